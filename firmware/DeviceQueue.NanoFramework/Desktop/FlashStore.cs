@@ -1,0 +1,35 @@
+using DeviceQueue.Platform;
+using VirtualBoard;
+
+namespace DeviceQueue.NanoFramework
+{
+    /// <summary>Files on the flash of the virtual board that this runs on.</summary>
+    public sealed class FlashStore : IStore
+    {
+        private readonly FlashStorage _storage = Board.Current.Storage;
+
+        /// <inheritdoc/>
+        public int GetSize(string name)
+        {
+            return _storage.GetSize(name);
+        }
+
+        /// <inheritdoc/>
+        public bool TryRead(string name, byte[] buffer, out int count)
+        {
+            return _storage.TryRead(name, buffer, out count);
+        }
+
+        /// <inheritdoc/>
+        public bool TryWrite(string name, byte[] data, int count)
+        {
+            return _storage.TryWrite(name, data, count);
+        }
+
+        /// <inheritdoc/>
+        public bool TryDelete(string name)
+        {
+            return _storage.TryDelete(name);
+        }
+    }
+}

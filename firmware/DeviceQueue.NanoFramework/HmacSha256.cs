@@ -1,0 +1,27 @@
+using System;
+using System.Security.Cryptography;
+using DeviceQueue.Commanding;
+
+namespace DeviceQueue.NanoFramework
+{
+    /// <summary>The platform's HMAC-SHA256.</summary>
+    public sealed class HmacSha256 : ICommandMac
+    {
+        private readonly byte[] _key;
+
+        /// <summary>Initializes a new instance of the <see cref="HmacSha256"/> class.</summary>
+        /// <param name="key">The key, 32 to 64 bytes.</param>
+        public HmacSha256(byte[] key)
+        {
+            _key = key;
+        }
+
+        /// <inheritdoc/>
+        public byte[] Compute(byte[] data, int count)
+        {
+            byte[] exact = new byte[count];
+            Array.Copy(data, exact, count);
+            return HMACSHA256.HashData(_key, exact);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+using System;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Threading;
+using DeviceQueue.Connecting;
+using nanoFramework.M2Mqtt;
+using nanoFramework.M2Mqtt.Exceptions;
+using nanoFramework.M2Mqtt.Messages;
+
+namespace DeviceQueue.NanoFramework
+{
+    /// <summary>A link over nanoFramework.M2Mqtt's client, one client object for each connection: a reconnected one repeats what it still had in flight.</summary>
+    public sealed class M2MqttLink : IMqttLink
+    {
+        // Nobody subscribes to it, so unsubscribing changes nothing, and the broker has to answer all the same (MQTT 3.1.1 section 3.10.4). A PINGREQ would do,
+        // but the client sends one only when it has sent nothing else for a keepalive, and tells nobody of the answer.
+        private const string ProbeFilter = "devicequeue/probe";
+
+        private readonly MqttLinkEventQueue _events;
+        private MqttClient _client;
+
+        /// <summary>Initializes a new instance of the <see cref="M2MqttLink"/> class.</summary>
+        /// <param name="wake">Set whenever there is an event to take.</param>
+        public M2MqttLink(AutoResetEvent wake)
+        {
+            _events = new MqttLinkEventQueue(wake);
+        }
+
+        /// <inheritdoc/>
+        public bool IsOpen => _client != null && _client.IsConnected;
+
+        /// <inheritdoc/>
+        public int DroppedMessages => _events.DroppedMessages;
+
+        /// <inheritdoc/>
+        public MqttLinkResult Open(MqttLinkOptions options)
+        {
+            try
+            {
+                _client = Create(options); // looks the host name up
+            }
+            catch (Exception e)
+            {
+                return new MqttLinkResult(MqttLinkError.Dns, 0, Describe(e));
+            }
+
+            _client.MqttMsgPublishReceived += OnMessage;
+            _client.MqttMsgPublished += OnPublished;
+            _client.MqttMsgSubscribed += OnSubscribed;
+            _client.MqttMsgUnsubscribed += OnUnsubscribed;
+            _client.ConnectionClosed += OnClosed;
+            try
+            {
+                int returnCode = (int)Connect(options);
+                return new MqttLinkResult(returnCode == 0 ? MqttLinkError.None : MqttLinkError.Refused, returnCode, null);
+            }
+            catch (MqttConnectionException e)
+            {
+                bool isTcp = !options.IsSecure || e.InnerException is SocketException;
+                return new MqttLinkResult(isTcp ? MqttLinkError.Tcp : MqttLinkError.Tls, 0, Describe(e));
+            }
+            catch (MqttClientException e)
+            {
+                return new MqttLinkResult(MqttLinkError.BadOptions, 0, "client error " + ((int)e.ErrorCode).ToString());
+            }
+            catch (Exception e)
+            {
+                return new MqttLinkResult(MqttLinkError.NoAnswer, 0, Describe(e));
+            }
+        }
+
+        /// <inheritdoc/>
+        public int TryPublish(string topic, byte[] payload, int qos, bool retain)
+        {
+            try
+            {
+                // The client takes a message while it is disconnected, answers with an id, and loses it.
+                return IsOpen ? _client.Publish(topic, payload, null, null, (MqttQoSLevel)qos, retain) : 0;
+            }
+            catch (Exception)
+            {
+                return 0;
+            }
+        }
+
+        /// <inheritdoc/>
+        public int TrySubscribe(string filter, int qos)
+        {
+            try
+            {
+                return IsOpen ? _client.Subscribe(new string[] { filter }, new MqttQoSLevel[] { (MqttQoSLevel)qos }) : 0;
+            }
+            catch (Exception)
+            {
+                return 0;
+            }
+        }
+
+        /// <inheritdoc/>
+        public int TryUnsubscribe(string filter)
+        {
+            try
+            {
+                return IsOpen ? _client.Unsubscribe(new string[] { filter }) : 0;
+            }
+            catch (Exception)
+            {
+                return 0;
+            }
+        }
+
+        /// <inheritdoc/>
+        public bool TryProbe()
+        {
+            return TryUnsubscribe(ProbeFilter) != 0;
+        }
+
+        /// <inheritdoc/>
+        public bool TryTakeEvent(MqttLinkEvent e)
+        {
+            return _events.TryTake(e);
+        }
+
+        /// <inheritdoc/>
+        public void Close()
+        {
+            if (_client == null)
+            {
+                return;
+            }
+
+            try
+            {
+                if (_client.IsConnected)
+                {
+                    _client.Disconnect();
+                }
+            }
+            catch (Exception)
+            {
+                // Disconnect throws on a link that is gone already; Close frees its threads and socket all the same.
+            }
+
+            _client.Close();
+        }
+
+        private static MqttClient Create(MqttLinkOptions options)
+        {
+            if (!options.IsSecure)
+            {
+                return new MqttClient(options.Host, options.Port, false, null, null, MqttSslProtocols.None);
+            }
+
+            X509Certificate authority = options.CaCertificate == null ? null : new X509Certificate(options.CaCertificate);
+            X509Certificate2 own = options.ClientCertificate == null ? null : new X509Certificate2(options.ClientCertificate, options.ClientKey, null);
+            return new MqttClient(options.Host, options.Port, true, authority, own, MqttSslProtocols.TLSv1_2);
+        }
+
+        private static string Describe(Exception e)
+        {
+            string inner = e.InnerException == null ? string.Empty : " (" + e.InnerException.GetType().Name + ": " + e.InnerException.Message + ")";
+            return e.Message + inner;
+        }
+
+        private MqttReasonCode Connect(MqttLinkOptions options)
+        {
+            bool hasWill = options.WillTopic != null;
+            return _client.Connect(
+                options.ClientId,
+                options.Username,
+                options.Password,
+                hasWill && options.WillRetain, // without a will this flag makes Connect wait for ever
+                hasWill ? (MqttQoSLevel)options.WillQos : MqttQoSLevel.AtMostOnce,
+                hasWill,
+                hasWill ? options.WillTopic : null,
+                hasWill ? options.WillPayload : null,
+                options.CleanSession,
+                (ushort)options.KeepAliveSeconds);
+        }
+
+        // The handlers run on the client's dispatch thread, where an exception would close the connection.
+        private void OnMessage(object sender, MqttMsgPublishEventArgs e)
+        {
+            _events.AddMessage(e.Topic, e.Message, e.Retain);
+        }
+
+        private void OnPublished(object sender, MqttMsgPublishedEventArgs e)
+        {
+            _events.AddPublished(e.MessageId, e.IsPublished);
+        }
+
+        private void OnSubscribed(object sender, MqttMsgSubscribedEventArgs e)
+        {
+            _events.AddSubscribed(e.MessageId, e.GrantedQoSLevels.Length > 0 && e.GrantedQoSLevels[0] != MqttQoSLevel.GrantedFailure);
+        }
+
+        private void OnUnsubscribed(object sender, MqttMsgUnsubscribedEventArgs e)
+        {
+            _events.AddAlive();
+        }
+
+        private void OnClosed(object sender, EventArgs e)
+        {
+            _events.AddClosed();
+        }
+    }
+
+    /// <summary>Makes links over nanoFramework.M2Mqtt.</summary>
+    public sealed class M2MqttLinkFactory : IMqttLinkFactory
+    {
+        /// <inheritdoc/>
+        public IMqttLink Create(AutoResetEvent wake)
+        {
+            return new M2MqttLink(wake);
+        }
+    }
+}

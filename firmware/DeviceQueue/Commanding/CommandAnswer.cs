@@ -1,0 +1,62 @@
+using DeviceQueue.Json;
+
+namespace DeviceQueue.Commanding
+{
+    /// <summary>What is answered to a command; one object is filled again and again.</summary>
+    public sealed class CommandAnswer
+    {
+        /// <summary>Carried out.</summary>
+        public const string Succeeded = "succeeded";
+
+        /// <summary>Not allowed, not understood or not possible; nothing was done.</summary>
+        public const string Rejected = "rejected";
+
+        /// <summary>Begun, and not known to be done.</summary>
+        public const string Failed = "failed";
+
+        /// <summary>Too old to be carried out.</summary>
+        public const string Expired = "expired";
+
+        /// <summary>A repeat; <see cref="Text"/> says what was answered first.</summary>
+        public const string Duplicate = "duplicate";
+
+        /// <summary>The most bytes of a result.</summary>
+        public const int MaxResultBytes = 1024;
+
+        private readonly byte[] _resultBytes = new byte[MaxResultBytes];
+
+        /// <summary>Gets or sets the status, one of the constants of this class.</summary>
+        public string Status { get; set; }
+
+        /// <summary>Gets or sets the code of a rejection or failure, see <see cref="CommandCode"/>, or <see langword="null"/>.</summary>
+        public string Code { get; set; }
+
+        /// <summary>Gets or sets what a person should know, or <see langword="null"/>.</summary>
+        public string Text { get; set; }
+
+        /// <summary>Gets where a command writes its result, one JSON value.</summary>
+        public JsonWriter Result { get; } = new JsonWriter();
+
+        /// <summary>Gets what <see cref="Result"/> wrote, from the start of the array, as long as its length says.</summary>
+        public byte[] ResultBytes => _resultBytes;
+
+        /// <summary>Starts over.</summary>
+        public void Reset()
+        {
+            Status = Succeeded;
+            Code = null;
+            Text = null;
+            Result.Reset(_resultBytes, 0);
+        }
+
+        /// <summary>Turns the answer into a rejection.</summary>
+        /// <param name="code">See <see cref="CommandCode"/>.</param>
+        /// <param name="text">What a person should know.</param>
+        public void Reject(string code, string text)
+        {
+            Status = Rejected;
+            Code = code;
+            Text = text;
+        }
+    }
+}

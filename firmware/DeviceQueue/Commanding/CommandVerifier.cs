@@ -1,0 +1,138 @@
+using System;
+using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Commanding
+{
+    /// <summary>
+    /// Decides whether a command comes from whom it should and is fresh. Without a key there is no signature to check, and a command without a time, or one that arrives
+    /// before the clock is set, is taken as fresh: the broker's access control is all the protection there is.
+    /// </summary>
+    public sealed class CommandVerifier
+    {
+        /// <summary>How far a command's time may be ahead of the device's clock, in milliseconds.</summary>
+        public const int MaxAheadMs = 30000;
+
+        private const int MacBytes = 32;
+        private const int SigningOverheadBytes = 512;
+
+        private readonly string _deviceId;
+        private readonly ICommandMac _mac;
+        private readonly int _ttlMs;
+        private readonly IClock _clock;
+        private readonly byte[] _signingInput;
+
+        /// <summary>Initializes a new instance of the <see cref="CommandVerifier"/> class.</summary>
+        /// <param name="deviceId">The device id, which every signature covers.</param>
+        /// <param name="mac">The code with the command key, or <see langword="null"/> when the device has none.</param>
+        /// <param name="ttlMs">How old a command may be, in milliseconds.</param>
+        /// <param name="maxMessageBytes">The largest envelope that arrives, in bytes.</param>
+        /// <param name="clock">The time.</param>
+        public CommandVerifier(string deviceId, ICommandMac mac, int ttlMs, int maxMessageBytes, IClock clock)
+        {
+            _deviceId = deviceId;
+            _mac = mac;
+            _ttlMs = ttlMs;
+            _clock = clock;
+            _signingInput = mac == null ? null : new byte[maxMessageBytes + SigningOverheadBytes];
+        }
+
+        /// <summary>Checks from whom a command comes.</summary>
+        /// <param name="message">The command.</param>
+        /// <param name="answer">Takes the rejection.</param>
+        /// <returns><see langword="true"/> when the device has no key, or the signature is made with it over this command for this device.</returns>
+        public bool VerifySignature(MessageEnvelope message, CommandAnswer answer)
+        {
+            if (_mac == null)
+            {
+                return true;
+            }
+
+            if (message.Signature == null)
+            {
+                answer.Reject(CommandCode.Unsigned, "this device takes signed commands only");
+                return false;
+            }
+
+            if (HasControlCharacter(message.CorrelationId) || HasControlCharacter(message.MessageType) || message.SentTime == DateTime.MinValue)
+            {
+                answer.Reject(CommandCode.BadEnvelope, "a signed command needs a sent_time and no control characters");
+                return false;
+            }
+
+            int length = EnvelopeCodec.WriteSigningInput(_deviceId, message, _signingInput);
+            byte[] mac = length < 0 ? new byte[MacBytes] : _mac.Compute(_signingInput, length);
+            if (length < 0 || !AreEqual(mac, message.Signature))
+            {
+                answer.Reject(CommandCode.BadSignature, "the signature is not this command's for this device");
+                return false;
+            }
+
+            return true;
+        }
+
+        /// <summary>Checks that a command is not old, and not from a future that would let it be repeated later.</summary>
+        /// <param name="message">The command.</param>
+        /// <param name="answer">Takes the rejection, or the word that it expired.</param>
+        /// <returns><see langword="true"/> when it is fresh.</returns>
+        public bool VerifyFresh(MessageEnvelope message, CommandAnswer answer)
+        {
+            if (!_clock.TryGetUtc(out DateTime now))
+            {
+                if (_mac != null)
+                {
+                    answer.Reject(CommandCode.NoClock, "the device does not know the time yet");
+                }
+
+                return _mac == null;
+            }
+
+            if (message.SentTime == DateTime.MinValue)
+            {
+                return true;
+            }
+
+            long ageMs = (now.Ticks - message.SentTime.Ticks) / TimeSpan.TicksPerMillisecond;
+            if (ageMs > _ttlMs)
+            {
+                answer.Status = CommandAnswer.Expired;
+                answer.Text = "sent " + ageMs.ToString() + " ms ago; " + _ttlMs.ToString() + " ms is the limit";
+                return false;
+            }
+
+            if (ageMs < -MaxAheadMs)
+            {
+                answer.Reject(CommandCode.BadTime, "sent_time is more than " + MaxAheadMs.ToString() + " ms in the future");
+                return false;
+            }
+
+            return true;
+        }
+
+        private static bool HasControlCharacter(string text)
+        {
+            for (int i = 0; text != null && i < text.Length; i++)
+            {
+                if (text[i] < ' ' || text[i] == '\u007f')
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        /// <summary>Compares in a time that does not depend on where the first difference is.</summary>
+        private static bool AreEqual(byte[] mac, string hex)
+        {
+            int difference = hex.Length ^ (mac.Length * 2);
+            for (int i = 0; i < mac.Length * 2 && i < hex.Length; i++)
+            {
+                int digit = (i & 1) == 0 ? mac[i / 2] >> 4 : mac[i / 2] & 15;
+                difference |= hex[i] ^ (digit < 10 ? '0' + digit : 'a' + digit - 10);
+            }
+
+            return difference == 0;
+        }
+    }
+}

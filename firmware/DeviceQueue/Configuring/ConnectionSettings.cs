@@ -1,0 +1,69 @@
+using DeviceQueue.Connecting;
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Configuring
+{
+    /// <summary>Where a node connects to and how its two queues behave: the part of the configuration outside <c>device</c>.</summary>
+    public sealed class ConnectionSettings
+    {
+        private ConnectionSettings()
+        {
+        }
+
+        /// <summary>Gets the brokers, in the order in which they are tried.</summary>
+        public MqttLinkOptions[] Endpoints { get; private set; }
+
+        /// <summary>Gets the options of the queue of readings, which are the connection's too.</summary>
+        public MqttOptions Readings { get; private set; }
+
+        /// <summary>Gets the options of the queue of commands and answers.</summary>
+        public MqttOptions Commands { get; private set; }
+
+        /// <summary>Gets the firmware's own values for what a configuration leaves out.</summary>
+        /// <returns>The values.</returns>
+        public static ConfigParams GetDefaults()
+        {
+            return ConfigParams.FromTuples(
+                "options.qos", "1",
+                "options.keepalive_timeout", "15000",
+                "options.serialize_envelope", "false",
+                "options.overflow", "drop_oldest",
+                "options.max_message_size", "2048");
+        }
+
+        /// <summary>Reads the settings.</summary>
+        /// <param name="config">The configuration, <see cref="GetDefaults"/> included.</param>
+        /// <param name="deviceId">The device id, the default client id and part of the will's topic.</param>
+        /// <param name="store">Holds the files that <c>tls.*</c> names.</param>
+        /// <param name="problems">Takes what is wrong.</param>
+        /// <returns>The settings, or <see langword="null"/> after an error.</returns>
+        public static ConnectionSettings Read(ConfigParams config, string deviceId, IStore store, ConfigProblems problems)
+        {
+            int errors = problems.ErrorCount;
+            ConnectionSettings settings = new ConnectionSettings();
+            settings.Readings = MqttOptions.Read(config, problems);
+            if (settings.Readings == null)
+            {
+                return null;
+            }
+
+            settings.Commands = MqttOptions.Read(config.Override(CommandOptions()), problems);
+            WillParams will = new WillParams(new DeviceTopics(deviceId).Status, DeviceTopics.Offline, 1, true);
+            settings.Endpoints = new ConnectionResolver(store, null, null).Resolve(null, config, settings.Readings, deviceId, will, problems);
+            return problems.ErrorCount == errors ? settings : null;
+        }
+
+        private static ConfigParams CommandOptions()
+        {
+            return ConfigParams.FromTuples(
+                "options.qos", "1",
+                "options.retain", "false",
+                "options.serialize_envelope", "true",
+                "options.autosubscribe", "true",
+                "options.overflow", "reject",
+                "options.max_messages", "16",
+                "options.max_bytes", "4096",
+                "options.max_message_size", "2048");
+        }
+    }
+}

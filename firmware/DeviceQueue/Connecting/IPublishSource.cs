@@ -1,0 +1,73 @@
+namespace DeviceQueue.Connecting
+{
+    /// <summary>
+    /// What a connection publishes from: a queue's outbox, or the latest values. Called by the connection's thread alone, which holds no lock across these calls;
+    /// an implementation guards its own state against the threads that fill it.
+    /// </summary>
+    public interface IPublishSource
+    {
+        /// <summary>Offers the next message that may be sent now.</summary>
+        /// <param name="nowMs">The time, <see cref="Platform.IClock.NowMs"/>.</param>
+        /// <param name="request">Receives the message.</param>
+        /// <returns><see langword="false"/> when there is none, or too many are unacknowledged.</returns>
+        bool TryTake(long nowMs, PublishRequest request);
+
+        /// <summary>Hears what became of the message that <see cref="TryTake"/> offered last.</summary>
+        /// <param name="packetId">The link's id for it, -1 when the link refused it (<see cref="OnPublished"/> follows at once), or 0 when the link was down.</param>
+        void OnHandedOver(int packetId);
+
+        /// <summary>Hears of an acknowledgement.</summary>
+        /// <param name="packetId">The link's id.</param>
+        /// <param name="isPublished"><see langword="false"/> when no answer came in time: the message may have arrived or not.</param>
+        /// <param name="nowMs">The time.</param>
+        /// <returns><see langword="true"/> when the message was this source's.</returns>
+        bool OnPublished(int packetId, bool isPublished, long nowMs);
+
+        /// <summary>Hears that the link is up: what must be said anew on each connection is due.</summary>
+        void OnLinkUp();
+
+        /// <summary>Hears that the link is gone: what it had not acknowledged is unsent again.</summary>
+        void OnLinkDown();
+
+        /// <summary>Gets when time alone makes <see cref="TryTake"/> worth a call.</summary>
+        /// <returns>A time of <see cref="Platform.IClock.NowMs"/>, or <see cref="long.MaxValue"/>.</returns>
+        long GetDueMs();
+    }
+
+    /// <summary>A message on its way from a source to the link.</summary>
+    public sealed class PublishRequest
+    {
+        /// <summary>Gets or sets the topic.</summary>
+        public string Topic { get; set; }
+
+        /// <summary>Gets or sets the payload, an array that the source does not use again.</summary>
+        public byte[] Payload { get; set; }
+
+        /// <summary>Gets or sets the quality of service, 0 to 2.</summary>
+        public int Qos { get; set; }
+
+        /// <summary>Gets or sets a value indicating whether the broker keeps the message.</summary>
+        public bool Retain { get; set; }
+    }
+
+    /// <summary>Who takes what arrives. Called by the connection's thread alone.</summary>
+    public interface IMessageSink
+    {
+        /// <summary>Gets the topic filter to subscribe to, or <see langword="null"/> while none is wanted.</summary>
+        string Filter { get; }
+
+        /// <summary>Gets the highest quality of service wanted, 0 to 2.</summary>
+        int FilterQos { get; }
+
+        /// <summary>Takes a message whose topic matches <see cref="Filter"/>.</summary>
+        /// <param name="topic">Its topic.</param>
+        /// <param name="payload">Its payload.</param>
+        /// <param name="isRetained">Whether it was marked retained on arrival.</param>
+        void OnMessage(string topic, byte[] payload, bool isRetained);
+
+        /// <summary>Hands on what it has taken, a bounded number of messages; called in each round, whether the link is up or not.</summary>
+        /// <param name="nowMs">The time, <see cref="Platform.IClock.NowMs"/>.</param>
+        /// <returns>When to call again, <paramref name="nowMs"/> for at once, <see cref="long.MaxValue"/> when only another message makes it worth a call.</returns>
+        long Deliver(long nowMs);
+    }
+}

@@ -1,0 +1,783 @@
+using System;
+using System.Text;
+using System.Threading;
+using DeviceQueue.Components;
+using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Connecting
+{
+    /// <summary>
+    /// Keeps one MQTT session going: connects with backoff, a fresh link each time, subscribes, says birth, publishes what its sources offer, and judges by what is
+    /// unanswered whether the other side is alive. It has no thread: whoever drives it calls <see cref="Poll"/>, always from the same thread.
+    /// </summary>
+    public sealed class MqttConnection
+    {
+        /// <summary>The most sources, the latest values among them, and the most sinks.</summary>
+        public const int MaxAttached = 8;
+
+        /// <summary>How long to wait for SUBACK, in milliseconds; the client library reports a missing one by nothing at all.</summary>
+        public const int SubackTimeoutMs = 10000;
+
+        /// <summary>The longest that <see cref="BeginClose"/> waits for the farewell and what is in flight to be acknowledged, in milliseconds.</summary>
+        public const int FarewellTimeoutMs = 2000;
+
+        /// <summary>The longest to wait for the network below before an attempt counts as failed, in milliseconds.</summary>
+        public const int NetworkTimeoutMs = 30000;
+
+        /// <summary>
+        /// How many publishes, one after the other, may stay unanswered, with the probes between them unanswered too, before the link is given up; those given up
+        /// together count as one. A broker that acknowledges later than the client library waits, and answers the probes, is slow and not gone.
+        /// </summary>
+        public const int MaxUnanswered = 3;
+
+        /// <summary>How long the client library waits for PUBACK, in milliseconds: three attempts, a second each.</summary>
+        public const int AnswerTimeoutMs = 3000;
+
+        private const int OnlinePollMs = 5000;
+        private const int MaxEventsPerPoll = MqttLinkEventQueue.MaxAnswers;
+        private const int MaxPublishesPerPoll = 16;
+        private const int NotTakenId = -1;
+
+        private readonly IMqttLinkFactory _links;
+        private readonly INetwork _network;
+        private readonly IClock _clock;
+        private readonly ILogger _logger;
+        private readonly ReconnectBackoff _backoff;
+        private readonly int _livenessMs;
+        private readonly bool _isRetried;
+        private readonly object _attachLock = new object();
+        private readonly AutoResetEvent _wake = new AutoResetEvent(false);
+        private readonly LatestValues _latest;
+        private readonly IPublishSource[] _sources = new IPublishSource[MaxAttached];
+        private readonly Subscription[] _subscriptions = new Subscription[MaxAttached];
+        private readonly MqttLinkEvent _event = new MqttLinkEvent();
+        private readonly PublishRequest _request = new PublishRequest();
+        private int _sourceCount;
+        private int _subscriptionCount;
+        private int _nextSource;
+        private int _nextEndpoint;
+        private int _statusHandle = -1;
+        private byte[] _birth;
+        private byte[] _farewell;
+
+        // Written by the connection's thread, read by others: each a single word.
+        private IMqttLink _link;
+        private bool _isOpen;
+        private bool _isReady;
+        private bool _isClosing;
+        private int _connects;
+        private int _lostMessages;
+        private int _lostOnLink;
+        private string _lastError;
+        private bool _wasReady;
+        private int _failures;
+        private MqttLinkOptions[] _endpoints;
+
+        private long _nextAttemptMs;
+        private long _connectedMs;
+        private long _closeDeadlineMs;
+        private long _unansweredSinceMs = -1;
+        private int _inflight;
+        private int _unansweredInRow;
+        private long _nextCountMs;
+        private long _nextProbeMs;
+        private long _lastHeardMs;
+        private bool _isUnheard;
+
+        /// <summary>Initializes a new instance of the <see cref="MqttConnection"/> class.</summary>
+        /// <param name="links">Makes the links.</param>
+        /// <param name="network">What lies below TCP, or <see langword="null"/> when it is always there.</param>
+        /// <param name="endpoints">Where to connect to, at least one; they are tried in turn.</param>
+        /// <param name="options">retry_connect, reconnect_timeout and reconnect_max.</param>
+        /// <param name="clock">The time.</param>
+        /// <param name="random">The jitter.</param>
+        /// <param name="logger">Takes what the connection has to say.</param>
+        public MqttConnection(
+            IMqttLinkFactory links, INetwork network, MqttLinkOptions[] endpoints, MqttOptions options, IClock clock, IRandom random, ILogger logger)
+        {
+            _links = links;
+            _network = network;
+            _endpoints = endpoints;
+            _clock = clock;
+            _logger = logger;
+            _backoff = new ReconnectBackoff(options.ReconnectTimeoutMs, options.ReconnectMaxMs, random);
+            _livenessMs = endpoints[0].KeepAliveSeconds * 1500;
+            _isRetried = options.RetryConnect;
+            _latest = new LatestValues(_wake);
+            Attach(_latest);
+        }
+
+        /// <summary>Gets the event that whoever drives this connection waits on between polls.</summary>
+        public AutoResetEvent Wake => _wake;
+
+        /// <summary>Gets the event that is set when an attempt has failed, when the link is ready, and when it has closed: for one that waits for it.</summary>
+        public AutoResetEvent Progress { get; } = new AutoResetEvent(false);
+
+        /// <summary>Gets the topics of which only the newest value matters.</summary>
+        public LatestValues LatestValues => _latest;
+
+        /// <summary>Gets a value indicating whether the connection is wanted; the link may be down all the same.</summary>
+        public bool IsOpen => _isOpen;
+
+        /// <summary>Gets a value indicating whether the link is up and every subscription answered.</summary>
+        public bool IsConnected => _isReady;
+
+        /// <summary>Gets how often a link came up.</summary>
+        public int Connects => _connects;
+
+        /// <summary>Gets how many arrived messages were lost because nobody took them in time.</summary>
+        public int LostMessages => _lostMessages + _lostOnLink;
+
+        /// <summary>Gets why the last attempt failed or the last link ended, or <see langword="null"/>.</summary>
+        public string LastError => _lastError;
+
+        /// <summary>Gets how many attempts have failed since the last success, or since <see cref="Open"/>.</summary>
+        public int Failures => _failures;
+
+        /// <summary>Gets or sets a value indicating whether the connection gives up when no broker was reached after <see cref="Open"/>, each tried once.</summary>
+        internal bool IsFirstRoundFinal { get; set; }
+
+        /// <summary>Gets what takes what the connection has to say.</summary>
+        internal ILogger Logger => _logger;
+
+        /// <summary>Sets where to connect to from the next attempt on; the keepalive must be the one of before.</summary>
+        /// <param name="endpoints">At least one.</param>
+        public void SetEndpoints(MqttLinkOptions[] endpoints)
+        {
+            _endpoints = endpoints;
+        }
+
+        /// <summary>Adds something to publish from, for good.</summary>
+        /// <param name="source">The source; earlier ones come first in each round.</param>
+        /// <exception cref="InvalidStateException">There are <see cref="MaxAttached"/> already.</exception>
+        public void Attach(IPublishSource source)
+        {
+            lock (_attachLock)
+            {
+                CheckPlace(_sourceCount);
+                _sources[_sourceCount] = source;
+                Interlocked.Increment(ref _sourceCount); // the connection's thread must not see the count before the source
+            }
+        }
+
+        /// <summary>Adds a taker of messages, for good.</summary>
+        /// <param name="sink">The sink; its filter is subscribed to whenever it has one.</param>
+        /// <exception cref="InvalidStateException">There are <see cref="MaxAttached"/> already.</exception>
+        public void Attach(IMessageSink sink)
+        {
+            lock (_attachLock)
+            {
+                CheckPlace(_subscriptionCount);
+                _subscriptions[_subscriptionCount] = new Subscription(sink);
+                Interlocked.Increment(ref _subscriptionCount);
+            }
+        }
+
+        /// <summary>Sets what the status topic says after each connect and before a clean close.</summary>
+        /// <param name="topic">The topic, retained.</param>
+        /// <param name="birth">The payload after each connect.</param>
+        /// <param name="farewell">The payload before a clean close.</param>
+        public void SetStatus(string topic, string birth, string farewell)
+        {
+            _statusHandle = _latest.Add(topic, true);
+            _birth = Encoding.UTF8.GetBytes(birth);
+            _farewell = Encoding.UTF8.GetBytes(farewell);
+        }
+
+        /// <summary>Asks for the connection; <see cref="Poll"/> does the work.</summary>
+        public void Open()
+        {
+            _isClosing = false;
+            _failures = 0;
+            _wasReady = false;
+            _isOpen = true;
+            _wake.Set();
+        }
+
+        /// <summary>Asks for a clean end: what is due and the farewell are published, then the link is closed and <see cref="IsOpen"/> turns false.</summary>
+        public void BeginClose()
+        {
+            _isClosing = true;
+            _wake.Set();
+        }
+
+        /// <summary>Does what is due. May block as long as the client library's connect does.</summary>
+        /// <returns>The time of <see cref="IClock.NowMs"/> by which to call again; sooner when <see cref="Wake"/> is set.</returns>
+        public long Poll()
+        {
+            long now = _clock.NowMs;
+            if (!_isOpen)
+            {
+                return long.MaxValue;
+            }
+
+            long linkDue = PollLink(now);
+            long sinksDue = _isOpen ? Deliver() : long.MaxValue;
+            return sinksDue < linkDue ? sinksDue : linkDue;
+        }
+
+        private static void CheckPlace(int count)
+        {
+            if (count == MaxAttached)
+            {
+                throw new InvalidStateException(InvalidStateException.NoConnection, "a connection has places for " + MaxAttached.ToString() + ", all taken");
+            }
+        }
+
+        private long PollLink(long now)
+        {
+            if (_link == null)
+            {
+                return _isClosing ? Finish() : PollOffline(now);
+            }
+
+            TakeEvents(now);
+            string fault = _link == null ? null : FindFault(now);
+            if (fault != null)
+            {
+                GiveUp(fault);
+            }
+
+            if (_link == null)
+            {
+                return _isClosing ? Finish() : DueOffline();
+            }
+
+            Subscribe(now);
+            return _isClosing ? PollClosing(now) : PollOnline(now);
+        }
+
+        private long Deliver()
+        {
+            long due = long.MaxValue;
+            for (int i = 0; i < _subscriptionCount; i++)
+            {
+                long sinkDue = _subscriptions[i].Sink.Deliver(_clock.NowMs);
+                due = sinkDue < due ? sinkDue : due;
+            }
+
+            return due;
+        }
+
+        /// <summary>Ends the link, if there is one, and tries anew after the backoff. Call from the thread that polls.</summary>
+        /// <param name="reason">Why, in words.</param>
+        public void EndLink(string reason)
+        {
+            IMqttLink link = _link;
+            if (link == null)
+            {
+                return;
+            }
+
+            bool isByOtherSide = !link.IsOpen;
+            _link = null;
+            _isReady = false;
+            _lostMessages += link.DroppedMessages;
+            _lostOnLink = 0;
+            _inflight = 0;
+            _unansweredInRow = 0;
+            _unansweredSinceMs = -1;
+            _nextCountMs = 0;
+            for (int i = 0; i < _sourceCount; i++)
+            {
+                _sources[i].OnLinkDown();
+            }
+
+            for (int i = 0; i < _subscriptionCount; i++)
+            {
+                _subscriptions[i].Reset();
+            }
+
+            link.Close();
+            if (_isClosing)
+            {
+                _logger.Log(LogLevel.Info, null, "connection closed");
+                return;
+            }
+
+            long now = _clock.NowMs;
+            bool wasEvicted = _backoff.IsEvicted;
+            _backoff.OnLinkEnded(now - _connectedMs, isByOtherSide);
+            _nextEndpoint = now - _connectedMs >= ReconnectBackoff.StableMs ? 0 : _nextEndpoint;
+            _failures = _endpoints.Length; // with retry_connect off a lost link is the end, whatever other endpoints there are
+            Retry(now, "link lost: " + reason);
+            if (_backoff.IsEvicted)
+            {
+                OnEvicted(!wasEvicted);
+            }
+        }
+
+        private void OnEvicted(bool isNew)
+        {
+            _lastError = "the broker ends the link soon after each connect: another client connects as " + _endpoints[0].ClientId + ", or a message is against its rules";
+            if (isNew)
+            {
+                _logger.Log(LogLevel.Error, null, _lastError);
+            }
+        }
+
+        private void GiveUp(string fault)
+        {
+            bool isSilent = _link.IsOpen;
+            int next = _nextEndpoint;
+            EndLink(fault);
+            _nextEndpoint = isSilent ? next : _nextEndpoint; // a broker that fell silent is not the first to be asked again
+        }
+
+        private long DueOffline()
+        {
+            return _isOpen ? _nextAttemptMs : long.MaxValue;
+        }
+
+        private long PollOffline(long now)
+        {
+            if (now < _nextAttemptMs)
+            {
+                return _nextAttemptMs;
+            }
+
+            if (_network != null && !_network.IsReady && !_network.TryBringUp(NetworkTimeoutMs, out string detail))
+            {
+                Retry(_clock.NowMs, "no network: " + detail);
+                return DueOffline();
+            }
+
+            MqttLinkOptions[] endpoints = _endpoints;
+            MqttLinkOptions endpoint = endpoints[_nextEndpoint % endpoints.Length];
+            _nextEndpoint = (_nextEndpoint + 1) % endpoints.Length;
+            IMqttLink link = _links.Create(_wake);
+            MqttLinkResult result = link.Open(endpoint);
+            now = _clock.NowMs;
+            if (result.Error != MqttLinkError.None)
+            {
+                link.Close();
+                Retry(now, "no connection to " + endpoint.Host + ":" + endpoint.Port.ToString() + ": " + result.ToString());
+                return DueOffline();
+            }
+
+            OnConnected(link, endpoint, now);
+            return now;
+        }
+
+        private void OnConnected(IMqttLink link, MqttLinkOptions endpoint, long now)
+        {
+            _link = link;
+            _failures = 0;
+            _connectedMs = now;
+            _connects++;
+            _nextProbeMs = 0;
+            _lastHeardMs = now;
+            _isUnheard = false;
+            _logger.Log(LogLevel.Info, null, "connected to " + endpoint.Host + ":" + endpoint.Port.ToString() + " as " + endpoint.ClientId);
+            if (_statusHandle >= 0)
+            {
+                _latest.Set(_statusHandle, _birth);
+            }
+
+            for (int i = 0; i < _sourceCount; i++)
+            {
+                _sources[i].OnLinkUp();
+            }
+        }
+
+        private void Retry(long now, string reason)
+        {
+            _failures++;
+            bool isRetried = _isRetried && (_wasReady || !IsFirstRoundFinal);
+            if (!isRetried && _failures >= _endpoints.Length)
+            {
+                _lastError = reason;
+                _logger.Log(LogLevel.Error, null, reason + "; given up");
+                Finish();
+                return;
+            }
+
+            int delay = _backoff.NextDelayMs();
+            _nextAttemptMs = now + delay;
+            _lastError = reason;
+            _logger.Log(LogLevel.Warn, null, reason + "; next attempt in " + delay.ToString() + " ms");
+            Progress.Set();
+        }
+
+        private void TakeEvents(long now)
+        {
+            for (int i = 0; i < MaxEventsPerPoll && _link != null && _link.TryTakeEvent(_event); i++)
+            {
+                switch (_event.Kind)
+                {
+                    case MqttLinkEventKind.Published:
+                        OnPublished(now);
+                        break;
+                    case MqttLinkEventKind.Subscribed:
+                        OnHeard(now);
+                        OnSubscribed();
+                        break;
+                    case MqttLinkEventKind.Message:
+                        OnHeard(now);
+                        OnMessage();
+                        break;
+                    case MqttLinkEventKind.Alive:
+                        OnHeard(now);
+                        break;
+                    default:
+                        EndLink("closed by the other side or by the network");
+                        break;
+                }
+            }
+
+            _event.Payload = null;
+            _lostOnLink = _link == null ? 0 : _link.DroppedMessages;
+        }
+
+        private void OnPublished(long now)
+        {
+            _inflight--;
+            if (_event.IsSuccess)
+            {
+                OnHeard(now);
+            }
+            else
+            {
+                CountUnanswered(now);
+            }
+
+            for (int i = 0; i < _sourceCount; i++)
+            {
+                if (_sources[i].OnPublished(_event.PacketId, _event.IsSuccess, now))
+                {
+                    return;
+                }
+            }
+        }
+
+        private void CountUnanswered(long now)
+        {
+            if (now >= _nextCountMs)
+            {
+                _unansweredInRow++;
+                _nextCountMs = now + AnswerTimeoutMs;
+                Probe(now);
+            }
+        }
+
+        private void OnSubscribed()
+        {
+            for (int i = 0; i < _subscriptionCount; i++)
+            {
+                Subscription subscription = _subscriptions[i];
+                if (subscription.PacketId == _event.PacketId && subscription.IsAsked)
+                {
+                    subscription.IsAnswered = true;
+                    if (!_event.IsSuccess)
+                    {
+                        _lastError = "subscription to " + subscription.Filter + " refused by the broker";
+                        _logger.Log(LogLevel.Error, null, _lastError);
+                    }
+                }
+            }
+        }
+
+        private void OnMessage()
+        {
+            for (int i = 0; i < _subscriptionCount; i++)
+            {
+                string filter = _subscriptions[i].Sink.Filter;
+                if (filter == null || !TopicFilter.Matches(filter, _event.Topic))
+                {
+                    continue;
+                }
+
+                try
+                {
+                    _subscriptions[i].Sink.OnMessage(_event.Topic, _event.Payload, _event.IsRetained);
+                }
+                catch (Exception e)
+                {
+                    _lostMessages++;
+                    _logger.Log(LogLevel.Error, null, "message on " + _event.Topic + ": " + e.ToString());
+                }
+            }
+        }
+
+        private void OnHeard(long now)
+        {
+            _lastHeardMs = now;
+            _isUnheard = false;
+            _unansweredInRow = 0;
+            _unansweredSinceMs = _inflight > 0 ? now : -1;
+        }
+
+        private void OnAsked(long now)
+        {
+            if (_unansweredSinceMs < 0)
+            {
+                _unansweredSinceMs = now;
+            }
+        }
+
+        private string FindFault(long now)
+        {
+            if (!_link.IsOpen)
+            {
+                return "the client library closed it";
+            }
+
+            if (_unansweredInRow >= MaxUnanswered)
+            {
+                return _unansweredInRow.ToString() + " times in a row nothing was acknowledged";
+            }
+
+            if (_unansweredSinceMs >= 0 && now >= LivenessDueMs())
+            {
+                return "no answer for " + (now - _unansweredSinceMs).ToString() + " ms";
+            }
+
+            for (int i = 0; i < _subscriptionCount; i++)
+            {
+                Subscription subscription = _subscriptions[i];
+                if (subscription.IsAsked && !subscription.IsAnswered && now >= subscription.DeadlineMs)
+                {
+                    return "no SUBACK for " + subscription.Filter;
+                }
+            }
+
+            return null;
+        }
+
+        private long LivenessDueMs()
+        {
+            return _unansweredSinceMs + _livenessMs;
+        }
+
+        private void Subscribe(long now)
+        {
+            bool isReady = true;
+            for (int i = 0; i < _subscriptionCount; i++)
+            {
+                Subscription subscription = _subscriptions[i];
+                string filter = subscription.Sink.Filter;
+                if (filter == null && subscription.IsAsked)
+                {
+                    Unsubscribe(subscription, now);
+                }
+                else if (filter != null && !subscription.IsAsked)
+                {
+                    int id = _link.TrySubscribe(filter, subscription.Sink.FilterQos); // 0: not taken, so no SUBACK comes and the link is given up
+                    subscription.Ask(filter, id, now + SubackTimeoutMs);
+                    OnAsked(now);
+                }
+
+                isReady &= filter == null || subscription.IsAnswered;
+            }
+
+            if (isReady && !_isReady)
+            {
+                _isReady = true;
+                _wasReady = true;
+                Progress.Set();
+            }
+        }
+
+        private void Unsubscribe(Subscription subscription, long now)
+        {
+            subscription.Reset();
+            for (int i = 0; i < _subscriptionCount; i++)
+            {
+                if (_subscriptions[i].IsAsked && _subscriptions[i].Filter == subscription.Filter)
+                {
+                    return; // the broker has one subscription for both
+                }
+            }
+
+            if (_link.TryUnsubscribe(subscription.Filter) != 0)
+            {
+                OnAsked(now);
+            }
+        }
+
+        private long PollOnline(long now)
+        {
+            if (_closeDeadlineMs != 0)
+            {
+                CancelClosing();
+            }
+
+            if (Publish(now))
+            {
+                return now;
+            }
+
+            if (_unansweredSinceMs >= 0 && now - _unansweredSinceMs >= _livenessMs / 2)
+            {
+                Probe(now);
+            }
+
+            long due = now + OnlinePollMs;
+            if (_unansweredSinceMs >= 0 && LivenessDueMs() < due)
+            {
+                due = LivenessDueMs();
+            }
+
+            for (int i = 0; i < _sourceCount; i++)
+            {
+                long sourceDue = _sources[i].GetDueMs();
+                due = sourceDue < due && sourceDue > now ? sourceDue : due;
+            }
+
+            return due;
+        }
+
+        /// <summary>
+        /// Publishes a bounded number of messages, one of each source in turn. Readings do not wait for SUBACK, which a slow link may never show; birth and what
+        /// goes with it do, so that who sees it can be heard.
+        /// </summary>
+        private bool Publish(long now)
+        {
+            int idle = 0;
+            for (int sent = 0; sent < MaxPublishesPerPoll && idle < _sourceCount;)
+            {
+                IPublishSource source = _sources[_nextSource];
+                _nextSource = (_nextSource + 1) % _sourceCount;
+                if ((source == _latest && !_isReady) || !source.TryTake(now, _request))
+                {
+                    idle++;
+                    continue;
+                }
+
+                idle = 0;
+                sent++;
+                int id = _link.TryPublish(_request.Topic, _request.Payload, _request.Qos, _request.Retain);
+                _request.Payload = null;
+                if (id == 0)
+                {
+                    OnNotTaken(source, now);
+                    return false;
+                }
+
+                source.OnHandedOver(id);
+                OnTaken(now);
+            }
+
+            return idle < _sourceCount;
+        }
+
+        private void OnTaken(long now)
+        {
+            if (_request.Qos > 0)
+            {
+                _inflight++;
+                OnAsked(now);
+                return;
+            }
+
+            // QoS 0 is never answered, and the client library pings only when it has sent nothing for a keepalive.
+            if (_isUnheard && now - _lastHeardMs >= _livenessMs)
+            {
+                Probe(now);
+            }
+
+            _isUnheard = true;
+        }
+
+        private void Probe(long now)
+        {
+            if (now >= _nextProbeMs && _link.TryProbe())
+            {
+                _nextProbeMs = now + AnswerTimeoutMs;
+                OnAsked(now);
+            }
+        }
+
+        private void OnNotTaken(IPublishSource source, long now)
+        {
+            if (!_link.IsOpen)
+            {
+                source.OnHandedOver(0); // the link went down under us: its Closed event follows
+                return;
+            }
+
+            // The client library refused this message and may always do so: like one that stays unanswered, it must not hold up the others.
+            source.OnHandedOver(NotTakenId);
+            source.OnPublished(NotTakenId, false, now);
+            CountUnanswered(now);
+        }
+
+        private void CancelClosing()
+        {
+            _closeDeadlineMs = 0;
+            if (_statusHandle >= 0)
+            {
+                _latest.Set(_statusHandle, _birth);
+            }
+        }
+
+        private long PollClosing(long now)
+        {
+            if (_closeDeadlineMs == 0)
+            {
+                _closeDeadlineMs = now + FarewellTimeoutMs;
+                if (_statusHandle >= 0)
+                {
+                    _latest.Set(_statusHandle, _farewell);
+                }
+            }
+
+            bool isMore = _isReady && Publish(now);
+            bool isUnsettled = isMore || _inflight > 0 || (_statusHandle >= 0 && !_latest.IsSettled(_statusHandle));
+            if (now < _closeDeadlineMs && _isReady && isUnsettled)
+            {
+                return isMore ? now : _closeDeadlineMs;
+            }
+
+            EndLink("closed by us");
+            return Finish();
+        }
+
+        private long Finish()
+        {
+            _isOpen = false;
+            _isClosing = false;
+            _closeDeadlineMs = 0;
+            _nextAttemptMs = 0;
+            Progress.Set();
+            return long.MaxValue;
+        }
+
+        /// <summary>What is known of a sink's subscription on the present link.</summary>
+        private sealed class Subscription
+        {
+            public Subscription(IMessageSink sink)
+            {
+                Sink = sink;
+            }
+
+            public IMessageSink Sink { get; }
+
+            public string Filter { get; private set; }
+
+            public int PacketId { get; private set; }
+
+            public long DeadlineMs { get; private set; }
+
+            public bool IsAsked { get; private set; }
+
+            public bool IsAnswered { get; set; }
+
+            public void Ask(string filter, int packetId, long deadlineMs)
+            {
+                Filter = filter;
+                PacketId = packetId;
+                DeadlineMs = deadlineMs;
+                IsAsked = true;
+                IsAnswered = false;
+            }
+
+            public void Reset()
+            {
+                IsAsked = false;
+                IsAnswered = false;
+            }
+        }
+    }
+}

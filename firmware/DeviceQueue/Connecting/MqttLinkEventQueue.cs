@@ -1,0 +1,182 @@
+using System.Threading;
+
+namespace DeviceQueue.Connecting
+{
+    /// <summary>
+    /// Where a link's callbacks leave what happened until the connection's thread takes it. Bounded and allocated once: arriving messages have
+    /// <see cref="MaxMessages"/> places of their own, so that answers always find one, and a message that finds none is counted. Answers are taken first.
+    /// </summary>
+    public sealed class MqttLinkEventQueue
+    {
+        /// <summary>The most messages that wait here at once.</summary>
+        public const int MaxMessages = 16;
+
+        /// <summary>The most answers that wait here at once; more means that nobody takes them, and the link reports itself closed.</summary>
+        public const int MaxAnswers = 256;
+
+        private const int IdMask = 0xFFFF;
+        private const int SuccessFlag = 0x10000;
+        private const int KindShift = 17;
+
+        private readonly object _lock = new object();
+        private readonly AutoResetEvent _wake;
+        private readonly int[] _answers = new int[MaxAnswers];
+        private readonly string[] _topics = new string[MaxMessages];
+        private readonly byte[][] _payloads = new byte[MaxMessages][];
+        private readonly bool[] _isRetained = new bool[MaxMessages];
+        private int _firstAnswer;
+        private int _answerCount;
+        private int _firstMessage;
+        private int _messageCount;
+        private bool _isClosed;
+        private bool _isClosedTaken;
+        private int _dropped;
+
+        /// <summary>Initializes a new instance of the <see cref="MqttLinkEventQueue"/> class.</summary>
+        /// <param name="wake">Set whenever there is something to take.</param>
+        public MqttLinkEventQueue(AutoResetEvent wake)
+        {
+            _wake = wake;
+        }
+
+        /// <summary>Gets how many arrived messages found no place.</summary>
+        public int DroppedMessages
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _dropped;
+                }
+            }
+        }
+
+        /// <summary>Adds the fate of a published message.</summary>
+        /// <param name="packetId">The id that the publish returned.</param>
+        /// <param name="isSuccess"><see langword="false"/> when the client library gave up waiting.</param>
+        public void AddPublished(int packetId, bool isSuccess)
+        {
+            AddAnswer(MqttLinkEventKind.Published, packetId, isSuccess);
+        }
+
+        /// <summary>Adds a SUBACK.</summary>
+        /// <param name="packetId">The id that the subscribe returned.</param>
+        /// <param name="isSuccess">Whether the broker granted the subscription.</param>
+        public void AddSubscribed(int packetId, bool isSuccess)
+        {
+            AddAnswer(MqttLinkEventKind.Subscribed, packetId, isSuccess);
+        }
+
+        /// <summary>Adds the answer to a probe, or an UNSUBACK.</summary>
+        public void AddAlive()
+        {
+            AddAnswer(MqttLinkEventKind.Alive, 0, true);
+        }
+
+        /// <summary>Adds an arrived message, or counts it when <see cref="MaxMessages"/> wait already.</summary>
+        /// <param name="topic">Its topic.</param>
+        /// <param name="payload">Its payload; the array is kept.</param>
+        /// <param name="isRetained">Whether it was marked retained.</param>
+        public void AddMessage(string topic, byte[] payload, bool isRetained)
+        {
+            lock (_lock)
+            {
+                if (_messageCount == MaxMessages)
+                {
+                    _dropped++;
+                    return;
+                }
+
+                int place = (_firstMessage + _messageCount) % MaxMessages;
+                _topics[place] = topic;
+                _payloads[place] = payload;
+                _isRetained[place] = isRetained;
+                _messageCount++;
+            }
+
+            _wake.Set();
+        }
+
+        /// <summary>Adds the end of the link; taken after all else, and once.</summary>
+        public void AddClosed()
+        {
+            lock (_lock)
+            {
+                _isClosed = true;
+            }
+
+            _wake.Set();
+        }
+
+        /// <summary>Takes the next event.</summary>
+        /// <param name="e">Receives it.</param>
+        /// <returns><see langword="false"/> when there is none.</returns>
+        public bool TryTake(MqttLinkEvent e)
+        {
+            lock (_lock)
+            {
+                if (_answerCount > 0)
+                {
+                    TakeAnswer(e);
+                    return true;
+                }
+
+                if (_messageCount > 0)
+                {
+                    TakeMessage(e);
+                    return true;
+                }
+
+                if (!_isClosed || _isClosedTaken)
+                {
+                    return false;
+                }
+
+                _isClosedTaken = true;
+                e.Kind = MqttLinkEventKind.Closed;
+                return true;
+            }
+        }
+
+        private void AddAnswer(MqttLinkEventKind kind, int packetId, bool isSuccess)
+        {
+            lock (_lock)
+            {
+                if (_answerCount == MaxAnswers)
+                {
+                    _isClosed = true;
+                }
+                else
+                {
+                    int place = (_firstAnswer + _answerCount) % MaxAnswers;
+                    _answers[place] = ((int)kind << KindShift) | (isSuccess ? SuccessFlag : 0) | packetId;
+                    _answerCount++;
+                }
+            }
+
+            _wake.Set();
+        }
+
+        private void TakeAnswer(MqttLinkEvent e)
+        {
+            int answer = _answers[_firstAnswer];
+            _firstAnswer = (_firstAnswer + 1) % MaxAnswers;
+            _answerCount--;
+            e.Kind = (MqttLinkEventKind)(answer >> KindShift);
+            e.PacketId = answer & IdMask;
+            e.IsSuccess = (answer & SuccessFlag) != 0;
+        }
+
+        private void TakeMessage(MqttLinkEvent e)
+        {
+            e.Kind = MqttLinkEventKind.Message;
+            e.Topic = _topics[_firstMessage];
+            e.Payload = _payloads[_firstMessage];
+            e.IsRetained = _isRetained[_firstMessage];
+            _topics[_firstMessage] = null;
+            _payloads[_firstMessage] = null;
+            _firstMessage = (_firstMessage + 1) % MaxMessages;
+            _messageCount--;
+        }
+    }
+}

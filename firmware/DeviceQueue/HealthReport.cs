@@ -1,0 +1,170 @@
+using System;
+using DeviceQueue.Commanding;
+using DeviceQueue.Configuring;
+using DeviceQueue.Connecting;
+using DeviceQueue.Json;
+using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
+using DeviceQueue.Sensing;
+
+namespace DeviceQueue
+{
+    /// <summary>What the device says of itself on <c>sensor/&lt;id&gt;/health</c>.</summary>
+    public sealed class HealthReport
+    {
+        /// <summary>The most bytes that a report takes.</summary>
+        public const int MaxBytes = 1024;
+
+        private const int MaxErrorLength = 160;
+
+        private readonly DevicePlatform _platform;
+        private readonly DeviceSettings _settings;
+        private readonly BootRecord _bootRecord;
+        private readonly MqttConnection _connection;
+        private readonly MqttMessageQueue _readings;
+        private readonly MqttMessageQueue _commands;
+        private readonly Sampler _sampler;
+        private readonly CommandDispatcher _dispatcher;
+        private readonly JsonWriter _writer = new JsonWriter();
+
+        /// <summary>Initializes a new instance of the <see cref="HealthReport"/> class.</summary>
+        /// <param name="platform">The board.</param>
+        /// <param name="settings">The settings.</param>
+        /// <param name="bootRecord">The count of this boot.</param>
+        /// <param name="connection">The connection.</param>
+        /// <param name="readings">The queue of the readings.</param>
+        /// <param name="commands">The queue of the commands and their answers.</param>
+        /// <param name="sampler">What reads the sensor.</param>
+        /// <param name="dispatcher">What carries out commands.</param>
+        public HealthReport(
+            DevicePlatform platform,
+            DeviceSettings settings,
+            BootRecord bootRecord,
+            MqttConnection connection,
+            MqttMessageQueue readings,
+            MqttMessageQueue commands,
+            Sampler sampler,
+            CommandDispatcher dispatcher)
+        {
+            _platform = platform;
+            _settings = settings;
+            _bootRecord = bootRecord;
+            _connection = connection;
+            _readings = readings;
+            _commands = commands;
+            _sampler = sampler;
+            _dispatcher = dispatcher;
+        }
+
+        /// <summary>Writes the report of this moment; the last error is left out when it does not fit.</summary>
+        /// <param name="buffer">Where to, from its start; <see cref="MaxBytes"/> is enough.</param>
+        /// <returns>The number of bytes, or -1 when not even the rest fits.</returns>
+        public int Write(byte[] buffer)
+        {
+            string error = _connection.LastError;
+            if (error != null && error.Length > MaxErrorLength)
+            {
+                error = error.Substring(0, MaxErrorLength);
+            }
+
+            int length = Write(buffer, error);
+            return length < 0 && error != null ? Write(buffer, null) : length;
+        }
+
+        private int Write(byte[] buffer, string error)
+        {
+            JsonWriter writer = _writer;
+            writer.Reset(buffer, 0);
+            writer.BeginObject();
+            WriteDevice(writer);
+            WriteQueue(writer);
+            WriteDropped(writer);
+            WriteSensor(writer);
+            WriteRejected(writer);
+            writer.Name("last_error");
+            writer.WriteText(error);
+            writer.EndObject();
+            return writer.IsOverflow ? -1 : writer.Length;
+        }
+
+        private static void WriteCount(JsonWriter writer, string name, int count)
+        {
+            writer.Name(name);
+            writer.WriteNumber(count);
+        }
+
+        private void WriteDevice(JsonWriter writer)
+        {
+            writer.Name("version");
+            writer.WriteText(DeviceNode.Version);
+            writer.Name("boot");
+            writer.WriteNumber(_bootRecord.Boot);
+            writer.Name("seq_first");
+            writer.WriteNumber(_bootRecord.FirstSequence);
+            writer.Name("uptime_ms");
+            writer.WriteNumber(_platform.Clock.NowMs);
+            if (_platform.Clock.TryGetUtc(out DateTime utc))
+            {
+                writer.Name("time");
+                writer.WriteTime(utc);
+            }
+
+            WriteCount(writer, "free_memory", _platform.Memory.GetFreeBytes());
+            int connects = _connection.Connects;
+            WriteCount(writer, "reconnects", connects > 0 ? connects - 1 : 0);
+            if (_settings.CommandKey == null)
+            {
+                writer.Name("unsigned");
+                writer.WriteBoolean(true);
+            }
+        }
+
+        private void WriteQueue(JsonWriter writer)
+        {
+            writer.Name("queue");
+            writer.BeginObject();
+            WriteCount(writer, "messages", _readings.Outbox.Count);
+            WriteCount(writer, "max_messages", _readings.Outbox.MaxMessages);
+            WriteCount(writer, "bytes", _readings.Outbox.Bytes);
+            WriteCount(writer, "max_bytes", _readings.Outbox.MaxBytes);
+            writer.EndObject();
+        }
+
+        private void WriteDropped(JsonWriter writer)
+        {
+            writer.Name("dropped");
+            writer.BeginObject();
+            WriteCount(writer, "overflow", _readings.Outbox.Drops.GetMessages(DropReason.Overflow));
+            WriteCount(writer, "unconfirmed", _readings.Outbox.Drops.GetMessages(DropReason.Unconfirmed));
+            WriteCount(writer, "replaced", _readings.Outbox.Drops.GetMessages(DropReason.Replaced));
+            WriteCount(writer, "answers", _dispatcher.LostAnswers);
+            WriteCount(writer, "commands", _commands.InboxDrops.GetMessages(DropReason.Overflow) + _connection.LostMessages);
+            WriteCount(writer, "too_large", _commands.InboxDrops.GetMessages(DropReason.TooLarge));
+            WriteCount(writer, "unreadable", _commands.InboxDrops.GetMessages(DropReason.Unreadable));
+            writer.EndObject();
+        }
+
+        private void WriteSensor(JsonWriter writer)
+        {
+            writer.Name("sensor");
+            writer.BeginObject();
+            writer.Name("state");
+            writer.WriteText(Sampler.NameOf(_sampler.State));
+            WriteCount(writer, "faults", _sampler.Faults);
+            writer.EndObject();
+        }
+
+        private void WriteRejected(JsonWriter writer)
+        {
+            RejectionCounts rejections = _dispatcher.Rejections;
+            writer.Name("rejected");
+            writer.BeginObject();
+            for (int i = 0; i < rejections.CodeCount; i++)
+            {
+                WriteCount(writer, rejections.GetCode(i), rejections.GetCount(i));
+            }
+
+            writer.EndObject();
+        }
+    }
+}

@@ -1,0 +1,581 @@
+using System.Text;
+
+namespace DeviceQueue.Json
+{
+    /// <summary>
+    /// Reads JSON (RFC 8259) from bytes, token by token, strictly: well-formed UTF-8, no lone surrogate, no NUL (a string on the device ends there),
+    /// nothing after the value. Bad input gives <see cref="JsonToken.Error"/> and no exception, so a value counts only after <see cref="JsonToken.End"/>.
+    /// No token allocates. Not safe for use from two threads at once.
+    /// </summary>
+    public sealed class JsonReader
+    {
+        /// <summary>How deep the deepest reader goes.</summary>
+        public const int MaxDepth = 32;
+
+        private static readonly byte[] Nothing = new byte[0];
+
+        private readonly int _maxDepth;
+        private byte[] _data = Nothing;
+        private int _offset;
+        private int _position;
+        private int _end;
+        private int _tokenPosition;
+        private int _objects;
+        private State _state;
+
+        /// <summary>Initializes a reader over nothing.</summary>
+        /// <param name="maxDepth">How many objects and arrays may be open at once, 1 to <see cref="MaxDepth"/>; more are an error.</param>
+        public JsonReader(int maxDepth)
+        {
+            _maxDepth = maxDepth < 1 ? 1 : maxDepth > MaxDepth ? MaxDepth : maxDepth;
+        }
+
+        private enum State
+        {
+            BeforeValue,
+            BeforeFirstName,
+            BeforeFirstItem,
+            AfterValue,
+        }
+
+        /// <summary>Gets what the reader stands on.</summary>
+        public JsonToken Token { get; private set; }
+
+        /// <summary>Gets how many objects and arrays are open.</summary>
+        public int Depth { get; private set; }
+
+        /// <summary>Gets where the content of a name, text or number starts in the array given to <see cref="Reset"/>, without its quotation mark.</summary>
+        public int RawStart { get; private set; }
+
+        /// <summary>Gets how many bytes the content has as it stands, escapes and all.</summary>
+        public int RawLength { get; private set; }
+
+        /// <summary>Gets a value indicating whether the content has escapes, so that its bytes are not yet the text.</summary>
+        public bool HasEscapes { get; private set; }
+
+        /// <summary>Gets where the token starts, in bytes from the offset given to <see cref="Reset"/>.</summary>
+        public int TokenOffset => _tokenPosition - _offset;
+
+        /// <summary>Gets what is wrong, in a few words, or <see langword="null"/>.</summary>
+        public string Error { get; private set; }
+
+        /// <summary>Gets where it is wrong, in bytes from the offset given to <see cref="Reset"/>.</summary>
+        public int ErrorOffset { get; private set; }
+
+        /// <summary>Gets a value indicating whether the error is that objects and arrays are nested too deep.</summary>
+        public bool IsTooDeep { get; private set; }
+
+        /// <summary>Starts over on other bytes, which are used and not copied.</summary>
+        /// <param name="data">The bytes, or <see langword="null"/> for none.</param>
+        /// <param name="offset">Where they start.</param>
+        /// <param name="count">How many they are.</param>
+        public void Reset(byte[] data, int offset, int count)
+        {
+            _data = data ?? Nothing;
+            _offset = offset;
+            _position = offset;
+            _tokenPosition = offset;
+            _end = data == null ? offset : offset + count;
+            _objects = 0;
+            _state = State.BeforeValue;
+            Token = JsonToken.None;
+            Depth = 0;
+            RawStart = offset;
+            RawLength = 0;
+            HasEscapes = false;
+            Error = null;
+            ErrorOffset = 0;
+            IsTooDeep = false;
+        }
+
+        /// <summary>Goes to the next token.</summary>
+        /// <returns>The token; <see cref="JsonToken.End"/> and <see cref="JsonToken.Error"/> stay.</returns>
+        public JsonToken Read()
+        {
+            if (Token == JsonToken.Error || Token == JsonToken.End)
+            {
+                return Token;
+            }
+
+            SkipSpace();
+            _tokenPosition = _position;
+            if (_state == State.AfterValue && Depth == 0)
+            {
+                return _position == _end ? Accept(JsonToken.End, State.AfterValue) : Fail("something follows the value");
+            }
+
+            if (_position == _end)
+            {
+                return Fail("it ends too early");
+            }
+
+            byte character = _data[_position];
+            switch (_state)
+            {
+                case State.AfterValue:
+                    return ReadAfterValue(character);
+                case State.BeforeFirstName:
+                    return character == '}' ? Close(JsonToken.EndObject) : ReadName(character);
+                case State.BeforeFirstItem:
+                    return character == ']' ? Close(JsonToken.EndArray) : ReadValue(character);
+                default:
+                    return ReadValue(character);
+            }
+        }
+
+        /// <summary>Passes over a value with all that is in it: from a name, over the value that follows; from an opening brace or bracket, to its end.</summary>
+        /// <returns><see langword="false"/> when there is an error in it.</returns>
+        public bool Skip()
+        {
+            if (Token == JsonToken.Name)
+            {
+                Read();
+            }
+
+            if (Token == JsonToken.BeginObject || Token == JsonToken.BeginArray)
+            {
+                int outside = Depth - 1;
+                while (Depth > outside && Token != JsonToken.Error)
+                {
+                    Read();
+                }
+            }
+
+            return Token != JsonToken.Error;
+        }
+
+        /// <summary>Compares the decoded name or text with another.</summary>
+        /// <param name="text">The other.</param>
+        /// <returns><see langword="true"/> when they are equal, letter by letter.</returns>
+        public bool ValueEquals(string text)
+        {
+            int length = text.Length;
+            if (length > RawLength || (Token != JsonToken.Name && Token != JsonToken.Text))
+            {
+                return false;
+            }
+
+            int position = RawStart;
+            int end = RawStart + RawLength;
+            int index = 0;
+            while (position < end && index < length)
+            {
+                if (DecodeNext(ref position) != Utf8.NextCodePoint(text, length, ref index))
+                {
+                    return false;
+                }
+            }
+
+            return position == end && index == length;
+        }
+
+        /// <summary>Measures the decoded name, text or number.</summary>
+        /// <returns>Its length in bytes of UTF-8.</returns>
+        public int GetTextLength()
+        {
+            if (!HasEscapes)
+            {
+                return RawLength;
+            }
+
+            int length = 0;
+            int position = RawStart;
+            while (position < RawStart + RawLength)
+            {
+                length += Utf8.SizeOf(DecodeNext(ref position));
+            }
+
+            return length;
+        }
+
+        /// <summary>Copies the decoded name, text or number.</summary>
+        /// <param name="target">Where to.</param>
+        /// <param name="offset">At which place.</param>
+        /// <returns>The number of bytes, or -1 when they do not fit.</returns>
+        public int CopyText(byte[] target, int offset)
+        {
+            int length = GetTextLength();
+            if (offset + length > target.Length)
+            {
+                return -1;
+            }
+
+            int position = RawStart;
+            while (position < RawStart + RawLength)
+            {
+                if (_data[position] == '\\')
+                {
+                    offset = Utf8.Write(DecodeNext(ref position), target, offset);
+                }
+                else
+                {
+                    target[offset++] = _data[position++];
+                }
+            }
+
+            return length;
+        }
+
+        /// <summary>Gives the decoded name, text or number, or the word, as a string; this allocates.</summary>
+        /// <returns>The text; empty on any other token.</returns>
+        public string GetText()
+        {
+            if (RawLength == 0)
+            {
+                return string.Empty;
+            }
+
+            if (!HasEscapes)
+            {
+                return Encoding.UTF8.GetString(_data, RawStart, RawLength);
+            }
+
+            byte[] bytes = new byte[GetTextLength()];
+            CopyText(bytes, 0);
+            return Encoding.UTF8.GetString(bytes, 0, bytes.Length);
+        }
+
+        /// <summary>Reads a whole number.</summary>
+        /// <param name="value">The number.</param>
+        /// <returns><see langword="false"/> when the token is no number, has a fraction or an exponent, or does not fit.</returns>
+        public bool TryGetInt64(out long value)
+        {
+            value = 0;
+            return Token == JsonToken.Number && NumberText.TryParseInt64(_data, RawStart, RawLength, out value);
+        }
+
+        /// <summary>Reads a number.</summary>
+        /// <param name="value">The number, never NaN or infinite.</param>
+        /// <returns><see langword="false"/> when the token is no number or its size is 1E+308 or more.</returns>
+        public bool TryGetDouble(out double value)
+        {
+            value = 0;
+            return Token == JsonToken.Number && NumberText.TryParseDouble(_data, RawStart, RawLength, out value);
+        }
+
+        private static int HexValue(int character)
+        {
+            return character >= '0' && character <= '9' ? character - '0'
+                : character >= 'a' && character <= 'f' ? character - 'a' + 10
+                : character >= 'A' && character <= 'F' ? character - 'A' + 10 : -1;
+        }
+
+        private JsonToken ReadAfterValue(byte character)
+        {
+            bool isObject = (_objects & (1 << (Depth - 1))) != 0;
+            if (character == (isObject ? '}' : ']'))
+            {
+                return Close(isObject ? JsonToken.EndObject : JsonToken.EndArray);
+            }
+
+            if (character != ',')
+            {
+                return Fail(isObject ? "a comma or } is expected" : "a comma or ] is expected");
+            }
+
+            _position++;
+            SkipSpace();
+            _tokenPosition = _position;
+            if (_position == _end)
+            {
+                return Fail("it ends too early");
+            }
+
+            return isObject ? ReadName(_data[_position]) : ReadValue(_data[_position]);
+        }
+
+        private JsonToken ReadName(byte character)
+        {
+            if (character != '"')
+            {
+                return Fail("a name in quotation marks is expected");
+            }
+
+            if (!ScanText())
+            {
+                return Token;
+            }
+
+            SkipSpace();
+            if (_position == _end || _data[_position] != ':')
+            {
+                return Fail("a colon is expected");
+            }
+
+            _position++;
+            return Accept(JsonToken.Name, State.BeforeValue);
+        }
+
+        private JsonToken ReadValue(byte character)
+        {
+            switch (character)
+            {
+                case (byte)'{':
+                    return Open(JsonToken.BeginObject, State.BeforeFirstName);
+                case (byte)'[':
+                    return Open(JsonToken.BeginArray, State.BeforeFirstItem);
+                case (byte)'"':
+                    return ScanText() ? Accept(JsonToken.Text, State.AfterValue) : Token;
+                case (byte)'t':
+                    return ReadWord("true", JsonToken.True);
+                case (byte)'f':
+                    return ReadWord("false", JsonToken.False);
+                case (byte)'n':
+                    return ReadWord("null", JsonToken.Null);
+                default:
+                    return ReadNumber();
+            }
+        }
+
+        private JsonToken Open(JsonToken token, State state)
+        {
+            if (Depth == _maxDepth)
+            {
+                IsTooDeep = true;
+                return Fail("it is nested too deep");
+            }
+
+            int bit = 1 << Depth;
+            _objects = token == JsonToken.BeginObject ? _objects | bit : _objects & ~bit;
+            Depth++;
+            _position++;
+            RawLength = 0;
+            HasEscapes = false;
+            return Accept(token, state);
+        }
+
+        private JsonToken Close(JsonToken token)
+        {
+            Depth--;
+            _position++;
+            RawLength = 0;
+            HasEscapes = false;
+            return Accept(token, State.AfterValue);
+        }
+
+        private JsonToken ReadWord(string word, JsonToken token)
+        {
+            int length = word.Length;
+            for (int i = 0; i < length; i++)
+            {
+                if (_position + i == _end || _data[_position + i] != word[i])
+                {
+                    return Fail("a value is expected");
+                }
+            }
+
+            SetRaw(_position, length);
+            _position += length;
+            return Accept(token, State.AfterValue);
+        }
+
+        private JsonToken ReadNumber()
+        {
+            int start = _position;
+            SkipOne('-', '-');
+            bool isNumber = SkipOne('0', '0') || SkipDigits();
+            if (isNumber && SkipOne('.', '.'))
+            {
+                isNumber = SkipDigits();
+            }
+
+            if (isNumber && SkipOne('e', 'E'))
+            {
+                SkipOne('+', '-');
+                isNumber = SkipDigits();
+            }
+
+            if (!isNumber)
+            {
+                return Fail(_position == start ? "a value is expected" : "a number is incomplete");
+            }
+
+            SetRaw(start, _position - start);
+            return Accept(JsonToken.Number, State.AfterValue);
+        }
+
+        private bool SkipOne(char one, char other)
+        {
+            bool isThere = _position < _end && (_data[_position] == one || _data[_position] == other);
+            _position += isThere ? 1 : 0;
+            return isThere;
+        }
+
+        private bool SkipDigits()
+        {
+            int start = _position;
+            while (_position < _end && _data[_position] >= '0' && _data[_position] <= '9')
+            {
+                _position++;
+            }
+
+            return _position > start;
+        }
+
+        private void SkipSpace()
+        {
+            while (_position < _end)
+            {
+                byte character = _data[_position];
+                if (character != ' ' && character != '\n' && character != '\r' && character != '\t')
+                {
+                    return;
+                }
+
+                _position++;
+            }
+        }
+
+        private bool ScanText()
+        {
+            int start = ++_position;
+            bool hasEscapes = false;
+            while (_position < _end && _data[_position] != '"')
+            {
+                byte character = _data[_position];
+                int length = character == '\\' ? MeasureEscape() : character < 0x20 ? 0 : Utf8.SequenceLength(_data, _position, _end);
+                if (length == 0)
+                {
+                    Fail(character == '\\' ? "an escape is wrong" : character < 0x20 ? "a control character stands in a text" : "it is not UTF-8");
+                    return false;
+                }
+
+                hasEscapes |= character == '\\';
+                _position += length;
+            }
+
+            if (_position == _end)
+            {
+                Fail("it ends inside a text");
+                return false;
+            }
+
+            SetRaw(start, _position - start);
+            HasEscapes = hasEscapes;
+            _position++;
+            return true;
+        }
+
+        // The length of the escape at the position, 2, 6 or (a pair of surrogates) 12; 0 when it is wrong.
+        private int MeasureEscape()
+        {
+            if (_position + 1 >= _end)
+            {
+                return 0;
+            }
+
+            byte kind = _data[_position + 1];
+            if (kind != 'u')
+            {
+                return kind == '"' || kind == '\\' || kind == '/' || kind == 'b' || kind == 'f' || kind == 'n' || kind == 'r' || kind == 't' ? 2 : 0;
+            }
+
+            int unit = ReadUnit(_position);
+            if (unit <= 0 || (unit >= 0xDC00 && unit <= 0xDFFF))
+            {
+                return 0;
+            }
+
+            if (unit < 0xD800 || unit > 0xDFFF)
+            {
+                return 6;
+            }
+
+            int low = ReadUnit(_position + 6);
+            return low >= 0xDC00 && low <= 0xDFFF ? 12 : 0;
+        }
+
+        // The UTF-16 unit that an escape of six characters stands for, or -1.
+        private int ReadUnit(int position)
+        {
+            if (position + 6 > _end || _data[position] != '\\' || _data[position + 1] != 'u')
+            {
+                return -1;
+            }
+
+            int unit = 0;
+            for (int i = 2; i < 6; i++)
+            {
+                int digit = HexValue(_data[position + i]);
+                if (digit < 0)
+                {
+                    return -1;
+                }
+
+                unit = (unit << 4) | digit;
+            }
+
+            return unit;
+        }
+
+        // The next code point of a content that was scanned before, so that it is well formed.
+        private int DecodeNext(ref int position)
+        {
+            int lead = _data[position];
+            if (lead == '\\')
+            {
+                return DecodeEscape(ref position);
+            }
+
+            position++;
+            if (lead < 0x80)
+            {
+                return lead;
+            }
+
+            int more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+            int codePoint = lead & (0x3F >> more);
+            for (; more > 0; more--)
+            {
+                codePoint = (codePoint << 6) | (_data[position++] & 0x3F);
+            }
+
+            return codePoint;
+        }
+
+        private int DecodeEscape(ref int position)
+        {
+            byte kind = _data[position + 1];
+            if (kind == 'u')
+            {
+                int unit = ReadUnit(position);
+                position += 6;
+                if (unit < 0xD800 || unit > 0xDFFF)
+                {
+                    return unit;
+                }
+
+                int low = ReadUnit(position);
+                position += 6;
+                return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+            }
+
+            position += 2;
+            return kind == 'b' ? '\b' : kind == 'f' ? '\f' : kind == 'n' ? '\n' : kind == 'r' ? '\r' : kind == 't' ? '\t' : kind;
+        }
+
+        private void SetRaw(int start, int length)
+        {
+            RawStart = start;
+            RawLength = length;
+            HasEscapes = false;
+        }
+
+        private JsonToken Accept(JsonToken token, State next)
+        {
+            Token = token;
+            _state = next;
+            return token;
+        }
+
+        private JsonToken Fail(string error)
+        {
+            Error = error;
+            ErrorOffset = _position - _offset;
+            Token = JsonToken.Error;
+            RawLength = 0;
+            HasEscapes = false;
+            return Token;
+        }
+    }
+}

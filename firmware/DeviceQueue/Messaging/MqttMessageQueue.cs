@@ -1,0 +1,623 @@
+using System;
+using System.Threading;
+using DeviceQueue.Components;
+using DeviceQueue.Configuring;
+using DeviceQueue.Connecting;
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Messaging
+{
+    /// <summary>
+    /// A message queue on an MQTT topic, after the component of that name in Pip.Services, with limits: what is sent waits in a bounded outbox until the broker has
+    /// it, what arrives waits in a bounded inbox until it is taken. The outbox is allocated when the queue gets its connection, the inbox at the first subscription.
+    /// The connection is one of its own, or shared with other queues; a queue stays with it for good.
+    /// </summary>
+    public sealed class MqttMessageQueue : IMessageQueue, IMessageSink, IConfigurable, IReferenceable
+    {
+        /// <summary>How long listening pauses after its receiver has put a message back, in milliseconds.</summary>
+        public const int AbandonPauseMs = 1000;
+
+        /// <summary>The most messages handed over by the connection's thread before it looks after the link again.</summary>
+        public const int MaxDeliveries = 4;
+
+        private readonly object _openLock = new object();
+        private readonly object _sendLock = new object();
+        private readonly object _listenLock = new object();
+        private readonly EnvelopeCodec _codec = new EnvelopeCodec();
+        private readonly AutoResetEvent _arrived = new AutoResetEvent(false);
+        private readonly AutoResetEvent _listenEnded = new AutoResetEvent(false);
+        private ConfigParams _config;
+        private References _references;
+        private ConnectionComponent _own;
+        private MqttConnection _connection;
+        private MqttOptions _options;
+        private string _topic;
+        private IClock _clock;
+        private IRandom _random;
+        private Inbox _inbox;
+        private byte[] _encoded;
+        private ICounters _counters;
+        private string _sentCounter;
+        private string _receivedCounter;
+        private bool _isOpen;
+        private bool _isSubscribed;
+
+        // The listening that goes on, by number; 0 is none. Another one has another number, so that who listened before it sees that its own has ended.
+        private int _listening;
+        private int _lastListening;
+        private IMessageReceiver _receiver;
+        private bool _isBackground;
+        private int _abandons;
+        private long _resumeMs;
+
+        /// <summary>Initializes a new instance of the <see cref="MqttMessageQueue"/> class, to be configured and given references.</summary>
+        /// <param name="name">The queue's name, or <see langword="null"/> for the configuration's <c>name</c> or <c>id</c>.</param>
+        public MqttMessageQueue(string name = null)
+        {
+            Name = name;
+        }
+
+        /// <summary>Initializes a new instance of the <see cref="MqttMessageQueue"/> class on a connection that somebody else opens and drives.</summary>
+        /// <param name="name">The queue's name.</param>
+        /// <param name="topic">The topic to send to and to subscribe to, or <see langword="null"/> for the name.</param>
+        /// <param name="connection">The connection, which several queues may share.</param>
+        /// <param name="options">The queue's limits and ways.</param>
+        /// <param name="clock">The time, for sent_time.</param>
+        /// <param name="random">Chance, for message_id.</param>
+        public MqttMessageQueue(string name, string topic, MqttConnection connection, MqttOptions options, IClock clock, IRandom random)
+        {
+            Name = name;
+            _topic = topic ?? name;
+            _options = options;
+            Bind(connection, clock, random);
+        }
+
+        /// <inheritdoc/>
+        public string Name { get; private set; }
+
+        /// <inheritdoc/>
+        public bool IsOpen => _isOpen;
+
+        /// <summary>Gets the topic that is sent to and subscribed to, which may be a filter.</summary>
+        public string Topic => _topic;
+
+        /// <summary>Gets a value indicating whether there is a link to the broker and every subscription on it has been answered.</summary>
+        public bool IsConnected => _isOpen && _connection.IsConnected;
+
+        /// <summary>Gets what is on its way out; <see langword="null"/> before the queue has a connection.</summary>
+        public Outbox Outbox { get; private set; }
+
+        /// <summary>Gets what was dropped of what arrived.</summary>
+        public DropCounts InboxDrops { get; } = new DropCounts();
+
+        /// <summary>Gets how many messages a receiver threw at, and that are gone for that.</summary>
+        public int ReceiverFaults { get; private set; }
+
+        /// <summary>Gets or sets an event to set whenever a message arrives, for an owner that waits for more than this queue.</summary>
+        public AutoResetEvent Notify { get; set; }
+
+        /// <inheritdoc/>
+        public string Filter => _isSubscribed ? _topic : null;
+
+        /// <inheritdoc/>
+        public int FilterQos => _options.Qos;
+
+        /// <inheritdoc/>
+        public void Configure(ConfigParams config)
+        {
+            CheckUnused();
+            ConfigProblems problems = new ConfigProblems();
+            MqttOptions options = MqttOptions.Read(config, problems);
+            string name = Name ?? config.Get("name") ?? config.Get("id");
+            string topic = config.Get("topic") ?? name;
+            if (!TopicFilter.IsValid(topic))
+            {
+                problems.AddError("topic", topic, "a topic of at most " + TopicFilter.MaxLength.ToString() + " characters is needed, here or as the queue's name");
+            }
+
+            if (problems.ErrorCount > 0)
+            {
+                throw ConfigException.From(problems);
+            }
+
+            _config = config;
+            _options = options;
+            _topic = topic;
+            Name = name ?? topic;
+        }
+
+        /// <inheritdoc/>
+        public void SetReferences(References references)
+        {
+            CheckUnused();
+            _references = references;
+        }
+
+        /// <inheritdoc/>
+        public void UnsetReferences()
+        {
+            _references = null;
+            _counters = null;
+        }
+
+        /// <inheritdoc/>
+        public void Open(string correlationId)
+        {
+            lock (_openLock)
+            {
+                if (_isOpen)
+                {
+                    return;
+                }
+
+                if (_connection == null)
+                {
+                    FindConnection(correlationId);
+                }
+
+                if (_options.Autosubscribe)
+                {
+                    Subscribe(correlationId);
+                }
+
+                OpenOwn(correlationId);
+                _isOpen = true;
+            }
+        }
+
+        /// <inheritdoc/>
+        public void Close(string correlationId)
+        {
+            lock (_openLock)
+            {
+                if (!_isOpen)
+                {
+                    return;
+                }
+
+                _isOpen = false;
+                EndListening();
+                if (_own != null)
+                {
+                    _own.Close(correlationId); // before the filter goes: the broker keeps the subscription of a session that is not clean
+                }
+
+                Unsubscribe();
+                _arrived.Set();
+            }
+        }
+
+        /// <inheritdoc/>
+        public void Clear(string correlationId)
+        {
+            if (_inbox != null)
+            {
+                _inbox.Clear();
+            }
+        }
+
+        /// <inheritdoc/>
+        public MessagingCapabilities GetCapabilities()
+        {
+            return new MessagingCapabilities
+            {
+                CanMessageCount = true,
+                CanSend = true,
+                CanReceive = true,
+                CanPeek = true,
+                CanPeekBatch = true,
+                CanAbandon = true,
+                CanClear = true,
+            };
+        }
+
+        /// <inheritdoc/>
+        public int ReadMessageCount()
+        {
+            return _inbox == null ? 0 : _inbox.Count;
+        }
+
+        /// <summary>Subscribes to the topic, now or as soon as there is a link.</summary>
+        /// <param name="correlationId">The id that ties this to a call chain, or <see langword="null"/>.</param>
+        public void Subscribe(string correlationId)
+        {
+            if (!_isSubscribed)
+            {
+                _inbox.Allocate();
+                _isSubscribed = true;
+                _connection.Wake.Set();
+            }
+        }
+
+        /// <inheritdoc/>
+        public void Send(string correlationId, MessageEnvelope message)
+        {
+            CheckOpen();
+            string topic = message.Topic ?? _topic;
+            if (!TopicFilter.IsTopic(topic))
+            {
+                throw new QueueException(QueueException.BadTopic, "cannot send to topic '" + topic + "'");
+            }
+
+            lock (_sendLock)
+            {
+                byte[] payload = _encoded;
+                int length = _options.SerializeEnvelope ? Encode(message) : CopyRaw(message, ref payload);
+                if (length < 0 || MessageBuffer.SizeOf(topic, length) > _options.MaxMessageSize)
+                {
+                    throw new QueueException(QueueException.TooLarge, "a message to " + topic + " exceeds max_message_size " + _options.MaxMessageSize.ToString());
+                }
+
+                if (!Outbox.TryAdd(topic, payload, length, _options.Qos, _options.Retain))
+                {
+                    throw new QueueException(QueueException.Full, "queue " + Name + " is full");
+                }
+            }
+
+            Count(_sentCounter);
+        }
+
+        /// <inheritdoc/>
+        public void SendAsObject(string correlationId, string messageType, string message)
+        {
+            Send(correlationId, new MessageEnvelope(correlationId, messageType, message));
+        }
+
+        /// <inheritdoc/>
+        public MessageEnvelope Peek(string correlationId)
+        {
+            MessageEnvelope[] first = PeekBatch(correlationId, 1);
+            return first.Length == 0 ? null : first[0];
+        }
+
+        /// <inheritdoc/>
+        public MessageEnvelope[] PeekBatch(string correlationId, int messageCount)
+        {
+            CheckOpen();
+            Subscribe(correlationId);
+            return _inbox.Peek(messageCount);
+        }
+
+        /// <inheritdoc/>
+        public MessageEnvelope Receive(string correlationId, int waitMs)
+        {
+            CheckOpen();
+            Subscribe(correlationId);
+            long deadlineMs = _clock.NowMs + waitMs;
+            while (_isOpen)
+            {
+                MessageEnvelope message = Take();
+                if (message != null)
+                {
+                    WakeNext();
+                    return message;
+                }
+
+                long leftMs = deadlineMs - _clock.NowMs;
+                if (leftMs <= 0)
+                {
+                    return null;
+                }
+
+                _arrived.WaitOne((int)leftMs, false);
+            }
+
+            _arrived.Set(); // for the next one that waits
+            return null;
+        }
+
+        /// <inheritdoc/>
+        public void Complete(MessageEnvelope message)
+        {
+            message.Received = null;
+        }
+
+        /// <inheritdoc/>
+        public void Abandon(MessageEnvelope message)
+        {
+            CheckOpen();
+            if (message.Received == null)
+            {
+                throw new InvalidStateException(InvalidStateException.NotReceived, "only a message that was received can be put back");
+            }
+
+            if (!_inbox.TryPutBack(message))
+            {
+                throw new QueueException(QueueException.Full, "newer messages fill queue " + Name);
+            }
+
+            message.Received = null;
+            Interlocked.Increment(ref _abandons);
+            OnInboxFilled();
+            _connection.Wake.Set();
+        }
+
+        /// <inheritdoc/>
+        public void RenewLock(MessageEnvelope message, int lockTimeoutMs)
+        {
+        }
+
+        /// <inheritdoc/>
+        public void MoveToDeadLetter(MessageEnvelope message)
+        {
+            throw new NotSupportedException();
+        }
+
+        /// <inheritdoc/>
+        public void Listen(string correlationId, IMessageReceiver receiver)
+        {
+            int listening = StartListening(correlationId, receiver, false);
+            WaitHandle[] events = { _arrived, _listenEnded };
+            while (_listening == listening)
+            {
+                int abandons = _abandons;
+                MessageEnvelope message = Take();
+                if (message == null)
+                {
+                    WaitHandle.WaitAny(events);
+                    continue;
+                }
+
+                HandOver(message, receiver);
+                if (_abandons != abandons)
+                {
+                    _listenEnded.WaitOne(AbandonPauseMs, false);
+                }
+            }
+
+            _arrived.Set(); // for one that waits in Receive: the last event may have been for it
+        }
+
+        /// <inheritdoc/>
+        public void BeginListen(string correlationId, IMessageReceiver receiver)
+        {
+            StartListening(correlationId, receiver, true);
+            _connection.Wake.Set();
+        }
+
+        /// <inheritdoc/>
+        public void EndListen(string correlationId)
+        {
+            if (EndListening() && !_options.Autosubscribe)
+            {
+                Unsubscribe();
+            }
+        }
+
+        /// <inheritdoc/>
+        public void OnMessage(string topic, byte[] payload, bool isRetained)
+        {
+            _inbox.Add(topic, payload, isRetained);
+            OnInboxFilled();
+        }
+
+        /// <inheritdoc/>
+        public long Deliver(long nowMs)
+        {
+            int listening = _listening;
+            if (listening == 0 || !_isBackground)
+            {
+                return long.MaxValue;
+            }
+
+            if (nowMs < _resumeMs)
+            {
+                return _resumeMs;
+            }
+
+            int abandons = _abandons;
+            for (int i = 0; i < MaxDeliveries && _listening == listening; i++)
+            {
+                MessageEnvelope message = Take();
+                if (message == null)
+                {
+                    return long.MaxValue;
+                }
+
+                HandOver(message, _receiver);
+                if (_abandons != abandons)
+                {
+                    _resumeMs = nowMs + AbandonPauseMs;
+                    return _resumeMs;
+                }
+            }
+
+            return nowMs;
+        }
+
+        private static int CopyRaw(MessageEnvelope message, ref byte[] payload)
+        {
+            if (message.Message == null)
+            {
+                return 0;
+            }
+
+            payload = message.Message;
+            return payload.Length;
+        }
+
+        private void CheckOpen()
+        {
+            if (!_isOpen)
+            {
+                throw new InvalidStateException(InvalidStateException.NotOpened, "queue " + Name + " is not open");
+            }
+        }
+
+        private void CheckUnused()
+        {
+            if (_connection != null)
+            {
+                throw new InvalidStateException(InvalidStateException.AlreadyOpened, "queue " + Name + " has its connection and stays with it");
+            }
+        }
+
+        /// <summary>Takes the shared connection that the references have, else makes one.</summary>
+        private void FindConnection(string correlationId)
+        {
+            if (_options == null)
+            {
+                Configure(new ConfigParams());
+            }
+
+            ConnectionComponent shared = _references?.GetOptional(Locators.Connection) as ConnectionComponent;
+            if (shared != null && !shared.IsOpen)
+            {
+                throw new InvalidStateException(InvalidStateException.NoConnection, "the connection that queue " + Name + " shares is not open");
+            }
+
+            ConnectionComponent found = shared ?? MakeOwn(correlationId);
+            if (shared != null)
+            {
+                ConfigProblems problems = new ConfigProblems();
+                KnownKeys.Check(_config, problems);
+                ConnectionComponent.LogWarnings(problems, shared.Connection.Logger, correlationId);
+            }
+
+            _counters = _references?.GetOptional(Locators.Counters) as ICounters;
+            Bind(found.Connection, found.Platform.Clock, found.Platform.Random);
+        }
+
+        private ConnectionComponent MakeOwn(string correlationId)
+        {
+            ConnectionComponent own = new ConnectionComponent(Name);
+            own.Configure(_config);
+            own.SetReferences(_references);
+            own.Prepare(correlationId);
+            _own = own;
+            return own;
+        }
+
+        private void Bind(MqttConnection connection, IClock clock, IRandom random)
+        {
+            _clock = clock;
+            _random = random;
+            _encoded = new byte[_options.MaxMessageSize];
+            _inbox = new Inbox(_options, random, InboxDrops);
+            _sentCounter = "queue." + Name + ".sent_messages";
+            _receivedCounter = "queue." + Name + ".received_messages";
+            Outbox = new Outbox(_options, connection.Wake);
+            connection.Attach(Outbox);
+            connection.Attach(this);
+            _connection = connection;
+        }
+
+        private void OpenOwn(string correlationId)
+        {
+            bool isOpen = false;
+            try
+            {
+                if (_own != null)
+                {
+                    _own.Open(correlationId);
+                }
+
+                isOpen = true;
+            }
+            finally
+            {
+                _isSubscribed &= isOpen;
+            }
+        }
+
+        private void Unsubscribe()
+        {
+            _isSubscribed = false;
+            _connection.Wake.Set();
+        }
+
+        private void OnInboxFilled()
+        {
+            _arrived.Set();
+            AutoResetEvent notify = Notify;
+            if (notify != null)
+            {
+                notify.Set();
+            }
+        }
+
+        private void WakeNext()
+        {
+            if (_inbox.Count > 0)
+            {
+                _arrived.Set();
+            }
+        }
+
+        private int StartListening(string correlationId, IMessageReceiver receiver, bool isBackground)
+        {
+            lock (_listenLock)
+            {
+                CheckOpen();
+                if (_listening != 0)
+                {
+                    throw new InvalidStateException(InvalidStateException.AlreadyListening, "queue " + Name + " is listening already");
+                }
+
+                Subscribe(correlationId);
+                _listenEnded.Reset();
+                _receiver = receiver;
+                _isBackground = isBackground;
+                _resumeMs = 0;
+                _lastListening++;
+                _listening = _lastListening;
+                return _lastListening;
+            }
+        }
+
+        private bool EndListening()
+        {
+            lock (_listenLock)
+            {
+                bool wasListening = _listening != 0;
+                _listening = 0;
+                _listenEnded.Set();
+                return wasListening;
+            }
+        }
+
+        private void HandOver(MessageEnvelope message, IMessageReceiver receiver)
+        {
+            try
+            {
+                receiver.ReceiveMessage(message, this);
+            }
+            catch (Exception e)
+            {
+                ReceiverFaults++;
+                _connection.Logger.Log(LogLevel.Error, message.CorrelationId, "receiver of queue " + Name + ": " + e.ToString());
+            }
+        }
+
+        private MessageEnvelope Take()
+        {
+            MessageEnvelope message = _inbox.Take();
+            if (message != null)
+            {
+                Count(_receivedCounter);
+            }
+
+            return message;
+        }
+
+        private void Count(string counter)
+        {
+            ICounters counters = _counters;
+            if (counters != null)
+            {
+                counters.IncrementOne(counter);
+            }
+        }
+
+        private int Encode(MessageEnvelope message)
+        {
+            DateTime sentTime = message.SentTime;
+            if (sentTime == DateTime.MinValue && _clock.TryGetUtc(out DateTime now))
+            {
+                sentTime = now;
+            }
+
+            return _codec.Encode(message, message.MessageId ?? Inbox.NewMessageId(_random), sentTime, _encoded, 0);
+        }
+    }
+}

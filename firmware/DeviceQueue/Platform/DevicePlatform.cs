@@ -1,0 +1,18 @@
+using DeviceQueue.Commanding;
+using DeviceQueue.Sensing;
+
+namespace DeviceQueue.Platform
+{
+    /// <summary>All that a node needs of the board it runs on.</summary>
+    public sealed class DevicePlatform : MqttPlatform
+    {
+        /// <summary>Gets or sets the view of the heap.</summary>
+        public IMemory Memory { get; set; }
+
+        /// <summary>Gets or sets the code with the command key, or <see langword="null"/> when the device has none and takes unsigned commands.</summary>
+        public ICommandMac CommandMac { get; set; }
+
+        /// <summary>Gets or sets the sensor.</summary>
+        public ITemperatureSensor Sensor { get; set; }
+    }
+}

@@ -1,0 +1,30 @@
+using DeviceQueue.Components;
+using DeviceQueue.Connecting;
+
+namespace DeviceQueue.Platform
+{
+    /// <summary>All that a queue needs of the board or the desktop it runs on.</summary>
+    public class MqttPlatform
+    {
+        /// <summary>Gets or sets the device id, from which client ids are made; <see langword="null"/> when configurations name it.</summary>
+        public string DeviceId { get; set; }
+
+        /// <summary>Gets or sets the clock.</summary>
+        public IClock Clock { get; set; }
+
+        /// <summary>Gets or sets the source of chance.</summary>
+        public IRandom Random { get; set; }
+
+        /// <summary>Gets or sets the storage, or <see langword="null"/> when no setting names a file.</summary>
+        public IStore Store { get; set; }
+
+        /// <summary>Gets or sets the console.</summary>
+        public ILogger Logger { get; set; }
+
+        /// <summary>Gets or sets the MQTT client library.</summary>
+        public IMqttLinkFactory Links { get; set; }
+
+        /// <summary>Gets or sets the network below it, or <see langword="null"/> when that is always there.</summary>
+        public INetwork Network { get; set; }
+    }
+}

@@ -1,0 +1,21 @@
+using System.Globalization;
+using BenchmarkDotNet.Running;
+using DeviceQueue.Benchmarks;
+
+const string Usage = """
+    DeviceQueue.Benchmarks queue [SECONDS [RUNS]]   the queue beside Pip.Services' for Node.js and libmosquitto alone; each run of a load takes SECONDS (2), medians over RUNS (5)
+    DeviceQueue.Benchmarks codec                    time and memory of writing and reading an envelope, by BenchmarkDotNet
+    """;
+
+switch (args)
+{
+    case ["queue", .. { Length: <= 2 } rest]:
+        double seconds = rest.Length > 0 ? double.Parse(rest[0], CultureInfo.InvariantCulture) : 2;
+        int runs = rest.Length > 1 ? int.Parse(rest[1], CultureInfo.InvariantCulture) : 5;
+        return QueueBenchmark.Run(seconds, runs);
+    case ["codec"]:
+        return BenchmarkRunner.Run<CodecBenchmark>().Reports.Any(report => !report.Success) ? 1 : 0;
+    default:
+        Console.Error.WriteLine(Usage);
+        return 2;
+}

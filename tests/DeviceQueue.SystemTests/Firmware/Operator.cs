@@ -1,0 +1,54 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using DeviceQueue.SystemTests.Mosquitto;
+using Mosquitto;
+
+namespace DeviceQueue.SystemTests.Firmware;
+
+/// <summary>Somebody at the broker who watches one device and commands it.</summary>
+internal sealed class Operator(MosquittoBroker broker, string id = "field1") : IDisposable
+{
+    private readonly Observer _observer = new(broker, $"sensor/{id}/#");
+    private int _correlation;
+
+    public Observed[] Messages => _observer.Messages;
+
+    public Observed WaitFor(string topic, Predicate<Observed>? wanted = null, TimeSpan? timeout = null) =>
+        _observer.WaitFor(m => m.Topic == Topic(topic) && (wanted == null || wanted(m)), timeout);
+
+    public Observed[] WaitForReadings(int count, TimeSpan? timeout = null) => _observer.WaitForCount(m => m.Topic == Topic("temperature"), count, timeout);
+
+    /// <summary>Waits for a health report that says so.</summary>
+    public JsonNode WaitForHealth(Predicate<JsonNode> wanted) => JsonNode.Parse(WaitFor("health", m => wanted(JsonNode.Parse(m.Text)!)).Text)!;
+
+    public void Publish(string topic, byte[] payload, bool retain = false) => _observer.Publish(Topic(topic), payload, retain: retain);
+
+    /// <summary>Sends a command and waits for its answer, the payload of the response envelope.</summary>
+    public JsonNode Command(string type, string arguments, string? messageId = null, TimeSpan? timeout = null)
+    {
+        string correlationId = $"c{Interlocked.Increment(ref _correlation)}";
+        Publish("command", Envelope(type, arguments, correlationId, messageId));
+        return WaitForAnswer(correlationId, timeout);
+    }
+
+    public JsonNode WaitForAnswer(string correlationId, TimeSpan? timeout = null)
+    {
+        JsonNode envelope = JsonNode.Parse(WaitFor("response", m => JsonNode.Parse(m.Text)!["correlation_id"]?.ToString() == correlationId, timeout).Text)!;
+        JsonNode answer = JsonNode.Parse(Convert.FromBase64String(envelope["message"]!.ToString()))!;
+        answer["message_type"] = envelope["message_type"]!.ToString();
+        return answer;
+    }
+
+    public static byte[] Envelope(string type, string arguments, string correlationId, string? messageId = null) => Encoding.UTF8.GetBytes(new JsonObject
+    {
+        ["message_id"] = messageId ?? Guid.NewGuid().ToString("N"),
+        ["correlation_id"] = correlationId,
+        ["message_type"] = type,
+        ["sent_time"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ"),
+        ["message"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(arguments)),
+    }.ToJsonString());
+
+    public void Dispose() => _observer.Dispose();
+
+    private string Topic(string name) => $"sensor/{id}/{name}";
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using DeviceQueue.SystemTests.Mosquitto;
+using VirtualBoard.Parts;
+
+namespace DeviceQueue.SystemTests.Firmware;
+
+public sealed class Readings_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
+{
+    [Fact]
+    public void A_reading_carries_what_the_contract_says_in_its_order()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new FieldBoard(fixture.Broker.Port, id).Boot();
+
+        JsonObject reading = JsonNode.Parse(watcher.WaitForReadings(1)[0].Text)!.AsObject();
+
+        Assert.Equal(["msg", "unit", "humidity", "pressure", "seq", "time"], reading.Select(m => m.Key));
+        Assert.Equal("21.50", reading["msg"]!.ToString());
+        Assert.Equal("C", reading["unit"]!.ToString());
+        Assert.Equal(45, double.Parse(reading["humidity"]!.ToString()), 0.05);
+        Assert.Equal(1006.5, double.Parse(reading["pressure"]!.ToString()), 0.05);
+        Assert.True(Math.Abs((DateTime.UtcNow - reading["time"]!.GetValue<DateTime>()).TotalMinutes) < 1);
+    }
+
+    [Fact]
+    public void Readings_come_at_the_interval_and_are_numbered()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new FieldBoard(fixture.Broker.Port, id).Boot();
+
+        Observed[] readings = watcher.WaitForReadings(5);
+
+        Assert.Equal([1, 2, 3, 4, 5], readings.Take(5).Select(Seq));
+        Assert.All(readings, r => Assert.Equal(1, r.Qos));
+        Assert.InRange(Stopwatch.GetElapsedTime(readings[0].Time, readings[4].Time).TotalSeconds, 3, 6);
+    }
+
+    [Fact]
+    public void A_BMP280_has_no_humidity()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new FieldBoard(fixture.Broker.Port, id, chip: Bmx280Chip.Bmp280).Boot();
+
+        JsonObject reading = JsonNode.Parse(watcher.WaitForReadings(1)[0].Text)!.AsObject();
+
+        Assert.Equal(["msg", "unit", "pressure", "seq", "time"], reading.Select(m => m.Key));
+        board.WaitForConsole("BMP280 at 0x76");
+    }
+
+    [Fact]
+    public void Before_the_clock_is_set_boot_and_uptime_stand_in_its_place()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new(fixture.Broker.Port, id);
+        board.Board.Network.NtpReachable = false;
+        board.Boot();
+
+        JsonObject reading = JsonNode.Parse(watcher.WaitForReadings(1)[0].Text)!.AsObject();
+        Assert.Equal(["msg", "unit", "humidity", "pressure", "seq", "boot", "uptime_ms"], reading.Select(m => m.Key));
+        Assert.Equal(1, reading["boot"]!.GetValue<int>());
+
+        board.Board.Network.NtpReachable = true;
+        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["time"] != null);
+        JsonNode health = watcher.WaitForHealth(h => h["time"] != null);
+        Assert.Equal(1, health["boot"]!.GetValue<int>());
+        Assert.True(health["uptime_ms"]!.GetValue<long>() > reading["uptime_ms"]!.GetValue<long>());
+    }
+
+    [Fact]
+    public void The_number_goes_on_after_a_power_cut()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new FieldBoard(fixture.Broker.Port, id).Boot();
+        int before = watcher.WaitForReadings(2).Max(Seq);
+
+        board.Board.PowerOff();
+        board.BootAsIs();
+        watcher.WaitFor("temperature", m => Seq(m) > 256);
+
+        int[] after = [.. watcher.WaitForReadings(4).Select(Seq)];
+        Assert.Equal(after.Order(), after);
+        Assert.Equal(2, watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2)["boot"]!.GetValue<int>());
+        Assert.True(after[^1] > before);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_sensor_that_fails_publishes_nothing_false_and_resumes(bool isUnplugged)
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new FieldBoard(fixture.Broker.Port, id).Boot();
+        watcher.WaitForReadings(2);
+
+        if (isUnplugged)
+        {
+            board.Sensor.IsUnplugged = true;
+            watcher.WaitForHealth(h => h["sensor"]!["state"]!.ToString() == "not_found");
+            board.WaitForConsole("sensor fault: no");
+            board.Sensor.IsUnplugged = false;
+        }
+        else
+        {
+            board.Sensor.LosePower();
+            watcher.WaitForHealth(h => h["sensor"]!["faults"]!.GetValue<int>() == 1);
+            board.WaitForConsole("sensor fault: reset");
+        }
+
+        watcher.WaitForHealth(h => h["sensor"]!["state"]!.ToString() == "ok" && h["sensor"]!["faults"]!.GetValue<int>() > 0);
+        int resumed = watcher.WaitForReadings(1).Length;
+        Assert.All(watcher.WaitForReadings(resumed + 2), r => Assert.Equal("21.50", JsonNode.Parse(r.Text)!["msg"]!.ToString()));
+    }
+
+    [Fact]
+    public void A_sensor_that_was_absent_at_start_is_found_at_the_other_address_later()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new(fixture.Broker.Port, id);
+        board.Sensor.IsUnplugged = true;
+        board.Boot();
+        board.WaitForConsole("sensor fault: not_found");
+
+        board.Board.I2c.Attach(0x77, new Bmx280Slave(Bmx280Chip.Bme280, new ConstantClimate(new Climate(-5, 80, 990))));
+
+        Assert.Equal("-5.00", JsonNode.Parse(watcher.WaitForReadings(1)[0].Text)!["msg"]!.ToString());
+    }
+
+    private static int Seq(Observed reading) => JsonNode.Parse(reading.Text)!["seq"]!.GetValue<int>();
+}

@@ -1,0 +1,81 @@
+using DeviceQueue.Components;
+using DeviceQueue.Configuring;
+using DeviceQueue.Connecting;
+using DeviceQueue.Desktop;
+using DeviceQueue.Messaging;
+using DeviceQueue.SystemTests.Mosquitto;
+using Mosquitto;
+
+namespace DeviceQueue.SystemTests.Queue;
+
+/// <summary>A desktop program that uses the library's queues: a connection over libmosquitto, the thread that drives it, and what it logs.</summary>
+internal sealed class QueueProgram : IDisposable, ILogger
+{
+    private const string Ready = "ready";
+
+    private readonly DesktopClock _clock = new();
+    private readonly DesktopRandom _random = new();
+    private readonly ConnectionWorker _worker;
+    private readonly List<MqttMessageQueue> _queues = [];
+    private readonly string _statusTopic;
+
+    public QueueProgram(MqttLinkOptions endpoint, int connectTimeoutMs = MosquittoLinkFactory.DefaultConnectTimeoutMs)
+    {
+        MosquittoLinkFactory links = new(connectTimeoutMs);
+        Connection = new MqttConnection(links, null, [endpoint], Options("options.reconnect_timeout", "50"), _clock, _random, this);
+        _statusTopic = $"status/{endpoint.ClientId}";
+        Connection.SetStatus(_statusTopic, Ready, "gone");
+        _worker = new ConnectionWorker(Connection, _clock, this);
+    }
+
+    public MqttConnection Connection { get; }
+
+    public Recorder<string> Log { get; } = new();
+
+    public static MqttLinkOptions Endpoint(MosquittoBroker broker, string clientId) => Endpoint(broker.Host, broker.Port, clientId);
+
+    public static MqttLinkOptions Endpoint(string host, int port, string clientId) =>
+        new() { Host = host, Port = port, ClientId = clientId, CleanSession = true, KeepAliveSeconds = 60 };
+
+    /// <summary>Adds a queue that subscribes as soon as it is open, unless the options say otherwise.</summary>
+    public MqttMessageQueue AddQueue(string topic, params string[] options)
+    {
+        MqttMessageQueue queue = new(topic, topic, Connection, Options(["options.autosubscribe", "true", .. options]), _clock, _random);
+        _queues.Add(queue);
+        return queue;
+    }
+
+    public QueueProgram Start()
+    {
+        _queues.ForEach(queue => queue.Open(null));
+        _worker.Start();
+        return this;
+    }
+
+    /// <summary>Waits until the broker has confirmed every subscription: nothing is published before.</summary>
+    public void WaitUntilReady(MosquittoBroker broker)
+    {
+        using Observer observer = new(broker, _statusTopic);
+        observer.WaitFor(message => message.Text == Ready);
+    }
+
+    public string WaitForLog(string part) => Log.WaitFor(1, line => line.Contains(part, StringComparison.Ordinal))[0];
+
+    void ILogger.Log(LogLevel level, string correlationId, string message) => Log.Add(message);
+
+    public void Dispose()
+    {
+        // The connection first: a queue that is closed while it runs takes its subscription back, and a persistent session would lose it.
+        Assert.True(_worker.Stop((int)Patience.Bound.TotalMilliseconds), "The connection's thread did not end.");
+        _queues.ForEach(queue => queue.Close(null));
+        Assert.Equal(0, _worker.Faults);
+    }
+
+    private static MqttOptions Options(params string[] tuples)
+    {
+        ConfigProblems problems = new();
+        MqttOptions? options = MqttOptions.Read(ConfigParams.FromTuples(tuples), problems);
+        Assert.True(options != null, problems.KeptErrors > 0 ? problems.GetError(0) : null);
+        return options;
+    }
+}

@@ -1,0 +1,29 @@
+using DeviceQueue.Commanding;
+
+namespace DeviceQueue.Tests.Commanding;
+
+/// <summary>Pins that keep what was done to them.</summary>
+internal sealed class FakePins : IOutputPins
+{
+    public List<(int Pin, bool IsHigh)> Opened { get; } = [];
+
+    public List<(int Pin, bool IsHigh)> Written { get; } = [];
+
+    public bool Fails { get; set; }
+
+    /// <summary>Gets or sets what happens once a pin was written.</summary>
+    public Action? OnWrite { get; set; }
+
+    public void Open(int pin, bool isHigh) => Opened.Add((pin, isHigh));
+
+    public void Write(int pin, bool isHigh)
+    {
+        if (Fails)
+        {
+            throw new InvalidOperationException("the pin \"is\" gone");
+        }
+
+        Written.Add((pin, isHigh));
+        OnWrite?.Invoke();
+    }
+}

@@ -1,0 +1,16 @@
+using System.Collections.Concurrent;
+using DeviceQueue.Components;
+
+namespace DeviceQueue.Tests.Components;
+
+/// <summary>Keeps what was said.</summary>
+internal sealed class MemoryLogger : ILogger
+{
+    private readonly ConcurrentQueue<(LogLevel Level, string Text)> _lines = new();
+
+    public IEnumerable<string> Lines => _lines.Select(line => line.Text);
+
+    public IEnumerable<string> Errors => _lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Text);
+
+    public void Log(LogLevel level, string correlationId, string message) => _lines.Enqueue((level, message));
+}

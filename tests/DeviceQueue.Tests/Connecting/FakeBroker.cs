@@ -1,0 +1,99 @@
+using System.Text;
+using DeviceQueue.Connecting;
+using DeviceQueue.Tests.Platform;
+
+namespace DeviceQueue.Tests.Connecting;
+
+/// <summary>A message that reached the broker; a repeat is one that the client library sent again on its own.</summary>
+internal sealed record Arrival(long AtMs, int Link, string Topic, byte[] Payload, int Qos, bool Retain, bool IsRepeat)
+{
+    public string Text => Encoding.UTF8.GetString(Payload);
+}
+
+/// <summary>A broker and the way to it, in virtual time and to a test's script.</summary>
+internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
+{
+    private readonly Dictionary<string, byte[]> _retained = [];
+
+    public VirtualClock Clock => clock;
+
+    /// <summary>Gets or sets a value indicating whether TCP gets through to it.</summary>
+    public bool IsUp { get; set; } = true;
+
+    /// <summary>Gets or sets a value indicating whether the way swallows all bytes while the links seem to hold.</summary>
+    public bool IsBlackHole { get; set; }
+
+    /// <summary>Gets or sets what CONNECT is answered with; null accepts.</summary>
+    public Func<MqttLinkOptions, MqttLinkResult?>? Connack { get; set; }
+
+    /// <summary>Gets or sets how long a connect takes.</summary>
+    public int ConnectMs { get; set; }
+
+    /// <summary>Gets or sets the time from a publish to its PUBACK; null withholds it.</summary>
+    public int? PubackMs { get; set; } = 20;
+
+    /// <summary>Gets or sets the time from a subscribe to its SUBACK; null withholds it.</summary>
+    public int? SubackMs { get; set; } = 20;
+
+    /// <summary>Gets or sets a value indicating whether probes are answered in the client library's time.</summary>
+    public bool AnswersProbes { get; set; } = true;
+
+    public bool RefusesSubscriptions { get; set; }
+
+    /// <summary>Gets or sets which topics the client library refuses to publish on an open link.</summary>
+    public Func<string, bool> Refuses { get; set; } = _ => false;
+
+    /// <summary>Gets or sets what happens when a publish is about to be handed over.</summary>
+    public Action<FakeLink, string> Publishing { get; set; } = (_, _) => { };
+
+    public List<Arrival> Arrivals { get; } = [];
+
+    public List<FakeLink> Links { get; } = [];
+
+    public List<(long AtMs, string Host)> Attempts { get; } = [];
+
+    public FakeLink Link => Links[^1];
+
+    public long NextDueMs => Links.Count == 0 ? long.MaxValue : Link.NextDueMs;
+
+    public IMqttLink Create(AutoResetEvent wake)
+    {
+        var link = new FakeLink(this, wake, Links.Count);
+        Links.Add(link);
+        return link;
+    }
+
+    public void Advance()
+    {
+        if (Links.Count > 0)
+        {
+            Link.Advance();
+        }
+    }
+
+    /// <summary>Ends the link at once, both sides knowing.</summary>
+    public void Drop()
+    {
+        if (Links.Count > 0)
+        {
+            Link.Drop();
+        }
+    }
+
+    public void Deliver(string topic, byte[] payload, bool isRetained = false) => Link.Deliver(topic, payload, isRetained);
+
+    /// <summary>What a subscriber who comes now would be sent.</summary>
+    public string? Retained(string topic) => _retained.TryGetValue(topic, out byte[]? payload) ? Encoding.UTF8.GetString(payload) : null;
+
+    /// <summary>First arrivals on a topic, in order: what a subscriber who ignores repeats of the same payload sees.</summary>
+    public string[] Seen(string topic) => [.. Arrivals.Where(arrival => arrival.Topic == topic).Select(arrival => arrival.Text).Distinct()];
+
+    internal void Arrive(Arrival arrival)
+    {
+        Arrivals.Add(arrival);
+        if (arrival.Retain)
+        {
+            _retained[arrival.Topic] = arrival.Payload;
+        }
+    }
+}

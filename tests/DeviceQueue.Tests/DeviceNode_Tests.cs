@@ -1,0 +1,256 @@
+using System.Text.Json;
+using DeviceQueue.Sensing;
+using DeviceQueue.Tests.Components;
+using DeviceQueue.Tests.Connecting;
+using DeviceQueue.Tests.Platform;
+
+namespace DeviceQueue.Tests;
+
+public sealed class DeviceNode_Tests
+{
+    private const int MinuteMs = 60000;
+    private const int HourMs = 60 * MinuteMs;
+    private const int DayMs = 24 * HourMs;
+
+    [Fact]
+    public void Says_on_connect_that_it_is_there_and_how_its_outputs_stand()
+    {
+        var node = new Node("device.outputs.1.name=relay2;device.outputs.1.pin=14;device.outputs.1.active=low;device.outputs.1.safe=on");
+        node.World.Open();
+
+        Assert.Equal([(13, false), (14, false)], node.Pins.Opened);
+        Assert.Equal(("online", "OFF", "ON"), (Retained(node, "status"), Retained(node, "output/relay1"), Retained(node, "output/relay2")));
+        Assert.Equal(["sensor/bar1/command"], node.Broker.Link.Filters);
+        Assert.Equal(("bar1", "sensor/bar1/status", "offline", true), (node.Broker.Link.Options!.ClientId, node.Broker.Link.Options.WillTopic, node.Broker.Link.Options.WillPayload, node.Broker.Link.Options.WillRetain));
+    }
+
+    [Fact]
+    public void Runs_a_day_with_a_reading_each_minute_and_health_each_five()
+    {
+        var node = new Node();
+        node.World.Open();
+        node.World.RunFor(DayMs - 2000);
+
+        Assert.Equal(Enumerable.Range(1, 1440).Select(i => (long)i), node.Sequences());
+        Assert.Equal(287, node.On("health").Length);
+        Assert.Equal("{\"msg\":\"21.47\",\"unit\":\"C\",\"humidity\":\"45.10\",\"pressure\":\"1006.53\",\"seq\":61,\"time\":\"2026-11-21T03:47:00.000Z\"}", node.On("temperature")[60].Text);
+        Assert.All(node.On("temperature"), reading => Assert.Equal((1, false), (reading.Qos, reading.Retain)));
+        Assert.All(node.On("health"), health => Assert.Equal((0, false), (health.Qos, health.Retain)));
+        Assert.Single(node.On("status"));
+        Assert.Equal((1, 1440), (node.World.Connection.Connects, node.Sensor.Reads));
+        Assert.Empty(node.Log.Errors);
+        Assert.InRange(node.Store.Writes, 1, 1 + (1440 / 256) + 1);
+    }
+
+    [Fact]
+    public void Measures_on_time_while_the_link_is_down_and_delivers_what_fits()
+    {
+        var node = new Node();
+        node.World.Open();
+        node.World.RunFor(HourMs);
+        node.Broker.IsUp = false;
+        node.Broker.Drop();
+        node.World.RunFor(8 * HourMs);
+        Assert.Equal(1 + (9 * 60), node.Sensor.Reads);
+        node.Broker.IsUp = true;
+        node.World.RunFor(10 * MinuteMs);
+
+        Arrival[] readings = node.On("temperature");
+        JsonElement health = Node.Json(node.On("health")[^1]);
+        int dropped = health.GetProperty("dropped").GetProperty("overflow").GetInt32();
+        Assert.Equal(1 + (9 * 60) + 10, readings.Length + dropped);
+        Assert.InRange(dropped, 1, 8 * 60);
+        Assert.Equal(node.Sequences().Order(), node.Sequences());
+        Assert.All(readings.Index(), reading => Assert.Equal(Taken(Node.Json(reading.Item).GetProperty("seq").GetInt64()), Node.Json(reading.Item).GetProperty("time").GetString()));
+        Assert.Equal(1, health.GetProperty("reconnects").GetInt32());
+    }
+
+    [Fact]
+    public void Carries_out_a_command_answers_it_and_tells_the_new_state()
+    {
+        var node = new Node();
+        node.World.Open();
+        node.Command("output.set", "{\"name\":\"relay1\",\"on\":true}");
+        node.World.RunFor(200);
+
+        Assert.Equal([(13, true)], node.Pins.Written);
+        Assert.Equal("succeeded", node.Answer().GetProperty("status").GetString());
+        Assert.Equal("ON", Retained(node, "output/relay1"));
+    }
+
+    [Fact]
+    public void A_repeated_command_is_not_carried_out_again_though_the_link_was_lost_between()
+    {
+        var node = new Node();
+        node.World.Open();
+        node.Command("output.toggle", "{\"name\":\"relay1\"}", "m1");
+        node.World.RunFor(10);
+        node.Broker.Drop();
+        node.World.RunFor(10000);
+        node.Command("output.toggle", "{\"name\":\"relay1\"}", "m1");
+        node.World.RunFor(1000);
+
+        Assert.Single(node.Pins.Written);
+        Assert.Equal("duplicate", node.Answer().GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public void A_flood_of_commands_and_rubbish_delays_no_reading_and_is_counted()
+    {
+        var node = new Node("device.interval_ms=1000");
+        node.World.Open();
+        for (int i = 0; i < 600; i++)
+        {
+            for (int j = 0; j < 20; j++)
+            {
+                node.Broker.Deliver("sensor/bar1/command", World.Utf8(j % 2 == 0 ? "rubbish" : "{}"));
+            }
+
+            node.World.RunFor(100);
+        }
+
+        node.World.RunFor(300000);
+        Assert.Equal(Enumerable.Range(1, 362).Select(i => (long)i), node.Sequences());
+        JsonElement health = Node.Json(node.On("health")[^1]);
+        JsonElement dropped = health.GetProperty("dropped");
+        int counted = dropped.GetProperty("unreadable").GetInt32() + dropped.GetProperty("commands").GetInt32() + health.GetProperty("rejected").GetProperty("bad_envelope").GetInt32();
+        Assert.Equal(600 * 20, counted);
+        Assert.InRange(node.On("response").Length, 1, 61);
+    }
+
+    [Fact]
+    public void Publishes_no_number_while_the_sensor_fails_and_says_so_in_health()
+    {
+        var node = new Node();
+        node.World.Open();
+        node.Sensor.State = SensorState.NoAnswer;
+        node.World.RunFor(HourMs);
+
+        Assert.Single(node.On("temperature"));
+        JsonElement sensor = Node.Json(node.On("health")[^1]).GetProperty("sensor");
+        Assert.Equal(("no_answer", 60), (sensor.GetProperty("state").GetString(), sensor.GetProperty("faults").GetInt32()));
+    }
+
+    [Fact]
+    public void Dates_readings_by_boot_and_uptime_until_the_clock_is_set()
+    {
+        var node = new Node();
+        node.World.Clock.StartUtc = null;
+        node.World.Open();
+        node.World.RunFor(MinuteMs);
+        node.World.Clock.StartUtc = new DateTime(2026, 11, 21, 0, 0, 0, DateTimeKind.Utc);
+        node.World.RunFor(5 * MinuteMs);
+
+        JsonElement early = Node.Json(node.On("temperature")[1]);
+        Assert.Equal((1, 60000), (early.GetProperty("boot").GetInt32(), early.GetProperty("uptime_ms").GetInt32()));
+        Assert.Equal("2026-11-21T00:02:00.000Z", Node.Json(node.On("temperature")[2]).GetProperty("time").GetString());
+        JsonElement health = Node.Json(node.On("health")[^1]);
+        Assert.Equal((1, "2026-11-21T00:05:00.000Z"), (health.GetProperty("boot").GetInt32(), health.GetProperty("time").GetString()));
+    }
+
+    [Fact]
+    public void Goes_on_counting_after_a_reboot()
+    {
+        var store = new MemoryStore();
+        var first = new Node("", store);
+        first.World.Open();
+        first.World.RunFor(HourMs);
+        var second = new Node("", store);
+        second.World.Open();
+
+        Assert.True(second.Sequences()[0] > first.Sequences()[^1]);
+        second.World.RunFor(5 * MinuteMs);
+        JsonElement health = Node.Json(second.On("health")[^1]);
+        Assert.Equal((2, second.Sequences()[0]), (health.GetProperty("boot").GetInt32(), health.GetProperty("seq_first").GetInt64()));
+    }
+
+    [Fact]
+    public void Runs_without_storage_and_says_so()
+    {
+        var node = new Node("", new MemoryStore { FailsWrites = true });
+        node.World.Open();
+        node.World.RunFor(HourMs);
+
+        Assert.Equal(61, node.Sequences().Length);
+        Assert.Contains("the numbers of readings cannot be stored and may repeat after a reboot", node.Log.Errors);
+    }
+
+    [Fact]
+    public void Health_has_all_that_the_contract_names()
+    {
+        var node = new Node();
+        node.World.Open();
+        node.Command("nonsense", "{}");
+        node.World.RunFor(5 * MinuteMs);
+
+        JsonElement health = Node.Json(node.On("health")[0]);
+        Assert.Equal(
+            ["version", "boot", "seq_first", "uptime_ms", "time", "free_memory", "reconnects", "unsigned", "queue", "dropped", "sensor", "rejected", "last_error"],
+            health.EnumerateObject().Select(member => member.Name));
+        Assert.Equal("{\"messages\":1,\"max_messages\":64,\"bytes\":131,\"max_bytes\":8192}", health.GetProperty("queue").GetRawText());
+        Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0}", health.GetProperty("dropped").GetRawText());
+        Assert.Equal((54321, 300000), (health.GetProperty("free_memory").GetInt32(), health.GetProperty("uptime_ms").GetInt32()));
+        Assert.Equal("{\"unknown_command\":1}", health.GetProperty("rejected").GetRawText());
+        Assert.True(health.GetProperty("unsigned").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData('x')]
+    [InlineData('\u0001')]
+    [InlineData('€')]
+    public void Health_is_whole_whatever_the_last_error_holds(char character)
+    {
+        var node = new Node();
+        node.Broker.Connack = _ => new(DeviceQueue.Connecting.MqttLinkError.Tls, 0, new string(character, 500));
+        node.World.Connection.Open();
+        node.World.RunFor(MinuteMs);
+        node.Broker.Connack = null;
+        node.World.RunFor(10 * MinuteMs);
+
+        Assert.All(node.On("health"), health => Assert.Equal(1, Node.Json(health).GetProperty("boot").GetInt32()));
+        Assert.NotEmpty(node.On("health"));
+    }
+
+    [Fact]
+    public void Says_offline_when_it_is_closed()
+    {
+        var node = new Node();
+        node.World.Open();
+        node.World.Connection.BeginClose();
+        node.World.RunFor(1000);
+
+        Assert.Equal("offline", Retained(node, "status"));
+        Assert.False(node.World.Connection.IsOpen);
+    }
+
+    [Fact]
+    public void The_same_seed_repeats_the_same_run()
+    {
+        Assert.Equal(StormyHour(3), StormyHour(3));
+        Assert.NotEqual(StormyHour(3), StormyHour(4));
+    }
+
+    private static string StormyHour(int seed)
+    {
+        var log = new MemoryLogger();
+        var node = new Node("", null, log);
+        var chance = new Random(seed);
+        node.World.Connection.Open();
+        for (int i = 0; i < 60; i++)
+        {
+            node.Broker.IsUp = chance.Next(3) > 0;
+            if (!node.Broker.IsUp)
+            {
+                node.Broker.Drop();
+            }
+
+            node.World.RunFor(chance.Next(2 * MinuteMs));
+        }
+
+        return string.Join('\n', node.Broker.Arrivals.Select(a => a.AtMs + " " + a.Topic + " " + a.Text).Concat(log.Lines));
+    }
+
+    private static string? Retained(Node node, string topic) => node.Broker.Retained("sensor/bar1/" + topic);
+
+    private static string Taken(long sequence) => new DateTime(2026, 11, 21, 2, 47, 0, DateTimeKind.Utc).AddMinutes(sequence - 1).ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
+}

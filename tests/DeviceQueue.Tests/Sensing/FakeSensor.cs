@@ -1,0 +1,35 @@
+using DeviceQueue.Sensing;
+
+namespace DeviceQueue.Tests.Sensing;
+
+/// <summary>A sensor to a test's script.</summary>
+internal sealed class FakeSensor : ITemperatureSensor
+{
+    public string Description => "BME280 at 0x76";
+
+    public SensorState State { get; set; } = SensorState.Ok;
+
+    public bool Throws { get; set; }
+
+    public bool HasHumidity { get; set; } = true;
+
+    public int Reads { get; private set; }
+
+    public Action Reading { get; set; } = () => { };
+
+    public SensorState Read(Reading reading)
+    {
+        Reads++;
+        Reading();
+        if (Throws)
+        {
+            throw new IOException("I2C");
+        }
+
+        reading.TemperatureC = 21.474;
+        reading.HasHumidity = HasHumidity;
+        reading.HumidityPercent = 45.1;
+        reading.PressureHPa = 1006.525;
+        return State;
+    }
+}

@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace DeviceQueue.Tests;
+
+/// <summary>The rules that keep the firmware easy to change, asserted from its sources.</summary>
+public sealed partial class Tidy_Tests
+{
+    private const int MaxFunctionLines = 70;
+    private const string Worker = "ConnectionWorker.cs";
+
+    private static readonly string Firmware = Path.GetFullPath(Path.Combine(Here(), "..", "..", "firmware"));
+    private static readonly string[] Twins = ["FlashStore.cs", "SystemClock.cs"];
+
+    public static TheoryData<string> Projects => [.. Directory.GetDirectories(Firmware).Select(folder => Path.GetFileName(folder))];
+
+    [Fact]
+    public void The_library_reaches_neither_clock_nor_chance_nor_files_nor_sockets_but_through_its_interfaces()
+    {
+        Regex banned = Banned();
+        var found = from file in Sources("DeviceQueue")
+                    from line in Code(file).Index()
+                    where banned.IsMatch(line.Item)
+                    select $"{file}({line.Index + 1}): {line.Item.Trim()}";
+
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void Only_the_connections_worker_starts_a_thread()
+    {
+        Assert.Equal([Worker], Sources("DeviceQueue").Where(file => Code(file).Any(line => line.Contains("new Thread("))).Select(file => Path.GetFileName(file)));
+    }
+
+    [Fact]
+    public void Every_function_fits_a_screen()
+    {
+        var found = from project in Projects.Select(row => row.Data)
+                    from file in Sources(project)
+                    from function in Functions(file)
+                    where function.Lines > MaxFunctionLines
+                    select $"{file}({function.Line}): {function.Lines} lines";
+
+        Assert.Empty(found);
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Device_and_desktop_are_built_from_the_same_sources(string project)
+    {
+        string folder = Path.Combine(Firmware, project);
+        string[] device = [.. Items(Path.Combine(folder, project + ".nfproj"), "Include").Where(file => !Twins.Contains(file)).Order(StringComparer.Ordinal)];
+        string[] removed = [.. Items(Path.Combine(folder, project + ".csproj"), "Remove")];
+        string[] added = [.. Items(Path.Combine(folder, project + ".csproj"), "Include")];
+        var desktop = Sources(project)
+            .Select(file => Path.GetRelativePath(folder, file).Replace('\\', '/'))
+            .Except(removed)
+            .Union(added)
+            .Where(file => !Twins.Any(twin => file == "Desktop/" + twin));
+
+        Assert.Equal(device, desktop.Order(StringComparer.Ordinal));
+        Assert.Equal(Items(Path.Combine(folder, project + ".nfproj"), "Include").Distinct().Count(), Items(Path.Combine(folder, project + ".nfproj"), "Include").Count());
+        Assert.All(removed, file => Assert.Contains(file, Twins));
+    }
+
+    [Fact]
+    public void Each_twin_stands_for_a_file_of_the_device()
+    {
+        string[] twins = [.. Directory.GetFiles(Firmware, "*.cs", SearchOption.AllDirectories).Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == "Desktop")];
+
+        Assert.Equal(Twins, twins.Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+        Assert.All(twins, file => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, "..", Path.GetFileName(file)))));
+    }
+
+    [Fact]
+    public void The_measure_of_a_function_is_right()
+    {
+        string file = Path.Combine(Firmware, "DeviceQueue", "Connecting", Worker);
+
+        Assert.Contains(Functions(file), function => function.Lines > 5 && Code(file)[function.Line - 1].Contains("Start()"));
+        Assert.True(Functions(file).Count() > 3);
+    }
+
+    [GeneratedRegex(@"Thread\.Sleep|DateTime\.UtcNow|DateTime\.Now|Environment\.TickCount|new Random\(|\bFile\.|\bDirectory\.|Socket|Guid\.NewGuid|new Timer\(")]
+    private static partial Regex Banned();
+
+    private static string Here([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+
+    private static IEnumerable<string> Sources(string project)
+    {
+        return Directory.GetFiles(Path.Combine(Firmware, project), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !Path.GetRelativePath(Firmware, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
+    }
+
+    private static IEnumerable<string> Items(string project, string attribute)
+    {
+        return XDocument.Load(project).Descendants()
+            .Where(element => element.Name.LocalName == "Compile")
+            .SelectMany(element => (element.Attribute(attribute)?.Value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries))
+            .Select(file => file.Replace('\\', '/'));
+    }
+
+    /// <summary>The lines of a file without comments.</summary>
+    private static string[] Code(string file) => [.. File.ReadAllLines(file).Select(line => line.Split("//")[0])];
+
+    /// <summary>Finds functions by their braces, which stand in lines of their own at the depth of a member: 8 spaces, or 12 in a nested type.</summary>
+    private static IEnumerable<(int Line, int Lines)> Functions(string file)
+    {
+        string[] lines = Code(file);
+        for (int i = 1; i < lines.Length; i++)
+        {
+            string indent = lines[i][..(lines[i].Length - lines[i].TrimStart().Length)];
+            bool isMember = lines[i].Trim() == "{" && indent.Length is 8 or 12 && !TypeDeclaration().IsMatch(lines[i - 1]);
+            if (isMember)
+            {
+                int end = Array.FindIndex(lines, i, line => line.StartsWith(indent + "}", StringComparison.Ordinal));
+                yield return (i, end - i + 2);
+            }
+        }
+    }
+
+    [GeneratedRegex(@"\b(class|struct|interface|enum)\b")]
+    private static partial Regex TypeDeclaration();
+}

@@ -1,0 +1,243 @@
+using System.Diagnostics;
+using System.Text;
+using DeviceQueue.Connecting;
+using Mosquitto;
+
+namespace DeviceQueue.Desktop;
+
+/// <summary>
+/// A link over libmosquitto. It gives nothing up by itself: a PUBACK may take as long as it takes, and only keepalive ends a silent connection. A keepalive below
+/// libmosquitto's least, 5 seconds, becomes 5.
+/// </summary>
+public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) : IMqttLink
+{
+    /// <summary>The most messages at QoS 0 that libmosquitto holds unwritten: it has no limit of its own. A publish beyond them waits, so that the rest stays in the bounded outbox.</summary>
+    public const int MaxUnwritten = 64;
+
+    /// <summary>The longest that a publish at QoS 0 waits for that; then it is not taken.</summary>
+    public static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest that <see cref="Close"/> waits for DISCONNECT to be written.</summary>
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    private const int InvalidArgument = 3;
+    private const int RefusedQos = 128;
+
+    // Nobody subscribes to it, so unsubscribing changes nothing, and the broker has to answer all the same (MQTT 3.1.1 section 3.10.4).
+    private const string ProbeFilter = "devicequeue/probe";
+
+    private readonly MqttLinkEventQueue _events = new(wake);
+    private readonly object _publishing = new();
+    private readonly HashSet<int> _unacknowledged = [];
+    private MosquittoClient? _client;
+    private int _unwritten;
+    private volatile bool _isOpen;
+
+    public bool IsOpen => _isOpen;
+
+    public int DroppedMessages => _events.DroppedMessages;
+
+    public MqttLinkResult Open(MqttLinkOptions options)
+    {
+        try
+        {
+            using TlsFiles? files = options.IsSecure ? new TlsFiles(options) : null;
+            _client = new MosquittoClient(Translate(options, files?.Settings));
+            _client.Published += OnPublished;
+            _client.Subscribed += (id, granted) => _events.AddSubscribed(id, granted[0] < RefusedQos);
+            _client.Unsubscribed += _ => _events.AddAlive();
+            _client.MessageReceived += message => _events.AddMessage(message.Topic, message.Payload, message.Retain);
+            _client.Disconnected += OnDisconnected;
+
+            // Before the answer is known: the end of a connection right after it must not be overwritten.
+            _isOpen = true;
+            MqttLinkResult result = Connect(_client);
+            if (result.Error != MqttLinkError.None)
+            {
+                _isOpen = false;
+            }
+
+            return result;
+        }
+        catch (Exception e) when (e is ArgumentException or MosquittoException or IOException)
+        {
+            return new MqttLinkResult(MqttLinkError.BadOptions, 0, e.Message);
+        }
+    }
+
+    public int TryPublish(string topic, byte[] payload, int qos, bool retain)
+    {
+        if (qos == 0)
+        {
+            return TryPublishUnacknowledged(topic, payload, retain);
+        }
+
+        // The lock makes an acknowledgement wait until the id that it names is known here.
+        lock (_publishing)
+        {
+            int id = PublishCore(topic, payload, qos, retain);
+            if (id != 0)
+            {
+                _unacknowledged.Add(id);
+            }
+
+            return id;
+        }
+    }
+
+    public int TrySubscribe(string filter, int qos)
+    {
+        try
+        {
+            return _isOpen ? _client!.Subscribe([filter], qos) : 0;
+        }
+        catch (MosquittoException)
+        {
+            return 0;
+        }
+    }
+
+    public int TryUnsubscribe(string filter)
+    {
+        try
+        {
+            return _isOpen ? _client!.Unsubscribe([filter]) : 0;
+        }
+        catch (MosquittoException)
+        {
+            return 0;
+        }
+    }
+
+    public bool TryProbe() => TryUnsubscribe(ProbeFilter) != 0;
+
+    public bool TryTakeEvent(MqttLinkEvent e) => _events.TryTake(e);
+
+    public void Close()
+    {
+        if (_isOpen)
+        {
+            _client!.Disconnect(CloseTimeout);
+        }
+
+        _client?.Dispose();
+    }
+
+    private static MosquittoOptions Translate(MqttLinkOptions options, MosquittoTls? tls) => new()
+    {
+        Host = options.Host,
+        Port = options.Port,
+        ClientId = options.ClientId,
+        CleanSession = options.CleanSession,
+        KeepaliveSeconds = Math.Max(options.KeepAliveSeconds, MosquittoOptions.MinimumKeepaliveSeconds),
+        Username = options.Username,
+        Password = options.Password,
+        Will = options.WillTopic == null ? null : new MosquittoWill(options.WillTopic, Encoding.UTF8.GetBytes(options.WillPayload ?? ""), options.WillQos, options.WillRetain),
+        Tls = tls,
+    };
+
+    private MqttLinkResult Connect(MosquittoClient client)
+    {
+        ConnectResult opened = client.Open(connectTimeout);
+        if (!opened.IsAccepted)
+        {
+            return new MqttLinkResult(FindTransportError(client, opened), 0, opened.Text);
+        }
+
+        ConnectResult answered = client.WaitForConnack(connectTimeout);
+        return answered.Status switch
+        {
+            ConnectStatus.Accepted => new MqttLinkResult(MqttLinkError.None, 0, null),
+            ConnectStatus.Refused => new MqttLinkResult(MqttLinkError.Refused, answered.Code, null),
+            ConnectStatus.TlsFailed => new MqttLinkResult(MqttLinkError.Tls, 0, answered.Text),
+            _ => new MqttLinkResult(MqttLinkError.NoAnswer, 0, answered.Text),
+        };
+    }
+
+    private static MqttLinkError FindTransportError(MosquittoClient client, ConnectResult opened) => opened.Status switch
+    {
+        ConnectStatus.DnsFailed => MqttLinkError.Dns,
+        ConnectStatus.TlsFailed => MqttLinkError.Tls,
+        ConnectStatus.TimedOut => client.IsPastTcp ? MqttLinkError.Tls : MqttLinkError.Tcp,
+        ConnectStatus.Closed when opened.Code == InvalidArgument => MqttLinkError.BadOptions,
+        _ => MqttLinkError.Tcp,
+    };
+
+    private int TryPublishUnacknowledged(string topic, byte[] payload, bool retain)
+    {
+        if (Volatile.Read(ref _unwritten) >= MaxUnwritten && !WaitForRoom())
+        {
+            return 0;
+        }
+
+        Interlocked.Increment(ref _unwritten);
+        int id = PublishCore(topic, payload, 0, retain);
+        if (id == 0)
+        {
+            Interlocked.Decrement(ref _unwritten);
+        }
+
+        return id;
+    }
+
+    /// <summary>Waits until there is room for many: to wait for that of a single message would cost more than the message.</summary>
+    private bool WaitForRoom()
+    {
+        long start = Stopwatch.GetTimestamp();
+        lock (_publishing)
+        {
+            while (Volatile.Read(ref _unwritten) > MaxUnwritten / 2 && _isOpen)
+            {
+                TimeSpan left = WriteTimeout - Stopwatch.GetElapsedTime(start);
+                if (left <= TimeSpan.Zero || !Monitor.Wait(_publishing, left))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private int PublishCore(string topic, byte[] payload, int qos, bool retain)
+    {
+        try
+        {
+            return _isOpen ? _client!.Publish(topic, payload, qos, retain) : 0;
+        }
+        catch (MosquittoException)
+        {
+            return 0; // the connection has just ended, or the topic is none
+        }
+    }
+
+    private void OnPublished(int id)
+    {
+        lock (_publishing)
+        {
+            if (!_unacknowledged.Remove(id))
+            {
+                // It was written at QoS 0.
+                if (Interlocked.Decrement(ref _unwritten) == MaxUnwritten / 2)
+                {
+                    Monitor.PulseAll(_publishing);
+                }
+
+                return;
+            }
+        }
+
+        _events.AddPublished(id, true);
+    }
+
+    private void OnDisconnected(int code, string text)
+    {
+        lock (_publishing)
+        {
+            _isOpen = false;
+            Monitor.PulseAll(_publishing);
+        }
+
+        _events.AddClosed();
+    }
+}

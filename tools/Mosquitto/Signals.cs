@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+
+namespace Mosquitto;
+
+/// <summary>The Unix signals that stop a process and let it go on.</summary>
+internal static partial class Signals
+{
+    internal static void Stop(int processId) => Send(processId, OperatingSystem.IsMacOS() ? 17 : 19);
+
+    internal static void Continue(int processId) => Send(processId, OperatingSystem.IsMacOS() ? 19 : 18);
+
+    private static void Send(int processId, int signal)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("Windows cannot stop a process and let it go on.");
+        }
+
+        if (Kill(processId, signal) != 0)
+        {
+            throw new InvalidOperationException($"Signal {signal} did not reach process {processId}.");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int processId, int signal);
+}

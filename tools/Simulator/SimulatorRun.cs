@@ -1,0 +1,191 @@
+using System.Device.Gpio;
+using DeviceQueue.Configuring;
+using Mosquitto;
+using Spectre.Console;
+using VirtualBoard;
+using VirtualBoard.Parts;
+
+namespace Simulator;
+
+/// <summary>One run: a broker, a board with a sensor, the firmware, and an observer that shows what happens.</summary>
+internal sealed class SimulatorRun : IDisposable
+{
+    private const int SensorAddress = 0x76;
+    private const int Failed = 1;
+
+    private static readonly Climate Mean = new(21, 48, 1008);
+    private static readonly Climate DailySwing = new(6, -12, 3);
+    private static readonly Climate Noise = new(0.05, 0.2, 0.05);
+
+    private readonly Display _display;
+    private readonly SimulatorOptions _options;
+    private readonly BoardConfiguration _configuration;
+    private readonly string _storage;
+    private MosquittoBroker? _privateBroker;
+    private Observer? _observer;
+    private Board? _board;
+
+    private SimulatorRun(Display display, SimulatorOptions options)
+    {
+        _display = display;
+        _options = options;
+        _configuration = BoardConfiguration.Load(options.Config);
+        _storage = options.Storage?.FullName ?? Directory.CreateTempSubdirectory("devicequeue-board-").FullName;
+    }
+
+    public static async Task<int> Start(SimulatorOptions options, CancellationToken cancellation)
+    {
+        Display display = new(CreateConsole());
+        try
+        {
+            using SimulatorRun run = new(display, options);
+            await run.Run(cancellation);
+            return 0;
+        }
+        catch (Exception e) when (e is UserException or FileNotFoundException or DllNotFoundException or InvalidOperationException or IOException)
+        {
+            display.Error(e.Message);
+            return Failed;
+        }
+    }
+
+    /// <summary>Opens the terminal; output that goes elsewhere gets no colours and no line breaks at a terminal's width.</summary>
+    private static IAnsiConsole CreateConsole()
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
+        if (Console.IsOutputRedirected)
+        {
+            console.Profile.Width = int.MaxValue / 2;
+        }
+
+        return console;
+    }
+
+    public void Dispose()
+    {
+        _board?.Dispose();
+        _observer?.Dispose();
+        _privateBroker?.Dispose();
+        if (_options.Storage == null)
+        {
+            Directory.Delete(_storage, recursive: true);
+        }
+    }
+
+    private async Task Run(CancellationToken cancellation)
+    {
+        BrokerAddress broker = ChooseBroker();
+        PrepareStorage();
+        string id = _options.Id ?? _configuration.Id ?? "+";
+        Observe(broker, id);
+        Announce(broker, id);
+
+        _board = new Board { StorageDirectory = _storage };
+        _board.ConsoleLine += _display.Console;
+        ShowOutputs(_board);
+        WireSensor(_board);
+        _board.PowerOn(DeviceQueue.Esp32.Program.Main);
+        try
+        {
+            await Task.Delay(_options.Duration ?? Timeout.InfiniteTimeSpan, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C
+        }
+
+        _board.ShutDown();
+    }
+
+    private BrokerAddress ChooseBroker()
+    {
+        if (_options.Broker != null)
+        {
+            _configuration.SetConnection(_options.Broker);
+            return BrokerAddress.Parse(_options.Broker);
+        }
+
+        if (_configuration.HasConnection && _options.Port == null && _configuration.Broker is { } own)
+        {
+            return own;
+        }
+
+        _privateBroker = MosquittoBroker.Start(new MosquittoBrokerOptions { Port = _options.Port ?? 0 });
+        _configuration.SetConnection($"mqtt://{_privateBroker.Host}:{_privateBroker.Port}");
+        return new BrokerAddress(_privateBroker.Host, _privateBroker.Port, IsSecure: false);
+    }
+
+    private void PrepareStorage()
+    {
+        if (_options.Id != null)
+        {
+            _configuration.SetDevice("id", _options.Id);
+        }
+
+        if (_options.IntervalMs != null)
+        {
+            _configuration.SetDevice("interval_ms", _options.IntervalMs.Value);
+        }
+
+        Directory.CreateDirectory(_storage);
+        File.WriteAllText(Path.Combine(_storage, SettingsLoader.FileName), _configuration.Text);
+        foreach (string file in _configuration.TlsFiles)
+        {
+            string source = Path.Combine(_options.Config?.DirectoryName ?? ".", file);
+            if (File.Exists(source))
+            {
+                File.Copy(source, Path.Combine(_storage, file), overwrite: true);
+            }
+        }
+    }
+
+    private void Observe(BrokerAddress broker, string id)
+    {
+        string? authority = _configuration.AuthorityFile is { } file ? Path.Combine(_storage, file) : null;
+        MosquittoOptions options = new()
+        {
+            Host = broker.Host,
+            Port = broker.Port,
+            Username = broker.Username,
+            Password = broker.Password,
+            Tls = broker.IsSecure ? new MosquittoTls { CaFile = authority } : null,
+        };
+        _observer = new Observer(options, $"sensor/{id}/#", _display);
+        _observer.TryConnect();
+    }
+
+    private void Announce(BrokerAddress broker, string id)
+    {
+        string target = id == "+" ? "ID" : id;
+        string output = _configuration.Outputs.Select(o => o.Name).FirstOrDefault("relay1");
+        _display.Title($"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}. Ctrl-C ends it.");
+        _display.Plain("");
+        _display.Plain("  " + PasteLines.Watch(broker, id));
+        _display.Plain("  " + PasteLines.Send(broker, target, "output.toggle", $"{{\"name\":\"{output}\"}}"));
+        _display.Plain("  " + PasteLines.Send(broker, target, "device.ping", "{}"));
+        _display.Plain("");
+    }
+
+    private void ShowOutputs(Board board)
+    {
+        foreach ((string name, int pin) in _configuration.Outputs)
+        {
+            board.Gpio[pin].Changed += (_, change) =>
+            {
+                if (change.Mode == PinMode.Output && change.Level is { } level)
+                {
+                    _display.Pin(name, pin, level == PinValue.High ? "HIGH" : "LOW");
+                }
+            };
+        }
+    }
+
+    private void WireSensor(Board board)
+    {
+        if (_options.Sensor != Sensors.None)
+        {
+            Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
+            board.I2c.Attach(SensorAddress, new Bmx280Slave(chip, new NoisyClimate(new CurveClimate(Mean, DailySwing), Noise, seed: 1)));
+        }
+    }
+}

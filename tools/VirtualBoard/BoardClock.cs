@@ -1,0 +1,76 @@
+using System.Diagnostics;
+
+namespace VirtualBoard;
+
+/// <summary>The chip's two clocks: milliseconds since this boot, and a calendar that nobody has set after power-on. A reboot and deep sleep keep the calendar, as the ESP32's RTC does.</summary>
+public sealed class BoardClock
+{
+    private readonly Lock _lock = new();
+    private readonly Board _board;
+    private readonly Stopwatch _uptime = new();
+    private DateTime? _utcAtAgeZero;
+
+    internal BoardClock(Board board) => _board = board;
+
+    /// <summary>Gets or sets how far the world's clock, which SNTP serves, is ahead of this computer's.</summary>
+    public TimeSpan WorldOffset { get; set; }
+
+    /// <summary>Gets the milliseconds since this boot.</summary>
+    public long NowMs
+    {
+        get
+        {
+            Board.Checkpoint();
+            return _uptime.ElapsedMilliseconds;
+        }
+    }
+
+    /// <summary>Gets the calendar time; without a set clock the chip counts from 1970.</summary>
+    public DateTime Utc
+    {
+        get
+        {
+            Board.Checkpoint();
+            lock (_lock)
+            {
+                return _utcAtAgeZero is { } zero ? zero + _board.Age : DateTime.UnixEpoch + _uptime.Elapsed;
+            }
+        }
+    }
+
+    /// <summary>Gets a value indicating whether somebody set the calendar since power-on.</summary>
+    public bool IsSet
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _utcAtAgeZero != null;
+            }
+        }
+    }
+
+    /// <summary>Sets the calendar; what SNTP, the RTC and tests do.</summary>
+    public void SetUtc(DateTime utc)
+    {
+        lock (_lock)
+        {
+            _utcAtAgeZero = DateTime.SpecifyKind(utc, DateTimeKind.Utc) - _board.Age;
+        }
+    }
+
+    /// <summary>Moves the calendar, forwards or back.</summary>
+    public void Jump(TimeSpan step) => SetUtc(Utc + step);
+
+    internal void SetFromWorld() => SetUtc(DateTime.UtcNow + WorldOffset);
+
+    internal void StartBoot() => _uptime.Restart();
+
+    internal void ForgetUtc()
+    {
+        lock (_lock)
+        {
+            _utcAtAgeZero = null;
+        }
+    }
+}

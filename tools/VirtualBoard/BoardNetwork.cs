@@ -1,0 +1,96 @@
+using System.Net.NetworkInformation;
+
+namespace VirtualBoard;
+
+/// <summary>The board's radio and what it finds in the air. The native layer joins the configured network by itself whenever that is there.</summary>
+public sealed class BoardNetwork
+{
+    private const string NoAddress = "0.0.0.0";
+
+    private readonly Lock _lock = new();
+    private readonly Board _board;
+    private byte[] _macAddress = [0x24, 0x0A, 0xC4, 0x00, 0x00, 0x01];
+    private bool _wifiAvailable = true;
+    private bool _ntpReachable = true;
+
+    internal BoardNetwork(Board board) => _board = board;
+
+    /// <summary>Raised when the link goes: what was connected over it hears nothing more and cannot be heard.</summary>
+    public event Action? LinkLost;
+
+    /// <summary>Gets or sets the six bytes of the station's address.</summary>
+    public byte[] MacAddress
+    {
+        get => [.. _macAddress];
+        set => _macAddress = value.Length == 6 ? [.. value] : throw new ArgumentException("A MAC address has 6 bytes.", nameof(value));
+    }
+
+    /// <summary>Gets or sets the address that the network gives while the link is up.</summary>
+    public string LeasedAddress { get; set; } = "192.168.4.23";
+
+    /// <summary>Gets or sets a value indicating whether the access point is there.</summary>
+    public bool WifiAvailable
+    {
+        get => _wifiAvailable;
+        set
+        {
+            lock (_lock)
+            {
+                if (_wifiAvailable == value)
+                {
+                    return;
+                }
+
+                _wifiAvailable = value;
+                Announce(_board.RunningBoot);
+            }
+
+            if (!value)
+            {
+                Board.Outside(LinkLost);
+            }
+        }
+    }
+
+    /// <summary>Gets or sets a value indicating whether a time server answers. The service asks again as soon as one does.</summary>
+    public bool NtpReachable
+    {
+        get => _ntpReachable;
+        set
+        {
+            _ntpReachable = value;
+            TrySynchronize(_board.RunningBoot);
+        }
+    }
+
+    /// <summary>Gets the station's address; 0.0.0.0 while the link is down.</summary>
+    public string IPv4Address => _wifiAvailable ? LeasedAddress : NoAddress;
+
+    internal void Connect(Boot boot)
+    {
+        if (_wifiAvailable)
+        {
+            Announce(boot);
+        }
+    }
+
+    /// <summary>The firmware asks for the time now.</summary>
+    internal void TrySynchronize(Boot? boot)
+    {
+        if (_wifiAvailable && _ntpReachable && boot is { Sntp.IsStarted: true })
+        {
+            boot.Board.Clock.SetFromWorld();
+        }
+    }
+
+    private void Announce(Boot? boot)
+    {
+        bool isAvailable = _wifiAvailable;
+        boot?.Post(() =>
+        {
+            TrySynchronize(boot);
+            boot.NetworkEvents.AvailabilityChanged?.Invoke(0, new NetworkAvailabilityEventArgs(isAvailable));
+            boot.NetworkEvents.AddressChanged?.Invoke(0, EventArgs.Empty);
+        });
+    }
+}

@@ -1,0 +1,130 @@
+using System.Device.Gpio;
+
+namespace VirtualBoard;
+
+/// <summary>An ESP32's pins as a meter sees them.</summary>
+public sealed class BoardPins
+{
+    /// <summary>Pin numbers run from 0 to one less.</summary>
+    public const int Count = 40;
+
+    private readonly PinTrace[] _pins = new PinTrace[Count];
+
+    internal BoardPins(Board board)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            _pins[i] = new PinTrace(board, i);
+        }
+    }
+
+    public PinTrace this[int pinNumber] => _pins[pinNumber];
+
+    /// <summary>
+    /// ESP32 datasheet, pin definitions. The numbers 24 and 28 to 31 do not exist at all, 20 exists on the ESP32-PICO-V3 only: ESP-IDF would let a WROOM module open it and drive nothing.
+    /// </summary>
+    internal static bool Exists(int pinNumber) => pinNumber is >= 0 and < Count and not (20 or 24 or >= 28 and <= 31);
+
+    internal static bool IsInputOnly(int pinNumber) => pinNumber >= 34;
+
+    internal static bool IsFlash(int pinNumber) => pinNumber is >= 6 and <= 11;
+
+    internal void FloatAll()
+    {
+        foreach (PinTrace pin in _pins)
+        {
+            pin.Announce(pin.Set(null, null));
+        }
+    }
+}
+
+/// <summary>What a pin is and was. A pin that is not an output floats: its level is whatever the circuit around it makes of it.</summary>
+public sealed class PinTrace
+{
+    /// <summary>Older changes are forgotten.</summary>
+    public const int MaxChanges = 10_000;
+
+    private readonly Lock _lock = new();
+    private readonly Board _board;
+    private readonly Queue<PinChange> _changes = new();
+    private PinChange _now;
+
+    internal PinTrace(Board board, int number)
+    {
+        _board = board;
+        Number = number;
+    }
+
+    /// <summary>Raised after each change of mode or level.</summary>
+    public event Action<PinTrace, PinChange>? Changed;
+
+    public int Number { get; }
+
+    /// <summary>Gets what the firmware made of the pin; null as long as it made nothing, and without power.</summary>
+    public PinMode? Mode => Now.Mode;
+
+    /// <summary>Gets the level that the chip drives; null while it floats.</summary>
+    public PinValue? Level => Now.Level;
+
+    /// <summary>Gets or sets the level that the circuit outside drives into an input; null for none.</summary>
+    public PinValue? ExternalLevel { get; set; }
+
+    /// <summary>Gets all changes, oldest first.</summary>
+    public IReadOnlyList<PinChange> Changes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _changes];
+            }
+        }
+    }
+
+    private PinChange Now
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _now;
+            }
+        }
+    }
+
+    /// <summary>Records a state; the change, if it is one, is to be announced once no lock is held.</summary>
+    internal PinChange? Set(PinMode? mode, PinValue? level)
+    {
+        PinChange change = new(_board.Age, mode, level);
+        lock (_lock)
+        {
+            if (_now.Mode == mode && _now.Level == level)
+            {
+                return null;
+            }
+
+            _now = change;
+            _changes.Enqueue(change);
+            if (_changes.Count > MaxChanges)
+            {
+                _changes.Dequeue();
+            }
+        }
+
+        return change;
+    }
+
+    internal void Announce(PinChange? change)
+    {
+        if (change is { } happened)
+        {
+            Board.Outside(() => Changed?.Invoke(this, happened));
+        }
+    }
+}
+
+/// <summary>A pin's state from a moment on.</summary>
+/// <param name="Time">Since the board object was made; goes on across reboots.</param>
+/// <param name="Mode">What the firmware made of the pin, or null.</param>
+/// <param name="Level">The level that the chip drives; null while it floats.</param>
+public readonly record struct PinChange(TimeSpan Time, PinMode? Mode, PinValue? Level);

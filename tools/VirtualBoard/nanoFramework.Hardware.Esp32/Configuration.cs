@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using VirtualBoard;
+
+namespace nanoFramework.Hardware.Esp32;
+
+/// <summary>The ESP32's pin matrix.</summary>
+public class Configuration
+{
+    /// <summary>Leads a device's line to a pin.</summary>
+    /// <exception cref="ArgumentException">There is no such pin.</exception>
+    public static void SetPinFunction(int pin, DeviceFunction value)
+    {
+        Boot boot = Board.CurrentBoot;
+        boot.Pass();
+        boot.PinFunctions[value] = BoardPins.Exists(pin) ? pin : throw new ArgumentException(null);
+    }
+
+    /// <summary>Gets a line's pin; -1 when it has none.</summary>
+    public static int GetFunctionPin(DeviceFunction function)
+    {
+        Boot boot = Board.CurrentBoot;
+        boot.Pass();
+        return boot.PinFunctions[function];
+    }
+}
+
+/// <summary>Which pins the devices have. Without a word from the firmware an I2C bus is there too, on pins that lead nowhere on most boards (ESP32_DeviceMapping.cpp).</summary>
+internal sealed class PinFunctions
+{
+    private readonly ConcurrentDictionary<DeviceFunction, int> _pins = new()
+    {
+        [DeviceFunction.I2C1_DATA] = 18,
+        [DeviceFunction.I2C1_CLOCK] = 19,
+        [DeviceFunction.I2C2_DATA] = 25,
+        [DeviceFunction.I2C2_CLOCK] = 26,
+    };
+
+    public int this[DeviceFunction function]
+    {
+        get => _pins.GetValueOrDefault(function, -1);
+        set => _pins[function] = value;
+    }
+}

@@ -1,0 +1,6 @@
+namespace nanoFramework.M2Mqtt.Messages;
+
+public class MqttMsgUnsubscribedEventArgs(ushort messageId) : EventArgs
+{
+    public ushort MessageId { get; } = messageId;
+}
