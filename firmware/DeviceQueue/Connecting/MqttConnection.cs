@@ -34,6 +34,12 @@ namespace DeviceQueue.Connecting
         /// <summary>How long the client library waits for PUBACK, in milliseconds: three attempts, a second each.</summary>
         public const int AnswerTimeoutMs = 3000;
 
+        /// <summary>
+        /// The most publishes unanswered at once, those of all sources together: each answer finds a place in the link's queue, and so do those to subscriptions
+        /// and probes.
+        /// </summary>
+        public const int MaxInflight = MqttLinkEventQueue.MaxAnswers * 3 / 4;
+
         private const int OnlinePollMs = 5000;
         private const int MaxEventsPerPoll = MqttLinkEventQueue.MaxAnswers;
         private const int MaxPublishesPerPoll = 16;
@@ -637,6 +643,11 @@ namespace DeviceQueue.Connecting
             int idle = 0;
             for (int sent = 0; sent < MaxPublishesPerPoll && idle < _sourceCount;)
             {
+                if (_inflight >= MaxInflight)
+                {
+                    return false;
+                }
+
                 IPublishSource source = _sources[_nextSource];
                 _nextSource = (_nextSource + 1) % _sourceCount;
                 if ((source == _latest && !_isReady) || !source.TryTake(now, _request))
@@ -647,6 +658,7 @@ namespace DeviceQueue.Connecting
 
                 idle = 0;
                 sent++;
+                Subscribe(now); // who subscribed before this was sent is to receive it
                 int id = _link.TryPublish(_request.Topic, _request.Payload, _request.Qos, _request.Retain);
                 _request.Payload = null;
                 if (id == 0)

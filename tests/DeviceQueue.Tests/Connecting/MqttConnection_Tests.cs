@@ -324,6 +324,23 @@ public sealed class MqttConnection_Tests
     }
 
     [Fact]
+    public void Never_awaits_more_answers_than_the_link_has_places_for_however_late_they_come()
+    {
+        var world = new World("options.max_inflight=64;options.max_messages=200");
+        world.Connection.SetStatus(Status, "online", "offline");
+        MqttMessageQueue[] queues = [.. Enumerable.Range(0, 6).Select(i => world.Queue("t" + i))];
+        Array.ForEach(queues, queue => world.SendEach(queue, 1, 200));
+        world.RunFor(1000);
+        world.Broker.PubackMs = 1500;
+        world.Connection.Open();
+        world.RunFor(60000);
+
+        Assert.All(queues, queue => Assert.Equal(Texts(200), world.Broker.Seen(queue.Name)));
+        Assert.Equal(1200, world.Broker.Arrivals.Count(arrival => arrival.Topic != Status && !arrival.IsRepeat));
+        Assert.Single(world.Broker.Links);
+    }
+
+    [Fact]
     public void Loses_nothing_when_the_link_goes_down_in_the_middle_of_a_publish()
     {
         var world = new World();
