@@ -2,28 +2,33 @@ using DeviceQueue.Configuring;
 
 namespace DeviceQueue.Esp32
 {
-    /// <summary>What the pins of an ESP32-WROOM module can be used for: ESP32 datasheet, section 2 (pins) and 3 (strapping pins).</summary>
+    /// <summary>
+    /// What the pins of an ESP32 module can be used for: ESP32 datasheet, pin definitions, strapping pins and IO_MUX. The same as data, pin by pin:
+    /// hardware/boards/esp32-devkitc/pins.csv.
+    /// </summary>
     public sealed class Esp32Pins : IPinRules
     {
         private const int LastPin = 39;
         private const int FirstInputOnlyPin = 34;
         private const int FirstFlashPin = 6;
         private const int LastFlashPin = 11;
+        private const int FirstPsramPin = 16;
+        private const int LastPsramPin = 17;
+        private const string Strapping = "it is a strapping pin, whose level at reset decides how the chip boots";
+
+        private readonly bool _hasPsram;
+
+        /// <summary>Initializes the rules of a module.</summary>
+        /// <param name="hasPsram">Whether the module has PSRAM (ESP32-WROVER), which takes two pins.</param>
+        public Esp32Pins(bool hasPsram)
+        {
+            _hasPsram = hasPsram;
+        }
 
         /// <inheritdoc/>
         public string WhyNotOutput(int pin)
         {
-            if (pin == 0 || pin == 2 || pin == 5 || pin == 12 || pin == 15)
-            {
-                return "it is a strapping pin, whose level at reset decides how the chip boots";
-            }
-
-            if (pin == 1 || pin == 3)
-            {
-                return "it is the console's serial line";
-            }
-
-            return WhyNotI2c(pin);
+            return pin == 5 || pin == 15 ? Strapping : WhyNotI2c(pin);
         }
 
         /// <inheritdoc/>
@@ -34,9 +39,25 @@ namespace DeviceQueue.Esp32
                 return "the chip has no such pin";
             }
 
+            // A bus holds its lines high, and that at reset 2 and 12 must not be; a device that holds 0 low keeps the chip in its boot loader.
+            if (pin == 0 || pin == 2 || pin == 12)
+            {
+                return Strapping;
+            }
+
+            if (pin == 1 || pin == 3)
+            {
+                return "it is the console's serial line";
+            }
+
             if (pin >= FirstFlashPin && pin <= LastFlashPin)
             {
                 return "pins 6 to 11 are wired to the flash";
+            }
+
+            if (_hasPsram && pin >= FirstPsramPin && pin <= LastPsramPin)
+            {
+                return "pins 16 and 17 are wired to the module's PSRAM";
             }
 
             return pin >= FirstInputOnlyPin ? "pins 34 to 39 are inputs only" : null;

@@ -14,7 +14,7 @@ namespace DeviceQueue.Esp32
 
         private readonly FlashStore _store;
         private readonly ConsoleLogger _logger;
-        private readonly Esp32Pins _pins = new Esp32Pins();
+        private readonly Esp32Pins _pins = new Esp32Pins(Esp32Memory.HasPsram());
 
         public Startup(FlashStore store, ConsoleLogger logger)
         {

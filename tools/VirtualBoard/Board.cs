@@ -68,6 +68,9 @@ public sealed class Board : IDisposable
     /// <summary>Gets or sets the free bytes outside the managed heap, where TLS takes its own from.</summary>
     public int FreeNativeMemory { get; set; } = 100_000;
 
+    /// <summary>Gets or sets the bytes of PSRAM: none on a WROOM module, 4 MB and more on a WROVER.</summary>
+    public int PsramSize { get; set; }
+
     /// <summary>Gets how often Main was started.</summary>
     public int BootCount { get; private set; }
 

@@ -13,13 +13,13 @@ public class NativeMemory
         SpiRam = 2,
     }
 
-    /// <summary>Tells what ESP-IDF has left; a module without PSRAM has none of that.</summary>
+    /// <summary>Tells what ESP-IDF has left; a module without PSRAM has none of that, and where there is some, nothing here uses it.</summary>
     public static void GetMemoryInfo(MemoryType memType, out uint totalSize, out uint totalFreeSize, out uint largestFreeBlock)
     {
         Board.Checkpoint();
-        bool hasSome = memType != MemoryType.SpiRam;
-        totalSize = hasSome ? InternalSize : 0;
-        totalFreeSize = hasSome ? (uint)Board.Current.FreeNativeMemory : 0;
+        bool isPsram = memType == MemoryType.SpiRam;
+        totalSize = isPsram ? (uint)Board.Current.PsramSize : InternalSize;
+        totalFreeSize = isPsram ? totalSize : (uint)Board.Current.FreeNativeMemory;
         largestFreeBlock = totalFreeSize;
     }
 }
