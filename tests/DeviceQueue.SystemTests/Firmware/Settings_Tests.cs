@@ -23,6 +23,17 @@ public sealed class Settings_Tests(BrokerFixture fixture) : IClassFixture<Broker
     }
 
     [Fact]
+    public void A_module_with_PSRAM_keeps_the_pins_of_it()
+    {
+        using FieldBoard board = new(fixture.Broker.Port);
+        board.Board.PsramSize = 4 * 1024 * 1024;
+        board.WriteSettings("""{"device":{"outputs":[{"name":"r","pin":16}]}}""");
+        board.BootAsIs();
+
+        board.WaitForConsole("device.outputs.0.pin is \"16\": pin 16 is not allowed, pins 16 and 17 are wired to the module's PSRAM");
+    }
+
+    [Fact]
     public void An_unknown_key_is_a_warning_and_the_device_runs()
     {
         string id = fixture.NewName();

@@ -1,8 +1,5 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using DeviceQueue.Configuring;
-using DeviceQueue.Esp32;
-using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Hardware;
 
@@ -12,52 +9,33 @@ public sealed partial class Readme_Tests
     [Fact]
     public void The_wiring_table_is_the_netlist()
     {
-        var told = TableRow().Matches(Page("hardware/README.md")).ToDictionary(row => row.Groups["net"].Value, row => row.Groups["pins"].Value.Split(", "));
+        var told = TableRow().Matches(Page.Read("hardware/README.md")).ToDictionary(row => row.Groups["net"].Value, row => row.Groups["pins"].Value.Split(", "));
 
         Assert.Equal(Netlist.Wiring.Nets.Keys, told.Keys);
         Assert.All(told, net => Assert.Equal(Netlist.Wiring.Nets[net.Key], net.Value));
     }
 
-    [Fact]
-    public void The_settings_of_the_hardware_page_are_good_and_name_the_netlists_pins()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("hardware/README.md")]
+    public void The_settings_of_a_page_name_the_netlists_relay(string page)
     {
-        DeviceSettings device = Settings("hardware/README.md");
+        OutputSettings relay = Assert.Single(Page.Settings(page).Outputs);
 
-        Assert.Equal(Netlist.Wiring.GpioOn("STATUS"), device.StatusLedPin);
-        Assert.Equal(Netlist.Wiring.GpioOn("FEED"), device.WatchdogPin);
-        OutputSettings relay = Assert.Single(device.Outputs);
-        AssertRelay(relay);
-    }
-
-    [Fact]
-    public void The_first_settings_name_the_netlists_relay()
-    {
-        AssertRelay(Assert.Single(Settings("README.md").Outputs));
-    }
-
-    private static void AssertRelay(OutputSettings relay)
-    {
         Assert.Equal(("relay1", Netlist.Wiring.GpioOn("RELAY1")), (relay.Name, relay.Pin));
 
         // The transistor conducts on a high level.
         Assert.Equal((true, false), (relay.IsActiveHigh, relay.IsSafeOn));
     }
 
-    private static DeviceSettings Settings(string page)
+    [Fact]
+    public void The_settings_of_the_whole_wiring_name_its_LED_and_its_watchdog()
     {
-        byte[] json = Encoding.UTF8.GetBytes(SettingsBlock().Match(Page(page)).Groups[1].Value);
-        LoadedSettings loaded = new SettingsLoader(new SettingsStore(new MemoryStore()), new Esp32Pins(true), "default", ConnectionSettings.GetDefaults()).Load(json, json.Length);
+        DeviceSettings device = Page.Settings("hardware/README.md");
 
-        Assert.Equal(SettingsSource.File, loaded.Source);
-        Assert.Equal(0, loaded.Problems.WarningCount);
-        return loaded.Device;
+        Assert.Equal((Netlist.Wiring.GpioOn("STATUS"), Netlist.Wiring.GpioOn("FEED")), (device.StatusLedPin, device.WatchdogPin));
     }
-
-    private static string Page(string file) => File.ReadAllText(Path.Combine(Repository.Root, file));
 
     [GeneratedRegex(@"^\| (?<net>\w+) \| (?<pins>\w+\.\w+(, \w+\.\w+)+) \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();
-
-    [GeneratedRegex(@"<!-- settings -->\s*```json(.*?)```", RegexOptions.Singleline)]
-    private static partial Regex SettingsBlock();
 }
