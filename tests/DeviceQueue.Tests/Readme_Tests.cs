@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using DeviceQueue.Configuring;
 
 namespace DeviceQueue.Tests;
 
@@ -24,6 +26,34 @@ public sealed partial class Readme_Tests
         Assert.All(pieces, piece => Assert.Contains(literals, literal => literal == piece || literal.StartsWith(piece + " ", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void The_file_that_nanoff_deploys_is_the_one_that_the_firmware_reads()
+    {
+        JsonElement deployment = Json().Matches(Page.Read("README.md")).Select(block => JsonDocument.Parse(block.Groups[1].Value).RootElement).Single(json => json.TryGetProperty("Files", out _));
+        JsonElement file = Assert.Single(deployment.GetProperty("Files").EnumerateArray());
+
+        Assert.Equal(@"I:\" + SettingsLoader.FileName, file.GetProperty("DestinationFilePath").GetString());
+        Assert.Equal(SettingsLoader.FileName, file.GetProperty("SourceFilePath").GetString());
+    }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("hardware/README.md")]
+    public void Links_within_the_repository_lead_somewhere(string page)
+    {
+        string folder = Path.GetDirectoryName(Path.Combine(Repository.Root, page))!;
+        foreach (string link in Link().Matches(Page.Read(page)).Select(match => match.Groups[1].Value).Where(link => !link.Contains("://")))
+        {
+            string[] parts = link.Split('#');
+            string target = parts[0].Length == 0 ? Path.Combine(Repository.Root, page) : Path.Combine(folder, parts[0]);
+            Assert.True(Path.Exists(target), link);
+            Assert.True(parts.Length == 1 || Anchors(target).Contains(parts[1]), link);
+        }
+    }
+
+    private static IEnumerable<string> Anchors(string page) =>
+        File.ReadLines(page).Where(line => line.StartsWith('#')).Select(line => line.TrimStart('#', ' ').ToLowerInvariant().Replace(' ', '-'));
+
     private static string Table(string head)
     {
         string readme = Page.Read("README.md");
@@ -34,6 +64,12 @@ public sealed partial class Readme_Tests
     /// <summary>The first column of a row.</summary>
     [GeneratedRegex(@"^ *\|[^|]*`[^|]*(?=\|)", RegexOptions.Multiline)]
     private static partial Regex ConsoleRow();
+
+    [GeneratedRegex("```json(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Json();
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Quote();
