@@ -5,6 +5,7 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.HomeAssistant;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
@@ -21,9 +22,6 @@ namespace DeviceQueue
         /// <summary>The firmware's version.</summary>
         public const string Version = "0.1.0";
 
-        private const string On = "ON";
-        private const string Off = "OFF";
-
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
         private readonly BootRecord _bootRecord;
@@ -36,6 +34,7 @@ namespace DeviceQueue
         private readonly MqttMessageQueue _commands;
         private readonly CommandDispatcher _dispatcher;
         private readonly HealthReport _health;
+        private readonly OutputSetTopic _setTopic;
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly byte[] _payload = new byte[HealthReport.MaxBytes];
 
@@ -63,7 +62,6 @@ namespace DeviceQueue
             _commands.Notify = Wake;
 
             _sampler = new Sampler(platform.Sensor, new SamplingSchedule(now, settings.IntervalMs), platform.Clock, _logger);
-            _sampler.Apply(settings);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             Command[] commands =
             {
@@ -77,6 +75,12 @@ namespace DeviceQueue
             CommandHistory history = new CommandHistory(platform.Store, platform.Clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs);
             _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger);
             _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher);
+            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession;
+            Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
+            _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
+            Connection.Attach(Discovery);
+            Connection.Attach(_setTopic);
+            Apply(settings);
             if (!bootRecord.IsStored)
             {
                 _logger.Log(LogLevel.Error, null, "the numbers of readings cannot be stored and may repeat after a reboot");
@@ -89,6 +93,9 @@ namespace DeviceQueue
         /// <summary>Gets the connection, for the thread that drives it.</summary>
         public MqttConnection Connection { get; }
 
+        /// <summary>Gets what announces the device to Home Assistant.</summary>
+        public DeviceDiscovery Discovery { get; }
+
         /// <summary>Opens the queues; the connection is opened by what drives it.</summary>
         public void Open()
         {
@@ -96,11 +103,13 @@ namespace DeviceQueue
             _commands.Open(null);
         }
 
-        /// <summary>Takes over what a running device can change: readings from the next sampling on.</summary>
+        /// <summary>Takes over what a running device can change. Call from the thread that polls.</summary>
         /// <param name="settings">The settings, valid.</param>
         public void Apply(DeviceSettings settings)
         {
             _sampler.Apply(settings);
+            _setTopic.Apply(settings);
+            Discovery.Apply(settings);
         }
 
         /// <summary>Does what is due: samples, publishes, carries out commands.</summary>
@@ -114,6 +123,8 @@ namespace DeviceQueue
             }
 
             bool isMore = _dispatcher.Poll(now);
+            long due = _setTopic.Poll(now);
+            Discovery.Poll();
             if (_healthSchedule.TryAdvance(now))
             {
                 PublishHealth();
@@ -124,7 +135,8 @@ namespace DeviceQueue
                 return now;
             }
 
-            return _sampler.DueMs < _healthSchedule.DueMs ? _sampler.DueMs : _healthSchedule.DueMs;
+            due = _sampler.DueMs < due ? _sampler.DueMs : due;
+            return _healthSchedule.DueMs < due ? _healthSchedule.DueMs : due;
         }
 
         private int[] AddOutputStates(DeviceTopics topics)
@@ -137,7 +149,7 @@ namespace DeviceQueue
 
             for (int i = 0; i < handles.Length; i++)
             {
-                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? On : Off));
+                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? DeviceTopics.On : DeviceTopics.Off));
             }
 
             _outputs.Changed += OnOutputChanged;
@@ -147,8 +159,8 @@ namespace DeviceQueue
         private void OnOutputChanged(int index)
         {
             bool isOn = _outputs.IsOn(index);
-            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? On : Off));
-            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? On : Off));
+            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? DeviceTopics.On : DeviceTopics.Off));
+            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? DeviceTopics.On : DeviceTopics.Off));
         }
 
         private void PublishReading()

@@ -16,19 +16,20 @@ namespace DeviceQueue.Tests;
 internal sealed class Node : IMemory
 {
     private readonly EnvelopeCodec _codec = new();
+    private readonly ConfigParams _settings;
     private int _lastId;
 
     public Node(string config = "", MemoryStore? store = null, MemoryLogger? log = null)
     {
         var problems = new ConfigProblems();
-        var settings = ConnectionSettings.GetDefaults().Override(ConfigParams.FromString(
+        _settings = ConnectionSettings.GetDefaults().Override(ConfigParams.FromString(
             "device.id=bar1;connection.protocol=mqtt;connection.host=broker;device.outputs.0.name=relay1;device.outputs.0.pin=13;" + config));
         var clock = new VirtualClock();
         var broker = new FakeBroker(clock);
         Store = store ?? new MemoryStore();
         Log = log ?? new MemoryLogger();
-        var device = DeviceSettings.Read(settings, null, "dq-000001", problems);
-        var connection = ConnectionSettings.Read(settings, "bar1", Store, problems);
+        var device = DeviceSettings.Read(_settings, null, "dq-000001", problems);
+        var connection = ConnectionSettings.Read(_settings, "bar1", Store, problems);
         Assert.Empty(problems.Errors());
         var platform = new DevicePlatform
         {
@@ -63,6 +64,15 @@ internal sealed class Node : IMemory
     public static JsonElement Json(Arrival arrival) => JsonDocument.Parse(arrival.Payload).RootElement;
 
     public long[] Sequences() => [.. On("temperature").Select(reading => Json(reading).GetProperty("seq").GetInt64())];
+
+    /// <summary>Changes settings of the running node.</summary>
+    public void Apply(string changes)
+    {
+        var problems = new ConfigProblems();
+        var device = DeviceSettings.Read(_settings.Override(ConfigParams.FromString(changes)), null, "dq-000001", problems);
+        Assert.Empty(problems.Errors());
+        World.Node!.Apply(device);
+    }
 
     /// <summary>Sends a command as an operator does.</summary>
     public void Command(string type, string arguments, string? id = null)
