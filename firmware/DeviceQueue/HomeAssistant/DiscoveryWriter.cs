@@ -11,15 +11,16 @@ namespace DeviceQueue.HomeAssistant
     /// </summary>
     internal sealed class DiscoveryWriter
     {
+        private const string OutputPrefix = "o_"; // an output may be called temperature; short, because eight relays are to fit in 2 KB
         private const string Product = "DeviceQueue";
         private const int SamplingsMissed = 2;
 
-        private readonly JsonWriter _writer = new JsonWriter();
         private readonly DeviceTopics _topics;
         private readonly OutputBank _outputs;
         private readonly bool _isSwitchable;
         private string _id;
         private int _expireAfterS;
+        private JsonWriter _writer;
 
         /// <param name="isSwitchable">Whether Home Assistant may switch the outputs rather than only see them.</param>
         public DiscoveryWriter(DeviceTopics topics, OutputBank outputs, bool isSwitchable)
@@ -40,7 +41,8 @@ namespace DeviceQueue.HomeAssistant
         /// <returns>Its length, or -1 when it does not fit.</returns>
         public int Write(byte[] buffer, bool hasHumidity, int outputCount)
         {
-            JsonWriter writer = _writer;
+            JsonWriter writer = new JsonWriter(); // needed so seldom that neither it nor what it writes to is kept
+            _writer = writer;
             writer.Reset(buffer, 0);
             writer.BeginObject();
             writer.Name("dev");
@@ -69,6 +71,7 @@ namespace DeviceQueue.HomeAssistant
 
             writer.EndObject();
             writer.EndObject();
+            _writer = null;
             return writer.IsOverflow ? -1 : writer.Length;
         }
 
@@ -93,7 +96,7 @@ namespace DeviceQueue.HomeAssistant
 
         private void WriteOutput(string name)
         {
-            BeginComponent("output_" + name, _isSwitchable ? "switch" : "binary_sensor");
+            BeginComponent(OutputPrefix + name, _isSwitchable ? "switch" : "binary_sensor");
             WriteText("name", name);
             WriteText("~", _topics.OfOutput(name));
             WriteText("stat_t", "~");

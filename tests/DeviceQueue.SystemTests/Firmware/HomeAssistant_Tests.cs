@@ -23,7 +23,7 @@ public sealed class HomeAssistant_Tests(BrokerFixture fixture) : IClassFixture<B
         Assert.Equal(["temperature", "pressure", "humidity"], device.Names("sensor"));
         Assert.Equal(21.5, device.Value("temperature", watcher.WaitFor("temperature").Text));
 
-        Dictionary<string, string> relay = device.Components["output_relay1"];
+        Dictionary<string, string> relay = device.Components["o_relay1"];
         home.Publish(relay["command_topic"], "ON");
         using Observer state = new(fixture.Broker, relay["state_topic"], relay["availability_topic"]);
         state.WaitFor(m => m.Topic == relay["state_topic"] && m.Text == "ON");

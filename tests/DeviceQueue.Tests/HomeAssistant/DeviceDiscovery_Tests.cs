@@ -37,10 +37,10 @@ public sealed class DeviceDiscovery_Tests
         Assert.All(device.Names("sensor"), name => Assert.Equal("sensor/bar1/temperature", device.Components[name]["state_topic"]));
         Assert.Equal((21.47, 45.1, 1006.53), (device.Value("temperature", reading), device.Value("humidity", reading), device.Value("pressure", reading)));
         Assert.All(device.Components.Values, component => Assert.Equal("sensor/bar1/status", component["availability_topic"]));
-        Assert.Equal(["output_relay1", "output_relay2"], device.Names("switch"));
-        Assert.Equal("relay2", device.Components["output_relay2"]["name"]);
-        Assert.Equal("sensor/bar1/output/relay2", device.Components["output_relay2"]["state_topic"]);
-        Assert.Equal("sensor/bar1/output/relay2/set", device.Components["output_relay2"]["command_topic"]);
+        Assert.Equal(["o_relay1", "o_relay2"], device.Names("switch"));
+        Assert.Equal("relay2", device.Components["o_relay2"]["name"]);
+        Assert.Equal("sensor/bar1/output/relay2", device.Components["o_relay2"]["state_topic"]);
+        Assert.Equal("sensor/bar1/output/relay2/set", device.Components["o_relay2"]["command_topic"]);
     }
 
     [Theory]
@@ -52,7 +52,7 @@ public sealed class DeviceDiscovery_Tests
         node.World.Open();
 
         var device = new HomeAssistantDevice(Assert.Single(Announcements(node)).Text);
-        Assert.Equal(["output_relay1"], device.Names("binary_sensor"));
+        Assert.Equal(["o_relay1"], device.Names("binary_sensor"));
         Assert.Empty(device.Names("switch"));
         Assert.Equal(["sensor/bar1/command", "homeassistant/status"], node.Broker.Link.Filters);
     }
@@ -195,6 +195,18 @@ public sealed class DeviceDiscovery_Tests
         Assert.InRange(World.Utf8(announcement).Length + Topic.Length, 1, 2048);
         Assert.Contains("discovery has room for " + named + " of 16 outputs: options.max_message_size is 2048", node.Log.Lines);
         Assert.Equal(16, node.Broker.Arrivals.Count(arrival => arrival.Topic.StartsWith("sensor/bar1/output/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Eight_outputs_of_the_READMEs_kind_fit_without_a_setting()
+    {
+        string outputs = string.Join(';', Enumerable.Range(0, 16).Select(i => $"device.outputs.{i}.name=relay{i};device.outputs.{i}.pin={i}"));
+        var node = new Node("device.id=greenhouse-1;device.discovery=true;" + outputs);
+        node.World.Open();
+        node.World.RunFor(5000);
+
+        string announcement = node.Broker.Retained("homeassistant/device/greenhouse-1/config")!;
+        Assert.Equal(8, new HomeAssistantDevice(announcement).Names("switch").Length);
     }
 
     [Fact]
