@@ -68,6 +68,7 @@ namespace DeviceQueue.Esp32
                 Links = new M2MqttLinkFactory(),
                 Network = new WifiLink(),
                 Sensor = new Bmx280TemperatureSensor(I2cBus, device.SensorAddress),
+                Restarter = new Esp32Restarter(),
             };
             DeviceNode node = new DeviceNode(device, startup.Connection, bootRecord, outputs, platform);
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger);
