@@ -3,6 +3,7 @@ using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 using FsCheck.Fluent;
@@ -121,7 +122,7 @@ public sealed class CommandDispatcher_Tests
         Assert.Single(_pins.Written);
         Assert.Equal(("duplicate", "succeeded"), (Status, _queue.Answer.GetProperty("text").GetString()));
         Assert.Equal(("c2", "m1"), (_queue.Sent[^1].CorrelationId, _queue.Answer.GetProperty("command_id").GetString()));
-        Assert.Equal(0, _dispatcher.Rejections.CodeCount);
+        Assert.Equal(("duplicate", 1), (_dispatcher.Rejections.GetCode(0), _dispatcher.Rejections.GetCount(0)));
     }
 
     [Fact]
@@ -186,9 +187,9 @@ public sealed class CommandDispatcher_Tests
             _queue.Inbox.Enqueue(new MessageEnvelope(null, "device.ping", "{}") { MessageId = "m" + i });
         }
 
-        Assert.True(_dispatcher.Poll(_nowMs));
+        Assert.Equal(_nowMs, _dispatcher.Poll(_nowMs));
         Assert.Equal(CommandDispatcher.MaxCommandsPerPoll, _queue.Sent.Count);
-        Assert.False(_dispatcher.Poll(_nowMs));
+        Assert.Equal(long.MaxValue, _dispatcher.Poll(_nowMs));
         Assert.Equal(CommandDispatcher.MaxCommandsPerPoll + 1, _queue.Sent.Count);
     }
 
@@ -245,7 +246,8 @@ public sealed class CommandDispatcher_Tests
     private CommandDispatcher Make(OutputBank outputs)
     {
         Command[] commands = [new OutputSwitchCommand(outputs, false), new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand()];
-        return new CommandDispatcher(_queue, ResponseTopic, commands, new CommandVerifier("bar1", null, 60000, 2048, _clock), new CommandHistory(_store, _clock, 90000), _log);
+        TrustedClock clock = new(_clock, _store, DateTime.MinValue);
+        return new CommandDispatcher(_queue, ResponseTopic, commands, new CommandVerifier("bar1", null, 60000, 2048, clock), new CommandHistory(_store, clock, 90000), _log);
     }
 
     private void Do(string? type, string? arguments, string? id = NewId, string? correlationId = null, int advanceMs = 1000)
