@@ -22,6 +22,7 @@ internal sealed class Node : IMemory, IRestarter, ICommandMac
     private readonly EnvelopeCodec _codec = new();
     private readonly byte[]? _key;
     private readonly SettingsLoader _loader;
+    private readonly long _boot;
     private int _lastId;
 
     public Node(string config = "", MemoryStore? store = null, MemoryLogger? log = null, FakePins? pins = null)
@@ -49,7 +50,9 @@ internal sealed class Node : IMemory, IRestarter, ICommandMac
             Links = broker,
             Sensor = Sensor,
         };
-        var node = new DeviceNode(loaded.Device, connection, new BootRecord(Store), new OutputBank(loaded.Device.Outputs, Pins), platform, _loader);
+        var bootRecord = new BootRecord(Store);
+        _boot = bootRecord.Boot;
+        var node = new DeviceNode(loaded.Device, connection, bootRecord, new OutputBank(loaded.Device.Outputs, Pins), platform, _loader);
         node.Open();
         World = new World(clock, broker, node.Connection, node);
     }
@@ -79,7 +82,7 @@ internal sealed class Node : IMemory, IRestarter, ICommandMac
     /// <summary>Sends a command as an operator does, one to a device with a key signed and dated.</summary>
     public void Command(string type, string arguments, string? id = null, DateTime? sent = null)
     {
-        id ??= "id" + ++_lastId;
+        id ??= "id" + _boot + "-" + ++_lastId;
         var message = new MessageEnvelope("c", type, arguments) { MessageId = id };
         message.SentTime = sent ?? (_key is not null && World.Clock.TryGetUtc(out DateTime utc) ? utc : DateTime.MinValue);
         byte[] buffer = new byte[2048];
@@ -119,7 +122,13 @@ internal sealed class Node : IMemory, IRestarter, ICommandMac
 
     public int GetFreeBytes() => 54321;
 
-    public void Restart() => Restarts.Add(World.Clock.NowMs);
+    public void Restart()
+    {
+        if (!Store.IsDead)
+        {
+            Restarts.Add(World.Clock.NowMs);
+        }
+    }
 
     public byte[] Compute(byte[] data, int count) => HMACSHA256.HashData(_key!, data.AsSpan(0, count));
 

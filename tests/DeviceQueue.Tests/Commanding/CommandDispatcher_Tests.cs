@@ -207,6 +207,49 @@ public sealed class CommandDispatcher_Tests
     }
 
     [Fact]
+    public void Leaves_a_result_out_that_makes_the_answer_too_large_for_the_queue_and_says_so()
+    {
+        _queue.MaxBytes = 135;
+        Do("output.get", "{}");
+
+        Assert.Equal(("succeeded", "too_large"), (Status, _queue.Answer.GetProperty("code").GetString()));
+        Assert.Equal(JsonValueKind.Null, _queue.Answer.GetProperty("result").ValueKind);
+        Assert.Equal(0, _dispatcher.LostAnswers);
+    }
+
+    [Fact]
+    public void Answers_at_most_one_repeat_a_second_and_counts_all()
+    {
+        Do("output.toggle", "{\"name\":\"relay1\"}", "m1");
+        for (int i = 0; i < 100; i++)
+        {
+            Do("output.toggle", "{\"name\":\"relay1\"}", "m1", advanceMs: 100);
+        }
+
+        Assert.Equal(1 + 10, _queue.Sent.Count);
+        Assert.Equal(("duplicate", 100), (_dispatcher.Rejections.GetCode(0), _dispatcher.Rejections.GetCount(0)));
+        Assert.Single(_pins.Written);
+    }
+
+    [Fact]
+    public void Takes_the_next_command_when_the_answer_to_a_change_is_delivered_or_has_had_its_time()
+    {
+        bool isDelivered = false;
+        _dispatcher.AreAnswersDelivered = () => isDelivered;
+        Do("output.set", "{\"name\":\"relay1\",\"on\":true}");
+        Do("output.set", "{\"name\":\"relay2\",\"on\":true}");
+        Assert.Equal((_nowMs + CommandDispatcher.DeliveryPollMs, 1), (_dispatcher.Poll(_nowMs), _pins.Written.Count));
+        isDelivered = true;
+        _dispatcher.Poll(_nowMs);
+        Assert.Equal(2, _pins.Written.Count);
+
+        isDelivered = false;
+        Do("output.set", "{\"name\":\"relay1\",\"on\":false}");
+        Do("device.ping", "{}", advanceMs: CommandDispatcher.DeliveryTimeoutMs);
+        Assert.Equal(4, _queue.Sent.Count);
+    }
+
+    [Fact]
     public void Answers_are_whole_JSON_whatever_ids_types_and_arguments_hold()
     {
         var text = Gen.OneOf(

@@ -63,7 +63,7 @@ public sealed class CommandHistory_Tests
             if (isAnswered)
             {
                 string? code = rebooted.Queue.Answer.GetProperty("code").GetString();
-                Assert.Contains((rebooted.Status, code), new[] { ("failed", "interrupted"), ("succeeded", null) });
+                Assert.Contains(rebooted.Status + "/" + code, new[] { "failed/interrupted", "succeeded/" });
                 Assert.Equal("c-m1", rebooted.Queue.Sent[0].CorrelationId);
             }
 

@@ -11,6 +11,9 @@ internal sealed class MemoryStore : IStore
 
     public bool FailsWrites { get; set; }
 
+    /// <summary>Gets or sets the start of the names of files that cannot be changed.</summary>
+    public string? FailsName { get; set; }
+
     /// <summary>Gets or sets how many bytes the next write leaves before the power fails; what it replaces is gone then.</summary>
     public int? CutAfterBytes { get; set; }
 
@@ -37,7 +40,7 @@ internal sealed class MemoryStore : IStore
     public bool TryWrite(string name, byte[] data, int count)
     {
         Writes++;
-        if (FailsWrites || IsDead)
+        if (FailsWrites || IsDead || Fails(name))
         {
             return false;
         }
@@ -59,7 +62,7 @@ internal sealed class MemoryStore : IStore
 
     public bool TryDelete(string name)
     {
-        if (FailsWrites || PowerForBytes <= 0)
+        if (FailsWrites || Fails(name) || PowerForBytes <= 0)
         {
             PowerForBytes = PowerForBytes <= 0 ? -1 : PowerForBytes;
             return false;
@@ -69,4 +72,6 @@ internal sealed class MemoryStore : IStore
         Files.Remove(name);
         return true;
     }
+
+    private bool Fails(string name) => FailsName is not null && name.StartsWith(FailsName, StringComparison.Ordinal);
 }
