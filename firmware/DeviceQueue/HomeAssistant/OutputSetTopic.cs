@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
@@ -76,7 +77,7 @@ namespace DeviceQueue.HomeAssistant
                 if (wanted != WantsNothing && _isOn)
                 {
                     _nextMs[i] = nowMs + SwitchIntervalMs;
-                    _outputs.Set(i, wanted == WantsOn);
+                    Switch(i, wanted == WantsOn);
                 }
             }
 
@@ -116,6 +117,18 @@ namespace DeviceQueue.HomeAssistant
         public long Deliver(long nowMs)
         {
             return long.MaxValue;
+        }
+
+        private void Switch(int index, bool isOn)
+        {
+            try
+            {
+                _outputs.Set(index, isOn);
+            }
+            catch (Exception)
+            {
+                _rejections.Add(CommandCode.InternalError); // what drives the pins threw; the state stays as it was and is what the broker knows
+            }
         }
 
         private byte Take(int index)

@@ -8,7 +8,6 @@ namespace DeviceQueue.Tests.HomeAssistant;
 public sealed class DeviceDiscovery_Tests
 {
     private const string Topic = "homeassistant/device/bar1/config";
-    private const string Key = "device.command_key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
     [Fact]
     public void Is_off_unless_it_is_switched_on()
@@ -44,7 +43,7 @@ public sealed class DeviceDiscovery_Tests
     }
 
     [Theory]
-    [InlineData(Key)]
+    [InlineData(Node.WithKey)]
     [InlineData("options.clean_session=false")]
     public void Announces_outputs_to_look_at_when_home_automation_may_not_switch_them(string config)
     {
@@ -159,6 +158,35 @@ public sealed class DeviceDiscovery_Tests
         Assert.Equal("", second.Broker.Retained(Topic));
         Assert.Empty(Announcements(third));
         Assert.False(store.Files.ContainsKey(DeviceDiscovery.MarkName));
+    }
+
+    [Fact]
+    public void Config_set_switches_it_on_and_device_wipe_empties_it_before_the_restart()
+    {
+        var node = new Node(Node.WithKey);
+        node.World.Open();
+        Assert.Equal("succeeded", Node.Status(node.Do("config.set", "{\"discovery\":true}")));
+        Assert.NotEmpty(new HomeAssistantDevice(node.Broker.Retained(Topic)!).Components);
+        node.Broker.PubackMs = 900;
+        node.Command("device.wipe", "{\"confirm\":\"bar1\"}");
+        node.World.RunFor(10000);
+
+        Assert.Equal("", node.Broker.Retained(Topic));
+        Assert.True(Assert.Single(node.Restarts) >= Announcements(node)[^1].AtMs + 900);
+        Assert.False(node.Store.Files.ContainsKey(DeviceDiscovery.MarkName));
+    }
+
+    [Fact]
+    public void A_wipe_whose_broker_is_gone_restarts_all_the_same_and_the_mark_stays()
+    {
+        var node = new Node("device.discovery=true;" + Node.WithKey);
+        node.World.Open();
+        node.Command("device.wipe", "{\"confirm\":\"bar1\"}");
+        node.Broker.IsBlackHole = true;
+        node.World.RunFor(10000);
+
+        Assert.InRange(Assert.Single(node.Restarts), 1000, 7000);
+        Assert.True(node.Store.Files.ContainsKey(DeviceDiscovery.MarkName));
     }
 
     [Fact]

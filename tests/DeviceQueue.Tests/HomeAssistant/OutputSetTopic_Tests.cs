@@ -5,8 +5,6 @@ namespace DeviceQueue.Tests.HomeAssistant;
 
 public sealed class OutputSetTopic_Tests
 {
-    private const string Key = "device.command_key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-
     [Fact]
     public void Switches_the_output_that_the_topic_names()
     {
@@ -25,7 +23,7 @@ public sealed class OutputSetTopic_Tests
 
     [Theory]
     [InlineData("")]
-    [InlineData("device.discovery=true;" + Key)]
+    [InlineData("device.discovery=true;" + Node.WithKey)]
     [InlineData("device.discovery=true;options.clean_session=false")]
     public void Nothing_is_switched_without_discovery_with_a_command_key_or_in_a_persistent_session(string config)
     {
@@ -70,6 +68,19 @@ public sealed class OutputSetTopic_Tests
         Assert.Equal((13, true), node.Pins.Written[^1]);
         Assert.Equal("ON", node.Broker.Retained("sensor/bar1/output/relay1"));
         Assert.Equal(Enumerable.Range(1, 22).Select(i => (long)i), node.Sequences().Take(22));
+    }
+
+    [Fact]
+    public void A_pin_that_fails_is_counted_and_leaves_the_state_as_it_is()
+    {
+        Node node = Open("device.discovery=true");
+        node.Pins.Fails = true;
+        Set(node, "relay1", "ON");
+        node.World.RunFor(300000);
+
+        Assert.Equal("OFF", node.Broker.Retained("sensor/bar1/output/relay1"));
+        Assert.Equal("{\"internal_error\":1}", Node.Json(node.On("health")[^1]).GetProperty("rejected").GetRawText());
+        Assert.Equal(6, node.Sequences().Length);
     }
 
     [Fact]
