@@ -9,14 +9,16 @@ using DeviceQueue.Sensing;
 namespace DeviceQueue.Benchmarks;
 
 /// <summary>A node with two outputs and else the firmware's own settings, over a board and a broker that take no memory.</summary>
-internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, ILogger, ITemperatureSensor, IOutputPins, IMqttLinkFactory, IMqttLink
+internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, IRestarter, ILogger, ITemperatureSensor, IOutputPins, IMqttLinkFactory, IMqttLink
 {
     private const int MinuteMs = 60_000;
     private const int Rounds = 300;
-    private const string Settings = """
-        device.id=greenhouse-1;device.outputs.0.name=relay1;device.outputs.0.pin=26;device.outputs.1.name=relay2;device.outputs.1.pin=27;
-        connection.protocol=mqtt;connection.host=broker
-        """;
+    private static readonly byte[] Settings = Encoding.UTF8.GetBytes("""
+        {
+          "device": { "id": "greenhouse-1", "outputs": [ { "name": "relay1", "pin": 26 }, { "name": "relay2", "pin": 27 } ] },
+          "connection": { "protocol": "mqtt", "host": "broker" }
+        }
+        """);
 
     private static readonly byte[] Command = Encoding.UTF8.GetBytes("""{"message_id":"00000000000000000000000000000000","message_type":"output.get","message":null}""");
 
@@ -28,17 +30,11 @@ internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, ILogger,
 
     public FootprintNode()
     {
-        ConfigProblems problems = new();
-        ConfigParams config = ConnectionSettings.GetDefaults().Override(ConfigParams.FromString(Settings.ReplaceLineEndings("")));
-        DeviceSettings device = DeviceSettings.Read(config, null, "dq-000000", problems);
-        ConnectionSettings connection = ConnectionSettings.Read(config, device.Id, this, problems);
-        if (problems.ErrorCount > 0)
-        {
-            throw new InvalidOperationException(problems.GetError(0));
-        }
-
-        DevicePlatform platform = new() { Clock = this, Random = this, Store = this, Memory = this, Logger = this, Links = this, Sensor = this };
-        _node = new DeviceNode(device, connection, new BootRecord(this), new OutputBank(device.Outputs, this), platform);
+        SettingsLoader loader = new(new SettingsStore(this), null, "dq-000000", ConnectionSettings.GetDefaults());
+        LoadedSettings loaded = loader.Load(Settings, Settings.Length);
+        ConnectionSettings connection = ConnectionSettings.Read(loaded.Config, loaded.Device.Id, this, loaded.Problems);
+        DevicePlatform platform = new() { Clock = this, Random = this, Store = this, Memory = this, Restarter = this, Logger = this, Links = this, Sensor = this };
+        _node = new DeviceNode(loaded.Device, connection, new BootRecord(this), new OutputBank(loaded.Device.Outputs, this), platform, loader);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
         LimitBytes = connection.Readings.MaxBytes + connection.Readings.MaxMessageSize // what waits, and the one that is being written
             + (2 * connection.Commands.MaxBytes) + connection.Commands.MaxMessageSize; // likewise, of what arrives and of what is answered
@@ -83,6 +79,10 @@ internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, ILogger,
     public bool TryDelete(string name) => true;
 
     public int GetFreeBytes() => 0;
+
+    public void Restart()
+    {
+    }
 
     public void Log(LogLevel level, string correlationId, string message)
     {

@@ -56,7 +56,7 @@ namespace DeviceQueue.HomeAssistant
         /// <param name="settings">The settings.</param>
         public void Apply(DeviceSettings settings)
         {
-            _isOn = settings.IsDiscoveryOn && _isSwitchable;
+            _isOn = settings.IsDiscoveryOn && _isSwitchable && _wanted.Length > 0;
         }
 
         /// <summary>Switches what is to be switched now. Call from the main loop.</summary>
