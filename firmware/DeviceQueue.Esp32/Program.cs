@@ -53,6 +53,7 @@ namespace DeviceQueue.Esp32
 
             // Outputs first: whatever else is slow or missing, they are in their safe state.
             OutputBank outputs = new OutputBank(device.Outputs, new GpioOutputs());
+            new PulseTimer(outputs, clock).Start();
             Configuration.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
             Configuration.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
             StartSntp(device.NtpServer);
@@ -68,8 +69,9 @@ namespace DeviceQueue.Esp32
                 Links = new M2MqttLinkFactory(),
                 Network = new WifiLink(),
                 Sensor = new Bmx280TemperatureSensor(I2cBus, device.SensorAddress),
+                Restarter = new Esp32Restarter(),
             };
-            DeviceNode node = new DeviceNode(device, startup.Connection, bootRecord, outputs, platform);
+            DeviceNode node = new DeviceNode(device, startup.Connection, bootRecord, outputs, platform, startup.Loader);
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger);
             Power.OnRebootEvent += () => worker.Stop(CloseTimeoutMs);
 

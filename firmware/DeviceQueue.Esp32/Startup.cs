@@ -22,6 +22,9 @@ namespace DeviceQueue.Esp32
             _logger = logger;
         }
 
+        /// <summary>Gets what loaded the settings.</summary>
+        public SettingsLoader Loader { get; private set; }
+
         /// <summary>Gets the settings.</summary>
         public DeviceSettings Device { get; private set; }
 
@@ -31,7 +34,7 @@ namespace DeviceQueue.Esp32
         /// <summary>Loads the settings; returns when there are some that can be used.</summary>
         public void WaitForSettings(string defaultId)
         {
-            SettingsLoader loader = new SettingsLoader(new SettingsStore(_store), _pins, defaultId, ConnectionSettings.GetDefaults());
+            SettingsLoader loader = Loader = new SettingsLoader(new SettingsStore(_store), _pins, defaultId, ConnectionSettings.GetDefaults());
             while (true)
             {
                 LoadedSettings loaded = Load(loader);

@@ -5,6 +5,7 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.HomeAssistant;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
@@ -16,38 +17,51 @@ namespace DeviceQueue
     /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls <see cref="Poll"/>, and drives
     /// <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
-    public sealed class DeviceNode
+    public sealed class DeviceNode : IDeviceControl
     {
         /// <summary>The firmware's version.</summary>
         public const string Version = "0.1.0";
 
-        private const string On = "ON";
-        private const string Off = "OFF";
+        /// <summary>When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.</summary>
+        public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
 
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
+        private readonly TrustedClock _clock;
+        private readonly SettingsLoader _settings;
         private readonly BootRecord _bootRecord;
         private readonly OutputBank _outputs;
+        private readonly OutputSafety _outputSafety;
         private readonly int[] _outputHandles;
         private readonly int _healthHandle;
+        private readonly SamplingSchedule _schedule;
         private readonly Sampler _sampler;
         private readonly SamplingSchedule _healthSchedule;
         private readonly MqttMessageQueue _readings;
         private readonly MqttMessageQueue _commands;
         private readonly CommandDispatcher _dispatcher;
         private readonly HealthReport _health;
+        private readonly OutputSetTopic _setTopic;
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly byte[] _payload = new byte[HealthReport.MaxBytes];
+        private bool _isRestarting;
+        private bool _isErased;
+        private long _restartByMs;
 
         /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
         /// <param name="settings">The settings, valid.</param>
         /// <param name="connection">Where to connect to, and the options of the queues.</param>
         /// <param name="bootRecord">The count of this boot and the numbers for readings.</param>
         /// <param name="outputs">The outputs, in their safe state.</param>
-        /// <param name="platform">The board.</param>
-        public DeviceNode(DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform)
+        /// <param name="platform">The board. Its clock is replaced by one whose UTC never goes back below its floor.</param>
+        /// <param name="loader">What loaded the settings, for commands that show and change them.</param>
+        public DeviceNode(
+            DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, SettingsLoader loader)
         {
+            _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate);
+            platform.Clock = _clock;
             _platform = platform;
+            _settings = loader;
             _logger = platform.Logger;
             _bootRecord = bootRecord;
             _outputs = outputs;
@@ -62,20 +76,21 @@ namespace DeviceQueue
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random);
             _commands.Notify = Wake;
 
-            _sampler = new Sampler(platform.Sensor, new SamplingSchedule(now, settings.IntervalMs), platform.Clock, _logger);
+            _schedule = new SamplingSchedule(now, settings.IntervalMs);
+            _sampler = new Sampler(platform.Sensor, _schedule, platform.Clock, _logger);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
-            Command[] commands =
-            {
-                new OutputSwitchCommand(outputs, false),
-                new OutputSwitchCommand(outputs, true),
-                new OutputGetCommand(outputs),
-                new PingCommand(),
-            };
-            CommandVerifier verifier = new CommandVerifier(
-                settings.Id, platform.CommandMac, settings.CommandTtlMs, connection.Commands.MaxMessageSize, platform.Clock);
-            CommandHistory history = new CommandHistory(platform.Store, platform.Clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs);
-            _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger);
+            _outputSafety = new OutputSafety(outputs, settings.SafeAfterMs, now);
+            CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, connection.Commands.MaxMessageSize, _clock);
+            CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs);
+            _dispatcher = new CommandDispatcher(_commands, topics.Response, MakeCommands(settings.Id), verifier, history, _logger);
+            _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
             _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher);
+            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession;
+            Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
+            _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
+            Connection.Attach(Discovery);
+            Connection.Attach(_setTopic);
+            Apply(settings);
             if (!bootRecord.IsStored)
             {
                 _logger.Log(LogLevel.Error, null, "the numbers of readings cannot be stored and may repeat after a reboot");
@@ -88,6 +103,9 @@ namespace DeviceQueue
         /// <summary>Gets the connection, for the thread that drives it.</summary>
         public MqttConnection Connection { get; }
 
+        /// <summary>Gets what announces the device to Home Assistant.</summary>
+        public DeviceDiscovery Discovery { get; }
+
         /// <summary>Opens the queues; the connection is opened by what drives it.</summary>
         public void Open()
         {
@@ -95,28 +113,111 @@ namespace DeviceQueue
             _commands.Open(null);
         }
 
+        /// <inheritdoc/>
+        public void Apply(DeviceSettings settings)
+        {
+            long now = _clock.NowMs;
+            _schedule.Change(now, settings.IntervalMs);
+            _healthSchedule.Change(now, settings.HealthIntervalMs);
+            _sampler.Apply(settings);
+            _setTopic.Apply(settings);
+            Discovery.Apply(settings);
+        }
+
+        /// <inheritdoc/>
+        public bool TryErase()
+        {
+            _isErased = new StorageEraser(_platform.Store).TryErase(_settings.Current.Config);
+            if (_isErased)
+            {
+                Discovery.Withdraw();
+            }
+
+            return _isErased;
+        }
+
+        /// <inheritdoc/>
+        public void RequestRestart()
+        {
+            _isRestarting = true;
+            _restartByMs = _clock.NowMs + CommandDispatcher.DeliveryTimeoutMs;
+        }
+
         /// <summary>Does what is due: samples, publishes, carries out commands.</summary>
         /// <returns>The time of <see cref="IClock.NowMs"/> by which to call again; sooner when <see cref="Wake"/> is set.</returns>
         public long Poll()
         {
-            long now = _platform.Clock.NowMs;
+            long now = _clock.NowMs;
+            _outputSafety.Poll(now, Connection.IsConnected);
             if (_sampler.TrySample(now))
             {
                 PublishReading();
             }
 
-            bool isMore = _dispatcher.Poll(now);
+            long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
+            due = Earlier(due, _setTopic.Poll(now));
+            Discovery.Poll();
             if (_healthSchedule.TryAdvance(now))
             {
                 PublishHealth();
             }
 
-            if (isMore)
+            // Last, because a reading and a command take their time, and a command may have begun a pulse.
+            due = Earlier(due, _outputSafety.Poll(_clock.NowMs, Connection.IsConnected));
+            return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
+        }
+
+        /// <inheritdoc/>
+        public void PublishHealth()
+        {
+            int length = _health.Write(_payload);
+            if (length > 0)
             {
-                return now;
+                Connection.LatestValues.Set(_healthHandle, Copy(length));
+            }
+        }
+
+        private static long Earlier(long one, long other)
+        {
+            return one < other ? one : other;
+        }
+
+        private Command[] MakeCommands(string deviceId)
+        {
+            return new Command[]
+            {
+                new OutputSwitchCommand(_outputs, false),
+                new OutputSwitchCommand(_outputs, true),
+                new OutputPulseCommand(_outputs, _clock),
+                new OutputGetCommand(_outputs),
+                new SensorReadCommand(_sampler, _bootRecord.Boot),
+                new ConfigGetCommand(_settings),
+                new ConfigSetCommand(_settings, this),
+                new InfoCommand(deviceId, _bootRecord.Boot, _clock, this),
+                new PingCommand(),
+                new RebootCommand(this),
+                new WipeCommand(deviceId, this),
+            };
+        }
+
+        /// <summary>Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told is taken back; no further command is taken.</summary>
+        private long PollRestart(long nowMs)
+        {
+            bool isStillAnnounced = _isErased && !Discovery.IsWithdrawn && nowMs < _restartByMs;
+            if (isStillAnnounced || !_dispatcher.TrySettle(nowMs))
+            {
+                return nowMs + CommandDispatcher.DeliveryPollMs;
             }
 
-            return _sampler.DueMs < _healthSchedule.DueMs ? _sampler.DueMs : _healthSchedule.DueMs;
+            _isRestarting = false;
+            if (_isErased)
+            {
+                TryErase(); // once more: something may have been stored since
+            }
+
+            _logger.Log(LogLevel.Info, null, "restarting on command");
+            _platform.Restarter.Restart();
+            return nowMs;
         }
 
         private int[] AddOutputStates(DeviceTopics topics)
@@ -129,18 +230,24 @@ namespace DeviceQueue
 
             for (int i = 0; i < handles.Length; i++)
             {
-                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? On : Off));
+                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? DeviceTopics.On : DeviceTopics.Off));
             }
 
             _outputs.Changed += OnOutputChanged;
+            _outputs.Failed += OnOutputFailed;
             return handles;
         }
 
         private void OnOutputChanged(int index)
         {
             bool isOn = _outputs.IsOn(index);
-            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? On : Off));
-            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? On : Off));
+            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? DeviceTopics.On : DeviceTopics.Off));
+            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? DeviceTopics.On : DeviceTopics.Off));
+        }
+
+        private void OnOutputFailed(int index)
+        {
+            _logger.Log(LogLevel.Error, null, "output " + _outputs.GetName(index) + " could not be driven to its safe state; it is tried again");
         }
 
         private void PublishReading()
@@ -154,15 +261,6 @@ namespace DeviceQueue
             catch (QueueException e)
             {
                 _logger.Log(LogLevel.Error, null, e.Message);
-            }
-        }
-
-        private void PublishHealth()
-        {
-            int length = _health.Write(_payload);
-            if (length > 0)
-            {
-                Connection.LatestValues.Set(_healthHandle, Copy(length));
             }
         }
 

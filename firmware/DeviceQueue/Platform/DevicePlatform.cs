@@ -14,5 +14,8 @@ namespace DeviceQueue.Platform
 
         /// <summary>Gets or sets the sensor.</summary>
         public ITemperatureSensor Sensor { get; set; }
+
+        /// <summary>Gets or sets what starts the board anew.</summary>
+        public IRestarter Restarter { get; set; }
     }
 }

@@ -14,6 +14,9 @@ internal sealed class FakePins : IOutputPins
     /// <summary>Gets or sets what happens once a pin was written.</summary>
     public Action? OnWrite { get; set; }
 
+    /// <summary>Gets or sets what tells that the board has no power: nothing moves any more.</summary>
+    public Func<bool>? IsDead { get; set; }
+
     public void Open(int pin, bool isHigh) => Opened.Add((pin, isHigh));
 
     public void Write(int pin, bool isHigh)
@@ -21,6 +24,11 @@ internal sealed class FakePins : IOutputPins
         if (Fails)
         {
             throw new InvalidOperationException("the pin \"is\" gone");
+        }
+
+        if (IsDead?.Invoke() == true)
+        {
+            return;
         }
 
         Written.Add((pin, isHigh));
