@@ -63,6 +63,7 @@ namespace DeviceQueue
             _commands.Notify = Wake;
 
             _sampler = new Sampler(platform.Sensor, new SamplingSchedule(now, settings.IntervalMs), platform.Clock, _logger);
+            _sampler.Apply(settings);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             Command[] commands =
             {
@@ -93,6 +94,13 @@ namespace DeviceQueue
         {
             _readings.Open(null);
             _commands.Open(null);
+        }
+
+        /// <summary>Takes over what a running device can change: readings from the next sampling on.</summary>
+        /// <param name="settings">The settings, valid.</param>
+        public void Apply(DeviceSettings settings)
+        {
+            _sampler.Apply(settings);
         }
 
         /// <summary>Does what is due: samples, publishes, carries out commands.</summary>

@@ -1,3 +1,4 @@
+using System;
 using DeviceQueue.Configuring;
 
 namespace DeviceQueue.Commanding
@@ -6,12 +7,22 @@ namespace DeviceQueue.Commanding
     /// <param name="index">Which output.</param>
     public delegate void OutputChanged(int index);
 
-    /// <summary>The named outputs. Each is driven to its safe state as the bank is made, before its pin becomes an output.</summary>
+    /// <summary>
+    /// The named outputs. Each is driven to its safe state as the bank is made, before its pin becomes an output. Safe to call from any thread: a pulse is to end on
+    /// time whatever the one that began it does meanwhile.
+    /// </summary>
     public sealed class OutputBank
     {
+        /// <summary>How long after a pin could not be driven to its safe state it is tried again, in milliseconds.</summary>
+        public const int RetryMs = 1000;
+
+        private const long NoPulse = long.MaxValue;
+
+        private readonly object _lock = new object();
         private readonly IOutputPins _pins;
         private readonly OutputSettings[] _outputs;
         private readonly bool[] _isOn;
+        private readonly long[] _pulseEndMs;
 
         /// <summary>Initializes a new instance of the <see cref="OutputBank"/> class and drives every output to its safe state.</summary>
         /// <param name="outputs">The outputs; names are unique.</param>
@@ -21,9 +32,11 @@ namespace DeviceQueue.Commanding
             _outputs = outputs;
             _pins = pins;
             _isOn = new bool[outputs.Length];
+            _pulseEndMs = new long[outputs.Length];
             for (int i = 0; i < outputs.Length; i++)
             {
                 _isOn[i] = outputs[i].IsSafeOn;
+                _pulseEndMs[i] = NoPulse;
                 pins.Open(outputs[i].Pin, LevelOf(i, outputs[i].IsSafeOn));
             }
         }
@@ -31,8 +44,32 @@ namespace DeviceQueue.Commanding
         /// <summary>Raised after an output took another state.</summary>
         public event OutputChanged Changed;
 
+        /// <summary>Raised after an output could not be driven to its safe state; that is tried again after <see cref="RetryMs"/>.</summary>
+        public event OutputChanged Failed;
+
         /// <summary>Gets how many outputs there are.</summary>
         public int Count => _outputs.Length;
+
+        /// <summary>Gets a value indicating whether a pulse runs.</summary>
+        public bool IsPulsing => GetDueMs() != NoPulse;
+
+        /// <summary>Gets a value indicating whether every output is in its safe state.</summary>
+        public bool IsSafe
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    bool isSafe = true;
+                    for (int i = 0; i < _outputs.Length; i++)
+                    {
+                        isSafe &= _isOn[i] == _outputs[i].IsSafeOn;
+                    }
+
+                    return isSafe;
+                }
+            }
+        }
 
         /// <summary>Finds an output.</summary>
         /// <param name="name">Its name.</param>
@@ -66,14 +103,100 @@ namespace DeviceQueue.Commanding
             return _isOn[index];
         }
 
-        /// <summary>Switches an output.</summary>
+        /// <summary>Switches an output; a pulse of it has ended then.</summary>
         /// <param name="index">Which output.</param>
-        /// <param name="isOn">Whether it is to be on; what the pins throw goes to the caller, and the state is then the old one.</param>
+        /// <param name="isOn">Whether it is to be on; what the pins throw goes to the caller, and state and pulse are then the old ones.</param>
         public void Set(int index, bool isOn)
+        {
+            lock (_lock)
+            {
+                Drive(index, isOn, NoPulse);
+            }
+        }
+
+        /// <summary>Takes an output out of its safe state until a time; a pulse that runs already ends at the new time.</summary>
+        /// <param name="index">Which output.</param>
+        /// <param name="endMs">When <see cref="Poll"/> ends the pulse; what the pins throw goes to the caller, and state and pulse are then the old ones.</param>
+        public void Pulse(int index, long endMs)
+        {
+            lock (_lock)
+            {
+                Drive(index, !_outputs[index].IsSafeOn, endMs);
+            }
+        }
+
+        /// <summary>Ends the pulses that are due.</summary>
+        /// <param name="nowMs">The time.</param>
+        /// <returns>When the next one is due; <see cref="long.MaxValue"/> when none runs.</returns>
+        public long Poll(long nowMs)
+        {
+            lock (_lock)
+            {
+                for (int i = 0; i < _outputs.Length; i++)
+                {
+                    if (_pulseEndMs[i] <= nowMs)
+                    {
+                        MakeSafe(i, nowMs);
+                    }
+                }
+
+                return GetDueMs();
+            }
+        }
+
+        /// <summary>Drives every output to its safe state; pulses have ended then.</summary>
+        /// <param name="nowMs">The time.</param>
+        public void MakeSafe(long nowMs)
+        {
+            lock (_lock)
+            {
+                for (int i = 0; i < _outputs.Length; i++)
+                {
+                    if (_isOn[i] != _outputs[i].IsSafeOn)
+                    {
+                        MakeSafe(i, nowMs);
+                    }
+                }
+            }
+        }
+
+        private long GetDueMs()
+        {
+            lock (_lock)
+            {
+                long due = NoPulse;
+                for (int i = 0; i < _outputs.Length; i++)
+                {
+                    due = _pulseEndMs[i] < due ? _pulseEndMs[i] : due;
+                }
+
+                return due;
+            }
+        }
+
+        /// <summary>Drives one output to its safe state; a pin that throws must not keep the others from theirs.</summary>
+        private void MakeSafe(int index, long nowMs)
+        {
+            try
+            {
+                Drive(index, _outputs[index].IsSafeOn, NoPulse);
+            }
+            catch (Exception)
+            {
+                _pulseEndMs[index] = nowMs + RetryMs;
+                if (Failed != null)
+                {
+                    Failed(index);
+                }
+            }
+        }
+
+        private void Drive(int index, bool isOn, long pulseEndMs)
         {
             bool isChange = _isOn[index] != isOn;
             _pins.Write(_outputs[index].Pin, LevelOf(index, isOn));
             _isOn[index] = isOn;
+            _pulseEndMs[index] = pulseEndMs;
             if (isChange && Changed != null)
             {
                 Changed(index);

@@ -29,5 +29,8 @@ namespace DeviceQueue.Sensing
 
         /// <summary>A value outside of what the sensor can measure.</summary>
         OutOfRange = 4,
+
+        /// <summary>A change larger than <c>device.max_step</c> that no second reading has confirmed yet.</summary>
+        Step = 5,
     }
 }

@@ -1,17 +1,39 @@
 using System;
 using DeviceQueue.Components;
+using DeviceQueue.Configuring;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Sensing
 {
-    /// <summary>Reads the sensor on schedule and keeps count of its faults. A fault is a state that is said once when it begins and once when it ends, never a number.</summary>
+    /// <summary>
+    /// Reads the sensor on schedule, doubts what is not plausible and tells which readings are worth publishing. A fault is a state that is said once when it begins
+    /// and once when it ends, never a number. Called from one thread.
+    /// </summary>
     public sealed class Sampler
     {
+        // Far below the 0.01 °C that is published: a change of 0.1 as people read it is often a little less in binary.
+        private const double RoundingC = 1e-6;
+
         private readonly ITemperatureSensor _sensor;
         private readonly SamplingSchedule _schedule;
         private readonly IClock _clock;
         private readonly ILogger _logger;
+        private double _offsetC;
+        private double _maxStepC;
+        private double _reportDeltaC;
+        private int _reportAtLeastMs;
         private bool _hasRead;
+
+        // As measured, without the offset, so that another offset is no step.
+        private bool _hasAccepted;
+        private double _acceptedC;
+        private bool _hasDoubted;
+        private double _doubtedC;
+
+        // What was published last; a fault ends it.
+        private bool _hasReported;
+        private double _reportedC;
+        private long _reportedMs;
 
         /// <summary>Initializes a new instance of the <see cref="Sampler"/> class.</summary>
         /// <param name="sensor">The sensor.</param>
@@ -26,7 +48,7 @@ namespace DeviceQueue.Sensing
             _logger = logger;
         }
 
-        /// <summary>Gets the last reading, if <see cref="TrySample"/> returned <see langword="true"/>.</summary>
+        /// <summary>Gets the last reading, if <see cref="TrySample"/> or <see cref="TryRead"/> returned <see langword="true"/>.</summary>
         public Reading Reading { get; } = new Reading();
 
         /// <summary>Gets what came of the last measurement.</summary>
@@ -49,26 +71,80 @@ namespace DeviceQueue.Sensing
                 case SensorState.NotFound: return "not_found";
                 case SensorState.NoAnswer: return "no_answer";
                 case SensorState.Reset: return "reset";
+                case SensorState.Step: return "step";
                 default: return "out_of_range";
             }
         }
 
+        /// <summary>Takes over temperature_offset, max_step, report_delta and report_at_least_ms. Until then each reading is published as it was measured.</summary>
+        /// <param name="settings">The settings.</param>
+        public void Apply(DeviceSettings settings)
+        {
+            _offsetC = settings.TemperatureOffset;
+            _maxStepC = settings.MaxStep;
+            _reportDeltaC = settings.ReportDelta;
+            _reportAtLeastMs = settings.ReportAtLeastMs;
+        }
+
         /// <summary>Measures, if it is time.</summary>
         /// <param name="nowMs">The time.</param>
-        /// <returns><see langword="true"/> when there is a new reading.</returns>
+        /// <returns><see langword="true"/> when there is a new reading to publish.</returns>
         public bool TrySample(long nowMs)
         {
-            if (!_schedule.TryAdvance(nowMs))
+            if (!_schedule.TryAdvance(nowMs) || !TryRead() || !IsWorthPublishing())
             {
                 return false;
             }
 
+            _hasReported = true;
+            _reportedC = Reading.TemperatureC;
+            _reportedMs = Reading.TakenMs;
+            return true;
+        }
+
+        /// <summary>Measures now, beside the schedule, which goes on as before.</summary>
+        /// <returns><see langword="true"/> when <see cref="Reading"/> is new; otherwise <see cref="State"/> says why not.</returns>
+        public bool TryRead()
+        {
             SensorState state = Read();
+            state = state == SensorState.Ok ? CheckStep(Reading.TemperatureC) : state;
+            Reading.TemperatureC += _offsetC;
             Reading.TakenMs = _clock.NowMs;
             Reading.HasUtc = _clock.TryGetUtc(out DateTime utc);
             Reading.TakenUtc = utc;
             Report(state);
             return state == SensorState.Ok;
+        }
+
+        private static bool IsApart(double one, double other, double distance)
+        {
+            double difference = one - other;
+            return difference > distance || -difference > distance;
+        }
+
+        private bool IsWorthPublishing()
+        {
+            return !_hasReported
+                || _reportDeltaC == 0
+                || IsApart(Reading.TemperatureC, _reportedC, _reportDeltaC - RoundingC)
+                || _schedule.DueMs - _reportedMs > _reportAtLeastMs; // the next sampling would be too late
+        }
+
+        /// <summary>Doubts a temperature far from the last one, unless the reading just before was as far and near to this one.</summary>
+        private SensorState CheckStep(double celsius)
+        {
+            bool isStep = _maxStepC > 0 && _hasAccepted && IsApart(celsius, _acceptedC, _maxStepC);
+            if (isStep && (!_hasDoubted || IsApart(celsius, _doubtedC, _maxStepC)))
+            {
+                _hasDoubted = true;
+                _doubtedC = celsius;
+                return SensorState.Step;
+            }
+
+            _hasDoubted = false;
+            _hasAccepted = true;
+            _acceptedC = celsius;
+            return SensorState.Ok;
         }
 
         private SensorState Read()
@@ -93,6 +169,8 @@ namespace DeviceQueue.Sensing
             if (state != SensorState.Ok)
             {
                 Faults++;
+                _hasReported = false; // who waits for a change is to hear that readings are back
+                _hasDoubted &= state == SensorState.Step;
             }
 
             if (state != State || !_hasRead)

@@ -13,6 +13,8 @@ internal sealed class FakeSensor : ITemperatureSensor
 
     public bool HasHumidity { get; set; } = true;
 
+    public double TemperatureC { get; set; } = 21.474;
+
     public int Reads { get; private set; }
 
     public Action Reading { get; set; } = () => { };
@@ -26,7 +28,7 @@ internal sealed class FakeSensor : ITemperatureSensor
             throw new IOException("I2C");
         }
 
-        reading.TemperatureC = 21.474;
+        reading.TemperatureC = TemperatureC;
         reading.HasHumidity = HasHumidity;
         reading.HumidityPercent = 45.1;
         reading.PressureHPa = 1006.525;
