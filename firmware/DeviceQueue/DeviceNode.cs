@@ -9,6 +9,7 @@ using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Sensing;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue
 {
@@ -20,6 +21,9 @@ namespace DeviceQueue
     {
         /// <summary>The firmware's version.</summary>
         public const string Version = "0.1.0";
+
+        /// <summary>When this firmware was made, at 0 o'clock UTC: no later than any moment in which it runs.</summary>
+        public static readonly DateTime BuildDate = new DateTime(2026, 11, 20, 0, 0, 0, DateTimeKind.Utc);
 
         private const string On = "ON";
         private const string Off = "OFF";
@@ -36,8 +40,11 @@ namespace DeviceQueue
         private readonly MqttMessageQueue _commands;
         private readonly CommandDispatcher _dispatcher;
         private readonly HealthReport _health;
+        private readonly ConnectGate _gate;
+        private readonly Caretaker _caretaker;
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly byte[] _payload = new byte[HealthReport.MaxBytes];
+        private DeviceState _state = DeviceState.NoConfiguration;
 
         /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
         /// <param name="settings">The settings, valid.</param>
@@ -75,12 +82,13 @@ namespace DeviceQueue
             CommandVerifier verifier = new CommandVerifier(
                 settings.Id, platform.CommandMac, settings.CommandTtlMs, connection.Commands.MaxMessageSize, platform.Clock);
             CommandHistory history = new CommandHistory(platform.Store, platform.Clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs);
+            commands = platform.Life.IsSafeMode ? SafeMode.Reduce(commands) : commands;
             _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger);
             _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher);
-            if (!bootRecord.IsStored)
-            {
-                _logger.Log(LogLevel.Error, null, "the numbers of readings cannot be stored and may repeat after a reboot");
-            }
+            _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings, _health);
+            _gate = new ConnectGate(platform, outputs, _sampler, settings.IntervalMs);
+            Connection.Gate = _gate;
+            SayWhatIsWrong();
         }
 
         /// <summary>Gets the event that whoever drives this node waits on between polls.</summary>
@@ -88,6 +96,25 @@ namespace DeviceQueue
 
         /// <summary>Gets the connection, for the thread that drives it.</summary>
         public MqttConnection Connection { get; }
+
+        /// <summary>Gets how the device is, in short.</summary>
+        public DeviceState State
+        {
+            get
+            {
+                if (_platform.Life.IsSafeMode)
+                {
+                    return DeviceState.SafeMode;
+                }
+
+                if (!Connection.IsConnected)
+                {
+                    return Connection.IsWithoutNetwork ? DeviceState.NoWifi : DeviceState.NoBroker;
+                }
+
+                return _sampler.State == SensorState.Ok ? DeviceState.Well : DeviceState.SensorFault;
+            }
+        }
 
         /// <summary>Opens the queues; the connection is opened by what drives it.</summary>
         public void Open()
@@ -101,6 +128,14 @@ namespace DeviceQueue
         public void Apply(DeviceSettings settings)
         {
             _sampler.Apply(settings);
+            _gate.IntervalMs = settings.IntervalMs;
+            _caretaker.OnSettingsChanged(_platform.Clock.NowMs);
+        }
+
+        /// <summary>Puts everything in order before the board starts anew because it is asked to: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
+        public void PrepareRestart()
+        {
+            _caretaker.PrepareRestart();
         }
 
         /// <summary>Does what is due: samples, publishes, carries out commands.</summary>
@@ -119,12 +154,46 @@ namespace DeviceQueue
                 PublishHealth();
             }
 
+            long careDue = _caretaker.Poll(now);
+            SayState();
             if (isMore)
             {
                 return now;
             }
 
-            return _sampler.DueMs < _healthSchedule.DueMs ? _sampler.DueMs : _healthSchedule.DueMs;
+            long due = _sampler.DueMs < _healthSchedule.DueMs ? _sampler.DueMs : _healthSchedule.DueMs;
+            return careDue < due ? careDue : due;
+        }
+
+        private void SayWhatIsWrong()
+        {
+            if (!_bootRecord.IsStored)
+            {
+                _logger.Log(LogLevel.Error, null, "the numbers of readings cannot be stored and may repeat after a reboot");
+            }
+
+            for (int i = 0; i < _outputs.Count; i++)
+            {
+                if (!_outputs.IsUsable(i))
+                {
+                    _logger.Log(LogLevel.Error, null, "output " + _outputs.GetName(i) + " cannot be used: its pin could not be opened");
+                }
+            }
+
+            if (_platform.Life.IsSafeMode)
+            {
+                _logger.Log(LogLevel.Error, null, "safe mode after " + _platform.Life.FailedBoots.ToString() + " failed boots: outputs stay safe, only device.info and config.set are taken");
+            }
+        }
+
+        private void SayState()
+        {
+            DeviceState state = State;
+            if (state != _state)
+            {
+                _state = state;
+                _logger.Log(LogLevel.Info, null, "status: " + StatusLed.Describe(state));
+            }
         }
 
         private int[] AddOutputStates(DeviceTopics topics)

@@ -3,6 +3,7 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuring;
@@ -13,8 +14,9 @@ using DeviceQueue.Tests.Sensing;
 namespace DeviceQueue.Tests;
 
 /// <summary>A whole node, from its settings to its pins, over a link in memory.</summary>
-internal sealed class Node : IMemory
+internal sealed class Node : IMemory, IRestarter, ICalendar
 {
+    private readonly DeviceNode _node;
     private readonly EnvelopeCodec _codec = new();
     private int _lastId;
 
@@ -39,10 +41,15 @@ internal sealed class Node : IMemory
             Logger = Log,
             Links = broker,
             Sensor = Sensor,
+            Life = new LifeRecord(Store),
+            Calendar = this,
+            Restarter = this,
         };
-        var node = new DeviceNode(device, connection, new BootRecord(Store), new OutputBank(device.Outputs, Pins), platform);
-        node.Open();
-        World = new World(clock, broker, node.Connection, node);
+        platform.Life.Begin("test");
+        Life = platform.Life;
+        _node = new DeviceNode(device, connection, new BootRecord(Store), new OutputBank(device.Outputs, Pins), platform);
+        _node.Open();
+        World = new World(clock, broker, _node.Connection, _node);
     }
 
     public World World { get; }
@@ -81,5 +88,23 @@ internal sealed class Node : IMemory
         return JsonDocument.Parse(envelope.Message).RootElement;
     }
 
-    public int GetFreeBytes() => 54321;
+    /// <summary>Gets the times at which the node asked to be started anew; it goes on all the same.</summary>
+    public List<long> Restarts { get; } = [];
+
+    public int FreeBytes { get; set; } = 54321;
+
+    /// <summary>Gets what the calendar was set to.</summary>
+    public DateTime? FloorUtc { get; private set; }
+
+    public LifeRecord Life { get; }
+
+    public int GetFreeBytes() => FreeBytes;
+
+    public void Restart()
+    {
+        _node.PrepareRestart();
+        Restarts.Add(World.Clock.NowMs);
+    }
+
+    public void SetToFloor(DateTime utc) => FloorUtc = utc;
 }

@@ -26,6 +26,7 @@ namespace DeviceQueue.Supervising
         public const int MinFreeBytes = 8192;
 
         private const int StoreIntervalMs = 3600000;
+        private const int AnswerMs = 5000;
         private const int DayMs = DeviceSettings.DayMs;
 
         private readonly DevicePlatform _platform;
@@ -38,6 +39,7 @@ namespace DeviceQueue.Supervising
         private long _nextCheckMs;
         private long _nextStoreMs;
         private long _brokerMs;
+        private long _safeModeEndMs = SafeModeMs;
         private bool _isStable;
         private bool _isShort;
 
@@ -83,18 +85,19 @@ namespace DeviceQueue.Supervising
         /// <summary>Puts everything in order before the board starts anew: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
         public void PrepareRestart()
         {
-            _readings.Flush();
             _health.CountUp();
             _life.PlanRestart();
         }
 
-        /// <summary>Ends safe mode, because somebody changed the settings.</summary>
-        public void OnSettingsChanged()
+        /// <summary>Ends safe mode, because somebody changed the settings: they are tried once, as soon as the answer has had the time to leave.</summary>
+        /// <param name="nowMs">The time.</param>
+        public void OnSettingsChanged(long nowMs)
         {
             if (_life.IsSafeMode)
             {
                 _life.SetStable();
-                _isRestartDue = true;
+                _safeModeEndMs = nowMs + AnswerMs;
+                _nextCheckMs = _safeModeEndMs;
             }
         }
 
@@ -115,9 +118,9 @@ namespace DeviceQueue.Supervising
             }
 
             WatchBroker(nowMs);
-            if (_life.IsSafeMode && nowMs >= SafeModeMs)
+            if (_life.IsSafeMode && nowMs >= _safeModeEndMs)
             {
-                Restart("the end of safe mode, to try all settings once");
+                Restart("the end of safe mode, all settings are tried once");
             }
         }
 
@@ -151,7 +154,7 @@ namespace DeviceQueue.Supervising
                 return;
             }
 
-            bool wouldSwitch = _settings.SafeAfterMs == 0 && !_outputs.AreSafe;
+            bool wouldSwitch = _settings.SafeAfterMs == 0 && !_outputs.IsSafe;
             if (_settings.RebootAfterMs > 0 && nowMs - _brokerMs >= PatienceMs() && !wouldSwitch)
             {
                 _life.RebootStep++;
@@ -171,7 +174,6 @@ namespace DeviceQueue.Supervising
         private void Restart(string reason)
         {
             _platform.Logger.Log(LogLevel.Warn, null, "restart: " + reason);
-            PrepareRestart();
             _platform.Restarter.Restart();
         }
     }
