@@ -23,7 +23,7 @@ namespace DeviceQueue
         public const string Version = "0.1.0";
 
         /// <summary>When this firmware was made, at 0 o'clock UTC: no later than any moment in which it runs.</summary>
-        public static readonly DateTime BuildDate = new DateTime(2026, 11, 20, 0, 0, 0, DateTimeKind.Utc);
+        public static readonly DateTime BuildDate = new DateTime(2026, 11, 20);
 
         private const string On = "ON";
         private const string Off = "OFF";

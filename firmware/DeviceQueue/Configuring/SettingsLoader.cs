@@ -1,5 +1,6 @@
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Configuring
 {
@@ -40,6 +41,9 @@ namespace DeviceQueue.Configuring
         /// the LED is there to say so.
         /// </summary>
         public int StatusLedPin { get; private set; } = DeviceSettings.NoPin;
+
+        /// <summary>Gets the pin of the external watchdog, with the same limits: a board without settings is to be fed too.</summary>
+        public int WatchdogPin { get; private set; } = DeviceSettings.NoPin;
 
         /// <summary>Says whether a running device takes another value for a key.</summary>
         /// <param name="key">The key, as in <c>device.interval_ms</c>.</param>
@@ -115,6 +119,22 @@ namespace DeviceQueue.Configuring
             return loaded ?? new LoadedSettings(SettingsSource.None, problems);
         }
 
+        /// <summary>Reduces settings to those of safe mode; changes by command are still made to the whole of them.</summary>
+        /// <param name="loaded">Settings from this loader.</param>
+        /// <returns>The settings of safe mode.</returns>
+        public LoadedSettings ToSafeMode(LoadedSettings loaded)
+        {
+            ConfigParams config = SafeMode.Reduce(loaded.FileConfig).SetDefaults(_defaults);
+            return new LoadedSettings(loaded.Source, loaded.Problems)
+            {
+                Device = DeviceSettings.Read(config, _pins, _defaultId, loaded.Problems),
+                Config = config,
+                FileConfig = loaded.FileConfig,
+                FileCrc = loaded.FileCrc,
+                Changes = loaded.Changes,
+            };
+        }
+
         /// <summary>Changes some settings of a running device: checked as a whole, then stored.</summary>
         /// <param name="current">The settings so far, from this loader.</param>
         /// <param name="changes">Keys for which <see cref="IsChangeable"/> says yes, with their new values.</param>
@@ -176,7 +196,8 @@ namespace DeviceQueue.Configuring
                 return null;
             }
 
-            FindStatusLed(file);
+            StatusLedPin = FindPin(file, "device.status_led", StatusLedPin);
+            WatchdogPin = FindPin(file, "device.watchdog_pin", WatchdogPin);
             ConfigParams config = file.SetDefaults(_defaults);
             DeviceSettings device = Check(config, _pins, _defaultId, problems);
             if (device == null)
@@ -197,12 +218,9 @@ namespace DeviceQueue.Configuring
             return loaded;
         }
 
-        private void FindStatusLed(ConfigParams file)
+        private int FindPin(ConfigParams file, string key, int fallback)
         {
-            if (file.TryGetInteger("device.status_led", out int pin) && (_pins == null || _pins.WhyNotOutput(pin) == null))
-            {
-                StatusLedPin = pin;
-            }
+            return file.TryGetInteger(key, out int pin) && (_pins == null || _pins.WhyNotOutput(pin) == null) ? pin : fallback;
         }
 
         // Changes were checked when they were stored, but perhaps by an earlier firmware.

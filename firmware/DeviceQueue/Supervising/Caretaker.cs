@@ -110,6 +110,11 @@ namespace DeviceQueue.Supervising
                 _life.SetStable();
             }
 
+            if (_life.IsFloorClock && _platform.Clock.TryGetUtc(out System.DateTime utc))
+            {
+                _life.SetFloorClock(false);
+            }
+
             if (nowMs >= _nextStoreMs)
             {
                 _nextStoreMs = nowMs + StoreIntervalMs;

@@ -32,7 +32,6 @@ namespace DeviceQueue.Supervising
         private bool _isFaultStored;
         private bool _isBegun;
         private bool _isFailing;
-        private bool _isFloorClock;
         private int _rebootStep;
 
         /// <summary>Initializes a new instance of the <see cref="LifeRecord"/> class with what is in the storage, in the files <c>life.0</c> and <c>life.1</c>.</summary>
@@ -61,6 +60,9 @@ namespace DeviceQueue.Supervising
 
         /// <summary>Gets a value indicating whether the last boot left the calendar at a floor, so that a date that survived the reboot is none.</summary>
         public bool WasFloorClock { get; private set; }
+
+        /// <summary>Gets a value indicating whether the calendar was set to a floor in this boot and not rightly since.</summary>
+        public bool IsFloorClock { get; private set; }
 
         /// <summary>Gets what was dropped, by reason.</summary>
         public Totals Dropped { get; } = new Totals();
@@ -115,7 +117,7 @@ namespace DeviceQueue.Supervising
         {
             lock (_lock)
             {
-                _isFloorClock = isFloor;
+                IsFloorClock = isFloor;
                 Write();
             }
         }
@@ -207,7 +209,7 @@ namespace DeviceQueue.Supervising
         {
             StringBuilder text = new StringBuilder();
             text.Append("for=").Append(_identity).Append(";failed=").Append(_failedBoots.ToString()).Append(";step=").Append(_rebootStep.ToString());
-            text.Append(";faults=").Append(Faults.ToString()).Append(_isFloorClock ? ";floor=1" : string.Empty);
+            text.Append(";faults=").Append(Faults.ToString()).Append(IsFloorClock ? ";floor=1" : string.Empty);
             Append(text, DroppedPrefix, Dropped);
             Append(text, RejectedPrefix, Rejected);
             if (LastFault != null)
