@@ -20,8 +20,9 @@ internal sealed class Node : IMemory, IRestarter, ICalendar
     private readonly EnvelopeCodec _codec = new();
     private int _lastId;
 
-    public Node(string config = "", MemoryStore? store = null, MemoryLogger? log = null)
+    public Node(string config = "", MemoryStore? store = null, MemoryLogger? log = null, int? unopenablePin = null)
     {
+        Pins.Unopenable = unopenablePin;
         var problems = new ConfigProblems();
         var settings = ConnectionSettings.GetDefaults().Override(ConfigParams.FromString(
             "device.id=bar1;connection.protocol=mqtt;connection.host=broker;device.outputs.0.name=relay1;device.outputs.0.pin=13;" + config));
@@ -97,6 +98,16 @@ internal sealed class Node : IMemory, IRestarter, ICalendar
     public DateTime? FloorUtc { get; private set; }
 
     public LifeRecord Life { get; }
+
+    public DeviceState State => _node.State;
+
+    /// <summary>Changes settings as an accepted config.set does.</summary>
+    public void ApplySettings(string config = "")
+    {
+        var problems = new ConfigProblems();
+        _node.Apply(DeviceSettings.Read(ConfigParams.FromString("device.id=bar1;" + config), null, "dq-000001", problems));
+        Assert.Empty(problems.Errors());
+    }
 
     public int GetFreeBytes() => FreeBytes;
 

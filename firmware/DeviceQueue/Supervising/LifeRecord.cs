@@ -20,7 +20,7 @@ namespace DeviceQueue.Supervising
         /// <summary>The most characters of the last fault's text.</summary>
         public const int MaxFaultLength = 120;
 
-        private const int MaxBytes = 2048;
+        private const int MaxBytes = 2560;
         private const int MaxCounted = 255;
         private const string DroppedPrefix = "d.";
         private const string RejectedPrefix = "r.";

@@ -14,7 +14,18 @@ internal sealed class FakePins : IOutputPins
     /// <summary>Gets or sets what happens once a pin was written.</summary>
     public Action? OnWrite { get; set; }
 
-    public void Open(int pin, bool isHigh) => Opened.Add((pin, isHigh));
+    /// <summary>Gets or sets a pin that cannot be opened.</summary>
+    public int? Unopenable { get; set; }
+
+    public void Open(int pin, bool isHigh)
+    {
+        if (pin == Unopenable)
+        {
+            throw new InvalidOperationException("taken");
+        }
+
+        Opened.Add((pin, isHigh));
+    }
 
     public void Write(int pin, bool isHigh)
     {
