@@ -68,6 +68,7 @@ namespace DeviceQueue.Esp32
             OutputBank outputs = new OutputBank(device.Outputs, pins);
             StatusLed led = new StatusLed(pins, device.StatusLedPin);
             supervisor.FeedThrough(pins, device.WatchdogPin);
+            new PulseTimer(outputs, clock).Start();
             Configuration.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
             Configuration.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
             StartSntp(device.NtpServer);
@@ -87,7 +88,7 @@ namespace DeviceQueue.Esp32
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),
             };
-            DeviceNode node = new DeviceNode(device, startup.Connection, bootRecord, outputs, platform);
+            DeviceNode node = new DeviceNode(device, startup.Connection, bootRecord, outputs, platform, startup.Loader);
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger) { Recorder = life };
             Power.OnRebootEvent += () =>
             {

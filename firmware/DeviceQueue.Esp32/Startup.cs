@@ -26,6 +26,9 @@ namespace DeviceQueue.Esp32
             _logger = logger;
         }
 
+        /// <summary>Gets what loaded the settings.</summary>
+        public SettingsLoader Loader { get; private set; }
+
         /// <summary>Gets the settings.</summary>
         public DeviceSettings Device { get; private set; }
 
@@ -35,7 +38,7 @@ namespace DeviceQueue.Esp32
         /// <summary>Loads the settings, those of safe mode after too many failed boots; returns when there are some that can be used.</summary>
         public void WaitForSettings(string defaultId)
         {
-            SettingsLoader loader = new SettingsLoader(new SettingsStore(_store), _pins, defaultId, ConnectionSettings.GetDefaults());
+            SettingsLoader loader = Loader = new SettingsLoader(new SettingsStore(_store), _pins, defaultId, ConnectionSettings.GetDefaults());
             while (true)
             {
                 LoadedSettings loaded = Load(loader);
@@ -46,7 +49,7 @@ namespace DeviceQueue.Esp32
                     _life.Begin(DeviceNode.Version + "/" + loaded.FileCrc.ToString());
                     if (_life.IsSafeMode)
                     {
-                        Use(loader.ToSafeMode(loaded));
+                        Use(loader.GetSafeMode());
                     }
 
                     return;

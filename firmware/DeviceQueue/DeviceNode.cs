@@ -17,23 +17,27 @@ namespace DeviceQueue
     /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls <see cref="Poll"/>, and drives
     /// <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
-    public sealed class DeviceNode
+    public sealed class DeviceNode : IDeviceControl
     {
         /// <summary>The firmware's version.</summary>
         public const string Version = "0.1.0";
 
-        /// <summary>When this firmware was made, at 0 o'clock UTC: no later than any moment in which it runs.</summary>
-        public static readonly DateTime BuildDate = new DateTime(2026, 11, 20);
+        /// <summary>When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.</summary>
+        public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
 
         private const string On = "ON";
         private const string Off = "OFF";
 
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
+        private readonly TrustedClock _clock;
+        private readonly SettingsLoader _settings;
         private readonly BootRecord _bootRecord;
         private readonly OutputBank _outputs;
+        private readonly OutputSafety _outputSafety;
         private readonly int[] _outputHandles;
         private readonly int _healthHandle;
+        private readonly SamplingSchedule _schedule;
         private readonly Sampler _sampler;
         private readonly SamplingSchedule _healthSchedule;
         private readonly MqttMessageQueue _readings;
@@ -45,16 +49,23 @@ namespace DeviceQueue
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly byte[] _payload = new byte[HealthReport.MaxBytes];
         private DeviceState _state = DeviceState.NoConfiguration;
+        private bool _isRestarting;
+        private bool _isErased;
 
         /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
         /// <param name="settings">The settings, valid.</param>
         /// <param name="connection">Where to connect to, and the options of the queues.</param>
         /// <param name="bootRecord">The count of this boot and the numbers for readings.</param>
         /// <param name="outputs">The outputs, in their safe state.</param>
-        /// <param name="platform">The board.</param>
-        public DeviceNode(DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform)
+        /// <param name="platform">The board. Its clock is replaced by one whose UTC never goes back below its floor.</param>
+        /// <param name="loader">What loaded the settings, for commands that show and change them.</param>
+        public DeviceNode(
+            DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, SettingsLoader loader)
         {
+            _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate);
+            platform.Clock = _clock;
             _platform = platform;
+            _settings = loader;
             _logger = platform.Logger;
             _bootRecord = bootRecord;
             _outputs = outputs;
@@ -69,24 +80,19 @@ namespace DeviceQueue
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random);
             _commands.Notify = Wake;
 
-            _sampler = new Sampler(platform.Sensor, new SamplingSchedule(now, settings.IntervalMs), platform.Clock, _logger);
+            _schedule = new SamplingSchedule(now, settings.IntervalMs);
+            _sampler = new Sampler(platform.Sensor, _schedule, platform.Clock, _logger);
             _sampler.Apply(settings);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
-            Command[] commands =
-            {
-                new OutputSwitchCommand(outputs, false),
-                new OutputSwitchCommand(outputs, true),
-                new OutputGetCommand(outputs),
-                new PingCommand(),
-            };
-            CommandVerifier verifier = new CommandVerifier(
-                settings.Id, platform.CommandMac, settings.CommandTtlMs, connection.Commands.MaxMessageSize, platform.Clock);
-            CommandHistory history = new CommandHistory(platform.Store, platform.Clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs);
-            commands = platform.Life.IsSafeMode ? SafeMode.Reduce(commands) : commands;
+            _outputSafety = new OutputSafety(outputs, settings.SafeAfterMs, now);
+            CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, connection.Commands.MaxMessageSize, _clock);
+            CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs);
+            Command[] commands = platform.Life.IsSafeMode ? SafeMode.Reduce(MakeCommands(settings.Id)) : MakeCommands(settings.Id);
             _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger);
+            _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
             _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher);
             _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings, _health);
-            _gate = new ConnectGate(platform, outputs, _sampler, settings.IntervalMs);
+            _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
             SayWhatIsWrong();
         }
@@ -123,46 +129,113 @@ namespace DeviceQueue
             _commands.Open(null);
         }
 
-        /// <summary>Takes over what a running device can change: readings from the next sampling on.</summary>
-        /// <param name="settings">The settings, valid.</param>
+        /// <inheritdoc/>
         public void Apply(DeviceSettings settings)
         {
+            long now = _clock.NowMs;
+            _schedule.Change(now, settings.IntervalMs);
+            _healthSchedule.Change(now, settings.HealthIntervalMs);
             _sampler.Apply(settings);
             _gate.IntervalMs = settings.IntervalMs;
-            _caretaker.OnSettingsChanged(_platform.Clock.NowMs);
+            _caretaker.OnSettingsChanged(now);
         }
 
         /// <summary>Puts everything in order before the board starts anew because it is asked to: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
         public void PrepareRestart()
         {
-            _caretaker.PrepareRestart();
+            if (!_isErased)
+            {
+                _caretaker.PrepareRestart();
+            }
+        }
+
+        /// <inheritdoc/>
+        public bool TryErase()
+        {
+            _isErased = new StorageEraser(_platform.Store).TryErase(_settings.Current.Config);
+            return _isErased;
+        }
+
+        /// <inheritdoc/>
+        public void RequestRestart()
+        {
+            _isRestarting = true;
         }
 
         /// <summary>Does what is due: samples, publishes, carries out commands.</summary>
         /// <returns>The time of <see cref="IClock.NowMs"/> by which to call again; sooner when <see cref="Wake"/> is set.</returns>
         public long Poll()
         {
-            long now = _platform.Clock.NowMs;
+            long now = _clock.NowMs;
+            _outputSafety.Poll(now, Connection.IsConnected);
             if (_sampler.TrySample(now))
             {
                 PublishReading();
             }
 
-            bool isMore = _dispatcher.Poll(now);
+            long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
             if (_healthSchedule.TryAdvance(now))
             {
                 PublishHealth();
             }
 
-            long careDue = _caretaker.Poll(now);
+            // Last, because a reading and a command take their time, and a command may have begun a pulse.
+            due = Earlier(due, _outputSafety.Poll(_clock.NowMs, Connection.IsConnected));
+            due = Earlier(due, _caretaker.Poll(now));
             SayState();
-            if (isMore)
+            return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
+        }
+
+        /// <inheritdoc/>
+        public void PublishHealth()
+        {
+            int length = _health.Write(_payload);
+            if (length > 0)
             {
-                return now;
+                Connection.LatestValues.Set(_healthHandle, Copy(length));
+            }
+        }
+
+        private static long Earlier(long one, long other)
+        {
+            return one < other ? one : other;
+        }
+
+        private Command[] MakeCommands(string deviceId)
+        {
+            return new Command[]
+            {
+                new OutputSwitchCommand(_outputs, false),
+                new OutputSwitchCommand(_outputs, true),
+                new OutputPulseCommand(_outputs, _clock),
+                new OutputGetCommand(_outputs),
+                new SensorReadCommand(_sampler, _bootRecord.Boot),
+                new ConfigGetCommand(_settings),
+                new ConfigSetCommand(_settings, this),
+                new InfoCommand(deviceId, _bootRecord.Boot, _clock, this),
+                new PingCommand(),
+                new RebootCommand(this),
+                new WipeCommand(deviceId, this),
+            };
+        }
+
+        /// <summary>Restarts as soon as the answer that announced it is settled; no further command is taken.</summary>
+        private long PollRestart(long nowMs)
+        {
+            if (!_dispatcher.TrySettle(nowMs))
+            {
+                return nowMs + CommandDispatcher.DeliveryPollMs;
             }
 
-            long due = _sampler.DueMs < _healthSchedule.DueMs ? _sampler.DueMs : _healthSchedule.DueMs;
-            return careDue < due ? careDue : due;
+            _isRestarting = false;
+            if (_isErased)
+            {
+                TryErase(); // once more: something may have been stored since
+            }
+
+            _logger.Log(LogLevel.Info, null, "restarting on command");
+            _platform.Restarter.Restart();
+            return nowMs;
         }
 
         private void SayWhatIsWrong()
@@ -210,6 +283,7 @@ namespace DeviceQueue
             }
 
             _outputs.Changed += OnOutputChanged;
+            _outputs.Failed += OnOutputFailed;
             return handles;
         }
 
@@ -218,6 +292,11 @@ namespace DeviceQueue
             bool isOn = _outputs.IsOn(index);
             _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? On : Off));
             Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? On : Off));
+        }
+
+        private void OnOutputFailed(int index)
+        {
+            _logger.Log(LogLevel.Error, null, "output " + _outputs.GetName(index) + " could not be driven to its safe state; it is tried again");
         }
 
         private void PublishReading()
@@ -231,15 +310,6 @@ namespace DeviceQueue
             catch (QueueException e)
             {
                 _logger.Log(LogLevel.Error, null, e.Message);
-            }
-        }
-
-        private void PublishHealth()
-        {
-            int length = _health.Write(_payload);
-            if (length > 0)
-            {
-                Connection.LatestValues.Set(_healthHandle, Copy(length));
             }
         }
 

@@ -39,7 +39,7 @@ public sealed class DeviceNode_Tests
         Assert.Single(node.On("status"));
         Assert.Equal((1, 1440), (node.World.Connection.Connects, node.Sensor.Reads));
         Assert.Empty(node.Log.Errors);
-        Assert.InRange(node.Store.Writes, 1, 1 + (1440 / 256) + 1 + 2); // and the boot's begin, and that it stayed up
+        Assert.InRange(node.Store.Writes, 1, 2 + (1440 / 256) + 1 + 24 + 2); // settings and boot, that it began and stayed up, blocks of numbers, the time each hour
     }
 
     [Fact]

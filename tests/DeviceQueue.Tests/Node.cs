@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
@@ -14,24 +15,30 @@ using DeviceQueue.Tests.Sensing;
 namespace DeviceQueue.Tests;
 
 /// <summary>A whole node, from its settings to its pins, over a link in memory.</summary>
-internal sealed class Node : IMemory, IRestarter, ICalendar
+internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
 {
-    private readonly DeviceNode _node;
+    /// <summary>Settings of a command key: the bytes 00 to 1f.</summary>
+    public const string WithKey = "device.command_key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f;";
+
     private readonly EnvelopeCodec _codec = new();
+    private readonly byte[]? _key;
+    private readonly SettingsLoader _loader;
+    private readonly DeviceNode _node;
+    private readonly long _boot;
     private int _lastId;
 
-    public Node(string config = "", MemoryStore? store = null, MemoryLogger? log = null, int? unopenablePin = null)
+    public Node(string config = "", MemoryStore? store = null, MemoryLogger? log = null, FakePins? pins = null)
     {
-        Pins.Unopenable = unopenablePin;
-        var problems = new ConfigProblems();
-        var settings = ConnectionSettings.GetDefaults().Override(ConfigParams.FromString(
-            "device.id=bar1;connection.protocol=mqtt;connection.host=broker;device.outputs.0.name=relay1;device.outputs.0.pin=13;" + config));
         var clock = new VirtualClock();
         var broker = new FakeBroker(clock);
         Store = store ?? new MemoryStore();
         Log = log ?? new MemoryLogger();
-        var device = DeviceSettings.Read(settings, null, "dq-000001", problems);
-        var connection = ConnectionSettings.Read(settings, "bar1", Store, problems);
+        Pins = pins ?? new FakePins();
+        _loader = new SettingsLoader(new SettingsStore(Store), null, "dq-000001", ConnectionSettings.GetDefaults());
+        LoadedSettings loaded = Load("device.id=bar1;connection.protocol=mqtt;connection.host=broker;device.outputs.0.name=relay1;device.outputs.0.pin=13;" + config);
+        _key = loaded.Device.CommandKey;
+        var problems = new ConfigProblems();
+        var connection = ConnectionSettings.Read(loaded.Config, "bar1", Store, problems);
         Assert.Empty(problems.Errors());
         var platform = new DevicePlatform
         {
@@ -39,16 +46,19 @@ internal sealed class Node : IMemory, IRestarter, ICalendar
             Random = new SeededRandom(7),
             Store = Store,
             Memory = this,
+            Restarter = this,
+            CommandMac = _key is null ? null : this,
             Logger = Log,
             Links = broker,
             Sensor = Sensor,
             Life = new LifeRecord(Store),
             Calendar = this,
-            Restarter = this,
         };
-        platform.Life.Begin("test");
         Life = platform.Life;
-        _node = new DeviceNode(device, connection, new BootRecord(Store), new OutputBank(device.Outputs, Pins), platform);
+        Life.Begin("test");
+        var bootRecord = new BootRecord(Store);
+        _boot = bootRecord.Boot;
+        _node = new DeviceNode(loaded.Device, connection, bootRecord, new OutputBank(loaded.Device.Outputs, Pins), platform, _loader);
         _node.Open();
         World = new World(clock, broker, _node.Connection, _node);
     }
@@ -59,11 +69,14 @@ internal sealed class Node : IMemory, IRestarter, ICalendar
 
     public FakeSensor Sensor { get; } = new();
 
-    public FakePins Pins { get; } = new();
+    public FakePins Pins { get; }
 
     public MemoryStore Store { get; }
 
     public MemoryLogger Log { get; }
+
+    /// <summary>Gets when the node asked for a restart; it goes on all the same.</summary>
+    public List<long> Restarts { get; } = [];
 
     /// <summary>Gets the arrivals on one of the device's topics, the client library's repeats left out.</summary>
     public Arrival[] On(string topic) => [.. Broker.Arrivals.Where(arrival => arrival.Topic == "sensor/bar1/" + topic && !arrival.IsRepeat)];
@@ -72,12 +85,32 @@ internal sealed class Node : IMemory, IRestarter, ICalendar
 
     public long[] Sequences() => [.. On("temperature").Select(reading => Json(reading).GetProperty("seq").GetInt64())];
 
-    /// <summary>Sends a command as an operator does.</summary>
-    public void Command(string type, string arguments, string? id = null)
+    /// <summary>Sends a command as an operator does, one to a device with a key signed and dated.</summary>
+    public void Command(string type, string arguments, string? id = null, DateTime? sent = null)
     {
-        byte[] buffer = new byte[1024];
-        int length = _codec.Encode(new MessageEnvelope("c", type, arguments), id ?? "id" + ++_lastId, DateTime.MinValue, buffer, 0);
+        id ??= "id" + _boot + "-" + ++_lastId;
+        var message = new MessageEnvelope("c", type, arguments) { MessageId = id };
+        message.SentTime = sent ?? (_key is not null && World.Clock.TryGetUtc(out DateTime utc) ? utc : DateTime.MinValue);
+        byte[] buffer = new byte[2048];
+        if (_key is not null)
+        {
+            int count = EnvelopeCodec.WriteSigningInput("bar1", message, buffer);
+            message.Signature = Convert.ToHexStringLower(Compute(buffer, count));
+        }
+
+        int length = _codec.Encode(message, id, message.SentTime, buffer, 0);
         Broker.Deliver("sensor/bar1/command", buffer[..length]);
+    }
+
+    /// <summary>Sends a command and gives it and its answer their time.</summary>
+    public JsonElement Do(string type, string arguments, string? id = null)
+    {
+        World.RunFor(1000);
+        int before = On("response").Length;
+        Command(type, arguments, id);
+        World.RunFor(1000);
+        Assert.Equal(before + 1, On("response").Length);
+        return Answer();
     }
 
     /// <summary>Gets the payload of the last answer.</summary>
@@ -89,8 +122,9 @@ internal sealed class Node : IMemory, IRestarter, ICalendar
         return JsonDocument.Parse(envelope.Message).RootElement;
     }
 
-    /// <summary>Gets the times at which the node asked to be started anew; it goes on all the same.</summary>
-    public List<long> Restarts { get; } = [];
+    public static string? Status(JsonElement answer) => answer.GetProperty("status").GetString();
+
+    public static string? Code(JsonElement answer) => answer.GetProperty("code").GetString();
 
     public int FreeBytes { get; set; } = 54321;
 
@@ -109,13 +143,29 @@ internal sealed class Node : IMemory, IRestarter, ICalendar
         Assert.Empty(problems.Errors());
     }
 
+    public void SetToFloor(DateTime utc) => FloorUtc = utc;
+
     public int GetFreeBytes() => FreeBytes;
 
     public void Restart()
     {
-        _node.PrepareRestart();
-        Restarts.Add(World.Clock.NowMs);
+        if (!Store.IsDead)
+        {
+            _node.PrepareRestart();
+            Restarts.Add(World.Clock.NowMs);
+        }
     }
 
-    public void SetToFloor(DateTime utc) => FloorUtc = utc;
+    public byte[] Compute(byte[] data, int count) => HMACSHA256.HashData(_key!, data.AsSpan(0, count));
+
+    private LoadedSettings Load(string line)
+    {
+        var settings = ConfigParams.FromString(line);
+        var flat = Enumerable.Range(0, settings.Count).Select(settings.GetKey).ToDictionary(key => key, settings.Get);
+        byte[] file = JsonSerializer.SerializeToUtf8Bytes(flat);
+        Store.Files[SettingsLoader.FileName] = file;
+        LoadedSettings loaded = _loader.Load(file, file.Length);
+        Assert.Empty(loaded.Problems.Errors());
+        return loaded;
+    }
 }

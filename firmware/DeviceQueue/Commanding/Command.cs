@@ -6,10 +6,12 @@ namespace DeviceQueue.Commanding
         /// <summary>Initializes a new instance of the <see cref="Command"/> class.</summary>
         /// <param name="name">The message_type that names the command.</param>
         /// <param name="isChange">Whether carrying it out twice is not the same as once.</param>
-        protected Command(string name, bool isChange)
+        /// <param name="needsKey">Whether only a device with a command key takes it.</param>
+        protected Command(string name, bool isChange, bool needsKey = false)
         {
             Name = name;
             IsChange = isChange;
+            NeedsKey = needsKey;
         }
 
         /// <summary>Gets the message_type that names the command.</summary>
@@ -17,6 +19,9 @@ namespace DeviceQueue.Commanding
 
         /// <summary>Gets a value indicating whether the command changes something, so that it is recorded in storage before it is carried out.</summary>
         public bool IsChange { get; }
+
+        /// <summary>Gets a value indicating whether only a device with a command key takes the command.</summary>
+        public bool NeedsKey { get; }
 
         /// <summary>Reads and checks the arguments.</summary>
         /// <param name="arguments">The arguments.</param>

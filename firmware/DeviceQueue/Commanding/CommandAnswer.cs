@@ -49,6 +49,17 @@ namespace DeviceQueue.Commanding
             Result.Reset(_resultBytes, 0);
         }
 
+        /// <summary>Turns the answer into the word that a command was begun and is not known to be done.</summary>
+        /// <param name="code">See <see cref="CommandCode"/>.</param>
+        /// <param name="text">What a person should know.</param>
+        public void Fail(string code, string text)
+        {
+            Reset();
+            Status = Failed;
+            Code = code;
+            Text = text;
+        }
+
         /// <summary>Turns the answer into a rejection.</summary>
         /// <param name="code">See <see cref="CommandCode"/>.</param>
         /// <param name="text">What a person should know.</param>

@@ -1,3 +1,4 @@
+using System.Text;
 using DeviceQueue.Json;
 
 namespace DeviceQueue.Commanding
@@ -17,6 +18,9 @@ namespace DeviceQueue.Commanding
         private readonly string[] _texts = new string[MaxArguments];
         private readonly bool[] _isTaken = new bool[MaxArguments];
         private int _count;
+
+        /// <summary>Gets how many arguments there are.</summary>
+        public int Count => _count;
 
         /// <summary>Reads the arguments of a payload; none at all is the same as an empty object.</summary>
         /// <param name="payload">The payload, or <see langword="null"/>.</param>
@@ -54,6 +58,40 @@ namespace DeviceQueue.Commanding
         public bool Has(string name)
         {
             return Find(name) >= 0;
+        }
+
+        /// <summary>Gets the name of an argument.</summary>
+        /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+        /// <returns>The name.</returns>
+        public string GetName(int index)
+        {
+            return _names[index];
+        }
+
+        /// <summary>Takes an argument as a configuration holds it: a text, or what stands there for a number or a truth value.</summary>
+        /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+        /// <returns>The text, or <see langword="null"/> for null.</returns>
+        public string TakeValue(int index)
+        {
+            _isTaken[index] = true;
+            return _texts[index];
+        }
+
+        /// <summary>Takes a whole number.</summary>
+        /// <param name="name">The argument's name.</param>
+        /// <param name="value">The number.</param>
+        /// <returns><see langword="false"/> when the argument is absent or no whole number.</returns>
+        public bool TryTakeInteger(string name, out long value)
+        {
+            int i = Find(name);
+            value = 0;
+            if (i < 0 || _kinds[i] != JsonToken.Number)
+            {
+                return false;
+            }
+
+            byte[] text = Encoding.UTF8.GetBytes(_texts[i]);
+            return NumberText.TryParseInt64(text, 0, text.Length, out value);
         }
 
         /// <summary>Takes a text.</summary>
@@ -110,14 +148,14 @@ namespace DeviceQueue.Commanding
                 return "argument '" + (name ?? "?") + "' is too long, there twice, or not a plain value";
             }
 
-            if (kind == JsonToken.Text && _reader.GetTextLength() > MaxTextBytes)
+            if (_reader.GetTextLength() > MaxTextBytes)
             {
                 return "argument '" + name + "' is longer than " + MaxTextBytes.ToString() + " bytes";
             }
 
             _names[_count] = name;
             _kinds[_count] = kind;
-            _texts[_count] = kind == JsonToken.Text ? _reader.GetText() : null;
+            _texts[_count] = kind == JsonToken.Null ? null : _reader.GetText();
             _isTaken[_count] = false;
             _count++;
             return null;

@@ -24,6 +24,9 @@ namespace DeviceQueue.Commanding
         /// <summary>The signature is not that of this command for this device.</summary>
         public const string BadSignature = "bad_signature";
 
+        /// <summary>The command is one that only a device with a command key takes.</summary>
+        public const string KeyRequired = "key_required";
+
         /// <summary>The device has a command key and does not know the time yet, so it cannot tell a fresh command from a repeated one.</summary>
         public const string NoClock = "no_clock";
 
@@ -38,6 +41,15 @@ namespace DeviceQueue.Commanding
 
         /// <summary>The storage failed, so the command could not be recorded and was not carried out.</summary>
         public const string NotRecorded = "not_recorded";
+
+        /// <summary>The storage failed in the middle of what the command does to it.</summary>
+        public const string StorageFailed = "storage_failed";
+
+        /// <summary>The sensor gave no reading that can be trusted.</summary>
+        public const string SensorFault = "sensor_fault";
+
+        /// <summary>The result does not fit into an answer.</summary>
+        public const string TooLarge = "too_large";
 
         /// <summary>The command was begun and ended in an error.</summary>
         public const string InternalError = "internal_error";

@@ -5,7 +5,14 @@ using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Commanding
 {
-    /// <summary>Takes commands from a queue, carries out each at most once, and answers. Called from one thread.</summary>
+    /// <summary>Tells whether all answers that were sent have reached the broker.</summary>
+    /// <returns><see langword="true"/> when none is on its way.</returns>
+    public delegate bool AnswersDelivered();
+
+    /// <summary>
+    /// Takes commands from a queue, carries out each at most once, and answers. After one that changes something the next is taken when its answer is delivered, so that
+    /// the one record of <see cref="CommandHistory"/> is enough to answer it after a power cut. Called from one thread.
+    /// </summary>
     public sealed class CommandDispatcher
     {
         /// <summary>The most commands taken in one poll, so that a flood does not hold up the readings.</summary>
@@ -14,8 +21,14 @@ namespace DeviceQueue.Commanding
         /// <summary>The longest message_id in characters.</summary>
         public const int MaxIdLength = 64;
 
-        /// <summary>The shortest time between two answers to rejected commands, in milliseconds.</summary>
+        /// <summary>The shortest time between two answers to rejected commands, and between two to repeated ones, in milliseconds.</summary>
         public const int RejectionIntervalMs = 1000;
+
+        /// <summary>The longest that the next command waits for the delivery of an answer, in milliseconds.</summary>
+        public const int DeliveryTimeoutMs = 5000;
+
+        /// <summary>How soon to call again while an answer is on its way, in milliseconds: nobody tells of its delivery.</summary>
+        public const int DeliveryPollMs = 50;
 
         /// <summary>The most bytes of an answer's payload.</summary>
         public const int MaxAnswerBytes = CommandAnswer.MaxResultBytes + 1280;
@@ -36,6 +49,9 @@ namespace DeviceQueue.Commanding
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly byte[] _payload = new byte[MaxAnswerBytes];
         private long _nextRejectionMs;
+        private long _nextDuplicateMs;
+        private bool _isUndelivered;
+        private long _deliveryEndMs;
 
         /// <summary>Initializes a new instance of the <see cref="CommandDispatcher"/> class.</summary>
         /// <param name="queue">Where commands come from and answers go to.</param>
@@ -55,34 +71,57 @@ namespace DeviceQueue.Commanding
             _logger = logger;
         }
 
-        /// <summary>Gets the rejected commands by code, the expired ones among them.</summary>
+        /// <summary>Gets or sets what tells whether the answers have been delivered; <see langword="null"/> when sending is all there is to it.</summary>
+        public AnswersDelivered AreAnswersDelivered { get; set; }
+
+        /// <summary>Gets the rejected commands by code, the expired and the repeated ones among them.</summary>
         public RejectionCounts Rejections { get; } = new RejectionCounts();
 
         /// <summary>Gets how many answers found no room in the queue.</summary>
         public int LostAnswers { get; private set; }
 
+        /// <summary>Looks after the answer to the last command that changes something.</summary>
+        /// <param name="nowMs">The time.</param>
+        /// <returns><see langword="true"/> when it was delivered, or has had <see cref="DeliveryTimeoutMs"/>.</returns>
+        public bool TrySettle(long nowMs)
+        {
+            if (_isUndelivered && (AreAnswersDelivered == null || AreAnswersDelivered()))
+            {
+                _isUndelivered = false;
+                _history.OnAnswered();
+            }
+
+            return !_isUndelivered || nowMs >= _deliveryEndMs;
+        }
+
         /// <summary>Carries out the commands that wait.</summary>
         /// <param name="nowMs">The time.</param>
-        /// <returns><see langword="true"/> when there may be more.</returns>
-        public bool Poll(long nowMs)
+        /// <returns>When to call again; <see cref="long.MaxValue"/> when that is at the next command.</returns>
+        public long Poll(long nowMs)
         {
-            if (_history.Interrupted != null)
+            MessageEnvelope unanswered = _history.TakeUnanswered();
+            if (unanswered != null)
             {
-                AnswerInterrupted(_history.Interrupted);
+                AnswerLate(unanswered, nowMs);
             }
 
             for (int i = 0; i < MaxCommandsPerPoll; i++)
             {
+                if (!TrySettle(nowMs))
+                {
+                    return nowMs + DeliveryPollMs;
+                }
+
                 MessageEnvelope message = _queue.Receive(null, 0);
                 if (message == null)
                 {
-                    return false;
+                    return long.MaxValue;
                 }
 
                 Handle(message, nowMs);
             }
 
-            return true;
+            return nowMs;
         }
 
         private static bool IsValidId(string id)
@@ -109,22 +148,36 @@ namespace DeviceQueue.Commanding
             Command command = Accept(message);
             if (command != null)
             {
-                Execute(command, message);
+                Execute(command, message, nowMs);
             }
-            else if (_answer.Status != CommandAnswer.Duplicate)
+            else if (CountRefused(message, nowMs))
             {
-                string reason = _answer.Code ?? _answer.Status;
-                Rejections.Add(reason);
-                _logger.Log(LogLevel.Warn, message.CorrelationId, "command refused: " + reason + ": " + _answer.Text);
-                if (nowMs < _nextRejectionMs)
-                {
-                    return;
-                }
+                SendAnswer(message);
+            }
+        }
 
-                _nextRejectionMs = nowMs + RejectionIntervalMs;
+        /// <summary>Counts a command that is not carried out.</summary>
+        /// <returns>Whether it is answered: a flood must not fill the queue. Repeats have a limit of their own, so that one who asks again for a lost answer gets it.</returns>
+        private bool CountRefused(MessageEnvelope message, long nowMs)
+        {
+            string reason = _answer.Code ?? _answer.Status;
+            Rejections.Add(reason);
+            bool isRepeat = _answer.Status == CommandAnswer.Duplicate;
+            if (nowMs < (isRepeat ? _nextDuplicateMs : _nextRejectionMs))
+            {
+                return false;
             }
 
-            SendAnswer(message);
+            _nextDuplicateMs = isRepeat ? nowMs + RejectionIntervalMs : _nextDuplicateMs;
+            _nextRejectionMs = isRepeat ? _nextRejectionMs : nowMs + RejectionIntervalMs;
+            _logger.Log(LogLevel.Warn, message.CorrelationId, "command refused: " + reason + ": " + _answer.Text);
+            return true;
+        }
+
+        private void BeginDelivery(long nowMs)
+        {
+            _isUndelivered = true;
+            _deliveryEndMs = nowMs + DeliveryTimeoutMs;
         }
 
         /// <summary>Checks a command up to the point where only carrying it out is left.</summary>
@@ -165,6 +218,12 @@ namespace DeviceQueue.Commanding
             if (command == null)
             {
                 _answer.Reject(CommandCode.UnknownCommand, "no command '" + message.MessageType + "'");
+                return null;
+            }
+
+            if (command.NeedsKey && !_verifier.HasKey)
+            {
+                _answer.Reject(CommandCode.KeyRequired, command.Name + " needs a device with a command key");
                 return null;
             }
 
@@ -209,11 +268,13 @@ namespace DeviceQueue.Commanding
             return null;
         }
 
-        private void Execute(Command command, MessageEnvelope message)
+        private void Execute(Command command, MessageEnvelope message, long nowMs)
         {
+            _verifier.OnAccepted();
             if (!_history.TryBegin(message, command.IsChange))
             {
-                Fail(CommandCode.NotRecorded, "the storage failed; nothing was done");
+                _answer.Fail(CommandCode.NotRecorded, "the storage failed; nothing was done");
+                SendAnswer(message);
                 _logger.Log(LogLevel.Error, message.CorrelationId, command.Name + " not carried out: the storage failed");
                 return;
             }
@@ -224,42 +285,83 @@ namespace DeviceQueue.Commanding
             }
             catch (Exception e)
             {
-                Fail(CommandCode.InternalError, e.Message);
+                _answer.Fail(CommandCode.InternalError, e.Message);
             }
 
-            _history.End(_answer.Status == CommandAnswer.Succeeded, command.IsChange);
+            _history.End(command.IsChange ? message : null, _answer.Status == CommandAnswer.Succeeded);
             _logger.Log(LogLevel.Info, message.CorrelationId, command.Name + " " + _answer.Status);
+            SendAnswer(message);
+            if (command.IsChange)
+            {
+                BeginDelivery(nowMs);
+            }
         }
 
-        private void Fail(string code, string text)
+        /// <summary>Answers a command that was recorded before a reboot and whose answer may not have been delivered.</summary>
+        private void AnswerLate(MessageEnvelope message, long nowMs)
         {
             _answer.Reset();
-            _answer.Status = CommandAnswer.Failed;
-            _answer.Code = code;
-            _answer.Text = text;
-        }
+            if (_history.IsInterrupted)
+            {
+                _answer.Fail(CommandCode.Interrupted, "a reboot cut it off; whether it was carried out is not known");
+            }
+            else
+            {
+                _answer.Status = _history.FindStatus(message.MessageId);
+                _answer.Text = "carried out before a reboot";
+            }
 
-        private void AnswerInterrupted(MessageEnvelope message)
-        {
-            Fail(CommandCode.Interrupted, "a reboot cut it off; whether it was carried out is not known");
-            _logger.Log(LogLevel.Warn, message.CorrelationId, message.MessageType + " was cut off by a reboot");
+            _logger.Log(LogLevel.Warn, message.CorrelationId, message.MessageType + " is answered after a reboot: " + (_answer.Code ?? _answer.Status));
             SendAnswer(message);
-            _history.ForgetInterrupted();
+            BeginDelivery(nowMs);
         }
 
         private void SendAnswer(MessageEnvelope message)
         {
-            MessageEnvelope response = new MessageEnvelope(message.CorrelationId, message.MessageType + ResponseSuffix, WriteAnswer(message.MessageId));
-            response.Topic = _responseTopic;
+            if (_answer.Result.IsOverflow)
+            {
+                DropResult();
+            }
+
             try
             {
-                _queue.Send(message.CorrelationId, response);
+                if (!TrySend(message))
+                {
+                    DropResult();
+                    TrySend(message);
+                }
             }
             catch (QueueException e)
             {
                 LostAnswers++;
                 _logger.Log(LogLevel.Error, message.CorrelationId, "no answer sent: " + e.Message);
             }
+        }
+
+        /// <summary>Sends the answer as it stands.</summary>
+        /// <returns><see langword="false"/> when a result makes it too large for the queue.</returns>
+        private bool TrySend(MessageEnvelope message)
+        {
+            MessageEnvelope response = new MessageEnvelope(message.CorrelationId, message.MessageType + ResponseSuffix, WriteAnswer(message.MessageId));
+            response.Topic = _responseTopic;
+            try
+            {
+                _queue.Send(message.CorrelationId, response);
+                return true;
+            }
+            catch (QueueException e) when (e.Code == QueueException.TooLarge && _answer.Result.Length > 0)
+            {
+                return false;
+            }
+        }
+
+        private void DropResult()
+        {
+            string status = _answer.Status;
+            _answer.Reset();
+            _answer.Status = status;
+            _answer.Code = CommandCode.TooLarge;
+            _answer.Text = "the result does not fit into an answer";
         }
 
         private byte[] WriteAnswer(string commandId)
@@ -276,7 +378,7 @@ namespace DeviceQueue.Commanding
             writer.Name("text");
             writer.WriteText(_answer.Text != null && _answer.Text.Length > MaxTextLength ? _answer.Text.Substring(0, MaxTextLength) : _answer.Text);
             writer.Name("result");
-            if (_answer.Result.Length == 0 || _answer.Result.IsOverflow)
+            if (_answer.Result.Length == 0)
             {
                 writer.WriteNull();
             }

@@ -8,7 +8,7 @@ namespace DeviceQueue.Commanding
 {
     /// <summary>
     /// The commands that were carried out, so that a repeat is answered and not carried out again, across reboots too: a command is recorded in storage before it
-    /// is carried out. A command with a known age stays for as long as it could be repeated; the places of others are given up, the oldest first, when all are taken.
+    /// is carried out, and stays there with all that an answer needs until its answer is delivered. A command with a known age stays for as long as it could be repeated; the places of others are given up, the oldest first, when all are taken.
     /// </summary>
     public sealed class CommandHistory
     {
@@ -25,19 +25,20 @@ namespace DeviceQueue.Commanding
         private const byte Failed = 2;
 
         private readonly TwoSlotFile _file;
-        private readonly IClock _clock;
+        private readonly TrustedClock _clock;
         private readonly int _keepMs;
         private readonly byte[] _record = new byte[RecordBytes];
         private readonly long[] _hashes = new long[MaxCommands];
         private readonly long[] _sentTicks = new long[MaxCommands];
         private readonly byte[] _statuses = new byte[MaxCommands];
         private int _count;
+        private MessageEnvelope _unanswered;
 
         /// <summary>Initializes a new instance of the <see cref="CommandHistory"/> class with what storage has.</summary>
         /// <param name="store">The storage.</param>
         /// <param name="clock">Tells how old a command is.</param>
         /// <param name="keepMs">How long after its sent_time a command could be repeated, in milliseconds.</param>
-        public CommandHistory(IStore store, IClock clock, int keepMs)
+        public CommandHistory(IStore store, TrustedClock clock, int keepMs)
         {
             _file = new TwoSlotFile(store, "commands.0", "commands.1", RecordBytes);
             _clock = clock;
@@ -48,8 +49,17 @@ namespace DeviceQueue.Commanding
             }
         }
 
-        /// <summary>Gets the command that a reboot cut off after it was recorded, without its payload, or <see langword="null"/>.</summary>
-        public MessageEnvelope Interrupted { get; private set; }
+        /// <summary>Gets a value indicating whether the reboot came before what became of the command that <see cref="TakeUnanswered"/> gives was recorded.</summary>
+        public bool IsInterrupted { get; private set; }
+
+        /// <summary>Takes the command whose answer a reboot may have cut off after it was recorded.</summary>
+        /// <returns>The command without its payload, once; <see langword="null"/> when there is none.</returns>
+        public MessageEnvelope TakeUnanswered()
+        {
+            MessageEnvelope unanswered = _unanswered;
+            _unanswered = null;
+            return unanswered;
+        }
 
         /// <summary>Looks a command up.</summary>
         /// <param name="messageId">Its message_id.</param>
@@ -69,7 +79,7 @@ namespace DeviceQueue.Commanding
                 return true;
             }
 
-            bool hasUtc = _clock.TryGetUtc(out DateTime now);
+            bool hasUtc = _clock.TryGetFresh(out DateTime now);
             long limit = hasUtc ? now.Ticks - (_keepMs * TimeSpan.TicksPerMillisecond) : 0;
             for (int i = 0; i < _count; i++)
             {
@@ -103,22 +113,21 @@ namespace DeviceQueue.Commanding
         }
 
         /// <summary>Records what came of the command that was begun last.</summary>
+        /// <param name="message">The command when <see cref="TryBegin"/> stored it, or <see langword="null"/>.</param>
         /// <param name="hasSucceeded">Whether it was carried out.</param>
-        /// <param name="isStored">What <see cref="TryBegin"/> was given.</param>
-        public void End(bool hasSucceeded, bool isStored)
+        public void End(MessageEnvelope message, bool hasSucceeded)
         {
             _statuses[_count - 1] = hasSucceeded ? Succeeded : Failed;
-            if (isStored)
+            if (message != null)
             {
-                Save(null); // if this fails, a reboot reports the command as interrupted
+                Save(message); // if this fails, a reboot reports the command as interrupted
             }
         }
 
-        /// <summary>Takes note that the interrupted command was answered.</summary>
-        public void ForgetInterrupted()
+        /// <summary>Records that the last stored command's answer was delivered.</summary>
+        public void OnAnswered()
         {
-            Interrupted = null;
-            Save(null);
+            Save(null); // if this fails, a reboot answers once more
         }
 
         /// <summary>FNV-1a over the characters, 64 bits.</summary>
@@ -155,7 +164,7 @@ namespace DeviceQueue.Commanding
             Array.Copy(_statuses, index + 1, _statuses, index, _count - index);
         }
 
-        private bool Save(MessageEnvelope begun)
+        private bool Save(MessageEnvelope unanswered)
         {
             _record[0] = FormatVersion;
             _record[1] = (byte)_count;
@@ -168,11 +177,11 @@ namespace DeviceQueue.Commanding
                 end += EntryBytes;
             }
 
-            if (begun != null)
+            if (unanswered != null)
             {
-                end = PutText(begun.MessageId, end);
-                end = PutText(begun.CorrelationId, end);
-                end = PutText(begun.MessageType, end);
+                end = PutText(unanswered.MessageId, end);
+                end = PutText(unanswered.CorrelationId, end);
+                end = PutText(unanswered.MessageType, end);
             }
 
             return _file.TryWrite(_record, end);
@@ -198,10 +207,11 @@ namespace DeviceQueue.Commanding
 
             if (length > end)
             {
-                Interrupted = new MessageEnvelope();
-                Interrupted.MessageId = GetText(ref end);
-                Interrupted.CorrelationId = GetText(ref end);
-                Interrupted.MessageType = GetText(ref end);
+                _unanswered = new MessageEnvelope();
+                _unanswered.MessageId = GetText(ref end);
+                _unanswered.CorrelationId = GetText(ref end);
+                _unanswered.MessageType = GetText(ref end);
+                IsInterrupted = _statuses[count - 1] == Begun; // only the last one can be unanswered
             }
         }
 

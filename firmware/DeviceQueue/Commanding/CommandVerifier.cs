@@ -19,7 +19,7 @@ namespace DeviceQueue.Commanding
         private readonly string _deviceId;
         private readonly ICommandMac _mac;
         private readonly int _ttlMs;
-        private readonly IClock _clock;
+        private readonly TrustedClock _clock;
         private readonly byte[] _signingInput;
 
         /// <summary>Initializes a new instance of the <see cref="CommandVerifier"/> class.</summary>
@@ -28,13 +28,25 @@ namespace DeviceQueue.Commanding
         /// <param name="ttlMs">How old a command may be, in milliseconds.</param>
         /// <param name="maxMessageBytes">The largest envelope that arrives, in bytes.</param>
         /// <param name="clock">The time.</param>
-        public CommandVerifier(string deviceId, ICommandMac mac, int ttlMs, int maxMessageBytes, IClock clock)
+        public CommandVerifier(string deviceId, ICommandMac mac, int ttlMs, int maxMessageBytes, TrustedClock clock)
         {
             _deviceId = deviceId;
             _mac = mac;
             _ttlMs = ttlMs;
             _clock = clock;
             _signingInput = mac == null ? null : new byte[maxMessageBytes + SigningOverheadBytes];
+        }
+
+        /// <summary>Gets a value indicating whether the device has a command key.</summary>
+        public bool HasKey => _mac != null;
+
+        /// <summary>Takes note that a command passed all checks: if it was signed, UTC does not go back below this moment any more.</summary>
+        public void OnAccepted()
+        {
+            if (_mac != null)
+            {
+                _clock.Keep();
+            }
         }
 
         /// <summary>Checks from whom a command comes.</summary>
@@ -77,7 +89,7 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="true"/> when it is fresh.</returns>
         public bool VerifyFresh(MessageEnvelope message, CommandAnswer answer)
         {
-            if (!_clock.TryGetUtc(out DateTime now))
+            if (!_clock.TryGetFresh(out DateTime now))
             {
                 if (_mac != null)
                 {

@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using DeviceQueue.Configuring;
 
 namespace DeviceQueue.Commanding
@@ -48,6 +49,9 @@ namespace DeviceQueue.Commanding
 
         /// <summary>Raised after an output could not be driven to its safe state; that is tried again after <see cref="RetryMs"/>.</summary>
         public event OutputChanged Failed;
+
+        /// <summary>Gets or sets an event to set whenever a pulse begins, for one that waits for its end.</summary>
+        public AutoResetEvent Notify { get; set; }
 
         /// <summary>Gets how many outputs there are.</summary>
         public int Count => _outputs.Length;
@@ -132,6 +136,11 @@ namespace DeviceQueue.Commanding
             lock (_lock)
             {
                 Drive(index, !_outputs[index].IsSafeOn, endMs);
+            }
+
+            if (Notify != null)
+            {
+                Notify.Set();
             }
         }
 

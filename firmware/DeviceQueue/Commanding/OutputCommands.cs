@@ -1,3 +1,5 @@
+using DeviceQueue.Platform;
+
 namespace DeviceQueue.Commanding
 {
     /// <summary><c>output.set {"name":"relay1","on":true}</c> and <c>output.toggle {"name":"relay1"}</c>: switch one output and answer with its state.</summary>
@@ -43,6 +45,52 @@ namespace DeviceQueue.Commanding
         public override void Execute(CommandAnswer answer)
         {
             _outputs.Set(_index, _isOn);
+            OutputArgument.WriteState(_outputs, _index, answer);
+        }
+    }
+
+    /// <summary><c>output.pulse {"name":"relay1","ms":500}</c>: takes an output out of its safe state for a time by the monotonic clock, and answers at once.</summary>
+    public sealed class OutputPulseCommand : Command
+    {
+        /// <summary>The longest pulse in milliseconds; the shortest is 1.</summary>
+        public const int MaxMs = 60000;
+
+        private readonly OutputBank _outputs;
+        private readonly IClock _clock;
+        private int _index;
+        private long _ms;
+
+        /// <summary>Initializes a new instance of the <see cref="OutputPulseCommand"/> class.</summary>
+        /// <param name="outputs">The outputs.</param>
+        /// <param name="clock">The time.</param>
+        public OutputPulseCommand(OutputBank outputs, IClock clock)
+            : base("output.pulse", true)
+        {
+            _outputs = outputs;
+            _clock = clock;
+        }
+
+        /// <inheritdoc/>
+        public override bool Prepare(CommandArguments arguments, CommandAnswer answer)
+        {
+            if (!OutputArgument.TryFind(_outputs, arguments, answer, out _index))
+            {
+                return false;
+            }
+
+            bool isTime = arguments.TryTakeInteger("ms", out _ms) && _ms >= 1 && _ms <= MaxMs;
+            if (!isTime)
+            {
+                answer.Reject(CommandCode.BadArguments, "'ms' must be a whole number from 1 to " + MaxMs.ToString());
+            }
+
+            return isTime;
+        }
+
+        /// <inheritdoc/>
+        public override void Execute(CommandAnswer answer)
+        {
+            _outputs.Pulse(_index, _clock.NowMs + _ms);
             OutputArgument.WriteState(_outputs, _index, answer);
         }
     }

@@ -19,11 +19,18 @@ namespace DeviceQueue.Configuring
         /// <summary>Gets the options of the queue of commands and answers.</summary>
         public MqttOptions Commands { get; private set; }
 
-        /// <summary>Gets the firmware's own values for what a configuration leaves out.</summary>
+        /// <summary>Gets the firmware's own values for what a configuration leaves out; what commands can change is always among the settings, so that they can show it.</summary>
         /// <returns>The values.</returns>
         public static ConfigParams GetDefaults()
         {
             return ConfigParams.FromTuples(
+                "device.interval_ms", "60000",
+                "device.report_delta", "0",
+                "device.report_at_least_ms", "3600000",
+                "device.health_interval_ms", "300000",
+                "device.max_step", "0",
+                "device.temperature_offset", "0",
+                "device.discovery", "false",
                 "options.qos", "1",
                 "options.keepalive_timeout", "15000",
                 "options.serialize_envelope", "false",

@@ -45,6 +45,12 @@ namespace DeviceQueue.Configuring
         /// <summary>Gets the pin of the external watchdog, with the same limits: a board without settings is to be fed too.</summary>
         public int WatchdogPin { get; private set; } = DeviceSettings.NoPin;
 
+        /// <summary>Gets the settings that were loaded last, with the changes since; <see langword="null"/> before.</summary>
+        public LoadedSettings Current { get; private set; }
+
+        /// <summary>Gets how many keys <see cref="IsChangeable"/> says yes to.</summary>
+        public static int ChangeableCount => Changeable.Length;
+
         /// <summary>Says whether a running device takes another value for a key.</summary>
         /// <param name="key">The key, as in <c>device.interval_ms</c>.</param>
         /// <returns><see langword="true"/> when it does.</returns>
@@ -59,6 +65,14 @@ namespace DeviceQueue.Configuring
             }
 
             return false;
+        }
+
+        /// <summary>Gets a key that <see cref="IsChangeable"/> says yes to.</summary>
+        /// <param name="index">0 to <see cref="ChangeableCount"/> - 1.</param>
+        /// <returns>The key, as in <c>device.interval_ms</c>.</returns>
+        public static string GetChangeable(int index)
+        {
+            return Changeable[index];
         }
 
         /// <summary>Checks a whole configuration: the device, its connections, credentials, options, TLS and will.</summary>
@@ -90,6 +104,79 @@ namespace DeviceQueue.Configuring
         /// <returns>The settings, never <see langword="null"/> itself; without any, its source is <see cref="SettingsSource.None"/>.</returns>
         public LoadedSettings Load(byte[] file, int count)
         {
+            Current = Choose(file, count);
+            return Current;
+        }
+
+        /// <summary>Checks a change of some settings of a running device, as a whole. Nothing is changed yet: <see cref="TryKeep"/> does that.</summary>
+        /// <param name="changes">Keys for which <see cref="IsChangeable"/> says yes, with their new values.</param>
+        /// <param name="problems">Takes an error for each value that is not allowed.</param>
+        /// <returns>The settings with the changes, or <see langword="null"/> after an error.</returns>
+        public LoadedSettings CheckChange(ConfigParams changes, ConfigProblems problems)
+        {
+            LoadedSettings current = Current;
+            if (current == null || current.Source == SettingsSource.None)
+            {
+                problems.AddError("there are no settings to change");
+                return null;
+            }
+
+            int errors = problems.ErrorCount;
+            for (int i = 0; i < changes.Count; i++)
+            {
+                string key = changes.GetKey(i);
+                if (!IsChangeable(key))
+                {
+                    problems.AddError(key, changes.Get(key), "it cannot be changed while the device runs");
+                }
+            }
+
+            ConfigParams all = current.Changes.Override(changes);
+            ConfigParams config = current.FileConfig.Override(all).SetDefaults(_defaults);
+            DeviceSettings device = Check(config, _pins, _defaultId, problems);
+            if (problems.ErrorCount != errors)
+            {
+                return null;
+            }
+
+            return new LoadedSettings(current.Source, current.Problems)
+            {
+                Device = device,
+                Config = config,
+                FileConfig = current.FileConfig,
+                FileCrc = current.FileCrc,
+                Changes = all,
+            };
+        }
+
+        /// <summary>Stores changed settings, so that a reboot finds either these or those before, and makes them <see cref="Current"/>.</summary>
+        /// <param name="changed">What <see cref="CheckChange"/> returned.</param>
+        /// <returns><see langword="false"/> when the storage fails: those so far go on.</returns>
+        public bool TryKeep(LoadedSettings changed)
+        {
+            if (!_store.SaveChanges(changed.FileCrc, changed.Changes))
+            {
+                return false;
+            }
+
+            Current = changed;
+            return true;
+        }
+
+        /// <summary>Reduces the settings to those of safe mode. <see cref="Current"/> stays the whole of them: changes by command are made to that.</summary>
+        /// <returns>The settings of safe mode.</returns>
+        public LoadedSettings GetSafeMode()
+        {
+            ConfigParams config = SafeMode.Reduce(Current.FileConfig).SetDefaults(_defaults);
+            return new LoadedSettings(Current.Source, Current.Problems)
+            {
+                Device = DeviceSettings.Read(config, _pins, _defaultId, Current.Problems),
+                Config = config,
+            };
+        }
+
+        private LoadedSettings Choose(byte[] file, int count)
+        {
             ConfigProblems problems = new ConfigProblems();
             LoadedSettings loaded = null;
             if (file == null)
@@ -117,69 +204,6 @@ namespace DeviceQueue.Configuring
             }
 
             return loaded ?? new LoadedSettings(SettingsSource.None, problems);
-        }
-
-        /// <summary>Reduces settings to those of safe mode; changes by command are still made to the whole of them.</summary>
-        /// <param name="loaded">Settings from this loader.</param>
-        /// <returns>The settings of safe mode.</returns>
-        public LoadedSettings ToSafeMode(LoadedSettings loaded)
-        {
-            ConfigParams config = SafeMode.Reduce(loaded.FileConfig).SetDefaults(_defaults);
-            return new LoadedSettings(loaded.Source, loaded.Problems)
-            {
-                Device = DeviceSettings.Read(config, _pins, _defaultId, loaded.Problems),
-                Config = config,
-                FileConfig = loaded.FileConfig,
-                FileCrc = loaded.FileCrc,
-                Changes = loaded.Changes,
-            };
-        }
-
-        /// <summary>Changes some settings of a running device: checked as a whole, then stored.</summary>
-        /// <param name="current">The settings so far, from this loader.</param>
-        /// <param name="changes">Keys for which <see cref="IsChangeable"/> says yes, with their new values.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed and one when the storage fails.</param>
-        /// <returns>The new settings, or <see langword="null"/> after an error: those so far go on.</returns>
-        public LoadedSettings TryChange(LoadedSettings current, ConfigParams changes, ConfigProblems problems)
-        {
-            if (current.Source == SettingsSource.None)
-            {
-                problems.AddError("there are no settings to change");
-                return null;
-            }
-
-            int errors = problems.ErrorCount;
-            for (int i = 0; i < changes.Count; i++)
-            {
-                string key = changes.GetKey(i);
-                if (!IsChangeable(key))
-                {
-                    problems.AddError(key, changes.Get(key), "it cannot be changed while the device runs");
-                }
-            }
-
-            ConfigParams all = current.Changes.Override(changes);
-            ConfigParams config = current.FileConfig.Override(all).SetDefaults(_defaults);
-            DeviceSettings device = Check(config, _pins, _defaultId, problems);
-            if (problems.ErrorCount != errors)
-            {
-                return null;
-            }
-
-            if (!_store.SaveChanges(current.FileCrc, all))
-            {
-                problems.AddError("the storage failed: the changes could not be kept");
-                return null;
-            }
-
-            return new LoadedSettings(current.Source, current.Problems)
-            {
-                Device = device,
-                Config = config,
-                FileConfig = current.FileConfig,
-                FileCrc = current.FileCrc,
-                Changes = all,
-            };
         }
 
         private LoadedSettings Read(SettingsSource source, string name, byte[] json, int count, ConfigProblems problems)

@@ -13,7 +13,7 @@ namespace DeviceQueue.Sensing
         /// <summary>Writes a reading.</summary>
         /// <param name="writer">Where to.</param>
         /// <param name="reading">The reading.</param>
-        /// <param name="sequence">Its number, which never goes back.</param>
+        /// <param name="sequence">Its number, which never goes back; 0 for a reading that is not one of the published.</param>
         /// <param name="boot">The count of this boot, which dates a reading that was taken before the clock was set.</param>
         public static void Write(JsonWriter writer, Reading reading, long sequence, long boot)
         {
@@ -30,8 +30,12 @@ namespace DeviceQueue.Sensing
 
             writer.Name("pressure");
             writer.WriteFixedText(reading.PressureHPa, Decimals);
-            writer.Name("seq");
-            writer.WriteNumber(sequence);
+            if (sequence > 0)
+            {
+                writer.Name("seq");
+                writer.WriteNumber(sequence);
+            }
+
             if (reading.HasUtc)
             {
                 writer.Name("time");

@@ -3,8 +3,8 @@ namespace DeviceQueue.Sensing
     /// <summary>When to sample: at start and then each interval on a fixed grid, so that lateness never adds up; a missed moment is skipped, not caught up.</summary>
     public sealed class SamplingSchedule
     {
-        private readonly long _startMs;
-        private readonly int _intervalMs;
+        private long _startMs;
+        private int _intervalMs;
         private long _dueMs;
 
         /// <summary>Initializes a new instance of the <see cref="SamplingSchedule"/> class.</summary>
@@ -19,6 +19,21 @@ namespace DeviceQueue.Sensing
 
         /// <summary>Gets the next moment, in milliseconds since start.</summary>
         public long DueMs => _dueMs;
+
+        /// <summary>Goes over to another interval: the next moment stays, unless it is further than the new interval, and the grid goes on from there.</summary>
+        /// <param name="nowMs">The time.</param>
+        /// <param name="intervalMs">The interval in milliseconds, at least 1.</param>
+        public void Change(long nowMs, int intervalMs)
+        {
+            if (intervalMs == _intervalMs)
+            {
+                return;
+            }
+
+            _intervalMs = intervalMs;
+            _dueMs = _dueMs - nowMs > intervalMs ? nowMs + intervalMs : _dueMs;
+            _startMs = _dueMs;
+        }
 
         /// <summary>Tells whether it is time, and if so moves on to the next moment that is not past.</summary>
         /// <param name="nowMs">The time.</param>

@@ -26,6 +26,7 @@ namespace DeviceQueue.Supervising
         private const int ClockPauseMs = 1000;
 
         private readonly DevicePlatform _platform;
+        private readonly DateTime _floor;
         private readonly OutputBank _outputs;
         private readonly Sampler _sampler;
         private bool _hasAsked;
@@ -34,12 +35,14 @@ namespace DeviceQueue.Supervising
 
         /// <summary>Initializes a new instance of the <see cref="ConnectGate"/> class.</summary>
         /// <param name="platform">The board: clock, calendar and what there is to say.</param>
+        /// <param name="floor">The time below which UTC never goes, to which the calendar is set when nothing else sets it.</param>
         /// <param name="outputs">The outputs.</param>
         /// <param name="sampler">Knows when a reading is due.</param>
         /// <param name="intervalMs">The time between readings, in milliseconds.</param>
-        public ConnectGate(DevicePlatform platform, OutputBank outputs, Sampler sampler, int intervalMs)
+        public ConnectGate(DevicePlatform platform, DateTime floor, OutputBank outputs, Sampler sampler, int intervalMs)
         {
             _platform = platform;
+            _floor = floor;
             _outputs = outputs;
             _sampler = sampler;
             IntervalMs = intervalMs;
@@ -85,9 +88,9 @@ namespace DeviceQueue.Supervising
             }
 
             _isFloor = true;
-            _platform.Logger.Log(LogLevel.Warn, null, "the clock was not set in 60 s: certificates are checked as of " + DeviceNode.BuildDate.ToString("yyyy-MM-dd"));
+            _platform.Logger.Log(LogLevel.Warn, null, "the clock was not set in 60 s: certificates are checked as of " + _floor.ToString("yyyy-MM-dd"));
             _platform.Life.SetFloorClock(true);
-            _platform.Calendar.SetToFloor(DeviceNode.BuildDate);
+            _platform.Calendar.SetToFloor(_floor);
             return false;
         }
     }

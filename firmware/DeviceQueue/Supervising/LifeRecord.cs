@@ -40,7 +40,7 @@ namespace DeviceQueue.Supervising
         {
             _store = store;
             byte[] record = new byte[MaxBytes];
-            if (OpenFile().TryRead(record, out int count))
+            if (OpenFile(_store).TryRead(record, out int count))
             {
                 Read(ConfigParams.FromString(Encoding.UTF8.GetString(record, 0, count)));
             }
@@ -75,6 +75,14 @@ namespace DeviceQueue.Supervising
         {
             get => _rebootStep;
             set => _rebootStep = value < MaxCounted ? value : MaxCounted;
+        }
+
+        /// <summary>Removes the record.</summary>
+        /// <param name="store">The storage.</param>
+        /// <returns><see langword="true"/> when nothing of it is left.</returns>
+        public static bool TryDelete(IStore store)
+        {
+            return OpenFile(store).TryDelete();
         }
 
         /// <summary>Begins the boot proper: it counts as failed until it has stayed up. Another firmware or another settings file starts with a clean slate.</summary>
@@ -218,7 +226,7 @@ namespace DeviceQueue.Supervising
             }
 
             byte[] record = Encoding.UTF8.GetBytes(text.ToString());
-            OpenFile().TryWrite(record, record.Length);
+            OpenFile(_store).TryWrite(record, record.Length);
         }
 
         private static void Append(StringBuilder text, string prefix, Totals totals)
@@ -243,9 +251,9 @@ namespace DeviceQueue.Supervising
             return text.ToString();
         }
 
-        private TwoSlotFile OpenFile()
+        private static TwoSlotFile OpenFile(IStore store)
         {
-            return new TwoSlotFile(_store, "life.0", "life.1", MaxBytes);
+            return new TwoSlotFile(store, "life.0", "life.1", MaxBytes);
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 using FsCheck.Fluent;
@@ -121,7 +122,7 @@ public sealed class CommandDispatcher_Tests
         Assert.Single(_pins.Written);
         Assert.Equal(("duplicate", "succeeded"), (Status, _queue.Answer.GetProperty("text").GetString()));
         Assert.Equal(("c2", "m1"), (_queue.Sent[^1].CorrelationId, _queue.Answer.GetProperty("command_id").GetString()));
-        Assert.Equal(0, _dispatcher.Rejections.CodeCount);
+        Assert.Equal(("duplicate", 1), (_dispatcher.Rejections.GetCode(0), _dispatcher.Rejections.GetCount(0)));
     }
 
     [Fact]
@@ -186,9 +187,9 @@ public sealed class CommandDispatcher_Tests
             _queue.Inbox.Enqueue(new MessageEnvelope(null, "device.ping", "{}") { MessageId = "m" + i });
         }
 
-        Assert.True(_dispatcher.Poll(_nowMs));
+        Assert.Equal(_nowMs, _dispatcher.Poll(_nowMs));
         Assert.Equal(CommandDispatcher.MaxCommandsPerPoll, _queue.Sent.Count);
-        Assert.False(_dispatcher.Poll(_nowMs));
+        Assert.Equal(long.MaxValue, _dispatcher.Poll(_nowMs));
         Assert.Equal(CommandDispatcher.MaxCommandsPerPoll + 1, _queue.Sent.Count);
     }
 
@@ -203,6 +204,49 @@ public sealed class CommandDispatcher_Tests
         Assert.Equal(1, _dispatcher.LostAnswers);
         Assert.Equal("duplicate", Status);
         Assert.Single(_pins.Written);
+    }
+
+    [Fact]
+    public void Leaves_a_result_out_that_makes_the_answer_too_large_for_the_queue_and_says_so()
+    {
+        _queue.MaxBytes = 135;
+        Do("output.get", "{}");
+
+        Assert.Equal(("succeeded", "too_large"), (Status, _queue.Answer.GetProperty("code").GetString()));
+        Assert.Equal(JsonValueKind.Null, _queue.Answer.GetProperty("result").ValueKind);
+        Assert.Equal(0, _dispatcher.LostAnswers);
+    }
+
+    [Fact]
+    public void Answers_at_most_one_repeat_a_second_and_counts_all()
+    {
+        Do("output.toggle", "{\"name\":\"relay1\"}", "m1");
+        for (int i = 0; i < 100; i++)
+        {
+            Do("output.toggle", "{\"name\":\"relay1\"}", "m1", advanceMs: 100);
+        }
+
+        Assert.Equal(1 + 10, _queue.Sent.Count);
+        Assert.Equal(("duplicate", 100), (_dispatcher.Rejections.GetCode(0), _dispatcher.Rejections.GetCount(0)));
+        Assert.Single(_pins.Written);
+    }
+
+    [Fact]
+    public void Takes_the_next_command_when_the_answer_to_a_change_is_delivered_or_has_had_its_time()
+    {
+        bool isDelivered = false;
+        _dispatcher.AreAnswersDelivered = () => isDelivered;
+        Do("output.set", "{\"name\":\"relay1\",\"on\":true}");
+        Do("output.set", "{\"name\":\"relay2\",\"on\":true}");
+        Assert.Equal((_nowMs + CommandDispatcher.DeliveryPollMs, 1), (_dispatcher.Poll(_nowMs), _pins.Written.Count));
+        isDelivered = true;
+        _dispatcher.Poll(_nowMs);
+        Assert.Equal(2, _pins.Written.Count);
+
+        isDelivered = false;
+        Do("output.set", "{\"name\":\"relay1\",\"on\":false}");
+        Do("device.ping", "{}", advanceMs: CommandDispatcher.DeliveryTimeoutMs);
+        Assert.Equal(4, _queue.Sent.Count);
     }
 
     [Fact]
@@ -245,7 +289,8 @@ public sealed class CommandDispatcher_Tests
     private CommandDispatcher Make(OutputBank outputs)
     {
         Command[] commands = [new OutputSwitchCommand(outputs, false), new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand()];
-        return new CommandDispatcher(_queue, ResponseTopic, commands, new CommandVerifier("bar1", null, 60000, 2048, _clock), new CommandHistory(_store, _clock, 90000), _log);
+        TrustedClock clock = new(_clock, _store, DateTime.MinValue);
+        return new CommandDispatcher(_queue, ResponseTopic, commands, new CommandVerifier("bar1", null, 60000, 2048, clock), new CommandHistory(_store, clock, 90000), _log);
     }
 
     private void Do(string? type, string? arguments, string? id = NewId, string? correlationId = null, int advanceMs = 1000)

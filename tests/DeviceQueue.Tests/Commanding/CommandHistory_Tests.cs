@@ -1,6 +1,7 @@
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 
@@ -44,29 +45,30 @@ public sealed class CommandHistory_Tests
             int carriedOut = _pins.Written.Count;
             if (write == Begin)
             {
-                _store.CutAfterBytes = cut;
+                _store.PowerForBytes = cut;
             }
             else
             {
-                _pins.OnWrite = () => _store.CutAfterBytes = cut;
+                _pins.OnWrite = () => _store.PowerForBytes = cut;
             }
 
             Boot().Toggle("m1");
             _pins.OnWrite = null;
-            _store.CutAfterBytes = null;
+            _store.PowerForBytes = null;
             bool wasCarriedOut = _pins.Written.Count > carriedOut;
 
             Node rebooted = Boot();
             rebooted.Dispatcher.Poll(0);
-            bool isInterrupted = rebooted.Queue.Sent.Count == 1;
-            if (isInterrupted)
+            bool isAnswered = rebooted.Queue.Sent.Count == 1;
+            if (isAnswered)
             {
-                Assert.Equal(("failed", "interrupted"), (rebooted.Status, rebooted.Queue.Answer.GetProperty("code").GetString()));
+                string? code = rebooted.Queue.Answer.GetProperty("code").GetString();
+                Assert.Contains(rebooted.Status + "/" + code, new[] { "failed/interrupted", "succeeded/" });
                 Assert.Equal("c-m1", rebooted.Queue.Sent[0].CorrelationId);
             }
 
             rebooted.Toggle("m1");
-            Assert.Equal(wasCarriedOut || isInterrupted, rebooted.Status == "duplicate");
+            Assert.Equal(wasCarriedOut || isAnswered, rebooted.Status == "duplicate");
             Assert.InRange(_pins.Written.Count, carriedOut, carriedOut + 1);
             Assert.Equal("duplicate", Boot().Toggle("before"));
         }
@@ -75,10 +77,10 @@ public sealed class CommandHistory_Tests
     [Fact]
     public void An_interrupted_command_is_answered_once()
     {
-        _pins.OnWrite = () => _store.CutAfterBytes = 0;
+        _pins.OnWrite = () => _store.PowerForBytes = 0;
         Boot().Toggle("m1");
         _pins.OnWrite = null;
-        _store.CutAfterBytes = null;
+        _store.PowerForBytes = null;
 
         Node second = Boot();
         second.Dispatcher.Poll(0);
@@ -142,8 +144,9 @@ public sealed class CommandHistory_Tests
             _test = test;
             OutputBank outputs = new([new OutputSettings("relay1", 13, true, false)], test._pins);
             Command[] commands = [new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand()];
-            CommandVerifier verifier = new("bar1", null, 60_000, 2048, test._clock);
-            CommandHistory history = new(test._store, test._clock, KeepMs);
+            TrustedClock clock = new(test._clock, test._store, DateTime.MinValue);
+            CommandVerifier verifier = new("bar1", null, 60_000, 2048, clock);
+            CommandHistory history = new(test._store, clock, KeepMs);
             Dispatcher = new CommandDispatcher(Queue, "response", commands, verifier, history, new MemoryLogger());
         }
 

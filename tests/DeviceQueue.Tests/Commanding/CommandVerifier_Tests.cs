@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using DeviceQueue.Commanding;
 using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Commanding;
@@ -91,7 +92,7 @@ public sealed class CommandVerifier_Tests
 
         Assert.False(Verifier("bar1").VerifyFresh(Command(Json), _answer));
         Assert.Equal(CommandCode.NoClock, _answer.Code);
-        CommandVerifier open = new("bar1", null, 60_000, 2048, _clock);
+        CommandVerifier open = new("bar1", null, 60_000, 2048, new TrustedClock(_clock, new MemoryStore(), DateTime.MinValue));
         Assert.True(open.VerifySignature(Command(Json), _answer) && open.VerifyFresh(Command(Json), _answer));
     }
 
@@ -104,7 +105,7 @@ public sealed class CommandVerifier_Tests
         return new EnvelopeCodec().Decode(bytes, 0, bytes.Length, message) == EnvelopeError.None ? message : null;
     }
 
-    private CommandVerifier Verifier(string deviceId) => new(deviceId, new Mac(), 60_000, 2048, _clock);
+    private CommandVerifier Verifier(string deviceId) => new(deviceId, new Mac(), 60_000, 2048, new TrustedClock(_clock, new MemoryStore(), DateTime.MinValue));
 
     private sealed class Mac : ICommandMac
     {

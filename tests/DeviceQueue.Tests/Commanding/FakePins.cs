@@ -14,6 +14,9 @@ internal sealed class FakePins : IOutputPins
     /// <summary>Gets or sets what happens once a pin was written.</summary>
     public Action? OnWrite { get; set; }
 
+    /// <summary>Gets or sets what tells that the board has no power: nothing moves any more.</summary>
+    public Func<bool>? IsDead { get; set; }
+
     /// <summary>Gets or sets a pin that cannot be opened.</summary>
     public int? Unopenable { get; set; }
 
@@ -32,6 +35,11 @@ internal sealed class FakePins : IOutputPins
         if (Fails)
         {
             throw new InvalidOperationException("the pin \"is\" gone");
+        }
+
+        if (IsDead?.Invoke() == true)
+        {
+            return;
         }
 
         Written.Add((pin, isHigh));

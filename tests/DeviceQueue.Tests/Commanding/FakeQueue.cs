@@ -14,6 +14,9 @@ internal sealed class FakeQueue : IMessageQueue
 
     public bool IsFull { get; set; }
 
+    /// <summary>Gets or sets the largest payload that the queue takes.</summary>
+    public int MaxBytes { get; set; } = int.MaxValue;
+
     public string Name => "commands";
 
     public bool IsOpen => true;
@@ -34,6 +37,11 @@ internal sealed class FakeQueue : IMessageQueue
         if (IsFull)
         {
             throw new QueueException(QueueException.Full, "full");
+        }
+
+        if (message.Message.Length > MaxBytes)
+        {
+            throw new QueueException(QueueException.TooLarge, "too large");
         }
 
         Sent.Add(message);

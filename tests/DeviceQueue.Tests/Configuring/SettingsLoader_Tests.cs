@@ -13,6 +13,7 @@ public sealed class SettingsLoader_Tests
     private static readonly ConfigParams Defaults = ConfigParams.FromString("options.qos=1;options.keepalive_timeout=15000;options.max_message_size=2048");
 
     private readonly MemoryStore _store = new();
+    private SettingsLoader _loader = null!;
 
     [Fact]
     public void Uses_a_good_file_with_the_firmware_s_defaults_below_it()
@@ -201,7 +202,7 @@ public sealed class SettingsLoader_Tests
         int writes = _store.Writes;
         var problems = new ConfigProblems();
 
-        Assert.Null(Loader().TryChange(loaded, ConfigParams.FromString(line), problems));
+        Assert.Null(_loader.CheckChange(ConfigParams.FromString(line), problems));
         Assert.Contains(error, problems.Errors());
         Assert.Equal(writes, _store.Writes);
         Assert.Equal(30000, loaded.Device.IntervalMs);
@@ -212,7 +213,8 @@ public sealed class SettingsLoader_Tests
     {
         var problems = new ConfigProblems();
 
-        Assert.Null(Loader().TryChange(Load(null), ConfigParams.FromString("device.interval_ms=5000"), problems));
+        Load(null);
+        Assert.Null(_loader.CheckChange(ConfigParams.FromString("device.interval_ms=5000"), problems));
         Assert.Equal("there are no settings to change", Assert.Single(problems.Errors()));
     }
 
@@ -223,6 +225,7 @@ public sealed class SettingsLoader_Tests
         _store.FailsWrites = true;
 
         Assert.Null(Change(loaded, "device.interval_ms=5000"));
+        Assert.Same(loaded, _loader.Current);
     }
 
     [Fact]
@@ -267,10 +270,16 @@ public sealed class SettingsLoader_Tests
     private LoadedSettings Load(string? json)
     {
         byte[]? file = json is null ? null : Encoding.UTF8.GetBytes(json);
-        return Loader().Load(file, file?.Length ?? 0);
+        _loader = Loader();
+        return _loader.Load(file, file?.Length ?? 0);
     }
 
-    private LoadedSettings? Change(LoadedSettings loaded, string line) => Loader().TryChange(loaded, ConfigParams.FromString(line), new ConfigProblems());
+    private LoadedSettings? Change(LoadedSettings loaded, string line)
+    {
+        Assert.Same(loaded, _loader.Current);
+        LoadedSettings? changed = _loader.CheckChange(ConfigParams.FromString(line), new ConfigProblems());
+        return changed is not null && _loader.TryKeep(changed) ? changed : null;
+    }
 
     private sealed class NoPins : IPinRules
     {

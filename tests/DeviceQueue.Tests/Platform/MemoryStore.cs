@@ -11,8 +11,16 @@ internal sealed class MemoryStore : IStore
 
     public bool FailsWrites { get; set; }
 
+    /// <summary>Gets or sets the start of the names of files that cannot be changed.</summary>
+    public string? FailsName { get; set; }
+
     /// <summary>Gets or sets how many bytes the next write leaves before the power fails; what it replaces is gone then.</summary>
     public int? CutAfterBytes { get; set; }
+
+    /// <summary>Gets or sets how many bytes can still be written, a removal counting as one, until the power fails for good: from then on nothing is written any more.</summary>
+    public int? PowerForBytes { get; set; }
+
+    public bool IsDead => PowerForBytes < 0;
 
     public int GetSize(string name) => Files.TryGetValue(name, out byte[]? file) ? file.Length : -1;
 
@@ -32,10 +40,19 @@ internal sealed class MemoryStore : IStore
     public bool TryWrite(string name, byte[] data, int count)
     {
         Writes++;
-        if (FailsWrites)
+        if (FailsWrites || IsDead || Fails(name))
         {
             return false;
         }
+
+        if (PowerForBytes < count)
+        {
+            Files[name] = data[..PowerForBytes.Value];
+            PowerForBytes = -1;
+            return false;
+        }
+
+        PowerForBytes -= count;
 
         Files[name] = data[..Math.Min(count, CutAfterBytes ?? count)];
         bool isCut = CutAfterBytes is not null;
@@ -45,7 +62,16 @@ internal sealed class MemoryStore : IStore
 
     public bool TryDelete(string name)
     {
+        if (FailsWrites || Fails(name) || PowerForBytes <= 0)
+        {
+            PowerForBytes = PowerForBytes <= 0 ? -1 : PowerForBytes;
+            return false;
+        }
+
+        PowerForBytes--;
         Files.Remove(name);
         return true;
     }
+
+    private bool Fails(string name) => FailsName is not null && name.StartsWith(FailsName, StringComparison.Ordinal);
 }

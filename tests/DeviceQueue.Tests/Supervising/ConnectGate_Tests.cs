@@ -53,7 +53,7 @@ public sealed class ConnectGate_Tests
         var outputs = new OutputBank(device.Outputs, new FakePins());
         var platform = new DevicePlatform { Clock = world.Clock, Logger = world.Log };
         var sampler = new Sampler(new FakeSensor(), new SamplingSchedule(HourMs, HourMs), world.Clock, world.Log);
-        world.Connection.Gate = new ConnectGate(platform, outputs, sampler, HourMs);
+        world.Connection.Gate = new ConnectGate(platform, DeviceNode.BuildDate, outputs, sampler, HourMs);
         outputs.Pulse(0, 40000);
         world.At(40000, () => outputs.Poll(40000));
         world.Connection.Open();

@@ -13,10 +13,10 @@ public sealed class SafeMode_Tests
     [Fact]
     public void Who_the_device_is_how_it_connects_and_its_pins_are_kept_and_all_else_is_default()
     {
-        LoadedSettings loaded = Load("{\"device\":{\"id\":\"bar1\",\"command_key\":\"" + Key + "\",\"ntp_server\":\"time.local\",\"interval_ms\":1000,\"reboot_after_ms\":0,\"safe_after_ms\":5000,\"i2c\":{\"sda\":17},"
+        SettingsLoader loader = Load("{\"device\":{\"id\":\"bar1\",\"command_key\":\"" + Key + "\",\"ntp_server\":\"time.local\",\"interval_ms\":1000,\"reboot_after_ms\":0,\"safe_after_ms\":5000,\"i2c\":{\"sda\":17},"
             + "\"status_led\":4,\"watchdog_pin\":16,\"outputs\":[{\"name\":\"r\",\"pin\":26,\"safe\":\"on\"}]},\"options\":{\"max_messages\":1},"
-            + "\"connection\":{\"uri\":\"mqtts://u:p@host:1234\"},\"tls\":{\"ca\":\"ca.pem\"}}", out SettingsLoader loader);
-        LoadedSettings safe = loader.ToSafeMode(loaded);
+            + "\"connection\":{\"uri\":\"mqtts://u:p@host:1234\"},\"tls\":{\"ca\":\"ca.pem\"}}");
+        LoadedSettings safe = loader.GetSafeMode();
 
         DeviceSettings device = safe.Device;
         Assert.Equal(("bar1", 32, "time.local", 4, 16), (device.Id, device.CommandKey.Length, device.NtpServer, device.StatusLedPin, device.WatchdogPin));
@@ -28,9 +28,10 @@ public sealed class SafeMode_Tests
     [Fact]
     public void A_change_by_command_is_made_to_the_whole_settings()
     {
-        LoadedSettings loaded = Load("{\"device\":{\"id\":\"bar1\",\"safe_after_ms\":5000},\"connection\":{\"host\":\"h\"}}", out SettingsLoader loader);
+        SettingsLoader loader = Load("{\"device\":{\"id\":\"bar1\",\"safe_after_ms\":5000},\"connection\":{\"host\":\"h\"}}");
         var problems = new ConfigProblems();
-        LoadedSettings changed = loader.TryChange(loader.ToSafeMode(loaded), ConfigParams.FromString("device.interval_ms=5000"), problems);
+        loader.GetSafeMode();
+        LoadedSettings changed = loader.CheckChange(ConfigParams.FromString("device.interval_ms=5000"), problems);
 
         Assert.Empty(problems.Errors());
         Assert.Equal((5000, 5000), (changed.Device.IntervalMs, changed.Device.SafeAfterMs));
@@ -44,13 +45,13 @@ public sealed class SafeMode_Tests
         Assert.Equal(["config.set", "device.info"], SafeMode.Reduce(commands).Select(command => command.Name));
     }
 
-    private static LoadedSettings Load(string json, out SettingsLoader loader)
+    private static SettingsLoader Load(string json)
     {
         byte[] file = World.Utf8(json);
-        loader = new SettingsLoader(new SettingsStore(new MemoryStore()), null, "dq-000001", ConnectionSettings.GetDefaults());
+        var loader = new SettingsLoader(new SettingsStore(new MemoryStore()), null, "dq-000001", ConnectionSettings.GetDefaults());
         LoadedSettings loaded = loader.Load(file, file.Length);
         Assert.Empty(loaded.Problems.Errors());
-        return loaded;
+        return loader;
     }
 
     private sealed class Named(string name) : Command(name, true)

@@ -1,0 +1,22 @@
+using DeviceQueue.Configuring;
+
+namespace DeviceQueue.Commanding
+{
+    /// <summary>What commands do to the device as a whole.</summary>
+    public interface IDeviceControl
+    {
+        /// <summary>Takes over changed settings while the device runs.</summary>
+        /// <param name="settings">The settings, valid and stored.</param>
+        void Apply(DeviceSettings settings);
+
+        /// <summary>Publishes a health report now.</summary>
+        void PublishHealth();
+
+        /// <summary>Erases stored data and secrets.</summary>
+        /// <returns><see langword="false"/> when the storage fails and some are left.</returns>
+        bool TryErase();
+
+        /// <summary>Asks for a restart as soon as the answer that is given now is delivered or has had its time.</summary>
+        void RequestRestart();
+    }
+}

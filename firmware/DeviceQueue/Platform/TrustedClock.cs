@@ -1,0 +1,188 @@
+using System;
+
+namespace DeviceQueue.Platform
+{
+    /// <summary>
+    /// The calendar as far as it can be believed: UTC never goes back below a floor that survives reboots (the build date, then what was stored hourly and when a signed
+    /// command was accepted). Beside it runs the time that commands are judged by, anchored to the first UTC of this boot and carried on by the monotonic clock: a calendar
+    /// that jumps back makes no old command fresh, and one that jumps ahead and returns within the hour leaves nothing behind. Safe to call from any thread.
+    /// </summary>
+    public sealed class TrustedClock : IClock
+    {
+        /// <summary>How often the anchor follows the calendar and the floor is stored, in milliseconds.</summary>
+        public const int StepMs = 3600000;
+
+        /// <summary>How far the anchor follows a calendar that is behind it at each step, in milliseconds: more than a quartz drifts in an hour (100 ppm: 360 ms), too little to replay anything.</summary>
+        public const int MaxSlewMs = 1000;
+
+        private const int RecordBytes = 8;
+
+        private readonly object _lock = new object();
+        private readonly IClock _clock;
+        private readonly TwoSlotFile _file;
+        private readonly byte[] _record = new byte[RecordBytes];
+        private long _floorTicks;
+        private long _storedTicks;
+        private bool _isAnchored;
+        private long _anchorTicks;
+        private long _anchorMs;
+        private long _stepMs;
+
+        /// <summary>Initializes a new instance of the <see cref="TrustedClock"/> class with the floor that storage has, in the files <c>utc.0</c> and <c>utc.1</c>.</summary>
+        /// <param name="clock">The board's clocks.</param>
+        /// <param name="store">The storage.</param>
+        /// <param name="buildDate">The lowest floor, in UTC.</param>
+        public TrustedClock(IClock clock, IStore store, DateTime buildDate)
+        {
+            _clock = clock;
+            _file = new TwoSlotFile(store, "utc.0", "utc.1", RecordBytes);
+            _floorTicks = buildDate.Ticks;
+            if (_file.TryRead(_record, out int count) && count == RecordBytes)
+            {
+                for (int i = RecordBytes - 1; i >= 0; i--)
+                {
+                    _storedTicks = (_storedTicks << 8) | _record[i];
+                }
+
+                _floorTicks = _storedTicks > _floorTicks ? _storedTicks : _floorTicks;
+            }
+        }
+
+        /// <summary>Gets the time below which UTC never goes.</summary>
+        public DateTime Floor
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return new DateTime(_floorTicks);
+                }
+            }
+        }
+
+        /// <inheritdoc/>
+        public long NowMs => _clock.NowMs;
+
+        /// <inheritdoc/>
+        public bool TryGetUtc(out DateTime utc)
+        {
+            lock (_lock)
+            {
+                if (!TryAnchor(out utc))
+                {
+                    return false;
+                }
+
+                if (utc.Ticks < _floorTicks)
+                {
+                    utc = new DateTime(GetAnchoredTicks());
+                }
+
+                return true;
+            }
+        }
+
+        /// <summary>Gets the time that commands are judged by; within an hour it never goes back.</summary>
+        /// <param name="utc">The time in UTC, when the clock is set.</param>
+        /// <returns><see langword="false"/> while the clock has not been set since power-on.</returns>
+        public bool TryGetFresh(out DateTime utc)
+        {
+            lock (_lock)
+            {
+                if (!TryAnchor(out utc))
+                {
+                    return false;
+                }
+
+                long anchored = GetAnchoredTicks();
+                utc = anchored > utc.Ticks ? new DateTime(anchored) : utc;
+                return true;
+            }
+        }
+
+        /// <summary>Makes this moment the floor and stores it: a signed command was accepted now, so whoever holds the key takes this for the time too.</summary>
+        public void Keep()
+        {
+            if (TryGetFresh(out DateTime utc))
+            {
+                lock (_lock)
+                {
+                    Anchor(utc.Ticks);
+                    Store();
+                }
+            }
+        }
+
+        /// <summary>Does the hourly step when it is due.</summary>
+        /// <param name="nowMs">The time.</param>
+        /// <returns>When the next step is due; <see cref="long.MaxValue"/> while the clock is not set.</returns>
+        public long Poll(long nowMs)
+        {
+            lock (_lock)
+            {
+                if (!TryAnchor(out DateTime utc))
+                {
+                    return long.MaxValue;
+                }
+
+                if (nowMs >= _stepMs)
+                {
+                    long lowest = GetAnchoredTicks() - (MaxSlewMs * TimeSpan.TicksPerMillisecond);
+                    Anchor(utc.Ticks > lowest ? utc.Ticks : lowest);
+                    Store();
+                }
+
+                return _stepMs;
+            }
+        }
+
+        private bool TryAnchor(out DateTime utc)
+        {
+            if (!_clock.TryGetUtc(out utc))
+            {
+                return false;
+            }
+
+            if (!_isAnchored)
+            {
+                _isAnchored = true;
+                Anchor(utc.Ticks);
+            }
+
+            return true;
+        }
+
+        private void Anchor(long ticks)
+        {
+            _anchorTicks = ticks > _floorTicks ? ticks : _floorTicks;
+            _anchorMs = _clock.NowMs;
+            _stepMs = _anchorMs + StepMs;
+        }
+
+        private long GetAnchoredTicks()
+        {
+            return _anchorTicks + ((_clock.NowMs - _anchorMs) * TimeSpan.TicksPerMillisecond);
+        }
+
+        private void Store()
+        {
+            _floorTicks = _anchorTicks;
+
+            // Less than a second is not worth a write: a stream of good commands must not wear the flash more than their records do.
+            if (_floorTicks - _storedTicks < TimeSpan.TicksPerSecond)
+            {
+                return;
+            }
+
+            for (int i = 0; i < RecordBytes; i++)
+            {
+                _record[i] = (byte)(_floorTicks >> (8 * i));
+            }
+
+            if (_file.TryWrite(_record, RecordBytes))
+            {
+                _storedTicks = _floorTicks;
+            }
+        }
+    }
+}

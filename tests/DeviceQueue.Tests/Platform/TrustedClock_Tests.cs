@@ -1,0 +1,161 @@
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Tests.Platform;
+
+public sealed class TrustedClock_Tests
+{
+    private const int HourMs = 3_600_000;
+
+    private static readonly DateTime BuildDate = new(2026, 11, 1, 0, 0, 0, DateTimeKind.Utc);
+    private static readonly DateTime Start = new(2026, 11, 21, 2, 47, 0, DateTimeKind.Utc);
+
+    private readonly MemoryStore _store = new();
+    private readonly VirtualClock _clock = new() { StartUtc = Start };
+
+    [Fact]
+    public void Shows_no_time_while_the_clock_is_not_set()
+    {
+        _clock.StartUtc = null;
+        TrustedClock clock = Boot();
+
+        Assert.False(clock.TryGetUtc(out _));
+        Assert.False(clock.TryGetFresh(out _));
+        Assert.Equal(long.MaxValue, clock.Poll(0));
+        Assert.Equal(0, _store.Writes);
+    }
+
+    [Fact]
+    public void UTC_is_the_calendar_and_never_below_the_build_date()
+    {
+        TrustedClock clock = Boot();
+        _clock.NowMs = 5000;
+        Assert.Equal(Start.AddSeconds(5), Utc(clock));
+        _clock.StartUtc = new DateTime(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+        clock = Boot();
+        Assert.Equal(BuildDate, Utc(clock));
+        _clock.NowMs += 7000;
+        Assert.Equal(BuildDate.AddSeconds(7), Utc(clock));
+    }
+
+    [Fact]
+    public void After_an_hour_and_a_reboot_UTC_does_not_go_back_below_what_it_was()
+    {
+        TrustedClock clock = Boot();
+        Run(clock, 10 * HourMs);
+        Assert.Equal(10, _store.Writes);
+        DateTime reached = Utc(clock);
+
+        _clock.NowMs = 0;
+        _clock.StartUtc = BuildDate;
+        clock = Boot();
+        Assert.InRange(reached - Utc(clock), TimeSpan.Zero, TimeSpan.FromHours(1));
+    }
+
+    [Fact]
+    public void An_accepted_command_is_a_floor_at_once()
+    {
+        TrustedClock clock = Boot();
+        _clock.NowMs = 123_456;
+        clock.Keep();
+
+        _clock.NowMs = 0;
+        _clock.StartUtc = BuildDate;
+        Assert.Equal(Start.AddMilliseconds(123_456), Boot().Floor);
+    }
+
+    [Fact]
+    public void Accepted_commands_within_a_second_cost_one_write()
+    {
+        TrustedClock clock = Boot();
+        for (int i = 0; i < 100; i++)
+        {
+            _clock.NowMs += 9;
+            clock.Keep();
+        }
+
+        Assert.Equal(1, _store.Writes);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(25)]
+    public void A_power_cut_while_the_floor_is_stored_leaves_the_one_before(int bytes)
+    {
+        TrustedClock clock = Boot();
+        clock.Keep();
+        _clock.NowMs = 60_000;
+        _store.CutAfterBytes = bytes;
+        clock.Keep();
+
+        Assert.Equal(Start, Boot().Floor);
+    }
+
+    [Fact]
+    public void What_commands_are_judged_by_does_not_go_back_with_the_calendar()
+    {
+        TrustedClock clock = Boot();
+        clock.Poll(0);
+        _clock.NowMs = 60_000;
+        _clock.StartUtc -= TimeSpan.FromHours(5);
+
+        Assert.Equal(Start.AddMinutes(1).AddHours(-5), Utc(clock));
+        Assert.Equal(Start.AddMinutes(1), Fresh(clock));
+        Run(clock, 10 * HourMs);
+        Assert.InRange(Fresh(clock), Start.AddMinutes(1).AddMilliseconds((10 * HourMs) - (10 * TrustedClock.MaxSlewMs)), Start.AddMinutes(1).AddHours(10));
+    }
+
+    [Fact]
+    public void A_calendar_that_jumps_ahead_and_returns_within_the_hour_leaves_nothing_behind()
+    {
+        TrustedClock clock = Boot();
+        clock.Poll(0);
+        _clock.NowMs = 60_000;
+        _clock.StartUtc += TimeSpan.FromDays(365);
+        Run(clock, HourMs / 2);
+        Assert.True(Fresh(clock) > Start.AddDays(365));
+        _clock.StartUtc -= TimeSpan.FromDays(365);
+        Run(clock, HourMs);
+
+        Assert.Equal(Start.AddMilliseconds(_clock.NowMs), Fresh(clock));
+    }
+
+    [Fact]
+    public void A_quartz_that_runs_100_ppm_fast_for_a_year_keeps_commands_fresh()
+    {
+        TrustedClock clock = Boot();
+        for (int hour = 0; hour < 365 * 24; hour++)
+        {
+            Run(clock, HourMs);
+            _clock.StartUtc -= TimeSpan.FromMilliseconds(360); // the time service puts the calendar right
+        }
+
+        Assert.InRange(Fresh(clock) - Utc(clock), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    private static DateTime Utc(TrustedClock clock)
+    {
+        Assert.True(clock.TryGetUtc(out DateTime utc));
+        return utc;
+    }
+
+    private static DateTime Fresh(TrustedClock clock)
+    {
+        Assert.True(clock.TryGetFresh(out DateTime utc));
+        return utc;
+    }
+
+    private TrustedClock Boot() => new(_clock, _store, BuildDate);
+
+    private void Run(TrustedClock clock, long ms)
+    {
+        long endMs = _clock.NowMs + ms;
+        while (_clock.NowMs < endMs)
+        {
+            _clock.NowMs = Math.Min(endMs, clock.Poll(_clock.NowMs));
+        }
+
+        clock.Poll(_clock.NowMs);
+    }
+}
