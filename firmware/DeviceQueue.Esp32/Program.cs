@@ -71,7 +71,11 @@ namespace DeviceQueue.Esp32
             };
             DeviceNode node = new DeviceNode(device, startup.Connection, bootRecord, outputs, platform);
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger);
-            Power.OnRebootEvent += () => worker.Stop(CloseTimeoutMs);
+            Power.OnRebootEvent += () =>
+            {
+                worker.Stop(CloseTimeoutMs);
+                node.Flush();
+            };
 
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());
             node.Open();

@@ -58,7 +58,7 @@ namespace DeviceQueue
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
             _outputHandles = AddOutputStates(topics);
-            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random);
+            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store);
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random);
             _commands.Notify = Wake;
 
@@ -111,12 +111,20 @@ namespace DeviceQueue
                 PublishHealth();
             }
 
+            long flushMs = _readings.PollOutbox(now); // the connection's thread may be busy with a connect
             if (isMore)
             {
                 return now;
             }
 
-            return _sampler.DueMs < _healthSchedule.DueMs ? _sampler.DueMs : _healthSchedule.DueMs;
+            long due = _sampler.DueMs < _healthSchedule.DueMs ? _sampler.DueMs : _healthSchedule.DueMs;
+            return due < flushMs ? due : flushMs;
+        }
+
+        /// <summary>Writes to storage what a reboot would lose.</summary>
+        public void Flush()
+        {
+            _readings.Flush();
         }
 
         private int[] AddOutputStates(DeviceTopics topics)
