@@ -54,6 +54,7 @@ namespace DeviceQueue.Messaging
         private readonly int[] _order = new int[MaxSegments];
         private readonly SequenceRanges _acks = new SequenceRanges(MaxAckRanges);
         private int _segments;
+        private bool _isLastTorn; // nothing is added behind a piece of a record
 
         // What is not written yet, behind room for a segment's first record.
         private readonly byte[] _batch;
@@ -292,7 +293,7 @@ namespace DeviceQueue.Messaging
             }
 
             int index = _segments == 0 ? None : _order[_segments - 1];
-            bool isNew = index == None || _sizes[index] + count > SegmentBytes;
+            bool isNew = index == None || _isLastTorn || _sizes[index] + count > SegmentBytes;
             index = isNew ? FindFree() : index;
             if (index == None)
             {
@@ -302,8 +303,7 @@ namespace DeviceQueue.Messaging
             IsFailing = !(isNew ? TryStart(index) : _store.TryAppend(_names[index], _batch, HeaderBytes, count));
             if (IsFailing)
             {
-                int size = isNew ? 0 : _store.GetSize(_names[index]);
-                _sizes[index] = size < 0 ? _sizes[index] : size; // a part of it may have been written
+                _isLastTorn |= !isNew && _store.GetSize(_names[index]) != _sizes[index];
                 return false;
             }
 
@@ -447,6 +447,7 @@ namespace DeviceQueue.Messaging
             _firsts[index] = 0;
             _live[index] = 0;
             _order[_segments++] = index;
+            _isLastTorn = false;
             return true;
         }
 
@@ -461,7 +462,7 @@ namespace DeviceQueue.Messaging
 
         private bool HasPlace(int count)
         {
-            return !IsFull || (_segments > 0 && _sizes[_order[_segments - 1]] + count <= SegmentBytes);
+            return !IsFull || (_segments > 0 && !_isLastTorn && _sizes[_order[_segments - 1]] + count <= SegmentBytes);
         }
 
         private int FindFree()
@@ -581,6 +582,7 @@ namespace DeviceQueue.Messaging
                 }
             }
 
+            _isLastTorn |= isCounted && start < _sizes[index] && index == _order[_segments - 1];
             TornTails += isCounted && start < _sizes[index] ? 1 : 0;
             at = _sizes[index];
             return false;
