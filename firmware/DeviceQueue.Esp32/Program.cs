@@ -94,6 +94,7 @@ namespace DeviceQueue.Esp32
             {
                 node.PrepareRestart();
                 worker.Stop(CloseTimeoutMs);
+                node.Flush();
             };
 
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());

@@ -76,7 +76,7 @@ namespace DeviceQueue
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
             _outputHandles = AddOutputStates(topics);
-            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random);
+            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store);
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random);
             _commands.Notify = Wake;
 
@@ -98,7 +98,7 @@ namespace DeviceQueue
             _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings, _health);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
-            ApplyWhileRunning(settings);
+            ApplyToParts(settings);
             SayWhatIsWrong();
         }
 
@@ -143,7 +143,7 @@ namespace DeviceQueue
             long now = _clock.NowMs;
             _schedule.Change(now, settings.IntervalMs);
             _healthSchedule.Change(now, settings.HealthIntervalMs);
-            ApplyWhileRunning(settings);
+            ApplyToParts(settings);
             _gate.IntervalMs = settings.IntervalMs;
             _caretaker.OnSettingsChanged(now);
         }
@@ -154,6 +154,15 @@ namespace DeviceQueue
             if (!_isErased)
             {
                 _caretaker.PrepareRestart();
+            }
+        }
+
+        /// <summary>Writes to storage what waits to be sent and a reboot would lose.</summary>
+        public void Flush()
+        {
+            if (!_isErased)
+            {
+                _readings.Flush();
             }
         }
 
@@ -198,6 +207,7 @@ namespace DeviceQueue
             // Last, because a reading and a command take their time, and a command may have begun a pulse.
             due = Earlier(due, _outputSafety.Poll(_clock.NowMs, Connection.IsConnected));
             due = Earlier(due, _caretaker.Poll(now));
+            due = Earlier(due, _readings.PollOutbox(now)); // the connection's thread may be busy with a connect
             SayState();
             return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
         }
@@ -212,7 +222,7 @@ namespace DeviceQueue
             }
         }
 
-        private void ApplyWhileRunning(DeviceSettings settings)
+        private void ApplyToParts(DeviceSettings settings)
         {
             _sampler.Apply(settings);
             _setTopic.Apply(settings);
