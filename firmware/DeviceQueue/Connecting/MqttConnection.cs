@@ -26,15 +26,6 @@ namespace DeviceQueue.Connecting
         public const int NetworkTimeoutMs = 30000;
 
         /// <summary>
-        /// How many publishes, one after the other, may stay unanswered, with the probes between them unanswered too, before the link is given up; those given up
-        /// together count as one. A broker that acknowledges later than the client library waits, and answers the probes, is slow and not gone.
-        /// </summary>
-        public const int MaxUnanswered = 3;
-
-        /// <summary>How long the client library waits for PUBACK, in milliseconds: three attempts, a second each.</summary>
-        public const int AnswerTimeoutMs = 3000;
-
-        /// <summary>
         /// The most publishes unanswered at once, those of all sources together: each answer finds a place in the link's queue, and so do those to subscriptions
         /// and probes.
         /// </summary>
@@ -50,7 +41,7 @@ namespace DeviceQueue.Connecting
         private readonly IClock _clock;
         private readonly ILogger _logger;
         private readonly ReconnectBackoff _backoff;
-        private readonly int _livenessMs;
+        private readonly LinkWatch _watch;
         private readonly bool _isRetried;
         private readonly object _attachLock = new object();
         private readonly AutoResetEvent _wake = new AutoResetEvent(false);
@@ -83,13 +74,6 @@ namespace DeviceQueue.Connecting
         private long _nextAttemptMs;
         private long _connectedMs;
         private long _closeDeadlineMs;
-        private long _unansweredSinceMs = -1;
-        private int _inflight;
-        private int _unansweredInRow;
-        private long _nextCountMs;
-        private long _nextProbeMs;
-        private long _lastHeardMs;
-        private bool _isUnheard;
 
         /// <summary>Initializes a new instance of the <see cref="MqttConnection"/> class.</summary>
         /// <param name="links">Makes the links.</param>
@@ -108,7 +92,7 @@ namespace DeviceQueue.Connecting
             _clock = clock;
             _logger = logger;
             _backoff = new ReconnectBackoff(options.ReconnectTimeoutMs, options.ReconnectMaxMs, random);
-            _livenessMs = endpoints[0].KeepAliveSeconds * 1500;
+            _watch = new LinkWatch(endpoints[0].KeepAliveSeconds);
             _isRetried = options.RetryConnect;
             _latest = new LatestValues(_wake);
             Attach(_latest);
@@ -281,10 +265,6 @@ namespace DeviceQueue.Connecting
             _isReady = false;
             _lostMessages += link.DroppedMessages;
             _lostOnLink = 0;
-            _inflight = 0;
-            _unansweredInRow = 0;
-            _unansweredSinceMs = -1;
-            _nextCountMs = 0;
             for (int i = 0; i < _sourceCount; i++)
             {
                 _sources[i].OnLinkDown();
@@ -372,9 +352,7 @@ namespace DeviceQueue.Connecting
             _failures = 0;
             _connectedMs = now;
             _connects++;
-            _nextProbeMs = 0;
-            _lastHeardMs = now;
-            _isUnheard = false;
+            _watch.Start(link, now);
             _logger.Log(LogLevel.Info, null, "connected to " + endpoint.Host + ":" + endpoint.Port.ToString() + " as " + endpoint.ClientId);
             if (_statusHandle >= 0)
             {
@@ -416,15 +394,15 @@ namespace DeviceQueue.Connecting
                         OnPublished(now);
                         break;
                     case MqttLinkEventKind.Subscribed:
-                        OnHeard(now);
+                        _watch.OnHeard(now);
                         OnSubscribed();
                         break;
                     case MqttLinkEventKind.Message:
-                        OnHeard(now);
+                        _watch.OnHeard(now);
                         OnMessage();
                         break;
                     case MqttLinkEventKind.Alive:
-                        OnHeard(now);
+                        _watch.OnHeard(now);
                         break;
                     default:
                         EndLink("closed by the other side or by the network");
@@ -438,32 +416,13 @@ namespace DeviceQueue.Connecting
 
         private void OnPublished(long now)
         {
-            _inflight--;
-            if (_event.IsSuccess)
-            {
-                OnHeard(now);
-            }
-            else
-            {
-                CountUnanswered(now);
-            }
-
+            _watch.OnPublished(_event.IsSuccess, now);
             for (int i = 0; i < _sourceCount; i++)
             {
                 if (_sources[i].OnPublished(_event.PacketId, _event.IsSuccess, now))
                 {
                     return;
                 }
-            }
-        }
-
-        private void CountUnanswered(long now)
-        {
-            if (now >= _nextCountMs)
-            {
-                _unansweredInRow++;
-                _nextCountMs = now + AnswerTimeoutMs;
-                Probe(now);
             }
         }
 
@@ -506,37 +465,12 @@ namespace DeviceQueue.Connecting
             }
         }
 
-        private void OnHeard(long now)
-        {
-            _lastHeardMs = now;
-            _isUnheard = false;
-            _unansweredInRow = 0;
-            _unansweredSinceMs = _inflight > 0 ? now : -1;
-        }
-
-        private void OnAsked(long now)
-        {
-            if (_unansweredSinceMs < 0)
-            {
-                _unansweredSinceMs = now;
-            }
-        }
-
         private string FindFault(long now)
         {
-            if (!_link.IsOpen)
+            string fault = _watch.FindFault(now);
+            if (fault != null)
             {
-                return "the client library closed it";
-            }
-
-            if (_unansweredInRow >= MaxUnanswered)
-            {
-                return _unansweredInRow.ToString() + " times in a row nothing was acknowledged";
-            }
-
-            if (_unansweredSinceMs >= 0 && now >= LivenessDueMs())
-            {
-                return "no answer for " + (now - _unansweredSinceMs).ToString() + " ms";
+                return fault;
             }
 
             for (int i = 0; i < _subscriptionCount; i++)
@@ -549,11 +483,6 @@ namespace DeviceQueue.Connecting
             }
 
             return null;
-        }
-
-        private long LivenessDueMs()
-        {
-            return _unansweredSinceMs + _livenessMs;
         }
 
         private void Subscribe(long now)
@@ -571,7 +500,7 @@ namespace DeviceQueue.Connecting
                 {
                     int id = _link.TrySubscribe(filter, subscription.Sink.FilterQos); // 0: not taken, so no SUBACK comes and the link is given up
                     subscription.Ask(filter, id, now + SubackTimeoutMs);
-                    OnAsked(now);
+                    _watch.OnAsked(now);
                 }
 
                 isReady &= filter == null || subscription.IsAnswered;
@@ -598,7 +527,7 @@ namespace DeviceQueue.Connecting
 
             if (_link.TryUnsubscribe(subscription.Filter) != 0)
             {
-                OnAsked(now);
+                _watch.OnAsked(now);
             }
         }
 
@@ -614,17 +543,8 @@ namespace DeviceQueue.Connecting
                 return now;
             }
 
-            if (_unansweredSinceMs >= 0 && now - _unansweredSinceMs >= _livenessMs / 2)
-            {
-                Probe(now);
-            }
-
-            long due = now + OnlinePollMs;
-            if (_unansweredSinceMs >= 0 && LivenessDueMs() < due)
-            {
-                due = LivenessDueMs();
-            }
-
+            _watch.ProbeIfLate(now);
+            long due = _watch.DueMs < now + OnlinePollMs ? _watch.DueMs : now + OnlinePollMs;
             for (int i = 0; i < _sourceCount; i++)
             {
                 long sourceDue = _sources[i].GetDueMs();
@@ -643,7 +563,7 @@ namespace DeviceQueue.Connecting
             int idle = 0;
             for (int sent = 0; sent < MaxPublishesPerPoll && idle < _sourceCount;)
             {
-                if (_inflight >= MaxInflight)
+                if (_watch.Inflight >= MaxInflight)
                 {
                     return false;
                 }
@@ -668,37 +588,10 @@ namespace DeviceQueue.Connecting
                 }
 
                 source.OnHandedOver(id);
-                OnTaken(now);
+                _watch.OnTaken(_request.Qos, now);
             }
 
             return idle < _sourceCount;
-        }
-
-        private void OnTaken(long now)
-        {
-            if (_request.Qos > 0)
-            {
-                _inflight++;
-                OnAsked(now);
-                return;
-            }
-
-            // QoS 0 is never answered, and the client library pings only when it has sent nothing for a keepalive.
-            if (_isUnheard && now - _lastHeardMs >= _livenessMs)
-            {
-                Probe(now);
-            }
-
-            _isUnheard = true;
-        }
-
-        private void Probe(long now)
-        {
-            if (now >= _nextProbeMs && _link.TryProbe())
-            {
-                _nextProbeMs = now + AnswerTimeoutMs;
-                OnAsked(now);
-            }
         }
 
         private void OnNotTaken(IPublishSource source, long now)
@@ -712,7 +605,7 @@ namespace DeviceQueue.Connecting
             // The client library refused this message and may always do so: like one that stays unanswered, it must not hold up the others.
             source.OnHandedOver(NotTakenId);
             source.OnPublished(NotTakenId, false, now);
-            CountUnanswered(now);
+            _watch.OnUnanswered(now);
         }
 
         private void CancelClosing()
@@ -736,7 +629,7 @@ namespace DeviceQueue.Connecting
             }
 
             bool isMore = _isReady && Publish(now);
-            bool isUnsettled = isMore || _inflight > 0 || (_statusHandle >= 0 && !_latest.IsSettled(_statusHandle));
+            bool isUnsettled = isMore || _watch.Inflight > 0 || (_statusHandle >= 0 && !_latest.IsSettled(_statusHandle));
             if (now < _closeDeadlineMs && _isReady && isUnsettled)
             {
                 return isMore ? now : _closeDeadlineMs;
