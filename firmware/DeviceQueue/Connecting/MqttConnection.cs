@@ -113,6 +113,9 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets a value indicating whether the link is up and every subscription answered.</summary>
         public bool IsConnected => _isReady;
 
+        /// <summary>Gets a value indicating whether the broker keeps subscriptions while there is no link, and what comes for them: <c>clean_session</c> is false.</summary>
+        public bool IsSessionKept => !_endpoints[0].CleanSession;
+
         /// <summary>Gets how often a link came up.</summary>
         public int Connects => _connects;
 
@@ -272,7 +275,7 @@ namespace DeviceQueue.Connecting
 
             for (int i = 0; i < _subscriptionCount; i++)
             {
-                _subscriptions[i].Reset();
+                _subscriptions[i].Reset(IsSessionKept);
             }
 
             link.Close();
@@ -447,7 +450,8 @@ namespace DeviceQueue.Connecting
         {
             for (int i = 0; i < _subscriptionCount; i++)
             {
-                string filter = _subscriptions[i].Sink.Filter;
+                IMessageSink sink = _subscriptions[i].Sink;
+                string filter = sink.Filter ?? (IsSessionKept ? sink.Topic : null);
                 if (filter == null || !TopicFilter.Matches(filter, _event.Topic))
                 {
                     continue;
@@ -455,7 +459,7 @@ namespace DeviceQueue.Connecting
 
                 try
                 {
-                    _subscriptions[i].Sink.OnMessage(_event.Topic, _event.Payload, _event.IsRetained);
+                    sink.OnMessage(_event.Topic, _event.Payload, _event.IsRetained);
                 }
                 catch (Exception e)
                 {
@@ -492,7 +496,7 @@ namespace DeviceQueue.Connecting
             {
                 Subscription subscription = _subscriptions[i];
                 string filter = subscription.Sink.Filter;
-                if (filter == null && subscription.IsAsked)
+                if (filter == null && subscription.IsHeld)
                 {
                     Unsubscribe(subscription, now);
                 }
@@ -516,10 +520,10 @@ namespace DeviceQueue.Connecting
 
         private void Unsubscribe(Subscription subscription, long now)
         {
-            subscription.Reset();
+            subscription.Reset(false);
             for (int i = 0; i < _subscriptionCount; i++)
             {
-                if (_subscriptions[i].IsAsked && _subscriptions[i].Filter == subscription.Filter)
+                if (_subscriptions[i].IsHeld && _subscriptions[i].Filter == subscription.Filter)
                 {
                     return; // the broker has one subscription for both
                 }
@@ -669,17 +673,22 @@ namespace DeviceQueue.Connecting
 
             public bool IsAnswered { get; set; }
 
+            /// <summary>Gets a value indicating whether the broker has it: asked for on this link, or on an earlier one of a kept session.</summary>
+            public bool IsHeld { get; private set; }
+
             public void Ask(string filter, int packetId, long deadlineMs)
             {
                 Filter = filter;
                 PacketId = packetId;
                 DeadlineMs = deadlineMs;
                 IsAsked = true;
+                IsHeld = true;
                 IsAnswered = false;
             }
 
-            public void Reset()
+            public void Reset(bool isKept)
             {
+                IsHeld &= isKept;
                 IsAsked = false;
                 IsAnswered = false;
             }

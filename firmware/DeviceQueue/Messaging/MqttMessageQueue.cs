@@ -79,6 +79,7 @@ namespace DeviceQueue.Messaging
         public bool IsOpen => _isOpen;
 
         /// <summary>Gets the topic that is sent to and subscribed to, which may be a filter.</summary>
+        /// <remarks>With <c>clean_session</c> false what the broker kept for it comes at connect, before anybody has subscribed, and is taken too.</remarks>
         public string Topic => _topic;
 
         /// <summary>Gets a value indicating whether there is a link to the broker and every subscription on it has been answered.</summary>
@@ -155,17 +156,30 @@ namespace DeviceQueue.Messaging
                     FindConnection(correlationId);
                 }
 
+                bool wasSubscribed = _isSubscribed;
                 if (_options.Autosubscribe)
                 {
                     Subscribe(correlationId);
                 }
 
-                OpenOwn(correlationId);
-                _isOpen = true;
+                try
+                {
+                    if (_own != null)
+                    {
+                        _own.Open(correlationId);
+                    }
+
+                    _isOpen = true;
+                }
+                finally
+                {
+                    _isSubscribed = _isOpen ? _isSubscribed : wasSubscribed;
+                }
             }
         }
 
         /// <inheritdoc/>
+        /// <remarks>With <c>clean_session</c> false the subscription stays: the broker keeps what comes, and while a shared connection is up the inbox takes it.</remarks>
         public void Close(string correlationId)
         {
             lock (_openLock)
@@ -179,10 +193,14 @@ namespace DeviceQueue.Messaging
                 EndListening();
                 if (_own != null)
                 {
-                    _own.Close(correlationId); // before the filter goes: the broker keeps the subscription of a session that is not clean
+                    _own.Close(correlationId);
                 }
 
-                Unsubscribe();
+                if (!_connection.IsSessionKept)
+                {
+                    Unsubscribe();
+                }
+
                 _arrived.Set();
             }
         }
@@ -387,6 +405,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void OnMessage(string topic, byte[] payload, bool isRetained)
         {
+            _inbox.Allocate();
             _inbox.Add(topic, payload, isRetained);
             OnInboxFilled();
         }
@@ -500,24 +519,6 @@ namespace DeviceQueue.Messaging
             connection.Attach(Outbox);
             connection.Attach(this);
             _connection = connection;
-        }
-
-        private void OpenOwn(string correlationId)
-        {
-            bool isOpen = false;
-            try
-            {
-                if (_own != null)
-                {
-                    _own.Open(correlationId);
-                }
-
-                isOpen = true;
-            }
-            finally
-            {
-                _isSubscribed &= isOpen;
-            }
         }
 
         private void Unsubscribe()

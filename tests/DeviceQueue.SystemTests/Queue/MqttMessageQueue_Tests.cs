@@ -1,5 +1,4 @@
 using System.Text;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;
@@ -130,30 +129,6 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
         Assert.Equal("device.ping", commands.Receive(null, PatienceMs).MessageType);
         Assert.Equal((0, 0), (readings.ReadMessageCount(), commands.ReadMessageCount()));
         Assert.Equal(1, program.Connection.Connects);
-    }
-
-    [Fact]
-    public void A_persistent_session_keeps_what_came_while_the_program_was_away()
-    {
-        string topic = fixture.NewName();
-        MqttLinkOptions endpoint = QueueProgram.Endpoint(fixture.Broker, fixture.NewName());
-        endpoint.CleanSession = false;
-        using (QueueProgram first = new(endpoint))
-        {
-            first.AddQueue(topic, "options.qos", "1", "options.serialize_envelope", "false");
-            first.Start().WaitUntilReady(fixture.Broker);
-        }
-
-        using Observer observer = new(fixture.Broker);
-        observer.Publish(topic, "one");
-        observer.Publish(topic, "two");
-
-        using QueueProgram second = new(endpoint);
-        MqttMessageQueue queue = second.AddQueue(topic, "options.qos", "1", "options.serialize_envelope", "false");
-        second.Start();
-
-        Assert.Equal("one", queue.Receive(null, PatienceMs).GetMessageAsString());
-        Assert.Equal("two", queue.Receive(null, PatienceMs).GetMessageAsString());
     }
 
     [Fact]
