@@ -173,8 +173,59 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
         Assert.Equal(2, program.Connection.Connects);
     }
 
+    [Fact]
+    public void A_burst_while_the_receiver_is_at_work_is_received_whole()
+    {
+        const int Messages = 900; // fewer than a broker queues by default
+        string topic = fixture.NewName();
+        using QueueProgram program = NewProgram();
+        MqttMessageQueue queue = program.AddQueue(topic, "options.qos", "1", "options.max_messages", $"{Messages + 1}", "options.max_bytes", "65536", "options.serialize_envelope", "false");
+        using HeldReceiver receiver = new();
+        queue.Open(null);
+        queue.BeginListen(null, receiver);
+        program.Start().WaitUntilReady(fixture.Broker);
+        using Observer observer = new(fixture.Broker);
+
+        observer.Publish(topic, "holds the connection's thread up");
+        receiver.IsHeld.WaitOne(Patience.Bound);
+        for (int i = 0; i < Messages - 1; i++)
+        {
+            observer.Post(topic, $"{i}", 1);
+        }
+
+        observer.Publish(topic, "last");
+        receiver.LetGo.Set();
+
+        string[] texts = receiver.Texts.WaitFor(Messages + 1, _ => true);
+        Assert.Equal([.. Enumerable.Range(0, Messages - 1).Select(i => $"{i}"), "last"], texts[1..]);
+        Assert.Equal((0, 0, 1), (program.Connection.LostMessages, queue.InboxDrops.GetMessages(DropReason.Overflow), program.Connection.Connects));
+    }
+
     private static (string, string, string, DateTime, string, string, bool) Fields(MessageEnvelope message) =>
         (message.MessageId, message.CorrelationId, message.MessageType, message.SentTime, message.GetMessageAsString(), message.Topic, message.IsRetained);
+
+    /// <summary>Keeps the connection's thread with its first message until it is let go.</summary>
+    private sealed class HeldReceiver : IMessageReceiver, IDisposable
+    {
+        public ManualResetEvent IsHeld { get; } = new(false);
+
+        public ManualResetEvent LetGo { get; } = new(false);
+
+        public Recorder<string> Texts { get; } = new();
+
+        public void ReceiveMessage(MessageEnvelope message, IMessageQueue queue)
+        {
+            IsHeld.Set();
+            LetGo.WaitOne(Patience.Bound);
+            Texts.Add(message.GetMessageAsString());
+        }
+
+        public void Dispose()
+        {
+            IsHeld.Dispose();
+            LetGo.Dispose();
+        }
+    }
 
     private QueueProgram NewProgram() => new(QueueProgram.Endpoint(fixture.Broker, fixture.NewName()));
 }
