@@ -37,6 +37,7 @@ namespace DeviceQueue
         private readonly CommandDispatcher _dispatcher;
         private readonly HealthReport _health;
         private readonly JsonWriter _writer = new JsonWriter();
+        private readonly MessageEnvelope _reading = new MessageEnvelope();
         private readonly byte[] _payload = new byte[HealthReport.MaxBytes];
 
         /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
@@ -149,7 +150,8 @@ namespace DeviceQueue
             ReadingWriter.Write(_writer, _sampler.Reading, _bootRecord.NextSequence(), _bootRecord.Boot);
             try
             {
-                _readings.Send(null, new MessageEnvelope(null, null, Copy(_writer.Length)));
+                _reading.SetMessage(_payload, _writer.Length);
+                _readings.Send(null, _reading);
             }
             catch (QueueException e)
             {
@@ -162,15 +164,10 @@ namespace DeviceQueue
             int length = _health.Write(_payload);
             if (length > 0)
             {
-                Connection.LatestValues.Set(_healthHandle, Copy(length));
+                byte[] payload = new byte[length]; // the values keep it until the link has it
+                Array.Copy(_payload, payload, length);
+                Connection.LatestValues.Set(_healthHandle, payload);
             }
-        }
-
-        private byte[] Copy(int length)
-        {
-            byte[] payload = new byte[length];
-            Array.Copy(_payload, payload, payload.Length);
-            return payload;
         }
     }
 }

@@ -26,7 +26,6 @@ namespace DeviceQueue.Commanding
         private const string ResponseSuffix = ".response";
 
         private readonly IMessageQueue _queue;
-        private readonly string _responseTopic;
         private readonly Command[] _commands;
         private readonly CommandVerifier _verifier;
         private readonly ILogger _logger;
@@ -34,6 +33,7 @@ namespace DeviceQueue.Commanding
         private readonly CommandArguments _arguments = new CommandArguments();
         private readonly CommandAnswer _answer = new CommandAnswer();
         private readonly JsonWriter _writer = new JsonWriter();
+        private readonly MessageEnvelope _response = new MessageEnvelope();
         private readonly byte[] _payload = new byte[MaxAnswerBytes];
         private long _nextRejectionMs;
 
@@ -48,7 +48,7 @@ namespace DeviceQueue.Commanding
             IMessageQueue queue, string responseTopic, Command[] commands, CommandVerifier verifier, CommandHistory history, ILogger logger)
         {
             _queue = queue;
-            _responseTopic = responseTopic;
+            _response.Topic = responseTopic;
             _commands = commands;
             _verifier = verifier;
             _history = history;
@@ -249,11 +249,13 @@ namespace DeviceQueue.Commanding
 
         private void SendAnswer(MessageEnvelope message)
         {
-            MessageEnvelope response = new MessageEnvelope(message.CorrelationId, message.MessageType + ResponseSuffix, WriteAnswer(message.MessageId));
-            response.Topic = _responseTopic;
+            WriteAnswer(message.MessageId);
+            _response.CorrelationId = message.CorrelationId;
+            _response.MessageType = message.MessageType + ResponseSuffix;
+            _response.SetMessage(_payload, _writer.Length);
             try
             {
-                _queue.Send(message.CorrelationId, response);
+                _queue.Send(message.CorrelationId, _response);
             }
             catch (QueueException e)
             {
@@ -262,7 +264,7 @@ namespace DeviceQueue.Commanding
             }
         }
 
-        private byte[] WriteAnswer(string commandId)
+        private void WriteAnswer(string commandId)
         {
             JsonWriter writer = _writer;
             writer.Reset(_payload, 0);
@@ -286,9 +288,6 @@ namespace DeviceQueue.Commanding
             }
 
             writer.EndObject();
-            byte[] payload = new byte[writer.Length];
-            Array.Copy(_payload, payload, payload.Length);
-            return payload;
         }
     }
 }

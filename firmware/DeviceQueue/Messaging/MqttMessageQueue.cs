@@ -33,7 +33,7 @@ namespace DeviceQueue.Messaging
         private MqttOptions _options;
         private string _topic;
         private IClock _clock;
-        private IRandom _random;
+        private MessageIds _ids;
         private Inbox _inbox;
         private byte[] _encoded;
         private ICounters _counters;
@@ -259,8 +259,9 @@ namespace DeviceQueue.Messaging
 
             lock (_sendLock)
             {
-                byte[] payload = _encoded;
-                int length = _options.SerializeEnvelope ? Encode(message) : CopyRaw(message, ref payload);
+                bool isEncoded = _options.SerializeEnvelope;
+                byte[] payload = isEncoded ? _encoded : message.Payload ?? _encoded;
+                int length = isEncoded ? Encode(message) : message.PayloadLength;
                 if (length < 0 || MessageBuffer.SizeOf(topic, length) > _options.MaxMessageSize)
                 {
                     throw new QueueException(QueueException.TooLarge, "a message to " + topic + " exceeds max_message_size " + _options.MaxMessageSize.ToString());
@@ -444,17 +445,6 @@ namespace DeviceQueue.Messaging
             return nowMs;
         }
 
-        private static int CopyRaw(MessageEnvelope message, ref byte[] payload)
-        {
-            if (message.Message == null)
-            {
-                return 0;
-            }
-
-            payload = message.Message;
-            return payload.Length;
-        }
-
         private void CheckOpen()
         {
             if (!_isOpen)
@@ -510,7 +500,7 @@ namespace DeviceQueue.Messaging
         private void Bind(MqttConnection connection, IClock clock, IRandom random)
         {
             _clock = clock;
-            _random = random;
+            _ids = new MessageIds(random);
             _encoded = new byte[_options.MaxMessageSize];
             _inbox = new Inbox(_options, random, InboxDrops);
             _sentCounter = "queue." + Name + ".sent_messages";
@@ -618,7 +608,9 @@ namespace DeviceQueue.Messaging
                 sentTime = now;
             }
 
-            return _codec.Encode(message, message.MessageId ?? Inbox.NewMessageId(_random), sentTime, _encoded, 0);
+            return message.MessageId == null
+                ? _codec.Encode(message, _ids.Next(), sentTime, _encoded)
+                : _codec.Encode(message, message.MessageId, sentTime, _encoded, 0);
         }
     }
 }

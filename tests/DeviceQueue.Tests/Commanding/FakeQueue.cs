@@ -36,7 +36,7 @@ internal sealed class FakeQueue : IMessageQueue
             throw new QueueException(QueueException.Full, "full");
         }
 
-        Sent.Add(message);
+        Sent.Add(new MessageEnvelope(message.CorrelationId, message.MessageType, [.. message.Message]) { Topic = message.Topic }); // the sender's may be used again
     }
 
     public MessageEnvelope? Receive(string correlationId, int waitMs) => Inbox.TryDequeue(out MessageEnvelope? message) ? message : null;
