@@ -19,4 +19,17 @@ public sealed class Readme_Tests
         Assert.Equal(0, loaded.Problems.WarningCount);
         Assert.Equal("greenhouse-1", loaded.Device.Id);
     }
+
+    [Fact]
+    public void The_librarys_sample_is_the_example_that_a_test_runs()
+    {
+        string[] readme = File.ReadAllLines(Path.Combine(Repository.Root, "firmware", "DeviceQueue", "README.md"));
+        string[] source = File.ReadAllLines(Path.Combine(Repository.Root, "tests", "DeviceQueue.SystemTests", "Queue", "TutorialExample.cs"));
+        int fence = Array.IndexOf(readme, "```csharp", Array.IndexOf(readme, "<!-- sample -->")) + 1;
+        int first = Array.FindIndex(source, line => line.Trim() == "// sample") + 1;
+        int indent = source[first].Length - source[first].TrimStart().Length;
+
+        string[] example = [.. source[first..Array.FindIndex(source, line => line.Trim() == "// end of sample")].Select(line => line.Length > indent ? line[indent..] : line)];
+        Assert.Equal(example, readme[fence..Array.IndexOf(readme, "```", fence)]);
+    }
 }
