@@ -46,6 +46,7 @@ namespace DeviceQueue
         private readonly ConnectGate _gate;
         private readonly Caretaker _caretaker;
         private readonly JsonWriter _writer = new JsonWriter();
+        private readonly MessageEnvelope _reading = new MessageEnvelope();
         private readonly byte[] _payload = new byte[HealthReport.MaxBytes];
         private DeviceState _state = DeviceState.NoConfiguration;
         private bool _isRestarting;
@@ -218,7 +219,9 @@ namespace DeviceQueue
             int length = _health.Write(_payload);
             if (length > 0)
             {
-                Connection.LatestValues.Set(_healthHandle, Copy(length));
+                byte[] payload = new byte[length]; // the values keep it until the link has it
+                Array.Copy(_payload, payload, length);
+                Connection.LatestValues.Set(_healthHandle, payload);
             }
         }
 
@@ -339,19 +342,13 @@ namespace DeviceQueue
             ReadingWriter.Write(_writer, _sampler.Reading, _bootRecord.NextSequence(), _bootRecord.Boot);
             try
             {
-                _readings.Send(null, new MessageEnvelope(null, null, Copy(_writer.Length)));
+                _reading.SetMessage(_payload, _writer.Length);
+                _readings.Send(null, _reading);
             }
             catch (QueueException e)
             {
                 _logger.Log(LogLevel.Error, null, e.Message);
             }
-        }
-
-        private byte[] Copy(int length)
-        {
-            byte[] payload = new byte[length];
-            Array.Copy(_payload, payload, payload.Length);
-            return payload;
         }
     }
 }

@@ -13,6 +13,19 @@ public sealed partial class Readme_Tests
     }
 
     [Fact]
+    public void The_librarys_sample_is_the_example_that_a_test_runs()
+    {
+        string[] readme = File.ReadAllLines(Path.Combine(Repository.Root, "firmware", "DeviceQueue", "README.md"));
+        string[] source = File.ReadAllLines(Path.Combine(Repository.Root, "tests", "DeviceQueue.SystemTests", "Queue", "TutorialExample.cs"));
+        int fence = Array.IndexOf(readme, "```csharp", Array.IndexOf(readme, "<!-- sample -->")) + 1;
+        int first = Array.FindIndex(source, line => line.Trim() == "// sample") + 1;
+        int indent = source[first].Length - source[first].TrimStart().Length;
+
+        string[] example = [.. source[first..Array.FindIndex(source, line => line.Trim() == "// end of sample")].Select(line => line.Length > indent ? line[indent..] : line)];
+        Assert.Equal(example, readme[fence..Array.IndexOf(readme, "```", fence)]);
+    }
+
+    [Fact]
     public void The_console_texts_that_the_README_explains_are_the_firmwares()
     {
         string[] texts = [.. ConsoleRow().Matches(Table("| it says | so |")).SelectMany(row => Quote().Matches(row.Value)).Select(quote => quote.Groups[1].Value)];

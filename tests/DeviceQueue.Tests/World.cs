@@ -27,6 +27,7 @@ internal sealed class World
             Port = 1883,
             ClientId = "bar1",
             KeepAliveSeconds = Options.KeepAliveSeconds,
+            CleanSession = Options.CleanSession,
         })];
         Connection = new MqttConnection(Broker, null, endpoints, Options, Clock, Random, Log);
     }

@@ -20,18 +20,25 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
     /// <summary>The longest that <see cref="Close"/> waits for DISCONNECT to be written.</summary>
     public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
+    /// <summary>The most arrived messages that wait for the connection's thread before no more are read: TCP then holds the broker back, and nothing is lost.</summary>
+    public const int MaxUntaken = 1024;
+
+    // What one read may bring beyond them: a packet for each message in flight, then what is left of a TLS record, 16 KB of packets of at least 7 bytes.
+    private const int MaxArrivals = 4 * MaxUntaken;
+
     private const int InvalidArgument = 3;
     private const int RefusedQos = 128;
 
     // Nobody subscribes to it, so unsubscribing changes nothing, and the broker has to answer all the same (MQTT 3.1.1 section 3.10.4).
     private const string ProbeFilter = "devicequeue/probe";
 
-    private readonly MqttLinkEventQueue _events = new(wake);
+    private readonly MqttLinkEventQueue _events = new(wake, MaxArrivals);
     private readonly object _publishing = new();
     private readonly HashSet<int> _unacknowledged = [];
     private MosquittoClient? _client;
     private int _unwritten;
     private volatile bool _isOpen;
+    private volatile bool _isReadingHeld;
 
     public bool IsOpen => _isOpen;
 
@@ -42,7 +49,7 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
         try
         {
             using TlsFiles? files = options.IsSecure ? new TlsFiles(options) : null;
-            _client = new MosquittoClient(Translate(options, files?.Settings));
+            _client = new MosquittoClient(Translate(options, files?.Settings)) { MayRead = MayRead };
             _client.Published += OnPublished;
             _client.Subscribed += (id, granted) => _events.AddSubscribed(id, granted[0] < RefusedQos);
             _client.Unsubscribed += _ => _events.AddAlive();
@@ -111,7 +118,17 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
 
     public bool TryProbe() => TryUnsubscribe(ProbeFilter) != 0;
 
-    public bool TryTakeEvent(MqttLinkEvent e) => _events.TryTake(e);
+    public bool TryTakeEvent(MqttLinkEvent e)
+    {
+        bool isTaken = _events.TryTake(e);
+        if (_isReadingHeld && _events.MessageCount <= MaxUntaken / 2)
+        {
+            _isReadingHeld = false;
+            _client!.ResumeReading();
+        }
+
+        return isTaken;
+    }
 
     public void Close()
     {
@@ -135,6 +152,23 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
         Will = options.WillTopic == null ? null : new MosquittoWill(options.WillTopic, Encoding.UTF8.GetBytes(options.WillPayload ?? ""), options.WillQos, options.WillRetain),
         Tls = tls,
     };
+
+    private bool MayRead()
+    {
+        if (_events.MessageCount < MaxUntaken)
+        {
+            return true;
+        }
+
+        _isReadingHeld = true;
+        if (_events.MessageCount >= MaxUntaken)
+        {
+            return false;
+        }
+
+        _isReadingHeld = false; // they were taken meanwhile
+        return true;
+    }
 
     private MqttLinkResult Connect(MosquittoClient client)
     {

@@ -77,6 +77,12 @@ public sealed unsafe class MosquittoClient : IDisposable
     /// </summary>
     public Func<string, int, bool>? AcceptMessage { get; init; }
 
+    /// <summary>
+    /// Asked before each read; while it is false nothing is read, so that TCP holds the broker back, and what is due is still written. Must not throw or block;
+    /// <see cref="ResumeReading"/> says that it may be true again.
+    /// </summary>
+    public Func<bool>? MayRead { get; init; }
+
     /// <summary>Gets when something last came from the broker, as a <see cref="Stopwatch"/> timestamp.</summary>
     public long LastRead => Volatile.Read(ref _lastRead);
 
@@ -172,6 +178,9 @@ public sealed unsafe class MosquittoClient : IDisposable
         _keepaliveDue = true;
         Wake();
     }
+
+    /// <summary>Asks <see cref="MayRead"/> again.</summary>
+    public void ResumeReading() => Wake();
 
     /// <summary>Sends DISCONNECT behind all that is queued, and waits for it to be written.</summary>
     public void Disconnect(TimeSpan timeout)
@@ -395,7 +404,8 @@ public sealed unsafe class MosquittoClient : IDisposable
     /// <summary>Waits for something to do and does it; false once the connection has ended.</summary>
     private bool Step()
     {
-        bool readable = _wait.Wait(MosquittoLibrary.GetSocket(_client), MosquittoLibrary.WantsToWrite(_client), _options.ManualKeepalive ? -1 : AutomaticKeepaliveCheckMs);
+        bool mayRead = MayRead?.Invoke() ?? true;
+        bool readable = _wait.Wait(MosquittoLibrary.GetSocket(_client), mayRead, MosquittoLibrary.WantsToWrite(_client), _options.ManualKeepalive ? -1 : AutomaticKeepaliveCheckMs);
         if (_frozen || _stop.IsSet)
         {
             return true;

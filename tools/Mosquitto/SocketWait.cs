@@ -27,9 +27,9 @@ internal sealed unsafe partial class SocketWait : IDisposable
     }
 
     /// <summary>Waits for the socket or for <see cref="Wake"/>, and tells whether the socket can be read or has failed.</summary>
-    internal bool Wait(int socket, bool forWriting, int timeoutMs)
+    internal bool Wait(int socket, bool forReading, bool forWriting, int timeoutMs)
     {
-        bool readable = OperatingSystem.IsWindows() ? WaitOnWindows(socket, forWriting, timeoutMs) : WaitOnUnix(socket, forWriting, timeoutMs);
+        bool readable = OperatingSystem.IsWindows() ? WaitOnWindows(socket, forReading, forWriting, timeoutMs) : WaitOnUnix(socket, forReading, forWriting, timeoutMs);
         while (_wake.Available > 0)
         {
             _ = _wake.Receive(_bin);
@@ -42,20 +42,20 @@ internal sealed unsafe partial class SocketWait : IDisposable
 
     public void Dispose() => _wake.Dispose();
 
-    private bool WaitOnUnix(int socket, bool forWriting, int timeoutMs)
+    private bool WaitOnUnix(int socket, bool forReading, bool forWriting, int timeoutMs)
     {
         const short In = 1, Out = 4;
         UnixPoll* polls = stackalloc UnixPoll[2];
-        polls[0] = new UnixPoll { Socket = socket, Events = (short)(forWriting ? In | Out : In) };
+        polls[0] = new UnixPoll { Socket = socket, Events = (short)((forReading ? In : 0) | (forWriting ? Out : 0)) };
         polls[1] = new UnixPoll { Socket = (int)_wake.Handle, Events = In };
         return Poll(polls, 2, timeoutMs) > 0 && (polls[0].Returned & ~Out) != 0;
     }
 
-    private bool WaitOnWindows(int socket, bool forWriting, int timeoutMs)
+    private bool WaitOnWindows(int socket, bool forReading, bool forWriting, int timeoutMs)
     {
         const short In = 0x300, Out = 0x10;
         WindowsPoll* polls = stackalloc WindowsPoll[2];
-        polls[0] = new WindowsPoll { Socket = socket, Events = (short)(forWriting ? In | Out : In) };
+        polls[0] = new WindowsPoll { Socket = socket, Events = (short)((forReading ? In : 0) | (forWriting ? Out : 0)) };
         polls[1] = new WindowsPoll { Socket = _wake.Handle, Events = In };
         return WindowsSocketPoll(polls, 2, timeoutMs) > 0 && (polls[0].Returned & ~Out) != 0;
     }

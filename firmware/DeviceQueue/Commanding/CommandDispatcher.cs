@@ -39,7 +39,6 @@ namespace DeviceQueue.Commanding
         private const string ResponseSuffix = ".response";
 
         private readonly IMessageQueue _queue;
-        private readonly string _responseTopic;
         private readonly Command[] _commands;
         private readonly CommandVerifier _verifier;
         private readonly ILogger _logger;
@@ -47,6 +46,7 @@ namespace DeviceQueue.Commanding
         private readonly CommandArguments _arguments = new CommandArguments();
         private readonly CommandAnswer _answer = new CommandAnswer();
         private readonly JsonWriter _writer = new JsonWriter();
+        private readonly MessageEnvelope _response = new MessageEnvelope();
         private readonly byte[] _payload = new byte[MaxAnswerBytes];
         private long _nextRejectionMs;
         private long _nextDuplicateMs;
@@ -64,7 +64,7 @@ namespace DeviceQueue.Commanding
             IMessageQueue queue, string responseTopic, Command[] commands, CommandVerifier verifier, CommandHistory history, ILogger logger)
         {
             _queue = queue;
-            _responseTopic = responseTopic;
+            _response.Topic = responseTopic;
             _commands = commands;
             _verifier = verifier;
             _history = history;
@@ -342,11 +342,13 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="false"/> when a result makes it too large for the queue.</returns>
         private bool TrySend(MessageEnvelope message)
         {
-            MessageEnvelope response = new MessageEnvelope(message.CorrelationId, message.MessageType + ResponseSuffix, WriteAnswer(message.MessageId));
-            response.Topic = _responseTopic;
+            WriteAnswer(message.MessageId);
+            _response.CorrelationId = message.CorrelationId;
+            _response.MessageType = message.MessageType + ResponseSuffix;
+            _response.SetMessage(_payload, _writer.Length);
             try
             {
-                _queue.Send(message.CorrelationId, response);
+                _queue.Send(message.CorrelationId, _response);
                 return true;
             }
             catch (QueueException e) when (e.Code == QueueException.TooLarge && _answer.Result.Length > 0)
@@ -364,7 +366,7 @@ namespace DeviceQueue.Commanding
             _answer.Text = "the result does not fit into an answer";
         }
 
-        private byte[] WriteAnswer(string commandId)
+        private void WriteAnswer(string commandId)
         {
             JsonWriter writer = _writer;
             writer.Reset(_payload, 0);
@@ -388,9 +390,6 @@ namespace DeviceQueue.Commanding
             }
 
             writer.EndObject();
-            byte[] payload = new byte[writer.Length];
-            Array.Copy(_payload, payload, payload.Length);
-            return payload;
         }
     }
 }

@@ -20,6 +20,7 @@ namespace DeviceQueue.Connecting
         private readonly IClock _clock;
         private readonly ILogger _logger;
         private readonly ManualResetEvent _ended = new ManualResetEvent(true);
+        private readonly AutoResetEvent _stopping = new AutoResetEvent(false);
         private readonly object _lock = new object();
         private bool _isRunning;
         private int _threadId = NoThread;
@@ -46,6 +47,7 @@ namespace DeviceQueue.Connecting
         {
             lock (_lock)
             {
+                _stopping.Reset();
                 _connection.Open();
                 if (!_isRunning)
                 {
@@ -62,6 +64,7 @@ namespace DeviceQueue.Connecting
         public bool Stop(int timeoutMs)
         {
             _connection.BeginClose();
+            _stopping.Set();
             return Thread.CurrentThread.ManagedThreadId != _threadId && _ended.WaitOne(timeoutMs, false);
         }
 
@@ -104,7 +107,21 @@ namespace DeviceQueue.Connecting
             {
                 Faults++;
                 Report(e);
-                return FaultPauseMs;
+                EndLink(e);
+                _stopping.WaitOne(FaultPauseMs, false); // not the connection's event: what arrives must not cut the pause short
+                return 0;
+            }
+        }
+
+        private void EndLink(Exception fault)
+        {
+            try
+            {
+                _connection.EndLink(fault.GetType().FullName);
+            }
+            catch (Exception e)
+            {
+                Report(e);
             }
         }
 

@@ -56,10 +56,13 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets the topic filter to subscribe to, or <see langword="null"/> while none is wanted.</summary>
         string Filter { get; }
 
+        /// <summary>Gets the topic filter of what it takes unasked: what a kept session brings from a subscription of an earlier link.</summary>
+        string Topic { get; }
+
         /// <summary>Gets the highest quality of service wanted, 0 to 2.</summary>
         int FilterQos { get; }
 
-        /// <summary>Takes a message whose topic matches <see cref="Filter"/>.</summary>
+        /// <summary>Takes a message whose topic matches <see cref="Filter"/>, or <see cref="Topic"/> when the session is kept.</summary>
         /// <param name="topic">Its topic.</param>
         /// <param name="payload">Its payload.</param>
         /// <param name="isRetained">Whether it was marked retained on arrival.</param>

@@ -26,15 +26,6 @@ namespace DeviceQueue.Connecting
         public const int NetworkTimeoutMs = 30000;
 
         /// <summary>
-        /// How many publishes, one after the other, may stay unanswered, with the probes between them unanswered too, before the link is given up; those given up
-        /// together count as one. A broker that acknowledges later than the client library waits, and answers the probes, is slow and not gone.
-        /// </summary>
-        public const int MaxUnanswered = 3;
-
-        /// <summary>How long the client library waits for PUBACK, in milliseconds: three attempts, a second each.</summary>
-        public const int AnswerTimeoutMs = 3000;
-
-        /// <summary>
         /// The most publishes unanswered at once, those of all sources together: each answer finds a place in the link's queue, and so do those to subscriptions
         /// and probes.
         /// </summary>
@@ -53,7 +44,7 @@ namespace DeviceQueue.Connecting
         private readonly IClock _clock;
         private readonly ILogger _logger;
         private readonly ReconnectBackoff _backoff;
-        private readonly int _livenessMs;
+        private readonly LinkWatch _watch;
         private readonly bool _isRetried;
         private readonly object _attachLock = new object();
         private readonly AutoResetEvent _wake = new AutoResetEvent(false);
@@ -88,13 +79,6 @@ namespace DeviceQueue.Connecting
         private long _heldSinceMs = -1;
         private long _connectedMs;
         private long _closeDeadlineMs;
-        private long _unansweredSinceMs = -1;
-        private int _inflight;
-        private int _unansweredInRow;
-        private long _nextCountMs;
-        private long _nextProbeMs;
-        private long _lastHeardMs;
-        private bool _isUnheard;
 
         /// <summary>Initializes a new instance of the <see cref="MqttConnection"/> class.</summary>
         /// <param name="links">Makes the links.</param>
@@ -113,7 +97,7 @@ namespace DeviceQueue.Connecting
             _clock = clock;
             _logger = logger;
             _backoff = new ReconnectBackoff(options.ReconnectTimeoutMs, options.ReconnectMaxMs, random);
-            _livenessMs = endpoints[0].KeepAliveSeconds * 1500;
+            _watch = new LinkWatch(endpoints[0].KeepAliveSeconds);
             _isRetried = options.RetryConnect;
             _latest = new LatestValues(_wake);
             Attach(_latest);
@@ -139,6 +123,9 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Gets or sets what may hold a connect back, or <see langword="null"/> when each moment is as good as another.</summary>
         public IConnectGate Gate { get; set; }
+
+        /// <summary>Gets a value indicating whether the broker keeps subscriptions while there is no link, and what comes for them: <c>clean_session</c> is false.</summary>
+        public bool IsSessionKept => !_endpoints[0].CleanSession;
 
         /// <summary>Gets how often a link came up.</summary>
         public int Connects => _connects;
@@ -292,10 +279,6 @@ namespace DeviceQueue.Connecting
             _isReady = false;
             _lostMessages += link.DroppedMessages;
             _lostOnLink = 0;
-            _inflight = 0;
-            _unansweredInRow = 0;
-            _unansweredSinceMs = -1;
-            _nextCountMs = 0;
             for (int i = 0; i < _sourceCount; i++)
             {
                 _sources[i].OnLinkDown();
@@ -303,7 +286,7 @@ namespace DeviceQueue.Connecting
 
             for (int i = 0; i < _subscriptionCount; i++)
             {
-                _subscriptions[i].Reset();
+                _subscriptions[i].Reset(IsSessionKept);
             }
 
             link.Close();
@@ -404,9 +387,7 @@ namespace DeviceQueue.Connecting
             _failures = 0;
             _connectedMs = now;
             _connects++;
-            _nextProbeMs = 0;
-            _lastHeardMs = now;
-            _isUnheard = false;
+            _watch.Start(link, now);
             _logger.Log(LogLevel.Info, null, "connected to " + endpoint.Host + ":" + endpoint.Port.ToString() + " as " + endpoint.ClientId);
             if (_statusHandle >= 0)
             {
@@ -449,15 +430,15 @@ namespace DeviceQueue.Connecting
                         OnPublished(now);
                         break;
                     case MqttLinkEventKind.Subscribed:
-                        OnHeard(now);
+                        _watch.OnHeard(now);
                         OnSubscribed();
                         break;
                     case MqttLinkEventKind.Message:
-                        OnHeard(now);
+                        _watch.OnHeard(now);
                         OnMessage();
                         break;
                     case MqttLinkEventKind.Alive:
-                        OnHeard(now);
+                        _watch.OnHeard(now);
                         break;
                     default:
                         EndLink("closed by the other side or by the network");
@@ -471,32 +452,13 @@ namespace DeviceQueue.Connecting
 
         private void OnPublished(long now)
         {
-            _inflight--;
-            if (_event.IsSuccess)
-            {
-                OnHeard(now);
-            }
-            else
-            {
-                CountUnanswered(now);
-            }
-
+            _watch.OnPublished(_event.IsSuccess, now);
             for (int i = 0; i < _sourceCount; i++)
             {
                 if (_sources[i].OnPublished(_event.PacketId, _event.IsSuccess, now))
                 {
                     return;
                 }
-            }
-        }
-
-        private void CountUnanswered(long now)
-        {
-            if (now >= _nextCountMs)
-            {
-                _unansweredInRow++;
-                _nextCountMs = now + AnswerTimeoutMs;
-                Probe(now);
             }
         }
 
@@ -521,7 +483,8 @@ namespace DeviceQueue.Connecting
         {
             for (int i = 0; i < _subscriptionCount; i++)
             {
-                string filter = _subscriptions[i].Sink.Filter;
+                IMessageSink sink = _subscriptions[i].Sink;
+                string filter = sink.Filter ?? (IsSessionKept ? sink.Topic : null);
                 if (filter == null || !TopicFilter.Matches(filter, _event.Topic))
                 {
                     continue;
@@ -529,7 +492,7 @@ namespace DeviceQueue.Connecting
 
                 try
                 {
-                    _subscriptions[i].Sink.OnMessage(_event.Topic, _event.Payload, _event.IsRetained);
+                    sink.OnMessage(_event.Topic, _event.Payload, _event.IsRetained);
                 }
                 catch (Exception e)
                 {
@@ -539,37 +502,12 @@ namespace DeviceQueue.Connecting
             }
         }
 
-        private void OnHeard(long now)
-        {
-            _lastHeardMs = now;
-            _isUnheard = false;
-            _unansweredInRow = 0;
-            _unansweredSinceMs = _inflight > 0 ? now : -1;
-        }
-
-        private void OnAsked(long now)
-        {
-            if (_unansweredSinceMs < 0)
-            {
-                _unansweredSinceMs = now;
-            }
-        }
-
         private string FindFault(long now)
         {
-            if (!_link.IsOpen)
+            string fault = _watch.FindFault(now);
+            if (fault != null)
             {
-                return "the client library closed it";
-            }
-
-            if (_unansweredInRow >= MaxUnanswered)
-            {
-                return _unansweredInRow.ToString() + " times in a row nothing was acknowledged";
-            }
-
-            if (_unansweredSinceMs >= 0 && now >= LivenessDueMs())
-            {
-                return "no answer for " + (now - _unansweredSinceMs).ToString() + " ms";
+                return fault;
             }
 
             for (int i = 0; i < _subscriptionCount; i++)
@@ -584,11 +522,6 @@ namespace DeviceQueue.Connecting
             return null;
         }
 
-        private long LivenessDueMs()
-        {
-            return _unansweredSinceMs + _livenessMs;
-        }
-
         private void Subscribe(long now)
         {
             bool isReady = true;
@@ -596,7 +529,7 @@ namespace DeviceQueue.Connecting
             {
                 Subscription subscription = _subscriptions[i];
                 string filter = subscription.Sink.Filter;
-                if (filter == null && subscription.IsAsked)
+                if (filter == null && subscription.IsHeld)
                 {
                     Unsubscribe(subscription, now);
                 }
@@ -604,7 +537,7 @@ namespace DeviceQueue.Connecting
                 {
                     int id = _link.TrySubscribe(filter, subscription.Sink.FilterQos); // 0: not taken, so no SUBACK comes and the link is given up
                     subscription.Ask(filter, id, now + SubackTimeoutMs);
-                    OnAsked(now);
+                    _watch.OnAsked(now);
                 }
 
                 isReady &= filter == null || subscription.IsAnswered;
@@ -620,10 +553,10 @@ namespace DeviceQueue.Connecting
 
         private void Unsubscribe(Subscription subscription, long now)
         {
-            subscription.Reset();
+            subscription.Reset(false);
             for (int i = 0; i < _subscriptionCount; i++)
             {
-                if (_subscriptions[i].IsAsked && _subscriptions[i].Filter == subscription.Filter)
+                if (_subscriptions[i].IsHeld && _subscriptions[i].Filter == subscription.Filter)
                 {
                     return; // the broker has one subscription for both
                 }
@@ -631,7 +564,7 @@ namespace DeviceQueue.Connecting
 
             if (_link.TryUnsubscribe(subscription.Filter) != 0)
             {
-                OnAsked(now);
+                _watch.OnAsked(now);
             }
         }
 
@@ -647,17 +580,8 @@ namespace DeviceQueue.Connecting
                 return now;
             }
 
-            if (_unansweredSinceMs >= 0 && now - _unansweredSinceMs >= _livenessMs / 2)
-            {
-                Probe(now);
-            }
-
-            long due = now + OnlinePollMs;
-            if (_unansweredSinceMs >= 0 && LivenessDueMs() < due)
-            {
-                due = LivenessDueMs();
-            }
-
+            _watch.ProbeIfLate(now);
+            long due = _watch.DueMs < now + OnlinePollMs ? _watch.DueMs : now + OnlinePollMs;
             for (int i = 0; i < _sourceCount; i++)
             {
                 long sourceDue = _sources[i].GetDueMs();
@@ -676,7 +600,7 @@ namespace DeviceQueue.Connecting
             int idle = 0;
             for (int sent = 0; sent < MaxPublishesPerPoll && idle < _sourceCount;)
             {
-                if (_inflight >= MaxInflight)
+                if (_watch.Inflight >= MaxInflight)
                 {
                     return false;
                 }
@@ -701,37 +625,10 @@ namespace DeviceQueue.Connecting
                 }
 
                 source.OnHandedOver(id);
-                OnTaken(now);
+                _watch.OnTaken(_request.Qos, now);
             }
 
             return idle < _sourceCount;
-        }
-
-        private void OnTaken(long now)
-        {
-            if (_request.Qos > 0)
-            {
-                _inflight++;
-                OnAsked(now);
-                return;
-            }
-
-            // QoS 0 is never answered, and the client library pings only when it has sent nothing for a keepalive.
-            if (_isUnheard && now - _lastHeardMs >= _livenessMs)
-            {
-                Probe(now);
-            }
-
-            _isUnheard = true;
-        }
-
-        private void Probe(long now)
-        {
-            if (now >= _nextProbeMs && _link.TryProbe())
-            {
-                _nextProbeMs = now + AnswerTimeoutMs;
-                OnAsked(now);
-            }
         }
 
         private void OnNotTaken(IPublishSource source, long now)
@@ -745,7 +642,7 @@ namespace DeviceQueue.Connecting
             // The client library refused this message and may always do so: like one that stays unanswered, it must not hold up the others.
             source.OnHandedOver(NotTakenId);
             source.OnPublished(NotTakenId, false, now);
-            CountUnanswered(now);
+            _watch.OnUnanswered(now);
         }
 
         private void CancelClosing()
@@ -769,7 +666,7 @@ namespace DeviceQueue.Connecting
             }
 
             bool isMore = _isReady && Publish(now);
-            bool isUnsettled = isMore || _inflight > 0 || (_statusHandle >= 0 && !_latest.IsSettled(_statusHandle));
+            bool isUnsettled = isMore || _watch.Inflight > 0 || (_statusHandle >= 0 && !_latest.IsSettled(_statusHandle));
             if (now < _closeDeadlineMs && _isReady && isUnsettled)
             {
                 return isMore ? now : _closeDeadlineMs;
@@ -809,17 +706,22 @@ namespace DeviceQueue.Connecting
 
             public bool IsAnswered { get; set; }
 
+            /// <summary>Gets a value indicating whether the broker has it: asked for on this link, or on an earlier one of a kept session.</summary>
+            public bool IsHeld { get; private set; }
+
             public void Ask(string filter, int packetId, long deadlineMs)
             {
                 Filter = filter;
                 PacketId = packetId;
                 DeadlineMs = deadlineMs;
                 IsAsked = true;
+                IsHeld = true;
                 IsAnswered = false;
             }
 
-            public void Reset()
+            public void Reset(bool isKept)
             {
+                IsHeld &= isKept;
                 IsAsked = false;
                 IsAnswered = false;
             }

@@ -4,11 +4,11 @@ namespace DeviceQueue.Connecting
 {
     /// <summary>
     /// Where a link's callbacks leave what happened until the connection's thread takes it. Bounded and allocated once: arriving messages have
-    /// <see cref="MaxMessages"/> places of their own, so that answers always find one, and a message that finds none is counted. Answers are taken first.
+    /// places of their own, so that answers always find one, and a message that finds none is counted. Answers are taken first.
     /// </summary>
     public sealed class MqttLinkEventQueue
     {
-        /// <summary>The most messages that wait here at once.</summary>
+        /// <summary>The most messages that wait here at once, unless the link has room for more.</summary>
         public const int MaxMessages = 16;
 
         /// <summary>The most answers that wait here at once; more means that nobody takes them, and the link reports itself closed.</summary>
@@ -21,9 +21,9 @@ namespace DeviceQueue.Connecting
         private readonly object _lock = new object();
         private readonly AutoResetEvent _wake;
         private readonly int[] _answers = new int[MaxAnswers];
-        private readonly string[] _topics = new string[MaxMessages];
-        private readonly byte[][] _payloads = new byte[MaxMessages][];
-        private readonly bool[] _isRetained = new bool[MaxMessages];
+        private readonly string[] _topics;
+        private readonly byte[][] _payloads;
+        private readonly bool[] _isRetained;
         private int _firstAnswer;
         private int _answerCount;
         private int _firstMessage;
@@ -34,9 +34,13 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Initializes a new instance of the <see cref="MqttLinkEventQueue"/> class.</summary>
         /// <param name="wake">Set whenever there is something to take.</param>
-        public MqttLinkEventQueue(AutoResetEvent wake)
+        /// <param name="maxMessages">The most messages that wait here at once, at least 1.</param>
+        public MqttLinkEventQueue(AutoResetEvent wake, int maxMessages = MaxMessages)
         {
             _wake = wake;
+            _topics = new string[maxMessages];
+            _payloads = new byte[maxMessages][];
+            _isRetained = new bool[maxMessages];
         }
 
         /// <summary>Gets how many arrived messages found no place.</summary>
@@ -47,6 +51,18 @@ namespace DeviceQueue.Connecting
                 lock (_lock)
                 {
                     return _dropped;
+                }
+            }
+        }
+
+        /// <summary>Gets how many messages wait.</summary>
+        public int MessageCount
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _messageCount;
                 }
             }
         }
@@ -73,7 +89,7 @@ namespace DeviceQueue.Connecting
             AddAnswer(MqttLinkEventKind.Alive, 0, true);
         }
 
-        /// <summary>Adds an arrived message, or counts it when <see cref="MaxMessages"/> wait already.</summary>
+        /// <summary>Adds an arrived message, or counts it when there is no place.</summary>
         /// <param name="topic">Its topic.</param>
         /// <param name="payload">Its payload; the array is kept.</param>
         /// <param name="isRetained">Whether it was marked retained.</param>
@@ -81,13 +97,13 @@ namespace DeviceQueue.Connecting
         {
             lock (_lock)
             {
-                if (_messageCount == MaxMessages)
+                if (_messageCount == _topics.Length)
                 {
                     _dropped++;
                     return;
                 }
 
-                int place = (_firstMessage + _messageCount) % MaxMessages;
+                int place = (_firstMessage + _messageCount) % _topics.Length;
                 _topics[place] = topic;
                 _payloads[place] = payload;
                 _isRetained[place] = isRetained;
@@ -175,7 +191,7 @@ namespace DeviceQueue.Connecting
             e.IsRetained = _isRetained[_firstMessage];
             _topics[_firstMessage] = null;
             _payloads[_firstMessage] = null;
-            _firstMessage = (_firstMessage + 1) % MaxMessages;
+            _firstMessage = (_firstMessage + 1) % _topics.Length;
             _messageCount--;
         }
     }

@@ -69,6 +69,9 @@ namespace DeviceQueue.HomeAssistant
         public string Filter => _isOn ? StatusTopic : null;
 
         /// <inheritdoc/>
+        public string Topic => Filter;
+
+        /// <inheritdoc/>
         public int FilterQos => 1;
 
         /// <summary>Gets a value indicating whether nothing is left to be done after <see cref="Withdraw"/>: the broker has the empty message, or had no other.</summary>

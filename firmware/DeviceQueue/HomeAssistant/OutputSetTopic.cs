@@ -50,6 +50,9 @@ namespace DeviceQueue.HomeAssistant
         public string Filter => _isOn ? _filter : null;
 
         /// <inheritdoc/>
+        public string Topic => Filter;
+
+        /// <inheritdoc/>
         public int FilterQos => 1;
 
         /// <summary>Takes over whether this way is open. Call from the main loop.</summary>

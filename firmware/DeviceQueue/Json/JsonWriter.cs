@@ -124,7 +124,8 @@ namespace DeviceQueue.Json
 
         /// <summary>Writes bytes as a text in Base64.</summary>
         /// <param name="data">The bytes, or <see langword="null"/> for the word null.</param>
-        public void WriteBase64(byte[] data)
+        /// <param name="count">How many there are, from the start of the array.</param>
+        public void WriteBase64(byte[] data, int count)
         {
             if (data == null)
             {
@@ -133,7 +134,7 @@ namespace DeviceQueue.Json
             }
 
             BeginText();
-            int length = IsOverflow ? 0 : Base64.Encode(data, 0, data.Length, _buffer, _position);
+            int length = IsOverflow ? 0 : Base64.Encode(data, 0, count, _buffer, _position);
             IsOverflow |= length < 0;
             _position += IsOverflow ? 0 : length;
             EndText();

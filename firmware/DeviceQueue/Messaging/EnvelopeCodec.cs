@@ -38,11 +38,34 @@ namespace DeviceQueue.Messaging
         /// <returns>The number of bytes, or -1 when they do not fit.</returns>
         public int Encode(MessageEnvelope envelope, string messageId, DateTime sentTime, byte[] buffer, int offset)
         {
+            Begin(buffer, offset);
+            _writer.WriteText(messageId);
+            return End(envelope, sentTime);
+        }
+
+        /// <summary>Writes an envelope with an id of its own. Allocates nothing.</summary>
+        /// <param name="envelope">What to write, but for its id and its time.</param>
+        /// <param name="messageId">The id on the wire, in UTF-8.</param>
+        /// <param name="sentTime">The time on the wire in UTC, <see cref="DateTime.MinValue"/> for none.</param>
+        /// <param name="buffer">Where to, from its start to its end.</param>
+        /// <returns>The number of bytes, or -1 when they do not fit.</returns>
+        public int Encode(MessageEnvelope envelope, byte[] messageId, DateTime sentTime, byte[] buffer)
+        {
+            Begin(buffer, 0);
+            _writer.WriteText(messageId, 0, messageId.Length);
+            return End(envelope, sentTime);
+        }
+
+        private void Begin(byte[] buffer, int offset)
+        {
+            _writer.Reset(buffer, offset);
+            _writer.BeginObject();
+            _writer.Name(MessageId);
+        }
+
+        private int End(MessageEnvelope envelope, DateTime sentTime)
+        {
             JsonWriter writer = _writer;
-            writer.Reset(buffer, offset);
-            writer.BeginObject();
-            writer.Name(MessageId);
-            writer.WriteText(messageId);
             writer.Name(CorrelationId);
             writer.WriteText(envelope.CorrelationId);
             writer.Name(MessageType);
@@ -50,7 +73,7 @@ namespace DeviceQueue.Messaging
             writer.Name(SentTime);
             writer.WriteTime(sentTime);
             writer.Name(Message);
-            writer.WriteBase64(envelope.Message);
+            writer.WriteBase64(envelope.Payload, envelope.PayloadLength);
             if (envelope.Signature != null)
             {
                 writer.Name(Signature);

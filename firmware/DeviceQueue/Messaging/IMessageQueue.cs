@@ -103,7 +103,7 @@ namespace DeviceQueue.Messaging
         /// <exception cref="InvalidStateException">The queue is closed, or it is listening already.</exception>
         void BeginListen(string correlationId, IMessageReceiver receiver);
 
-        /// <summary>Ends listening, and unsubscribes unless the queue subscribes by itself. A receiver that is at work finishes.</summary>
+        /// <summary>Ends listening, and unsubscribes unless the queue subscribes by itself, from a session that is kept too. A receiver that is at work finishes.</summary>
         /// <param name="correlationId">The id that ties this to a call chain.</param>
         void EndListen(string correlationId);
     }

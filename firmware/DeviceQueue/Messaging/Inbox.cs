@@ -1,5 +1,5 @@
+using System.Text;
 using DeviceQueue.Connecting;
-using DeviceQueue.Json;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
@@ -11,22 +11,21 @@ namespace DeviceQueue.Messaging
     internal sealed class Inbox
     {
         private const byte RetainedFlag = 1;
-        private const int MessageIdBytes = 16;
 
         private readonly MqttOptions _options;
-        private readonly IRandom _random;
         private readonly DropCounts _drops;
 
         // Held by whoever reads: only readers remove, so that a place means the same message for as long. Taken before the lock of the buffer.
         private readonly object _readLock = new object();
         private readonly EnvelopeCodec _codec = new EnvelopeCodec();
+        private readonly MessageIds _ids;
         private readonly object _lock = new object();
         private MessageBuffer _buffer;
 
         public Inbox(MqttOptions options, IRandom random, DropCounts drops)
         {
             _options = options;
-            _random = random;
+            _ids = new MessageIds(random);
             _drops = drops;
         }
 
@@ -39,14 +38,6 @@ namespace DeviceQueue.Messaging
                     return _buffer == null ? 0 : _buffer.Count;
                 }
             }
-        }
-
-        /// <summary>Draws an id for a message that has none.</summary>
-        public static string NewMessageId(IRandom random)
-        {
-            byte[] id = new byte[MessageIdBytes];
-            random.NextBytes(id);
-            return Hex.ToText(id);
         }
 
         /// <summary>Gets the memory, when there is none yet: a queue that only sends needs none.</summary>
@@ -186,7 +177,8 @@ namespace DeviceQueue.Messaging
                 return _codec.Decode(received, 0, received.Length, message) == EnvelopeError.None;
             }
 
-            message.MessageId = NewMessageId(_random);
+            byte[] id = _ids.Next();
+            message.MessageId = Encoding.UTF8.GetString(id, 0, id.Length);
             message.MessageType = message.Topic;
             message.Message = received;
             return true;

@@ -58,8 +58,12 @@ namespace DeviceQueue.Messaging
         /// </summary>
         public string SentTimeText { get; internal set; }
 
-        /// <summary>Gets or sets the payload.</summary>
-        public byte[] Message { get; set; }
+        /// <summary>Gets or sets the payload, an array that it fills.</summary>
+        public byte[] Message
+        {
+            get => PayloadLength == (Payload == null ? 0 : Payload.Length) ? Payload : CopyMessage();
+            set => SetMessage(value, value == null ? 0 : value.Length);
+        }
 
         /// <summary>Gets or sets the lower-case hexadecimal HMAC over the other fields, or <see langword="null"/>.</summary>
         public string Signature { get; set; }
@@ -73,11 +77,33 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets or sets the bytes as they arrived, which a queue keeps until the message is completed, so that it can be put back.</summary>
         internal byte[] Received { get; set; }
 
+        /// <summary>Gets the array that the payload is at the start of, or <see langword="null"/>.</summary>
+        internal byte[] Payload { get; private set; }
+
+        /// <summary>Gets the payload's length in bytes.</summary>
+        internal int PayloadLength { get; private set; }
+
+        /// <summary>Sets the payload to the start of a buffer, which is kept and not copied: a program that sends often needs one envelope and one buffer.</summary>
+        /// <param name="buffer">The buffer; what it holds when the envelope is sent is sent.</param>
+        /// <param name="length">The payload's length in bytes.</param>
+        public void SetMessage(byte[] buffer, int length)
+        {
+            Payload = buffer;
+            PayloadLength = length;
+        }
+
         /// <summary>Decodes the payload.</summary>
         /// <returns>The payload as text, or <see langword="null"/> when there is none.</returns>
         public string GetMessageAsString()
         {
-            return Message == null ? null : Encoding.UTF8.GetString(Message, 0, Message.Length);
+            return Payload == null ? null : Encoding.UTF8.GetString(Payload, 0, PayloadLength);
+        }
+
+        private byte[] CopyMessage()
+        {
+            byte[] message = new byte[PayloadLength];
+            Array.Copy(Payload, 0, message, 0, message.Length);
+            return message;
         }
     }
 }

@@ -33,7 +33,7 @@ namespace DeviceQueue.Messaging
         private MqttOptions _options;
         private string _topic;
         private IClock _clock;
-        private IRandom _random;
+        private MessageIds _ids;
         private Inbox _inbox;
         private byte[] _encoded;
         private ICounters _counters;
@@ -81,6 +81,7 @@ namespace DeviceQueue.Messaging
         public bool IsOpen => _isOpen;
 
         /// <summary>Gets the topic that is sent to and subscribed to, which may be a filter.</summary>
+        /// <remarks>With <c>clean_session</c> false what the broker kept for it comes at connect, before anybody has subscribed, and is taken too.</remarks>
         public string Topic => _topic;
 
         /// <summary>Gets a value indicating whether there is a link to the broker and every subscription on it has been answered.</summary>
@@ -157,17 +158,30 @@ namespace DeviceQueue.Messaging
                     FindConnection(correlationId);
                 }
 
+                bool wasSubscribed = _isSubscribed;
                 if (_options.Autosubscribe)
                 {
                     Subscribe(correlationId);
                 }
 
-                OpenOwn(correlationId);
-                _isOpen = true;
+                try
+                {
+                    if (_own != null)
+                    {
+                        _own.Open(correlationId);
+                    }
+
+                    _isOpen = true;
+                }
+                finally
+                {
+                    _isSubscribed = _isOpen ? _isSubscribed : wasSubscribed;
+                }
             }
         }
 
         /// <inheritdoc/>
+        /// <remarks>With <c>clean_session</c> false the subscription stays: the broker keeps what comes, and while a shared connection is up the inbox takes it.</remarks>
         public void Close(string correlationId)
         {
             lock (_openLock)
@@ -181,10 +195,14 @@ namespace DeviceQueue.Messaging
                 EndListening();
                 if (_own != null)
                 {
-                    _own.Close(correlationId); // before the filter goes: the broker keeps the subscription of a session that is not clean
+                    _own.Close(correlationId);
                 }
 
-                Unsubscribe();
+                if (!_connection.IsSessionKept)
+                {
+                    Unsubscribe();
+                }
+
                 _arrived.Set();
                 Flush();
             }
@@ -251,8 +269,9 @@ namespace DeviceQueue.Messaging
 
             lock (_sendLock)
             {
-                byte[] payload = _encoded;
-                int length = _options.SerializeEnvelope ? Encode(message) : CopyRaw(message, ref payload);
+                bool isEncoded = _options.SerializeEnvelope;
+                byte[] payload = isEncoded ? _encoded : message.Payload ?? _encoded;
+                int length = isEncoded ? Encode(message) : message.PayloadLength;
                 if (length < 0 || MessageBuffer.SizeOf(topic, length) > _options.MaxMessageSize)
                 {
                     throw new QueueException(QueueException.TooLarge, "a message to " + topic + " exceeds max_message_size " + _options.MaxMessageSize.ToString());
@@ -398,6 +417,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void OnMessage(string topic, byte[] payload, bool isRetained)
         {
+            _inbox.Allocate();
             _inbox.Add(topic, payload, isRetained);
             OnInboxFilled();
         }
@@ -428,17 +448,6 @@ namespace DeviceQueue.Messaging
             }
 
             return dueMs;
-        }
-
-        private static int CopyRaw(MessageEnvelope message, ref byte[] payload)
-        {
-            if (message.Message == null)
-            {
-                return 0;
-            }
-
-            payload = message.Message;
-            return payload.Length;
         }
 
         private long DeliverToListener(long nowMs)
@@ -534,7 +543,7 @@ namespace DeviceQueue.Messaging
             }
 
             _clock = clock;
-            _random = random;
+            _ids = new MessageIds(random);
             _encoded = new byte[_options.MaxMessageSize];
             _inbox = new Inbox(_options, random, InboxDrops);
             _sentCounter = "queue." + Name + ".sent_messages";
@@ -543,24 +552,6 @@ namespace DeviceQueue.Messaging
             connection.Attach(Outbox);
             connection.Attach(this);
             _connection = connection;
-        }
-
-        private void OpenOwn(string correlationId)
-        {
-            bool isOpen = false;
-            try
-            {
-                if (_own != null)
-                {
-                    _own.Open(correlationId);
-                }
-
-                isOpen = true;
-            }
-            finally
-            {
-                _isSubscribed &= isOpen;
-            }
         }
 
         private void Unsubscribe()
@@ -660,7 +651,9 @@ namespace DeviceQueue.Messaging
                 sentTime = now;
             }
 
-            return _codec.Encode(message, message.MessageId ?? Inbox.NewMessageId(_random), sentTime, _encoded, 0);
+            return message.MessageId == null
+                ? _codec.Encode(message, _ids.Next(), sentTime, _encoded)
+                : _codec.Encode(message, message.MessageId, sentTime, _encoded, 0);
         }
     }
 }

@@ -44,6 +44,9 @@ public sealed class Observer : IDisposable
     public void Publish(string topic, byte[] payload, int qos = 1, bool retain = false) =>
         Assert.True(_client.PublishAsync(topic, payload, qos, retain).Bounded().GetAwaiter().GetResult());
 
+    /// <summary>Publishes without waiting.</summary>
+    public void Post(string topic, string text, int qos) => _client.Publish(topic, Encoding.UTF8.GetBytes(text), qos, false);
+
     public void Dispose() => _client.Dispose();
 
     private void Keep(MosquittoMessage message) =>

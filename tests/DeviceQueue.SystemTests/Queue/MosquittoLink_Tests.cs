@@ -1,6 +1,8 @@
+using System.Text;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.SystemTests.Mosquitto;
+using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 
@@ -64,6 +66,33 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
 
         Assert.Equal((MqttLinkEventKind.Message, topic, true), (e.Kind, e.Topic, e.IsRetained));
         Assert.Equal("kept"u8.ToArray(), e.Payload);
+        link.Close();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void However_many_come_before_they_are_taken_none_is_lost_and_what_is_sent_goes_out_meanwhile(int qos)
+    {
+        const int Messages = 6 * MosquittoLink.MaxUntaken;
+        using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = ["max_queued_messages 0"] });
+        using Observer observer = new(broker, "sent");
+        MosquittoLink link = Opened(broker.Port);
+        link.TrySubscribe("t", 1);
+        Assert.Equal(MqttLinkEventKind.Subscribed, Take(link).Kind);
+
+        for (int i = 0; i < Messages; i++)
+        {
+            observer.Post("t", $"{i}", qos);
+        }
+
+        observer.Publish("t", "last");
+        Assert.NotEqual(0, link.TryPublish("sent", [1], 0, false));
+        observer.WaitFor(message => message.Topic == "sent");
+
+        string[] texts = [.. Enumerable.Range(0, Messages + 1).Select(_ => Encoding.UTF8.GetString(TakeEvent(link).Payload))];
+        Assert.Equal([.. Enumerable.Range(0, Messages).Select(i => $"{i}"), "last"], texts);
+        Assert.Equal(0, link.DroppedMessages);
         link.Close();
     }
 

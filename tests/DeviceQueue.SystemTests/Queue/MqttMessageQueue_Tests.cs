@@ -1,5 +1,4 @@
 using System.Text;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;
@@ -133,30 +132,6 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public void A_persistent_session_keeps_what_came_while_the_program_was_away()
-    {
-        string topic = fixture.NewName();
-        MqttLinkOptions endpoint = QueueProgram.Endpoint(fixture.Broker, fixture.NewName());
-        endpoint.CleanSession = false;
-        using (QueueProgram first = new(endpoint))
-        {
-            first.AddQueue(topic, "options.qos", "1", "options.serialize_envelope", "false");
-            first.Start().WaitUntilReady(fixture.Broker);
-        }
-
-        using Observer observer = new(fixture.Broker);
-        observer.Publish(topic, "one");
-        observer.Publish(topic, "two");
-
-        using QueueProgram second = new(endpoint);
-        MqttMessageQueue queue = second.AddQueue(topic, "options.qos", "1", "options.serialize_envelope", "false");
-        second.Start();
-
-        Assert.Equal("one", queue.Receive(null, PatienceMs).GetMessageAsString());
-        Assert.Equal("two", queue.Receive(null, PatienceMs).GetMessageAsString());
-    }
-
-    [Fact]
     public void Queues_with_the_widest_windows_deliver_everything_over_one_link()
     {
         const int Messages = 4000;
@@ -198,8 +173,59 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
         Assert.Equal(2, program.Connection.Connects);
     }
 
+    [Fact]
+    public void A_burst_while_the_receiver_is_at_work_is_received_whole()
+    {
+        const int Messages = 900; // fewer than a broker queues by default
+        string topic = fixture.NewName();
+        using QueueProgram program = NewProgram();
+        MqttMessageQueue queue = program.AddQueue(topic, "options.qos", "1", "options.max_messages", $"{Messages + 1}", "options.max_bytes", "65536", "options.serialize_envelope", "false");
+        using HeldReceiver receiver = new();
+        queue.Open(null);
+        queue.BeginListen(null, receiver);
+        program.Start().WaitUntilReady(fixture.Broker);
+        using Observer observer = new(fixture.Broker);
+
+        observer.Publish(topic, "holds the connection's thread up");
+        receiver.IsHeld.WaitOne(Patience.Bound);
+        for (int i = 0; i < Messages - 1; i++)
+        {
+            observer.Post(topic, $"{i}", 1);
+        }
+
+        observer.Publish(topic, "last");
+        receiver.LetGo.Set();
+
+        string[] texts = receiver.Texts.WaitFor(Messages + 1, _ => true);
+        Assert.Equal([.. Enumerable.Range(0, Messages - 1).Select(i => $"{i}"), "last"], texts[1..]);
+        Assert.Equal((0, 0, 1), (program.Connection.LostMessages, queue.InboxDrops.GetMessages(DropReason.Overflow), program.Connection.Connects));
+    }
+
     private static (string, string, string, DateTime, string, string, bool) Fields(MessageEnvelope message) =>
         (message.MessageId, message.CorrelationId, message.MessageType, message.SentTime, message.GetMessageAsString(), message.Topic, message.IsRetained);
+
+    /// <summary>Keeps the connection's thread with its first message until it is let go.</summary>
+    private sealed class HeldReceiver : IMessageReceiver, IDisposable
+    {
+        public ManualResetEvent IsHeld { get; } = new(false);
+
+        public ManualResetEvent LetGo { get; } = new(false);
+
+        public Recorder<string> Texts { get; } = new();
+
+        public void ReceiveMessage(MessageEnvelope message, IMessageQueue queue)
+        {
+            IsHeld.Set();
+            LetGo.WaitOne(Patience.Bound);
+            Texts.Add(message.GetMessageAsString());
+        }
+
+        public void Dispose()
+        {
+            IsHeld.Dispose();
+            LetGo.Dispose();
+        }
+    }
 
     private QueueProgram NewProgram() => new(QueueProgram.Endpoint(fixture.Broker, fixture.NewName()));
 }

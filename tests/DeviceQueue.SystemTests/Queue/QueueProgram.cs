@@ -65,9 +65,8 @@ internal sealed class QueueProgram : IDisposable, ILogger
 
     public void Dispose()
     {
-        // The connection first: a queue that is closed while it runs takes its subscription back, and a persistent session would lose it.
-        Assert.True(_worker.Stop((int)Patience.Bound.TotalMilliseconds), "The connection's thread did not end.");
         _queues.ForEach(queue => queue.Close(null));
+        Assert.True(_worker.Stop((int)Patience.Bound.TotalMilliseconds), "The connection's thread did not end.");
         Assert.Equal(0, _worker.Faults);
     }
 

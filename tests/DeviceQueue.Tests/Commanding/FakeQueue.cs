@@ -44,7 +44,7 @@ internal sealed class FakeQueue : IMessageQueue
             throw new QueueException(QueueException.TooLarge, "too large");
         }
 
-        Sent.Add(message);
+        Sent.Add(new MessageEnvelope(message.CorrelationId, message.MessageType, [.. message.Message]) { Topic = message.Topic }); // the sender's may be used again
     }
 
     public MessageEnvelope? Receive(string correlationId, int waitMs) => Inbox.TryDequeue(out MessageEnvelope? message) ? message : null;

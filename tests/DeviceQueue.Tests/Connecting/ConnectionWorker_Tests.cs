@@ -65,6 +65,44 @@ public sealed class ConnectionWorker_Tests
         Assert.Contains(_log.Errors, line => line.StartsWith("connection: System.InvalidOperationException"));
     }
 
+    [Fact]
+    public void Pauses_after_a_fault_whatever_arrives_meanwhile_and_can_be_stopped_in_it()
+    {
+        _links.Throws = true;
+        _links.Gate.Set();
+        _worker.Start();
+        Assert.True(_links.Opening.Wait(PatienceMs, TestContext.Current.CancellationToken));
+        WaitForFault();
+
+        _connection.Wake.Set();
+
+        Assert.False(_links.Opening.Wait(ConnectionWorker.FaultPauseMs / 3, TestContext.Current.CancellationToken), "no pause after a fault");
+        long start = Environment.TickCount64;
+        Assert.True(_worker.Stop(PatienceMs));
+        Assert.True(Environment.TickCount64 - start < PatienceMs / 2);
+        Assert.Equal(1, _worker.Faults);
+    }
+
+    [Fact]
+    public void Ends_the_link_that_a_fault_met_and_connects_anew()
+    {
+        var queue = new MqttMessageQueue("t", null, _connection, World.Read("options.serialize_envelope=false"), _time, new SeededRandom(1));
+        queue.Open(null);
+        _links.ThrowsOnPublish = true;
+        _links.Gate.Set();
+        _worker.Start();
+        World.Send(queue, "0");
+        WaitForFault();
+        _links.ThrowsOnPublish = false;
+
+        Assert.True(_links.Published.Wait(PatienceMs, TestContext.Current.CancellationToken));
+        Assert.Equal((1, 2), (_links.Closed, _connection.Connects));
+        Assert.Contains(_log.Lines, line => line.Contains("link lost: System.InvalidOperationException"));
+        Assert.True(_worker.Stop(PatienceMs));
+    }
+
+    private void WaitForFault() => Assert.True(SpinWait.SpinUntil(() => _worker.Faults > 0, PatienceMs));
+
     /// <summary>Links whose connect blocks until the gate is open.</summary>
     private sealed class BlockingLinks : IMqttLinkFactory, IMqttLink
     {
@@ -75,6 +113,10 @@ public sealed class ConnectionWorker_Tests
         public SemaphoreSlim Published { get; } = new(0);
 
         public bool Throws { get; set; }
+
+        public bool ThrowsOnPublish { get; set; }
+
+        public int Closed { get; private set; }
 
         public bool IsOpen => true;
 
@@ -92,6 +134,11 @@ public sealed class ConnectionWorker_Tests
 
         public int TryPublish(string topic, byte[] payload, int qos, bool retain)
         {
+            if (ThrowsOnPublish)
+            {
+                throw new InvalidOperationException();
+            }
+
             Published.Release();
             return 1;
         }
@@ -104,8 +151,6 @@ public sealed class ConnectionWorker_Tests
 
         public bool TryTakeEvent(MqttLinkEvent e) => false;
 
-        public void Close()
-        {
-        }
+        public void Close() => Closed++;
     }
 }

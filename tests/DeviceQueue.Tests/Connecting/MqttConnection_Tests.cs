@@ -1,5 +1,6 @@
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
+using DeviceQueue.Tests.Messaging;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Connecting;
@@ -594,6 +595,36 @@ public sealed class MqttConnection_Tests
         world.Broker.Drop();
         world.RunFor(1000);
         Assert.Equal(100 - MqttLinkEventQueue.MaxMessages, world.Connection.LostMessages);
+    }
+
+    [Theory]
+    [InlineData("options.clean_session=false", true)]
+    [InlineData("options.clean_session=true", false)]
+    public void A_subscription_that_ended_during_an_outage_is_taken_back_from_a_session_that_was_kept(string options, bool isTakenBack)
+    {
+        var world = new World(options);
+        MqttMessageQueue queue = world.Queue("t");
+        queue.BeginListen(null, new Receiver());
+        world.Open();
+        world.Broker.Drop();
+        queue.EndListen(null);
+        world.RunFor(30000, () => world.Connection.Connects == 2 && world.Connection.IsConnected);
+
+        Assert.Equal(isTakenBack ? ["t"] : [], world.Broker.Link.Unsubscribed);
+    }
+
+    [Theory]
+    [InlineData("options.clean_session=false", true)]
+    [InlineData("options.clean_session=true", false)]
+    public void Takes_what_a_kept_session_brings_before_anybody_subscribes(string options, bool isTaken)
+    {
+        var world = new World(options);
+        MqttMessageQueue queue = world.Queue("t");
+        world.Open();
+        world.Broker.Link.Deliver("t", World.Utf8("kept"), false);
+        world.RunFor(100);
+
+        Assert.Equal(isTaken ? 1 : 0, queue.ReadMessageCount());
     }
 
     [Fact]

@@ -8,6 +8,8 @@ internal sealed class RecordingSink(string filter) : IMessageSink
 {
     public string Filter => filter;
 
+    public string Topic => filter;
+
     public int FilterQos => 1;
 
     public bool Throws { get; set; }

@@ -126,9 +126,9 @@ public sealed class JsonWriter_Tests
     {
         Assert.Equal("\"2026-11-21T02:47:00.123Z\"", Write(w => w.WriteTime(new DateTime(2026, 11, 21, 2, 47, 0, 123, DateTimeKind.Utc))));
         Assert.Equal("null", Write(w => w.WriteTime(DateTime.MinValue)));
-        Assert.Equal("\"AQI=\"", Write(w => w.WriteBase64([1, 2])));
-        Assert.Equal("\"\"", Write(w => w.WriteBase64([])));
-        Assert.Equal("null", Write(w => w.WriteBase64(null)));
+        Assert.Equal("\"AQI=\"", Write(w => w.WriteBase64([1, 2, 3], 2)));
+        Assert.Equal("\"\"", Write(w => w.WriteBase64([], 0)));
+        Assert.Equal("null", Write(w => w.WriteBase64(null, 0)));
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class JsonWriter_Tests
             w.Name("c");
             w.WriteTime(DateTime.UnixEpoch);
             w.Name("d");
-            w.WriteBase64([1, 2, 3]);
+            w.WriteBase64([1, 2, 3], 3);
             w.Name("e");
             w.WriteText([0x41, 0xC2, 0xB0], 0, 3);
             w.EndObject();
