@@ -1,5 +1,6 @@
 using System.Device.Gpio;
 using DeviceQueue.Configuring;
+using DeviceQueue.Desktop;
 using Mosquitto;
 using Spectre.Console;
 using VirtualBoard;
@@ -22,7 +23,7 @@ internal sealed class SimulatorRun : IDisposable
     private readonly BoardConfiguration _configuration;
     private readonly string _storage;
     private MosquittoBroker? _privateBroker;
-    private Observer? _observer;
+    private BrokerObserver? _observer;
     private Board? _board;
 
     private SimulatorRun(Display display, SimulatorOptions options)
@@ -150,8 +151,8 @@ internal sealed class SimulatorRun : IDisposable
             Password = broker.Password,
             Tls = broker.IsSecure ? new MosquittoTls { CaFile = authority } : null,
         };
-        _observer = new Observer(options, $"sensor/{id}/#", _display);
-        _observer.TryConnect();
+        _observer = new BrokerObserver(options, [$"sensor/{id}/#"], message => _display.Message(message.Topic, message.Payload, message.Retain), _display.Error);
+        _observer.Connect();
     }
 
     private void Announce(BrokerAddress broker, string id)
