@@ -94,7 +94,7 @@ internal sealed class Commands
             report.Revoked(revoked, id);
             if (wasDevice && revoked.IsReloaded)
             {
-                report.Swept(id, RetainedSweep.TryRun(FleetFolder.Open(PathOf(result)), result.GetValue(_operator), id));
+                report.SaidOffline(id, Farewell.TrySay(FleetFolder.Open(PathOf(result)), result.GetValue(_operator), id, isForEver: true));
             }
         }));
         return command;
@@ -103,9 +103,19 @@ internal sealed class Commands
     private Command Rotate()
     {
         Argument<string> name = new("name") { Description = "The device id, or an operator's name." };
-        Command command = new("rotate", "Gives a device a new password and a new command key, or an operator a new password.") { name, _folder };
+        Command command = new("rotate", "Gives a device a new password and a new command key, or an operator a new password.") { name, _folder, _operator };
         command.SetAction(result => Guard(() =>
-            new Report(_out).Rotated(new Provisioner(PathOf(result), AskWifiPassword).Rotate(result.GetValue(name)!), result.GetValue(name)!)));
+        {
+            string id = result.GetValue(name)!;
+            ProvisioningResult rotated = new Provisioner(PathOf(result), AskWifiPassword).Rotate(id);
+            Report report = new(_out);
+            report.Rotated(rotated, id);
+            FleetFolder fleet = FleetFolder.Open(PathOf(result));
+            if (fleet.Devices.ContainsKey(id) && rotated.IsReloaded)
+            {
+                report.SaidOffline(id, Farewell.TrySay(fleet, result.GetValue(_operator), id, isForEver: false));
+            }
+        }));
         return command;
     }
 

@@ -49,9 +49,9 @@ internal sealed class Report(TextWriter output)
         SayBroker(result);
     }
 
-    public void Swept(string id, string? trouble) => output.WriteLine(trouble == null
-        ? $"What the broker kept of {id} is cleared."
-        : $"What the broker kept of {id}, its status among it, is not cleared: {trouble}");
+    public void SaidOffline(string id, string? trouble) => output.WriteLine(trouble == null
+        ? "Its status says offline."
+        : $"The status that the broker keeps of {id} is still its last one, because {trouble}");
 
     public void Rotated(ProvisioningResult result, string name)
     {

@@ -78,8 +78,17 @@ internal sealed class SimulatorRun : IDisposable
         BrokerAddress broker = ChooseBroker();
         PrepareStorage();
         string id = _options.Id ?? _configuration.Id ?? "+";
-        Observe(broker, id);
-        Announce(broker, id);
+        if (_configuration.HasCredential && _options.Broker == null)
+        {
+            // They are the board's own: who comes with them too would throw it out, and may not hear what it says.
+            _display.Title($"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}, which knows it by name. Ctrl-C ends it.");
+            _display.Plain("What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by tools/devicequeue.");
+        }
+        else
+        {
+            Observe(broker, id);
+            Announce(broker, id);
+        }
 
         _board = new Board { StorageDirectory = _storage };
         _board.ConsoleLine += _display.Console;
