@@ -192,7 +192,7 @@ internal sealed class Commands
         string Needed(string key) => given.GetValueOrDefault(key) ?? throw new UserException($"{key} is needed");
         string? File(string key) => given.TryGetValue(key, out string? path) ? Path.Combine(folder, path) : null;
         string? ssid = given.GetValueOrDefault(FleetCsv.Ssid);
-        return new DeviceRequest(Needed(FleetCsv.Id), BrokerUri.Parse(Needed(FleetCsv.Broker)))
+        DeviceRequest request = new(Needed(FleetCsv.Id), BrokerUri.Parse(Needed(FleetCsv.Broker)))
         {
             Board = Board.Find(given[FleetCsv.Board]),
             Ssid = ssid,
@@ -205,6 +205,8 @@ internal sealed class Commands
             },
             Settings = File(FleetCsv.Settings) is { } settings ? JsonFile.Read(settings) : null,
         };
+        request.Check();
+        return request;
     }
 
     private static string ReadFirstLine(string path)

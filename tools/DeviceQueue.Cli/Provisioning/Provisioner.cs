@@ -11,8 +11,6 @@ namespace DeviceQueue.Cli.Provisioning;
 /// <param name="askWifiPassword">Asks for the password of a network, by its name.</param>
 internal sealed class Provisioner(string path, Func<string, string> askWifiPassword)
 {
-    private static readonly string[] MadeHere = ["connection", "connections", "credential", "credentials", "tls"];
-
     private readonly Dictionary<string, Wifi> _asked = [];
 
     /// <summary>Adds devices; those that are there as asked stay as they are.</summary>
@@ -22,7 +20,6 @@ internal sealed class Provisioner(string path, Func<string, string> askWifiPassw
         FleetFolder fleet = FleetFolder.Open(path);
         foreach (DeviceRequest request in requests)
         {
-            Check(request);
             RequireFree(request.Id, fleet.Operators.Keys, "an operator");
         }
 
@@ -55,7 +52,7 @@ internal sealed class Provisioner(string path, Func<string, string> askWifiPassw
     public ProvisioningResult AddOperator(string name, BrokerUri? broker)
     {
         FleetFolder fleet = FleetFolder.Open(path);
-        RequireName(name, "--name");
+        DeviceRequest.RequireName(name, "--name");
         RequireFree(name, fleet.Devices.Keys, "a device");
         using CertificateIssuer issuer = fleet.LoadAuthority() ?? NewAuthority();
         FleetChange change = Begin(fleet, issuer);
@@ -150,34 +147,6 @@ internal sealed class Provisioner(string path, Func<string, string> askWifiPassw
         }
 
         return places.Length == 1 ? places[0] : throw new UserException("--broker is needed: mqtts://host:port, with a port that is not the devices'");
-    }
-
-    private static void Check(DeviceRequest request)
-    {
-        RequireName(request.Id, "id");
-        if (request.Ssid != null)
-        {
-            Wifi.CheckSsid(request.Ssid);
-        }
-
-        string? forbidden = request.Settings == null ? null : Array.Find(MadeHere, request.Settings.ContainsKey)
-            ?? new[] { "id", "command_key" }.Where(key => request.Settings["device"] is JsonObject device && device.ContainsKey(key)).Select(key => $"device.{key}").FirstOrDefault();
-        if (forbidden != null)
-        {
-            throw new UserException($"settings of {request.Id}: {forbidden} is made here and cannot be given");
-        }
-
-        // As the board would say it, with stand-ins for the secrets.
-        byte[] trial = JsonFile.ToBytes(DeviceFiles.Settings(request, new string('0', Secrets.NewPassword().Length), new string('0', Secrets.NewCommandKey().Length)));
-        FleetFolder.Check($"settings of {request.Id}", trial, request.Id, out _);
-    }
-
-    private static void RequireName(string name, string what)
-    {
-        if (!DeviceSettings.IsName(name))
-        {
-            throw new UserException($"{what} '{PayloadText.Clean(name)}': 1 to {DeviceSettings.MaxNameLength} of A-Z a-z 0-9 _ - are allowed");
-        }
     }
 
     private static void RequireFree(string name, IEnumerable<string> taken, string by)
