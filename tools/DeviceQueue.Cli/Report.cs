@@ -74,13 +74,13 @@ internal sealed class Report(TextWriter output)
     private void SayBroker(ProvisioningResult result)
     {
         string configuration = Folder(result, Path.Combine(FleetFolder.Broker, BrokerFiles.Configuration));
-        if (result.NeedsRestart)
+        if (result.IsReloaded)
         {
-            output.WriteLine($"The broker: mosquitto -c {configuration} (start it anew if it runs: its listeners are others now)");
+            output.WriteLine("The broker was told, and has read its files again." + (result.NeedsRestart ? " Its ports are others now, for which it has to be started anew." : ""));
         }
-        else if (result.IsReloaded)
+        else if (result.NeedsRestart)
         {
-            output.WriteLine("The broker was told, and has read its files again.");
+            output.WriteLine($"The broker, to be started, or started anew: mosquitto -c {configuration}");
         }
         else if (result.IsChanged)
         {

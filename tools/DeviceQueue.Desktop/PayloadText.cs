@@ -40,8 +40,9 @@ public static class PayloadText
                 ? $"{type} ({id}) {StrictUtf8.GetString(bytes)}"
                 : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter when a text in it is no UTF-8.
             return null;
         }
     }

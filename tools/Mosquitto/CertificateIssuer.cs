@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -33,13 +34,17 @@ public sealed class CertificateIssuer : IDisposable
         SubjectAlternativeNameBuilder names = new();
         foreach (string host in hosts)
         {
-            if (IPAddress.TryParse(host, out IPAddress? address))
+            bool isAddress = IPAddress.TryParse(host, out IPAddress? address);
+            if (isAddress)
             {
-                names.AddIpAddress(address);
+                names.AddIpAddress(address!);
             }
 
-            // An address too: the chip's mbedTLS compares with names only, and as text.
-            names.AddDnsName(host);
+            if (!isAddress || address!.AddressFamily == AddressFamily.InterNetwork)
+            {
+                // An address too: mbedTLS before 3.5 compares with names only, and as text.
+                names.AddDnsName(host);
+            }
         }
 
         return Issue(hosts[0], start, end, new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], false), names.Build());

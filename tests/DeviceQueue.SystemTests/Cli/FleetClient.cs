@@ -60,8 +60,10 @@ internal sealed class FleetClient : IDisposable
     }
 
     /// <summary>Publishes and waits for the acknowledgement, which Mosquitto gives for what it drops, too.</summary>
-    public void Publish(string topic, string text, bool retain = false) =>
-        Assert.True(_client.PublishAsync(topic, Encoding.UTF8.GetBytes(text), 1, retain).Bounded().GetAwaiter().GetResult());
+    public void Publish(string topic, string text, bool retain = false) => Publish(topic, Encoding.UTF8.GetBytes(text), retain);
+
+    public void Publish(string topic, byte[] payload, bool retain = false) =>
+        Assert.True(_client.PublishAsync(topic, payload, 1, retain).Bounded().GetAwaiter().GetResult());
 
     public void WaitFor(string message) => _heard.WaitFor(1, heard => heard == message);
 

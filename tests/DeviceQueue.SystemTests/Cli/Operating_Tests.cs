@@ -146,10 +146,12 @@ public sealed class Operating_Tests : IDisposable
 
         watch.WaitForLine("a  status  online (retained)");
         a.Publish("sensor/a/temperature", """{"msg":"21.47","unit":"C"}""");
+        a.Publish("sensor/a/response", [.. """{"message_type":"""u8, (byte)'"', 0xFF, (byte)'"', .. ""","correlation_id":"c","message":""}"""u8]);
         a.Publish("sensor/a/health", "{\"boot\":1,\"x\":\"\u001b[31m\"}");
 
         watch.WaitForLine("""a  reading  {"msg":"21.47","unit":"C"}""");
         watch.WaitForLine("a  health  {\"boot\":1,\"x\":\"?[31m\"}");
+        watch.WaitForLine("a  response  <54 bytes>");
         watch.Signal("INT");
         Assert.Equal(0, watch.WaitForExit());
     }

@@ -108,6 +108,7 @@ public sealed class Provisioning_Tests : IDisposable
     [InlineData("broker 'mqtt://h': mqtts://host", "--id", "b", "--broker", "mqtt://h")]
     [InlineData("broker 'mqtts://h:0': mqtts://host", "--id", "b", "--broker", "mqtts://h:0")]
     [InlineData("broker 'mqtts://': mqtts://host", "--id", "b", "--broker", "mqtts://")]
+    [InlineData("broker 'mqtts://a..b': mqtts://host", "--id", "b", "--broker", "mqtts://a..b")]
     [InlineData("broker '(hidden)@h'", "--id", "b", "--broker", "mqtts://u:p@h")]
     [InlineData("id 'a/b': 1 to 32 of", "--id", "a/b", "--broker", "mqtts://h")]
     [InlineData("id '..': 1 to 32 of", "--id", "..", "--broker", "mqtts://h")]
@@ -163,6 +164,16 @@ public sealed class Provisioning_Tests : IDisposable
     }
 
     [Fact]
+    public void A_name_that_is_taken_by_something_else_in_the_folder_stops_it_before_anything_is_in_place()
+    {
+        _fleet.AddDevice("a");
+        File.WriteAllText(_fleet.PathOf("devices", "c"), "a file of somebody's");
+        string csv = _fleet.WriteFile("fleet.csv", "id\nb\nc\n");
+
+        AssertRefused("nothing was changed", "provision", "--csv", csv, "--broker", _fleet.Broker);
+    }
+
+    [Fact]
     public void What_a_run_that_was_cut_off_left_is_named_and_left_alone_until_it_is_deleted()
     {
         _fleet.AddDevice("a");
@@ -195,6 +206,7 @@ public sealed class Provisioning_Tests : IDisposable
     [InlineData("devices/a is incomplete: devicequeue.json is missing", "devices/a/devicequeue.json", null)]
     [InlineData("devices/a/devicequeue.json: line 1: no JSON", "devices/a/devicequeue.json", "{ half")]
     [InlineData("devices/a/devicequeue.json is not what was made for a", "devices/a/devicequeue.json", """{"device":{"id":"b"},"connection":{"host":"h"}}""")]
+    [InlineData("devices/a/devicequeue.json: Duplicate property 'device'", "devices/a/devicequeue.json", """{"device":{"id":"a"},"device":{}}""")]
     [InlineData("ca is incomplete: ca.key is missing", "ca/ca.key", null)]
     [InlineData("ca.crt and ca.key are not a certificate and its key", "ca/ca.key", "nonsense")]
     public void A_damaged_folder_is_an_error_that_names_the_file(string error, string file, string? content)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
@@ -14,6 +15,9 @@ namespace DeviceQueue.Cli.Operating;
 internal sealed class CommandSender(MosquittoOptions options, TextWriter output, TextWriter error)
 {
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(5);
+
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     private readonly Channel<MosquittoMessage> _incoming = Channel.CreateUnbounded<MosquittoMessage>();
 
@@ -119,9 +123,11 @@ internal sealed class CommandSender(MosquittoOptions options, TextWriter output,
 
         try
         {
-            return JsonNode.Parse(envelope.Message) is JsonObject answer && answer["command_id"]?.ToString() == command.MessageId ? answer : null;
+            // As text first, so that what is no UTF-8 is refused as a whole.
+            return JsonNode.Parse(StrictUtf8.GetString(envelope.Message ?? []), documentOptions: Strict) is JsonObject answer
+                && answer["command_id"]?.ToString() == command.MessageId ? answer : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or DecoderFallbackException)
         {
             return null;
         }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -26,6 +25,10 @@ internal sealed class BrokerFiles(FleetFolder fleet, IReadOnlyList<Member> devic
     // A session that is kept for a device which never comes back, in days.
     private const int SessionDays = 7;
 
+    private static string UserLines => OperatingSystem.IsWindows()
+        ? ""
+        : $"# Started as root, it becomes this user, who can read what is in this folder.\nuser {Environment.UserName}\n";
+
     private string Folder => fleet.FullPath(FleetFolder.Broker);
 
     /// <exception cref="UserException">Who shares a port cannot share it.</exception>
@@ -43,7 +46,7 @@ internal sealed class BrokerFiles(FleetFolder fleet, IReadOnlyList<Member> devic
 
     private static string PathOf(string name) => Path.Combine(FleetFolder.Broker, name);
 
-    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(string host) => host is "localhost" or "127.0.0.1";
 
     private string ReadEarlier(string name) => File.Exists(Path.Combine(Folder, name)) ? File.ReadAllText(Path.Combine(Folder, name)) : "";
 
@@ -79,9 +82,7 @@ internal sealed class BrokerFiles(FleetFolder fleet, IReadOnlyList<Member> devic
             password_file {Path.Combine(Folder, Passwords)}
             acl_file {Path.Combine(Folder, AccessList)}
 
-            # Started as root, it becomes this user, who can read what is in this folder.
-            user {Environment.UserName}
-            pid_file {Path.Combine(Folder, PidFile)}
+            {UserLines}pid_file {Path.Combine(Folder, PidFile)}
 
             persistence true
             persistence_location {Path.Combine(Folder, Data)}{Path.DirectorySeparatorChar}

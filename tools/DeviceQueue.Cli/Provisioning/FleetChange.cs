@@ -110,6 +110,12 @@ internal sealed class FleetChange(string root)
 
     private void WriteAside()
     {
+        string? taken = _folders.Select(path => Path.Combine(root, path)).FirstOrDefault(Path.Exists);
+        if (taken != null)
+        {
+            throw new IOException($"{taken} is there already");
+        }
+
         foreach ((string path, byte[] content) in _files)
         {
             string full = Path.Combine(Aside, path);

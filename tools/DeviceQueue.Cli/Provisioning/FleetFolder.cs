@@ -139,7 +139,8 @@ internal sealed class FleetFolder
         CredentialParams? credential = CredentialParams.ManyFromConfig(config, problems).FirstOrDefault();
         TlsParams tls = TlsParams.Read(config, problems);
         bool isDevice = folder == DevicesFolder;
-        if (settings.Id != name || credential?.Username != name || credential.Password == null || !connection.IsSecure || (isDevice && settings.CommandKey == null))
+        bool isPlain = json["credential"] is JsonObject && (!isDevice || json["device"] is JsonObject);
+        if (!isPlain || settings.Id != name || credential?.Username != name || credential.Password == null || !connection.IsSecure || (isDevice && settings.CommandKey == null))
         {
             throw new UserException(
                 $"{FullPath(folder, name, file)} is not what was made for {name}: it needs the id and the user name {name}, a password, {(isDevice ? "a command_key, " : "")}and a connection by mqtts");

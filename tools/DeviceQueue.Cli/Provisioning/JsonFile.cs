@@ -16,6 +16,8 @@ internal static class JsonFile
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     public static byte[] ToBytes(JsonObject root) => Encoding.UTF8.GetBytes(root.ToJsonString(Readable) + "\n");
 
     /// <exception cref="UserException">It is not there, or not one JSON object.</exception>
@@ -23,11 +25,11 @@ internal static class JsonFile
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new UserException($"{path}: a JSON object is needed");
+            return JsonNode.Parse(File.ReadAllText(path), documentOptions: Strict) as JsonObject ?? throw new UserException($"{path}: a JSON object is needed");
         }
         catch (JsonException e)
         {
-            throw new UserException($"{path}: line {e.LineNumber + 1}: no JSON", e);
+            throw new UserException(e.LineNumber is { } line ? $"{path}: line {line + 1}: no JSON" : $"{path}: {e.Message}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
