@@ -23,6 +23,9 @@ public sealed record MosquittoBrokerOptions
 
     /// <summary>Gets further lines of mosquitto.conf; the first ones belong to the listener.</summary>
     public IReadOnlyList<string> ExtraLines { get; init; } = [];
+
+    /// <summary>Gets a mosquitto.conf to start with in place of one made from all this; the port has to be one of its listeners.</summary>
+    public string? ConfigurationFile { get; init; }
 }
 
 /// <summary>A mosquitto process of our own: on a loopback port, in a temporary folder, gone with us. On Linux it dies with this process, however that ends.</summary>
@@ -31,6 +34,7 @@ public sealed class MosquittoBroker : IDisposable
     private const int StartTimeoutMs = 15_000;
     private const int PortAttempts = 10;
     private const int MaxLogLines = 5_000;
+    private const string OwnConfiguration = "mosquitto.conf";
 
     private readonly MosquittoBrokerOptions _options;
     private readonly string _executable = FindExecutable();
@@ -72,6 +76,25 @@ public sealed class MosquittoBroker : IDisposable
         {
             broker.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Finds a free port below the ranges that systems give to outgoing connections: no client can take it while the broker is down, nor connect to itself on it.</summary>
+    public static int FindFreePort()
+    {
+        while (true)
+        {
+            int port = Random.Shared.Next(15_000, 32_000);
+            using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: try another.
+            }
         }
     }
 
@@ -124,25 +147,6 @@ public sealed class MosquittoBroker : IDisposable
             ?? throw new FileNotFoundException($"The mosquitto broker was not found in PATH or its usual folder. {Installation.Hint("mosquitto")}");
     }
 
-    /// <summary>A free port below the ranges that systems give to outgoing connections: no client can take it while the broker is down, nor connect to itself on it.</summary>
-    private static int FindFreePort()
-    {
-        while (true)
-        {
-            int port = Random.Shared.Next(15_000, 32_000);
-            using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken: try another.
-            }
-        }
-    }
-
     private void StartOnSomePort()
     {
         if (_options.Port != 0)
@@ -170,7 +174,11 @@ public sealed class MosquittoBroker : IDisposable
     private bool TryStart(int port)
     {
         Port = port;
-        File.WriteAllText(Path.Combine(Folder, "mosquitto.conf"), Configuration(port));
+        if (_options.ConfigurationFile == null)
+        {
+            File.WriteAllText(Path.Combine(Folder, OwnConfiguration), Configuration(port));
+        }
+
         using ManualResetEventSlim accepts = new();
         using ManualResetEventSlim ended = new();
         Process process = ChildProcess.Start(StartInfo(), line =>
@@ -195,7 +203,7 @@ public sealed class MosquittoBroker : IDisposable
 
     private ProcessStartInfo StartInfo() => new(_executable)
     {
-        ArgumentList = { "-c", Path.Combine(Folder, "mosquitto.conf") },
+        ArgumentList = { "-c", _options.ConfigurationFile ?? Path.Combine(Folder, OwnConfiguration) },
         WorkingDirectory = Folder,
     };
 

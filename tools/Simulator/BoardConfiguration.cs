@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DeviceQueue.Desktop;
 
 namespace Simulator;
 
@@ -36,6 +37,9 @@ internal sealed class BoardConfiguration
 
     /// <summary>Gets a value indicating whether it names a broker.</summary>
     public bool HasConnection => _root != null && (_root.ContainsKey("connection") || _root.ContainsKey("connections"));
+
+    /// <summary>Gets a value indicating whether it names a user of that broker.</summary>
+    public bool HasCredential => Broker?.Username != null;
 
     /// <summary>Gets the device id as far as the file tells it.</summary>
     public string? Id => Find("device", "id")?.ToString();

@@ -1,3 +1,5 @@
+using DeviceQueue.Desktop;
+
 namespace Simulator;
 
 /// <summary>Where a broker is and who comes.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text;
-using System.Text.Json;
+using DeviceQueue.Desktop;
 using Spectre.Console;
 
 namespace Simulator;
@@ -11,10 +10,7 @@ namespace Simulator;
 /// </summary>
 internal sealed class Display : IDisposable
 {
-    private const int MaxPayload = 600;
     private const int MaxWaitingLines = 10_000;
-
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly BlockingCollection<Action> _lines = new(MaxWaitingLines);
     private readonly IAnsiConsole _console;
@@ -42,7 +38,7 @@ internal sealed class Display : IDisposable
     {
         string name = topic[(topic.LastIndexOf('/') + 1)..];
         string color = name switch { "temperature" => "green", "status" => "blue", "command" => "magenta", "response" => "cyan", _ => "white" };
-        WriteEvent(color, "mqtt", $"{topic} {Readable(payload)}{(isRetained ? " (retained)" : "")}");
+        WriteEvent(color, "mqtt", $"{topic} {PayloadText.Show(payload)}{(isRetained ? " (retained)" : "")}");
     }
 
     /// <summary>Writes what waits.</summary>
@@ -52,43 +48,6 @@ internal sealed class Display : IDisposable
         _writer.Join();
         _lines.Dispose();
     }
-
-    /// <summary>Shows an envelope as its type, correlation id and payload, other text as it is, and what is no text as a length.</summary>
-    private static string Readable(byte[] payload)
-    {
-        try
-        {
-            string text = Envelope(payload) ?? StrictUtf8.GetString(payload);
-            return text.Contains('\0') ? Size(payload) : Printable(text);
-        }
-        catch (DecoderFallbackException)
-        {
-            return Size(payload);
-        }
-    }
-
-    private static string? Envelope(byte[] payload)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(payload);
-            JsonElement root = document.RootElement;
-            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("message_type", out JsonElement type)
-                && root.TryGetProperty("correlation_id", out JsonElement id)
-                && root.TryGetProperty("message", out JsonElement message) && message.ValueKind == JsonValueKind.String
-                && message.TryGetBytesFromBase64(out byte[]? bytes)
-                ? $"{type} ({id}) {StrictUtf8.GetString(bytes)}"
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static string Size(byte[] payload) => $"<{payload.Length} bytes>";
-
-    private static string Printable(string text) => new([.. text.Select(c => char.IsControl(c) ? '?' : c).Take(MaxPayload)]);
 
     private void WriteEvent(string color, string source, string text) =>
         Write($"[grey]{DateTime.Now:HH:mm:ss.fff}[/] [{color}]{source,-7}[/] {Markup.Escape(text)}");

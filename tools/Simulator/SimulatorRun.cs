@@ -1,5 +1,6 @@
 using System.Device.Gpio;
 using DeviceQueue.Configuring;
+using DeviceQueue.Desktop;
 using Mosquitto;
 using Spectre.Console;
 using VirtualBoard;
@@ -22,7 +23,7 @@ internal sealed class SimulatorRun : IDisposable
     private readonly BoardConfiguration _configuration;
     private readonly string _storage;
     private MosquittoBroker? _privateBroker;
-    private Observer? _observer;
+    private BrokerObserver? _observer;
     private Board? _board;
 
     private SimulatorRun(Display display, SimulatorOptions options)
@@ -77,8 +78,17 @@ internal sealed class SimulatorRun : IDisposable
         BrokerAddress broker = ChooseBroker();
         PrepareStorage();
         string id = _options.Id ?? _configuration.Id ?? "+";
-        Observe(broker, id);
-        Announce(broker, id);
+        if (_configuration.HasCredential && _options.Broker == null)
+        {
+            // They are the board's own: who comes with them too would throw it out, and may not hear what it says.
+            _display.Title($"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}, which knows it by name. Ctrl-C ends it.");
+            _display.Plain("What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by tools/devicequeue.");
+        }
+        else
+        {
+            Observe(broker, id);
+            Announce(broker, id);
+        }
 
         _board = new Board { StorageDirectory = _storage };
         _board.ConsoleLine += _display.Console;
@@ -150,8 +160,8 @@ internal sealed class SimulatorRun : IDisposable
             Password = broker.Password,
             Tls = broker.IsSecure ? new MosquittoTls { CaFile = authority } : null,
         };
-        _observer = new Observer(options, $"sensor/{id}/#", _display);
-        _observer.TryConnect();
+        _observer = new BrokerObserver(options, [$"sensor/{id}/#"], message => _display.Message(message.Topic, message.Payload, message.Retain), _display.Error);
+        _observer.Connect();
     }
 
     private void Announce(BrokerAddress broker, string id)

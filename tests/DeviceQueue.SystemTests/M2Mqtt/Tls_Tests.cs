@@ -69,7 +69,7 @@ public sealed class Tls_Tests : IDisposable
     public void A_client_certificate_names_the_user()
     {
         using MosquittoBroker broker = StartBroker("127.0.0.1", "require_certificate true", "use_identity_as_username true");
-        (string certificate, string key) = _authority.Issue("greenhouse");
+        (string certificate, string key) = _authority.IssueClient("greenhouse");
         X509Certificate2 pair = new(Pem(certificate), Pem(key), "");
         using TestBoard board = new();
 

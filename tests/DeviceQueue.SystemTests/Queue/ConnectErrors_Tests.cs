@@ -93,9 +93,9 @@ public sealed class ConnectErrors_Tests : IDisposable
         using MosquittoBroker broker = StartSecure(_authority.Issue("127.0.0.1"), "require_certificate true", "use_identity_as_username true", $"acl_file {accessList}");
         using CertificateAuthority stranger = new(_folder, "Somebody else");
 
-        AssertDelivers(WithCertificate(Secured(broker, _authority.CertificateFile), _authority.Issue("greenhouse")), "greenhouse/1");
+        AssertDelivers(WithCertificate(Secured(broker, _authority.CertificateFile), _authority.IssueClient("greenhouse")), "greenhouse/1");
         AssertFails("TLS: ", Secured(broker, _authority.CertificateFile));
-        AssertFails("TLS: ", WithCertificate(Secured(broker, _authority.CertificateFile), stranger.Issue("greenhouse")));
+        AssertFails("TLS: ", WithCertificate(Secured(broker, _authority.CertificateFile), stranger.IssueClient("greenhouse")));
     }
 
     [Fact]

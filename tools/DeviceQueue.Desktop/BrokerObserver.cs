@@ -1,9 +1,13 @@
 using Mosquitto;
 
-namespace Simulator;
+namespace DeviceQueue.Desktop;
 
-/// <summary>Shows what is published. Comes back by itself when the broker does; a broker that is away is a case to watch, not an error.</summary>
-internal sealed class Observer(MosquittoOptions options, string filter, Display display) : IDisposable
+/// <summary>Hears what is published. Comes back by itself when the broker does; a broker that is away is a case to watch, not an error.</summary>
+/// <param name="options">The broker.</param>
+/// <param name="filters">What to subscribe to.</param>
+/// <param name="onMessage">Told of each message, on the connection's thread.</param>
+/// <param name="onTrouble">Told once why there is no connection, until there is one again.</param>
+public sealed class BrokerObserver(MosquittoOptions options, IReadOnlyList<string> filters, Action<MosquittoMessage> onMessage, Action<string> onTrouble) : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
@@ -14,29 +18,33 @@ internal sealed class Observer(MosquittoOptions options, string filter, Display 
     private bool _isSaid;
     private bool _isDisposed;
 
-    public void TryConnect()
+    /// <summary>Connects; after a failure it goes on trying by itself.</summary>
+    /// <returns>How the first attempt went.</returns>
+    public ConnectResult Connect()
     {
         lock (_lock)
         {
             if (_isDisposed)
             {
-                return;
+                return new ConnectResult(ConnectStatus.Closed);
             }
 
             _client?.Dispose();
             _client = new MosquittoClient(options);
-            _client.MessageReceived += message => display.Message(message.Topic, message.Payload, message.Retain);
+            _client.MessageReceived += onMessage;
             _client.Disconnected += (_, reason) => Retry($"the broker is gone: {reason}");
             ConnectResult result = _client.Connect(ConnectTimeout);
             if (result.IsAccepted)
             {
                 _isSaid = false;
-                _client.Subscribe([filter], 1);
+                _client.Subscribe(filters, 1);
             }
             else
             {
                 Retry($"no connection to the broker at {options.Host}:{options.Port}: {result.Text}");
             }
+
+            return result;
         }
     }
 
@@ -54,11 +62,11 @@ internal sealed class Observer(MosquittoOptions options, string filter, Display 
     {
         if (!_isSaid && !_isDisposed)
         {
-            display.Error(reason);
+            onTrouble(reason);
         }
 
         _isSaid = true;
-        _retry ??= new Timer(_ => TryConnect());
+        _retry ??= new Timer(_ => Connect());
         try
         {
             _retry.Change(RetryInterval, Timeout.InfiniteTimeSpan);

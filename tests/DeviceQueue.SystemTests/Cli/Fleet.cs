@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using DeviceQueue.Cli;
+using Mosquitto;
+
+namespace DeviceQueue.SystemTests.Cli;
+
+/// <summary>A fleet's folder of a test's own, and the command that works on it.</summary>
+public sealed class Fleet : IDisposable
+{
+    private readonly string _parent = Directory.CreateTempSubdirectory("dq-fleet-").FullName;
+
+    public Fleet() => Folder = Path.Combine(_parent, "fleet");
+
+    /// <summary>Gets the folder, which is not there before the first command.</summary>
+    public string Folder { get; }
+
+    public int DevicesPort { get; } = MosquittoBroker.FindFreePort();
+
+    public int OperatorsPort { get; } = MosquittoBroker.FindFreePort();
+
+    public string Broker => $"mqtts://127.0.0.1:{DevicesPort}";
+
+    /// <summary>Runs a command on the folder, here in this process.</summary>
+    public Outcome Run(params string[] arguments)
+    {
+        StringWriter output = new();
+        StringWriter error = new();
+        int exitCode = Commands.Create(output, error).Parse([.. arguments, "--out", Folder]).Invoke(new() { Output = output, Error = error });
+        return new Outcome(exitCode, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Runs a command that has to succeed.</summary>
+    public string Do(params string[] arguments)
+    {
+        Outcome outcome = Run(arguments);
+        Assert.True(outcome.ExitCode == 0, outcome.Error + outcome.Output);
+        return outcome.Output;
+    }
+
+    public string AddDevice(string id, params string[] more) => Do(["provision", "--id", id, "--broker", Broker, .. more]);
+
+    public string AddOperator(string name) => Do("operator", "--name", name, "--broker", $"mqtts://127.0.0.1:{OperatorsPort}");
+
+    public string PathOf(params string[] parts) => Path.Combine([Folder, .. parts]);
+
+    public string Read(params string[] parts) => File.ReadAllText(PathOf(parts));
+
+    public JsonNode Settings(string id) => JsonNode.Parse(Read("devices", id, "devicequeue.json"))!;
+
+    public string Password(string id) => Settings(id)["credential"]!["password"]!.ToString();
+
+    /// <summary>Writes a file beside the folder and gives its path.</summary>
+    public string WriteFile(string name, string text)
+    {
+        string path = Path.Combine(_parent, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    /// <summary>Gives the content of all files by their paths.</summary>
+    public Dictionary<string, string> Snapshot() => Directory.Exists(Folder)
+        ? Directory.GetFiles(Folder, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(Folder, file), file => Convert.ToHexString(File.ReadAllBytes(file)))
+        : [];
+
+    public MosquittoBroker StartBroker() => MosquittoBroker.Start(new MosquittoBrokerOptions { ConfigurationFile = PathOf("broker", "mosquitto.conf"), Port = DevicesPort });
+
+    public void Dispose() => Directory.Delete(_parent, recursive: true);
+}
+
+public sealed record Outcome(int ExitCode, string Output, string Error);

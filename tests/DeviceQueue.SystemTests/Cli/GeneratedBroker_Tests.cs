@@ -1,0 +1,221 @@
+using Mosquitto;
+
+namespace DeviceQueue.SystemTests.Cli;
+
+/// <summary>Mosquitto as it runs with what was made for it.</summary>
+public sealed class GeneratedBroker_Tests : IDisposable
+{
+    private const int NotAuthorized = 5;
+
+    private readonly Fleet _fleet = new();
+    private readonly MosquittoBroker _broker;
+
+    public GeneratedBroker_Tests()
+    {
+        _fleet.AddDevice("a");
+        _fleet.AddDevice("b");
+        _fleet.AddOperator("alice");
+        _broker = _fleet.StartBroker();
+    }
+
+    public void Dispose()
+    {
+        _broker.Dispose();
+        _fleet.Dispose();
+    }
+
+    [Fact]
+    public void A_device_says_what_is_its_own_and_hears_its_own_commands()
+    {
+        using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "#");
+        using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"), "sensor/a/command", "sensor/a/output/+/set", "homeassistant/status");
+
+        a.Publish("sensor/a/temperature", "21");
+        a.Publish("sensor/a/output/relay1", "ON", retain: true);
+        a.Publish("homeassistant/device/a/config", "{}");
+        alice.Publish("sensor/a/command", "do");
+        alice.Publish("sensor/a/output/relay1/set", "OFF");
+        alice.Publish("homeassistant/status", "online");
+
+        alice.WaitFor("sensor/a/temperature 21");
+        alice.WaitFor("sensor/a/output/relay1 ON");
+        alice.WaitFor("homeassistant/device/a/config {}");
+        a.WaitFor("sensor/a/command do");
+        a.WaitFor("sensor/a/output/relay1/set OFF");
+        a.WaitFor("homeassistant/status online");
+    }
+
+    [Fact]
+    public void A_device_can_neither_write_nor_read_as_another()
+    {
+        using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "#");
+        using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"), "#", "sensor/b/command", "sensor/+/command", "$SYS/#");
+        using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"), "sensor/b/command");
+
+        foreach (string topic in (string[])["sensor/b/temperature", "sensor/b/status", "sensor/b/command", "sensor/b/response", "homeassistant/device/b/config", "homeassistant/status", "sensor/x", "other"])
+        {
+            a.Publish(topic, "forged", retain: true);
+        }
+
+        b.Publish("sensor/b/temperature", "secret");
+        alice.Publish("sensor/b/command", "for b");
+        alice.Publish("other", "for all");
+        alice.Publish("sensor/a/command", "for a");
+        a.Publish("sensor/a/status", "last");
+
+        a.WaitFor("sensor/a/command for a");
+        b.WaitFor("sensor/b/command for b");
+        alice.WaitFor("sensor/a/status last");
+        Assert.Equal(["sensor/a/command for a"], a.Heard);
+        Assert.Equal(["sensor/b/command for b"], b.Heard);
+        Assert.DoesNotContain(alice.Heard, heard => heard.EndsWith("forged", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_device_cannot_throw_another_out_by_coming_under_its_client_id()
+    {
+        using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"), "sensor/b/command");
+        using FleetClient thief = FleetClient.Connect(FleetClient.Device(_fleet, "a") with { ClientId = "b" });
+        using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"));
+
+        alice.Publish("sensor/b/command", "still here?");
+
+        b.WaitFor("sensor/b/command still here?");
+    }
+
+    [Fact]
+    public void A_stranger_gets_nothing()
+    {
+        MosquittoOptions a = FleetClient.Device(_fleet, "a");
+        foreach (MosquittoOptions stranger in (MosquittoOptions[])
+            [
+                FleetClient.Options(_fleet, _fleet.DevicesPort, null, null),
+                FleetClient.Options(_fleet, _fleet.DevicesPort, "stranger", "password"),
+                a with { Password = "guessed" },
+                a with { Password = null },
+                a with { Username = "b" },
+                a with { Username = "alice" },
+                FleetClient.Options(_fleet, _fleet.OperatorsPort, null, null),
+            ])
+        {
+            using FleetClient client = new(stranger);
+            Assert.Equal(ConnectStatus.Refused, client.Result.Status);
+            Assert.Equal(NotAuthorized, client.Result.Code);
+        }
+
+        using FleetClient plain = new(a with { Tls = null });
+        Assert.False(plain.Result.IsAccepted);
+    }
+
+    [Fact]
+    public void Who_trusts_the_fleets_authority_trusts_its_broker_and_no_other()
+    {
+        using Fleet other = new();
+        other.AddDevice("a");
+
+        using FleetClient client = new(FleetClient.Device(_fleet, "a") with { Tls = new MosquittoTls { CaFile = other.PathOf("ca", "ca.crt") } });
+
+        Assert.Equal(ConnectStatus.TlsFailed, client.Result.Status);
+    }
+
+    [Fact]
+    public async Task A_revoked_device_is_thrown_out_at_once_and_does_not_come_back()
+    {
+        MosquittoOptions options = FleetClient.Device(_fleet, "a");
+        using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "sensor/#");
+        using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"), "sensor/b/command");
+        using FleetClient a = FleetClient.Connect(options);
+        a.Publish("sensor/a/status", "online", retain: true);
+        a.Publish("sensor/a/output/relay1", "ON", retain: true);
+
+        string output = _fleet.Do("revoke", "a");
+
+        await a.Gone;
+        using FleetClient again = new(options);
+        Assert.Equal(NotAuthorized, again.Result.Code);
+        alice.WaitFor("sensor/a/status offline");
+        alice.Publish("sensor/b/command", "go on");
+        b.WaitFor("sensor/b/command go on");
+        Assert.Contains("Its status says offline.", output);
+        using FleetClient later = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "sensor/#");
+        later.Publish("sensor/end", "end");
+        later.WaitFor("sensor/end end");
+        Assert.Equal(["sensor/end end"], later.Heard);
+    }
+
+    [Fact]
+    public async Task A_rotated_device_is_out_until_it_has_its_new_password()
+    {
+        MosquittoOptions old = FleetClient.Device(_fleet, "a");
+        using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "sensor/#");
+        using FleetClient a = FleetClient.Connect(old);
+        a.Publish("sensor/a/status", "online", retain: true);
+
+        _fleet.Do("rotate", "a");
+
+        await a.Gone;
+        using FleetClient again = new(old);
+        Assert.Equal(NotAuthorized, again.Result.Code);
+        alice.WaitFor("sensor/a/status offline");
+        using FleetClient renewed = FleetClient.Connect(FleetClient.Device(_fleet, "a"));
+    }
+
+    [Fact]
+    public void A_device_that_is_added_gets_in_without_a_restart()
+    {
+        string output = _fleet.AddDevice("c");
+
+        Assert.Contains("The broker was told", output);
+        using FleetClient c = FleetClient.Connect(FleetClient.Device(_fleet, "c"));
+        using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"));
+    }
+
+    [Fact]
+    public void A_port_for_certificates_wants_the_certificate_and_the_password()
+    {
+        using Fleet fleet = new();
+        fleet.AddDevice("a", "--certificate");
+        fleet.AddDevice("b", "--certificate");
+        using MosquittoBroker broker = fleet.StartBroker();
+        using PemFolder pem = new();
+        MosquittoOptions without = FleetClient.Device(fleet, "a");
+        MosquittoTls tls = without.Tls! with
+        {
+            CertificateFile = pem.Write("client.crt", File.ReadAllBytes(fleet.PathOf("devices", "a", "client.crt")), "CERTIFICATE"),
+            KeyFile = pem.Write("client.key", File.ReadAllBytes(fleet.PathOf("devices", "a", "client.key")), "PRIVATE KEY"),
+        };
+
+        using FleetClient bare = new(without);
+        using FleetClient wrong = new(without with { Tls = tls, Password = fleet.Password("b") });
+        using FleetClient right = FleetClient.Connect(without with { Tls = tls });
+
+        Assert.Equal(ConnectStatus.TlsFailed, bare.Result.Status);
+        Assert.Equal(NotAuthorized, wrong.Result.Code);
+    }
+
+    [Fact]
+    public void A_message_that_no_board_could_hold_is_not_handed_on()
+    {
+        using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"));
+        using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"), "sensor/a/command");
+
+        alice.Publish("sensor/a/command", new string('x', 8193));
+        alice.Publish("sensor/a/command", "small");
+
+        a.WaitFor("sensor/a/command small");
+        Assert.Single(a.Heard);
+    }
+
+    [Fact]
+    public void Lines_of_ones_own_in_conf_d_are_read_and_stay()
+    {
+        using Fleet fleet = new();
+        fleet.AddDevice("a");
+        int port = MosquittoBroker.FindFreePort();
+        File.WriteAllText(fleet.PathOf("broker", "conf.d", "own.conf"), $"listener {port} 127.0.0.1\n");
+        fleet.AddDevice("b");
+        using MosquittoBroker broker = fleet.StartBroker();
+
+        using FleetClient own = FleetClient.Connect(FleetClient.Options(fleet, port, "b", fleet.Password("b")) with { Tls = null });
+    }
+}

@@ -1,0 +1,274 @@
+using System.CommandLine;
+using DeviceQueue.Cli.Operating;
+using DeviceQueue.Cli.Provisioning;
+using DeviceQueue.Desktop;
+
+namespace DeviceQueue.Cli;
+
+/// <summary>The command line: what can be typed, and what is called for it.</summary>
+internal sealed class Commands
+{
+    private const string PasswordVariable = "DEVICEQUEUE_WIFI_PASSWORD";
+    private const int DefaultTimeoutSeconds = 15;
+
+    private readonly TextWriter _out;
+    private readonly TextWriter _error;
+    private readonly Option<DirectoryInfo> _folder = new("--out") { Description = "The folder that holds the fleet.", Required = true };
+    private readonly Option<string?> _operator = new("--operator") { Description = "As which operator; not needed when there is only one." };
+
+    private Commands(TextWriter output, TextWriter error)
+    {
+        _out = output;
+        _error = error;
+    }
+
+    public static RootCommand Create(TextWriter output, TextWriter error)
+    {
+        Commands commands = new(output, error);
+        return new RootCommand("Provisions and operates a fleet of DeviceQueue devices.")
+        {
+            commands.Provision(), commands.Operator(), commands.Revoke(), commands.Rotate(), commands.Send(), commands.Watch(),
+        };
+    }
+
+    private Command Provision()
+    {
+        Option<string?> id = new("--id") { Description = "The device id: 1 to 32 of A-Z a-z 0-9 _ -" };
+        Option<FileInfo?> csv = new("--csv") { Description = $"A table of devices; its columns are {string.Join(", ", FleetCsv.Columns)}. The other options stand for empty cells." };
+        Option<string?> broker = new("--broker") { Description = "Where the devices find the broker: mqtts://host[:port]" };
+        Option<string?> wifi = new("--wifi") { Description = "The name of the Wi-Fi. Its password is asked for, unless the next option or the variable " + PasswordVariable + " has it." };
+        Option<string?> passwordFile = new("--wifi-password-file") { Description = "A file whose first line is the password of the Wi-Fi; an empty one is an open network." };
+        Option<string> board = new("--board") { Description = "The kind of board.", DefaultValueFactory = _ => Board.Default.Name };
+        Option<bool> certificate = new("--certificate") { Description = "The device gets a client certificate, and the broker's port demands one." };
+        Option<string?> settings = new("--settings") { Description = "A JSON file with further settings for devicequeue.json: outputs, intervals, options." };
+        Command command = new("provision", "Makes credentials, settings and the broker's files for a device or many.")
+        {
+            id, csv, broker, wifi, passwordFile, board, certificate, settings, _folder,
+        };
+        command.SetAction(result => Guard(() =>
+        {
+            Dictionary<string, string> given = [];
+            Give(given, FleetCsv.Id, result.GetValue(id));
+            Give(given, FleetCsv.Broker, result.GetValue(broker));
+            Give(given, FleetCsv.Ssid, result.GetValue(wifi));
+            Give(given, FleetCsv.PasswordFile, result.GetValue(passwordFile));
+            Give(given, FleetCsv.Board, result.GetValue(board));
+            Give(given, FleetCsv.Certificate, result.GetValue(certificate) ? "true" : null);
+            Give(given, FleetCsv.Settings, result.GetValue(settings));
+            FileInfo? table = result.GetValue(csv);
+            if ((table == null) == !given.ContainsKey(FleetCsv.Id))
+            {
+                throw new UserException("--id or --csv is needed, one of them");
+            }
+
+            DeviceRequest[] requests = table == null ? [MakeRequest(given, Environment.CurrentDirectory)] : ReadTable(table, given);
+            Report report = new(_out);
+            report.Provisioned(new Provisioner(PathOf(result), AskWifiPassword).AddDevices(requests), requests);
+        }));
+        return command;
+    }
+
+    private Command Operator()
+    {
+        Option<string> name = new("--name") { Description = "The operator's name: 1 to 32 of A-Z a-z 0-9 _ -", Required = true };
+        Option<string?> broker = new("--broker") { Description = "Where operators find the broker: mqtts://host:port, a port of their own. Without it, the one behind the devices' port." };
+        Command command = new("operator", "Makes credentials for a person or a program that reads everything and commands the devices.") { name, broker, _folder };
+        command.SetAction(result => Guard(() =>
+        {
+            BrokerUri? place = result.GetValue(broker) is { } uri ? BrokerUri.Parse(uri) : null;
+            new Report(_out).OperatorAdded(new Provisioner(PathOf(result), AskWifiPassword).AddOperator(result.GetValue(name)!, place), result.GetValue(name)!);
+        }));
+        return command;
+    }
+
+    private Command Revoke()
+    {
+        Argument<string> name = new("name") { Description = "The device id, or an operator's name." };
+        Command command = new("revoke", "Takes a device or an operator off the broker, at once, and deletes its credentials.") { name, _folder, _operator };
+        command.SetAction(result => Guard(() =>
+        {
+            string id = result.GetValue(name)!;
+            bool wasDevice = FleetFolder.Open(PathOf(result)).Devices.ContainsKey(id);
+            ProvisioningResult revoked = new Provisioner(PathOf(result), AskWifiPassword).Revoke(id);
+            Report report = new(_out);
+            report.Revoked(revoked, id);
+            if (wasDevice && revoked.IsReloaded)
+            {
+                report.SaidOffline(id, Farewell.TrySay(FleetFolder.Open(PathOf(result)), result.GetValue(_operator), id, isForEver: true));
+            }
+        }));
+        return command;
+    }
+
+    private Command Rotate()
+    {
+        Argument<string> name = new("name") { Description = "The device id, or an operator's name." };
+        Command command = new("rotate", "Gives a device a new password and a new command key, or an operator a new password.") { name, _folder, _operator };
+        command.SetAction(result => Guard(() =>
+        {
+            string id = result.GetValue(name)!;
+            ProvisioningResult rotated = new Provisioner(PathOf(result), AskWifiPassword).Rotate(id);
+            Report report = new(_out);
+            report.Rotated(rotated, id);
+            FleetFolder fleet = FleetFolder.Open(PathOf(result));
+            if (fleet.Devices.ContainsKey(id) && rotated.IsReloaded)
+            {
+                report.SaidOffline(id, Farewell.TrySay(fleet, result.GetValue(_operator), id, isForEver: false));
+            }
+        }));
+        return command;
+    }
+
+    private Command Send()
+    {
+        Argument<string> id = new("id") { Description = "The device id." };
+        Argument<string> type = new("command") { Description = "The command, as in output.set" };
+        Argument<string> arguments = new("arguments") { Description = "Its arguments, a JSON object.", DefaultValueFactory = _ => "{}" };
+        Option<double> timeout = new("--timeout") { Description = "How many seconds to wait for the answer.", DefaultValueFactory = _ => DefaultTimeoutSeconds };
+        Option<string?> messageId = new("--message-id") { Description = "The id of an earlier command, to repeat it: it is carried out at most once." };
+        Command command = new("send", "Signs a command, sends it, and waits for the answer.") { id, type, arguments, timeout, messageId, _folder, _operator };
+        command.SetAction((result, cancellation) => Guard(async () =>
+        {
+            FleetFolder fleet = FleetFolder.Open(PathOf(result));
+            CommandSender sender = new(OperatorClient.Options(fleet, fleet.FindOperator(result.GetValue(_operator))), _out, _error);
+            TimeSpan limit = TimeSpan.FromSeconds(Math.Clamp(result.GetValue(timeout), 1, 3600));
+            return await sender.Send(fleet.FindDevice(result.GetValue(id)!), result.GetValue(type)!, result.GetValue(arguments)!, result.GetValue(messageId), limit, cancellation);
+        }));
+        return command;
+    }
+
+    private Command Watch()
+    {
+        Argument<string?> id = new("id") { Description = "One device only.", DefaultValueFactory = _ => null };
+        Option<double?> seconds = new("--seconds") { Description = "End by itself after so many seconds." };
+        Command command = new("watch", "Shows what the devices say, as it comes. Ctrl-C ends it.") { id, seconds, _folder, _operator };
+        command.SetAction((result, cancellation) => Guard(async () =>
+        {
+            FleetFolder fleet = FleetFolder.Open(PathOf(result));
+            string device = result.GetValue(id) is { } name ? fleet.FindDevice(name).Name : "+";
+            Watcher watcher = new(OperatorClient.Options(fleet, fleet.FindOperator(result.GetValue(_operator))), _out, _error);
+            return await watcher.Run(device, result.GetValue(seconds) is { } s ? TimeSpan.FromSeconds(s) : Timeout.InfiniteTimeSpan, cancellation);
+        }));
+        return command;
+    }
+
+    private static void Give(Dictionary<string, string> given, string key, string? value)
+    {
+        if (value != null)
+        {
+            given[key] = value;
+        }
+    }
+
+    private static DeviceRequest[] ReadTable(FileInfo table, Dictionary<string, string> given)
+    {
+        string folder = table.DirectoryName ?? Environment.CurrentDirectory;
+        List<DeviceRequest> requests = [];
+        foreach ((int line, IReadOnlyDictionary<string, string> cells) in FleetCsv.Read(table))
+        {
+            // Files that an option names are found from here, those that the table names from the table.
+            string Found(string key) => cells.TryGetValue(key, out string? path) ? Path.Combine(folder, path) : Path.GetFullPath(given[key]);
+            Dictionary<string, string> row = new(given);
+            foreach ((string key, string value) in cells)
+            {
+                row[key] = key is FleetCsv.PasswordFile or FleetCsv.Settings ? Found(key) : value;
+            }
+
+            try
+            {
+                requests.Add(MakeRequest(row, Environment.CurrentDirectory));
+            }
+            catch (UserException e)
+            {
+                throw new UserException($"--csv {table}, line {line}: {e.Message}", e);
+            }
+        }
+
+        return [.. requests];
+    }
+
+    private static DeviceRequest MakeRequest(Dictionary<string, string> given, string folder)
+    {
+        string Needed(string key) => given.GetValueOrDefault(key) ?? throw new UserException($"{key} is needed");
+        string? File(string key) => given.TryGetValue(key, out string? path) ? Path.Combine(folder, path) : null;
+        string? ssid = given.GetValueOrDefault(FleetCsv.Ssid);
+        DeviceRequest request = new(Needed(FleetCsv.Id), BrokerUri.Parse(Needed(FleetCsv.Broker)))
+        {
+            Board = Board.Find(given[FleetCsv.Board]),
+            Ssid = ssid,
+            WifiPassword = ssid == null ? null : File(FleetCsv.PasswordFile) is { } path ? ReadFirstLine(path) : Environment.GetEnvironmentVariable(PasswordVariable),
+            NeedsCertificate = given.GetValueOrDefault(FleetCsv.Certificate) switch
+            {
+                null or "false" or "no" => false,
+                "true" or "yes" => true,
+                string other => throw new UserException($"certificate '{other}': true or false is allowed"),
+            },
+            Settings = File(FleetCsv.Settings) is { } settings ? JsonFile.Read(settings) : null,
+        };
+        request.Check();
+        return request;
+    }
+
+    private static string ReadFirstLine(string path)
+    {
+        try
+        {
+            return File.ReadLines(path).FirstOrDefault("");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"{path}: {e.Message}", e);
+        }
+    }
+
+    private string AskWifiPassword(string ssid)
+    {
+        if (Console.IsInputRedirected)
+        {
+            throw new UserException($"the password of the Wi-Fi '{ssid}' is needed: --wifi-password-file FILE, or the variable {PasswordVariable}");
+        }
+
+        _error.Write($"Password of the Wi-Fi '{ssid}' (not shown; empty: an open network): ");
+        List<char> typed = [];
+        for (ConsoleKeyInfo key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
+        {
+            if (key.Key == ConsoleKey.Backspace && typed.Count > 0)
+            {
+                typed.RemoveAt(typed.Count - 1);
+            }
+            else if (key.KeyChar >= ' ')
+            {
+                typed.Add(key.KeyChar);
+            }
+        }
+
+        _error.WriteLine();
+        return new string([.. typed]);
+    }
+
+    private string PathOf(ParseResult result) => result.GetRequiredValue(_folder).FullName;
+
+    private int Guard(Action action) => Guard(() =>
+    {
+        action();
+        return Task.FromResult(ExitCode.Done);
+    }).GetAwaiter().GetResult();
+
+    private async Task<int> Guard(Func<Task<int>> action)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (DllNotFoundException e)
+        {
+            _error.WriteLine($"error: {e.Message}");
+            return ExitCode.NoConnection;
+        }
+        catch (Exception e) when (e is UserException or IOException or UnauthorizedAccessException)
+        {
+            _error.WriteLine($"error: {e.Message}");
+            return ExitCode.BadInput;
+        }
+    }
+}

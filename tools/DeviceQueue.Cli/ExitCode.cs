@@ -1,0 +1,18 @@
+namespace DeviceQueue.Cli;
+
+/// <summary>What the shell gets to see.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+
+    /// <summary>Something is wrong with what was typed, or with the fleet's folder; nothing was done.</summary>
+    public const int BadInput = 1;
+
+    /// <summary>The device answered, and did not do it.</summary>
+    public const int NotDone = 2;
+
+    /// <summary>No answer came in time: it may be done or not.</summary>
+    public const int NoAnswer = 3;
+
+    public const int NoConnection = 4;
+}

@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using System.Text;
+using DeviceQueue.Cli.Provisioning;
+using DeviceQueue.Desktop;
+using DeviceQueue.Json;
+using DeviceQueue.Messaging;
+
+namespace DeviceQueue.Cli.Operating;
+
+/// <summary>A command for one device, signed with its key.</summary>
+internal sealed class SignedCommand
+{
+    // The firmware takes no larger envelope (options.max_message_size of its commands).
+    private const int MaxBytes = 2048;
+
+    private SignedCommand(string messageId, string correlationId, byte[] payload)
+    {
+        MessageId = messageId;
+        CorrelationId = correlationId;
+        Payload = payload;
+    }
+
+    public string MessageId { get; }
+
+    public string CorrelationId { get; }
+
+    /// <summary>Gets the envelope as it goes over the wire; sent again it is the same command.</summary>
+    public byte[] Payload { get; }
+
+    /// <exception cref="UserException">It does not fit.</exception>
+    public static SignedCommand Create(Member device, string type, string arguments, string? messageId, DateTime utcNow)
+    {
+        MessageEnvelope envelope = new(Guid.NewGuid().ToString("N"), type, arguments)
+        {
+            MessageId = messageId ?? Guid.NewGuid().ToString("N"),
+            SentTime = utcNow,
+        };
+        byte[] buffer = new byte[MaxBytes * 2];
+        int count = EnvelopeCodec.WriteSigningInput(device.Name, envelope, buffer);
+        envelope.Signature = count < 0 ? null : Hex.ToText(HMACSHA256.HashData(device.CommandKey!, buffer.AsSpan(0, count)));
+        byte[] payload = new byte[MaxBytes];
+        int length = envelope.Signature == null ? -1 : new EnvelopeCodec().Encode(envelope, envelope.MessageId, envelope.SentTime, payload, 0);
+        return length >= 0
+            ? new SignedCommand(envelope.MessageId, envelope.CorrelationId, payload[..length])
+            : throw new UserException($"the arguments are too long: {Encoding.UTF8.GetByteCount(arguments)} bytes, and a command with them has to fit {MaxBytes}");
+    }
+}

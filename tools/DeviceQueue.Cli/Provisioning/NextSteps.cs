@@ -1,0 +1,29 @@
+namespace DeviceQueue.Cli.Provisioning;
+
+/// <summary>What a person types next.</summary>
+internal static class NextSteps
+{
+    private const string Port = "--serialport COM5";
+
+    /// <summary>Gets the lines that make a board of a new one, in the folder of the device.</summary>
+    public static IReadOnlyList<string> Flash(Board board, bool hasWifi)
+    {
+        List<string> lines =
+        [
+            $"nanoff --update --platform {board.Platform} {Port}",
+            FilesLine,
+            $"nanoff --target {board.Target} --deploy --image DeviceQueue.Esp32.bin {Port}",
+        ];
+        if (hasWifi)
+        {
+            lines.Insert(1, $"nanoff --networkdeployment {FleetFolder.NetworkDeployment} {Port}");
+        }
+
+        return lines;
+    }
+
+    public static string FilesLine => $"nanoff --filedeployment {FleetFolder.FileDeployment} {Port}";
+
+    public static string Note =>
+        "COM5 stands for the board's port (/dev/ttyUSB0 on Linux); DeviceQueue.Esp32.bin is what the build of firmware/DeviceQueue.Esp32 leaves.";
+}

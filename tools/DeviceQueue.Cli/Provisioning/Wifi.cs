@@ -1,0 +1,49 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using DeviceQueue.Desktop;
+
+namespace DeviceQueue.Cli.Provisioning;
+
+/// <summary>A wireless network as nanoff puts it on a board; an empty password is an open network.</summary>
+internal sealed record Wifi(string Ssid, string Password)
+{
+    // IEEE 802.11: an SSID has up to 32 bytes; WPA2: a passphrase has 8 to 63 printable ASCII characters, a key 64 hexadecimal digits.
+    private const int MaxSsidBytes = 32;
+    private const int MinPassword = 8;
+    private const int MaxPassword = 64;
+
+    /// <summary>Gets the content of nanoff's <c>--networkdeployment</c> file, without the port, which its command line says.</summary>
+    public JsonObject NetworkDeployment => new()
+    {
+        ["WirelessClient"] = new JsonObject
+        {
+            ["Ssid"] = Ssid,
+            ["Password"] = Password,
+            ["Authentication"] = Password.Length == 0 ? "Open" : "WPA2",
+            ["Encryption"] = Password.Length == 0 ? "None" : "WPA2_PSK2",
+            ["ConfigurationOption"] = "AutoConnect",
+        },
+    };
+
+    public static Wifi Read(JsonNode deployment) =>
+        new(deployment["WirelessClient"]!["Ssid"]!.ToString(), deployment["WirelessClient"]!["Password"]!.ToString());
+
+    /// <exception cref="UserException">The name of the network is none.</exception>
+    public static void CheckSsid(string ssid)
+    {
+        if (Encoding.UTF8.GetByteCount(ssid) is 0 or > MaxSsidBytes || ssid.Any(char.IsControl))
+        {
+            throw new UserException($"wifi '{PayloadText.Clean(ssid)}': the name of a network has 1 to {MaxSsidBytes} bytes and no control characters");
+        }
+    }
+
+    /// <exception cref="UserException">The password is none for WPA2; the text does not hold it.</exception>
+    public static void CheckPassword(string ssid, string password)
+    {
+        bool isLength = password.Length == 0 || password.Length is >= MinPassword and <= MaxPassword;
+        if (!isLength || password.Any(c => c is < ' ' or > '~'))
+        {
+            throw new UserException($"the password of the Wi-Fi '{ssid}': {MinPassword} to {MaxPassword} printable ASCII characters are allowed, or none for an open network");
+        }
+    }
+}
