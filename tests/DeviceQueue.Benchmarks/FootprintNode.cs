@@ -76,6 +76,11 @@ internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, IRestart
 
     public bool TryWrite(string name, byte[] data, int count) => true;
 
+    // Storage is full for the outbox's log: its buffers are there all the same, and messages wait in memory.
+    public bool TryAppend(string name, byte[] data, int offset, int count) => false;
+
+    public bool TryReadAt(string name, int position, byte[] buffer, int count) => false;
+
     public bool TryDelete(string name) => true;
 
     public int GetFreeBytes() => 0;

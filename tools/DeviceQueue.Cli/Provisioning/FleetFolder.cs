@@ -110,7 +110,7 @@ internal sealed class FleetFolder
     {
         ConfigProblems problems = new();
         config = ConfigJson.Read(name, file, file.Length, problems)?.SetDefaults(ConnectionSettings.GetDefaults())!;
-        DeviceSettings? settings = config == null ? null : SettingsLoader.Check(config, new Esp32Pins(), defaultId, problems);
+        DeviceSettings? settings = config == null ? null : SettingsLoader.Check(config, new Esp32Pins(hasPsram: false), defaultId, problems);
         if (settings != null && file.Length > SettingsStore.MaxFileBytes)
         {
             problems.AddError($"{file.Length} bytes; at most {SettingsStore.MaxFileBytes} are allowed");
