@@ -1,0 +1,148 @@
+using DeviceQueue.Commanding;
+using DeviceQueue.Tests.Platform;
+
+namespace DeviceQueue.Tests.Commanding;
+
+/// <summary>Signed commands on a whole node whose calendar is not what it should be.</summary>
+public sealed class Freshness_Tests
+{
+    private const int MinuteMs = 60_000;
+    private const string Toggle = "output.toggle";
+    private const string Relay1 = "{\"name\":\"relay1\"}";
+
+    private readonly MemoryStore _store = new();
+
+    [Fact]
+    public void Before_the_clock_is_set_nothing_is_carried_out_and_afterwards_it_is()
+    {
+        Node node = Open();
+        DateTime? start = node.World.Clock.StartUtc;
+        node.World.Clock.StartUtc = null;
+        node.Command(Toggle, Relay1, "m1", start);
+        node.World.RunFor(1000);
+        Assert.Equal("no_clock", Node.Code(node.Answer()));
+        node.World.Clock.StartUtc = start;
+
+        Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1, "m1")));
+        Assert.Single(node.Pins.Written);
+    }
+
+    [Fact]
+    public void A_calendar_that_jumps_back_makes_no_old_command_fresh_and_refuses_no_new_one()
+    {
+        Node node = Open();
+        node.World.RunFor(MinuteMs);
+        DateTime captured = Now(node);
+        node.World.RunFor(10 * MinuteMs);
+        node.World.Clock.StartUtc -= TimeSpan.FromMinutes(10);
+        node.Command(Toggle, Relay1, "captured", captured);
+        node.World.RunFor(1000);
+        Assert.Equal("expired", Node.Status(node.Answer()));
+        node.Command(Toggle, Relay1, "new", Now(node).AddMinutes(10));
+        node.World.RunFor(1000);
+
+        Assert.Equal("succeeded", Node.Status(node.Answer()));
+        Assert.Single(node.Pins.Written);
+    }
+
+    [Fact]
+    public void A_calendar_that_jumps_ahead_expires_commands_until_it_returns()
+    {
+        Node node = Open();
+        node.World.RunFor(MinuteMs);
+        node.World.Clock.StartUtc += TimeSpan.FromMinutes(30);
+        node.Command(Toggle, Relay1, "m1", Now(node).AddMinutes(-30));
+        node.World.RunFor(1000);
+        Assert.Equal("expired", Node.Status(node.Answer()));
+        node.World.Clock.StartUtc -= TimeSpan.FromMinutes(30);
+
+        Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1)));
+    }
+
+    [Theory]
+    [InlineData(30, "succeeded", null)]
+    [InlineData(31, "rejected", "bad_time")]
+    [InlineData(86_400, "rejected", "bad_time")]
+    public void A_command_from_the_future_is_rejected_so_that_it_cannot_be_repeated_then(int aheadSeconds, string status, string? code)
+    {
+        Node node = Open();
+        node.World.RunFor(MinuteMs);
+        node.Command(Toggle, Relay1, "m1", Now(node).AddSeconds(aheadSeconds));
+        node.World.RunFor(1000);
+
+        Assert.Equal((status, code), (Node.Status(node.Answer()), Node.Code(node.Answer())));
+    }
+
+    [Fact]
+    public void A_reboot_with_a_calendar_of_the_past_makes_no_command_fresh_that_was_sent_before_the_last_accepted_one()
+    {
+        Node node = Open();
+        node.World.RunFor(MinuteMs);
+        DateTime captured = Now(node);
+        node.World.RunFor(30 * MinuteMs);
+        Assert.Equal("succeeded", Node.Status(node.Do("device.ping", "{}")));
+
+        Node second = Open();
+        second.World.Clock.StartUtc = captured;
+        second.Command(Toggle, Relay1, "captured", captured);
+        second.World.RunFor(1000);
+
+        Assert.Equal("expired", Node.Status(second.Answer()));
+        Assert.Empty(second.Pins.Written);
+    }
+
+    [Fact]
+    public void A_flood_of_what_is_refused_costs_no_write_no_place_in_the_history_and_no_reading()
+    {
+        Node node = Open("device.interval_ms=1000;");
+        node.World.RunFor(1000);
+        DateTime sent = Now(node);
+        node.Command(Toggle, Relay1, "live", sent);
+        node.World.RunFor(500);
+        int writes = _store.Writes;
+        int answers = node.On("response").Length;
+        long start = node.World.Clock.NowMs;
+        for (int i = 0; i < 250; i++)
+        {
+            node.Broker.Deliver("sensor/bar1/command", World.Utf8($"{{\"message_id\":\"junk{i}\",\"message_type\":\"output.toggle\",\"sent_time\":\"2026-11-21T02:47:00.123Z\",\"message\":\"eyJuYW1lIjoicmVsYXkxIn0=\",\"signature\":\"{i:x64}\"}}"));
+            node.Broker.Deliver("sensor/bar1/command", World.Utf8($"{{\"message_id\":\"junk{i}\",\"message_type\":\"output.toggle\"}}"));
+            node.Command(Toggle, Relay1, "old" + i, sent.AddHours(-1));
+            node.Command(Toggle, Relay1, "live", sent);
+            node.World.RunFor(100);
+        }
+
+        node.World.RunFor(1000);
+        Assert.InRange(node.On("response").Length - answers, 1, 2 * (1 + ((node.World.Clock.NowMs - start) / 1000)));
+        Assert.Single(node.Pins.Written);
+        Assert.Equal(Enumerable.Range(1, node.Sequences().Length).Select(i => (long)i), node.Sequences());
+        Assert.Equal(2 + ((node.World.Clock.NowMs - 1000) / 1000), node.Sequences().Length);
+        Assert.InRange(_store.Writes - writes, 0, 1); // that the last answer was delivered
+        node.Do("device.info", "{}");
+        System.Text.Json.JsonElement rejected = Node.Json(node.On("health")[^1]).GetProperty("rejected");
+        Assert.Equal((250, 250, 250, 250), (rejected.GetProperty("bad_signature").GetInt32(), rejected.GetProperty("unsigned").GetInt32(), rejected.GetProperty("expired").GetInt32(), rejected.GetProperty("duplicate").GetInt32()));
+    }
+
+    [Fact]
+    public void Sixty_four_live_commands_fill_the_history_and_the_next_waits_until_one_has_had_its_time()
+    {
+        Node node = Open();
+        for (int i = 0; i < CommandHistory.MaxCommands; i++)
+        {
+            node.Command("output.get", "{}");
+            node.World.RunFor(200);
+        }
+
+        Assert.Equal("busy", Node.Code(node.Do(Toggle, Relay1, "m1")));
+        node.World.RunFor(91_000);
+        Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1, "m1")));
+    }
+
+    private static DateTime Now(Node node) => node.World.Clock.StartUtc!.Value.AddMilliseconds(node.World.Clock.NowMs);
+
+    private Node Open(string config = "")
+    {
+        var node = new Node(Node.WithKey + config, _store);
+        node.World.Open();
+        return node;
+    }
+}
