@@ -10,6 +10,7 @@ using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Sensing;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue
 {
@@ -42,8 +43,11 @@ namespace DeviceQueue
         private readonly CommandDispatcher _dispatcher;
         private readonly HealthReport _health;
         private readonly OutputSetTopic _setTopic;
+        private readonly ConnectGate _gate;
+        private readonly Caretaker _caretaker;
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly byte[] _payload = new byte[HealthReport.MaxBytes];
+        private DeviceState _state = DeviceState.NoConfiguration;
         private bool _isRestarting;
         private bool _isErased;
         private long _restartByMs;
@@ -82,19 +86,26 @@ namespace DeviceQueue
             _outputSafety = new OutputSafety(outputs, settings.SafeAfterMs, now);
             CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, connection.Commands.MaxMessageSize, _clock);
             CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs);
-            _dispatcher = new CommandDispatcher(_commands, topics.Response, MakeCommands(settings.Id), verifier, history, _logger);
+            Command[] commands = platform.Life.IsSafeMode ? SafeMode.Reduce(MakeCommands(settings.Id)) : MakeCommands(settings.Id);
+            _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger);
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
             _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher);
-            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession;
+            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
             Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
             _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
             Connection.Attach(Discovery);
             Connection.Attach(_setTopic);
-            Apply(settings);
-            if (!bootRecord.IsStored)
+            _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings, _health);
+            _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
+            Connection.Gate = _gate;
+            _sampler.Apply(settings);
+            if (!platform.Life.IsSafeMode)
             {
-                _logger.Log(LogLevel.Error, null, "the numbers of readings cannot be stored and may repeat after a reboot");
+                _setTopic.Apply(settings);
+                Discovery.Apply(settings); // safe mode's settings say nothing of it, and what the broker has stays
             }
+
+            SayWhatIsWrong();
         }
 
         /// <summary>Gets the event that whoever drives this node waits on between polls.</summary>
@@ -105,6 +116,25 @@ namespace DeviceQueue
 
         /// <summary>Gets what announces the device to Home Assistant.</summary>
         public DeviceDiscovery Discovery { get; }
+
+        /// <summary>Gets how the device is, in short.</summary>
+        public DeviceState State
+        {
+            get
+            {
+                if (_platform.Life.IsSafeMode)
+                {
+                    return DeviceState.SafeMode;
+                }
+
+                if (!Connection.IsConnected)
+                {
+                    return Connection.IsWithoutNetwork ? DeviceState.NoWifi : DeviceState.NoBroker;
+                }
+
+                return _sampler.State == SensorState.Ok ? DeviceState.Well : DeviceState.SensorFault;
+            }
+        }
 
         /// <summary>Opens the queues; the connection is opened by what drives it.</summary>
         public void Open()
@@ -122,6 +152,17 @@ namespace DeviceQueue
             _sampler.Apply(settings);
             _setTopic.Apply(settings);
             Discovery.Apply(settings);
+            _gate.IntervalMs = settings.IntervalMs;
+            _caretaker.OnSettingsChanged(now);
+        }
+
+        /// <summary>Puts everything in order before the board starts anew because it is asked to: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
+        public void PrepareRestart()
+        {
+            if (!_isErased)
+            {
+                _caretaker.PrepareRestart();
+            }
         }
 
         /// <inheritdoc/>
@@ -164,6 +205,8 @@ namespace DeviceQueue
 
             // Last, because a reading and a command take their time, and a command may have begun a pulse.
             due = Earlier(due, _outputSafety.Poll(_clock.NowMs, Connection.IsConnected));
+            due = Earlier(due, _caretaker.Poll(now));
+            SayState();
             return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
         }
 
@@ -218,6 +261,37 @@ namespace DeviceQueue
             _logger.Log(LogLevel.Info, null, "restarting on command");
             _platform.Restarter.Restart();
             return nowMs;
+        }
+
+        private void SayWhatIsWrong()
+        {
+            if (!_bootRecord.IsStored)
+            {
+                _logger.Log(LogLevel.Error, null, "the numbers of readings cannot be stored and may repeat after a reboot");
+            }
+
+            for (int i = 0; i < _outputs.Count; i++)
+            {
+                if (!_outputs.IsUsable(i))
+                {
+                    _logger.Log(LogLevel.Error, null, "output " + _outputs.GetName(i) + " cannot be used: its pin could not be opened");
+                }
+            }
+
+            if (_platform.Life.IsSafeMode)
+            {
+                _logger.Log(LogLevel.Error, null, "safe mode after " + _platform.Life.FailedBoots.ToString() + " failed boots: outputs stay safe, only device.info and config.set are taken");
+            }
+        }
+
+        private void SayState()
+        {
+            DeviceState state = State;
+            if (state != _state)
+            {
+                _state = state;
+                _logger.Log(LogLevel.Info, null, "status: " + StatusLed.Describe(state));
+            }
         }
 
         private int[] AddOutputStates(DeviceTopics topics)
