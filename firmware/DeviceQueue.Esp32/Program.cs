@@ -7,6 +7,7 @@ using DeviceQueue.Connecting;
 using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Platform;
+using DeviceQueue.Supervising;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Networking;
 using nanoFramework.Runtime.Native;
@@ -19,6 +20,7 @@ namespace DeviceQueue.Esp32
         private const int I2cBus = 1;
         private const int MaxWaitMs = 1000;
         private const int FaultPauseMs = 1000;
+        private const int MaxFaultDoublings = 9;
         private const int CloseTimeoutMs = 4000;
         private const string IdPrefix = "dq-";
         private const int IdBytes = 3;
@@ -29,30 +31,43 @@ namespace DeviceQueue.Esp32
             SystemClock clock = new SystemClock();
             ConsoleLogger logger = new ConsoleLogger(clock);
             logger.Log(LogLevel.Info, null, "DeviceQueue " + DeviceNode.Version);
+            FlashStore store = new FlashStore();
+            LifeRecord life = new LifeRecord(store);
+            Supervisor supervisor = new Supervisor(life, logger);
+            supervisor.Start();
             try
             {
-                Run(clock, logger);
+                Run(clock, logger, store, life, supervisor);
             }
             catch (Exception e)
             {
-                // On the device an uncaught exception would end this thread, silently, and with it everything.
+                // On the device an uncaught exception would end this thread, silently, and with it everything. The pause grows: a fault that is
+                // there at each boot must not wear the flash.
                 logger.Log(LogLevel.Error, null, "fatal: " + e.ToString());
-                Thread.Sleep(FaultPauseMs);
-                Power.RebootDevice();
+                life.RecordFatal("main", e.GetType().Name + ": " + e.Message);
+                supervisor.Rest(FaultPauseMs << (life.FailedBoots < MaxFaultDoublings ? life.FailedBoots : MaxFaultDoublings));
+                Power.RebootDevice(Supervisor.RebootTimeoutMs);
             }
         }
 
-        private static void Run(SystemClock clock, ConsoleLogger logger)
+        private static void Run(SystemClock clock, ConsoleLogger logger, FlashStore store, LifeRecord life, Supervisor supervisor)
         {
-            FlashStore store = new FlashStore();
+            if (life.WasFloorClock)
+            {
+                clock.Forget();
+            }
+
             BootRecord bootRecord = new BootRecord(store);
             byte[] mac = WifiLink.GetPhysicalAddress();
-            Startup startup = new Startup(store, logger);
+            Startup startup = new Startup(store, life, supervisor, logger);
             startup.WaitForSettings(DefaultId(mac));
             DeviceSettings device = startup.Device;
 
             // Outputs first: whatever else is slow or missing, they are in their safe state.
-            OutputBank outputs = new OutputBank(device.Outputs, new GpioOutputs());
+            GpioOutputs pins = new GpioOutputs();
+            OutputBank outputs = new OutputBank(device.Outputs, pins);
+            StatusLed led = new StatusLed(pins, device.StatusLedPin);
+            supervisor.FeedThrough(pins, device.WatchdogPin);
             new PulseTimer(outputs, clock).Start();
             Configuration.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
             Configuration.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
@@ -69,25 +84,34 @@ namespace DeviceQueue.Esp32
                 Links = new M2MqttLinkFactory(),
                 Network = new WifiLink(),
                 Sensor = new Bmx280TemperatureSensor(I2cBus, device.SensorAddress),
+                Life = life,
+                Calendar = clock,
                 Restarter = new Esp32Restarter(),
             };
             DeviceNode node = new DeviceNode(device, startup.Connection, bootRecord, outputs, platform, startup.Loader);
-            ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger);
-            Power.OnRebootEvent += () => worker.Stop(CloseTimeoutMs);
+            ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger) { Recorder = life };
+            Power.OnRebootEvent += () =>
+            {
+                worker.Stop(CloseTimeoutMs);
+                node.PrepareRestart();
+            };
 
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());
             node.Open();
             worker.Start();
-            Drive(node, clock, logger);
+            Drive(node, led, supervisor, life, clock, logger);
         }
 
-        private static void Drive(DeviceNode node, SystemClock clock, ConsoleLogger logger)
+        private static void Drive(DeviceNode node, StatusLed led, Supervisor supervisor, LifeRecord life, SystemClock clock, ConsoleLogger logger)
         {
             while (true)
             {
                 try
                 {
-                    long waitMs = node.Poll() - clock.NowMs;
+                    supervisor.Beat();
+                    long due = node.Poll();
+                    long ledDue = led.Poll(node.State, clock.NowMs);
+                    long waitMs = (ledDue < due ? ledDue : due) - clock.NowMs;
                     if (waitMs > 0)
                     {
                         node.Wake.WaitOne(waitMs > MaxWaitMs ? MaxWaitMs : (int)waitMs, false);
@@ -95,6 +119,7 @@ namespace DeviceQueue.Esp32
                 }
                 catch (Exception e)
                 {
+                    life.Record("main loop", e);
                     logger.Log(LogLevel.Error, null, "main loop: " + e.ToString());
                     Thread.Sleep(FaultPauseMs);
                 }

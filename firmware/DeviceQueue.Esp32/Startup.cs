@@ -1,8 +1,8 @@
-using System.Device.Gpio;
 using System.Threading;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.NanoFramework;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Esp32
 {
@@ -13,12 +13,16 @@ namespace DeviceQueue.Esp32
         private const int BlinkMs = 250;
 
         private readonly FlashStore _store;
+        private readonly LifeRecord _life;
+        private readonly Supervisor _supervisor;
         private readonly ConsoleLogger _logger;
         private readonly Esp32Pins _pins = new Esp32Pins();
 
-        public Startup(FlashStore store, ConsoleLogger logger)
+        public Startup(FlashStore store, LifeRecord life, Supervisor supervisor, ConsoleLogger logger)
         {
             _store = store;
+            _life = life;
+            _supervisor = supervisor;
             _logger = logger;
         }
 
@@ -31,27 +35,37 @@ namespace DeviceQueue.Esp32
         /// <summary>Gets where to connect to.</summary>
         public ConnectionSettings Connection { get; private set; }
 
-        /// <summary>Loads the settings; returns when there are some that can be used.</summary>
+        /// <summary>Loads the settings, those of safe mode after too many failed boots; returns when there are some that can be used.</summary>
         public void WaitForSettings(string defaultId)
         {
             SettingsLoader loader = Loader = new SettingsLoader(new SettingsStore(_store), _pins, defaultId, ConnectionSettings.GetDefaults());
             while (true)
             {
                 LoadedSettings loaded = Load(loader);
-                if (loaded.Source != SettingsSource.None)
-                {
-                    Device = loaded.Device;
-                    Connection = ConnectionSettings.Read(loaded.Config, Device.Id, _store, loaded.Problems);
-                }
-
+                Use(loaded);
                 Say(loaded);
                 if (Connection != null)
                 {
+                    _life.Begin(DeviceNode.Version + "/" + loaded.FileCrc.ToString());
+                    if (_life.IsSafeMode)
+                    {
+                        Use(loader.GetSafeMode());
+                    }
+
                     return;
                 }
 
                 _logger.Log(LogLevel.Error, null, "no usable settings: offline until there is a good " + SettingsLoader.FileName);
-                Blink(loader.StatusLedPin);
+                Wait(loader);
+            }
+        }
+
+        private void Use(LoadedSettings loaded)
+        {
+            if (loaded.Source != SettingsSource.None)
+            {
+                Device = loaded.Device;
+                Connection = ConnectionSettings.Read(loaded.Config, Device.Id, _store, loaded.Problems);
             }
         }
 
@@ -85,20 +99,16 @@ namespace DeviceQueue.Esp32
             }
         }
 
-        /// <summary>Waits, with the status LED blinking fast when the settings name one that can be used.</summary>
-        private static void Blink(int pin)
+        /// <summary>Waits, with the status LED and the watchdog of the last file if that named some that can be used.</summary>
+        private void Wait(SettingsLoader loader)
         {
-            if (pin == DeviceSettings.NoPin)
-            {
-                Thread.Sleep(RepeatMs);
-                return;
-            }
-
-            using GpioController controller = new GpioController();
-            using GpioPin led = controller.OpenPin(pin, PinMode.Output);
+            using GpioOutputs pins = new GpioOutputs();
+            StatusLed led = new StatusLed(pins, loader.StatusLedPin);
+            _supervisor.FeedThrough(pins, loader.WatchdogPin);
             for (int waited = 0; waited < RepeatMs; waited += BlinkMs)
             {
-                led.Toggle();
+                _supervisor.Beat();
+                led.Poll(DeviceState.NoConfiguration, waited);
                 Thread.Sleep(BlinkMs);
             }
         }

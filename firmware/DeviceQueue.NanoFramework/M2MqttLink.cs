@@ -16,6 +16,8 @@ namespace DeviceQueue.NanoFramework
         // but the client sends one only when it has sent nothing else for a keepalive, and tells nobody of the answer.
         private const string ProbeFilter = "devicequeue/probe";
 
+        private const byte DerSequence = 0x30;
+
         private readonly MqttLinkEventQueue _events;
         private MqttClient _client;
 
@@ -151,9 +153,22 @@ namespace DeviceQueue.NanoFramework
                 return new MqttClient(options.Host, options.Port, false, null, null, MqttSslProtocols.None);
             }
 
-            X509Certificate authority = options.CaCertificate == null ? null : new X509Certificate(options.CaCertificate);
-            X509Certificate2 own = options.ClientCertificate == null ? null : new X509Certificate2(options.ClientCertificate, options.ClientKey, null);
+            X509Certificate authority = options.CaCertificate == null ? null : new X509Certificate(EndText(options.CaCertificate));
+            X509Certificate2 own = options.ClientCertificate == null ? null : new X509Certificate2(EndText(options.ClientCertificate), EndText(options.ClientKey), null);
             return new MqttClient(options.Host, options.Port, true, authority, own, MqttSslProtocols.TLSv1_2);
+        }
+
+        /// <summary>Puts a zero behind PEM, as mbedtls_x509_crt_parse wants it; else it takes the text for DER.</summary>
+        private static byte[] EndText(byte[] certificate)
+        {
+            if (certificate == null || certificate.Length == 0 || certificate[0] == DerSequence || certificate[certificate.Length - 1] == 0)
+            {
+                return certificate;
+            }
+
+            byte[] text = new byte[certificate.Length + 1];
+            Array.Copy(certificate, text, certificate.Length);
+            return text;
         }
 
         private static string Describe(Exception e)

@@ -1,13 +1,16 @@
 using System;
 using DeviceQueue.Platform;
+using nanoFramework.Runtime.Native;
 
 namespace DeviceQueue.NanoFramework
 {
     /// <summary>The board's clocks. Without a set calendar an ESP32 counts from 1970.</summary>
-    public sealed class SystemClock : IClock
+    public sealed class SystemClock : IClock, ICalendar
     {
         // No firmware of this kind ran before; an unset calendar does not reach it in 55 years of uptime.
         private const int FirstPlausibleYear = 2025;
+
+        private readonly FloorMark _floor = new FloorMark();
 
         /// <inheritdoc/>
         public long NowMs => Environment.TickCount64;
@@ -16,7 +19,20 @@ namespace DeviceQueue.NanoFramework
         public bool TryGetUtc(out DateTime utc)
         {
             utc = DateTime.UtcNow;
-            return utc.Year >= FirstPlausibleYear;
+            return utc.Year >= FirstPlausibleYear && !_floor.IsAtFloor(utc, NowMs);
+        }
+
+        /// <inheritdoc/>
+        public void SetToFloor(DateTime utc)
+        {
+            Rtc.SetSystemTime(utc);
+            _floor.Set(DateTime.UtcNow, NowMs);
+        }
+
+        /// <summary>Takes away a date that survived a reboot and was never right.</summary>
+        public void Forget()
+        {
+            Rtc.SetSystemTime(DateTime.UnixEpoch);
         }
     }
 }

@@ -22,11 +22,18 @@ namespace DeviceQueue.NanoFramework
         }
 
         /// <summary>Reads the MAC address.</summary>
-        /// <returns>Six bytes, or <see langword="null"/> when the board has no network interface.</returns>
+        /// <returns>Six bytes, or <see langword="null"/> when the board has no network interface or does not tell.</returns>
         public static byte[] GetPhysicalAddress()
         {
-            NetworkInterface[] all = NetworkInterface.GetAllNetworkInterfaces();
-            return all.Length > 0 ? all[0].PhysicalAddress : null;
+            try
+            {
+                NetworkInterface[] all = NetworkInterface.GetAllNetworkInterfaces();
+                return all.Length > 0 ? all[0].PhysicalAddress : null;
+            }
+            catch (Exception)
+            {
+                return null;
+            }
         }
 
         /// <inheritdoc/>

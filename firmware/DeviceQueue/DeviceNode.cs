@@ -5,10 +5,12 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.HomeAssistant;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Sensing;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue
 {
@@ -23,9 +25,6 @@ namespace DeviceQueue
 
         /// <summary>When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.</summary>
         public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
-
-        private const string On = "ON";
-        private const string Off = "OFF";
 
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
@@ -43,10 +42,15 @@ namespace DeviceQueue
         private readonly MqttMessageQueue _commands;
         private readonly CommandDispatcher _dispatcher;
         private readonly HealthReport _health;
+        private readonly OutputSetTopic _setTopic;
+        private readonly ConnectGate _gate;
+        private readonly Caretaker _caretaker;
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly byte[] _payload = new byte[HealthReport.MaxBytes];
+        private DeviceState _state = DeviceState.NoConfiguration;
         private bool _isRestarting;
         private bool _isErased;
+        private long _restartByMs;
 
         /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
         /// <param name="settings">The settings, valid.</param>
@@ -78,18 +82,30 @@ namespace DeviceQueue
 
             _schedule = new SamplingSchedule(now, settings.IntervalMs);
             _sampler = new Sampler(platform.Sensor, _schedule, platform.Clock, _logger);
-            _sampler.Apply(settings);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             _outputSafety = new OutputSafety(outputs, settings.SafeAfterMs, now);
             CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, connection.Commands.MaxMessageSize, _clock);
             CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs);
-            _dispatcher = new CommandDispatcher(_commands, topics.Response, MakeCommands(settings.Id), verifier, history, _logger);
+            Command[] commands = platform.Life.IsSafeMode ? SafeMode.Reduce(MakeCommands(settings.Id)) : MakeCommands(settings.Id);
+            _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger);
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
             _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher);
-            if (!bootRecord.IsStored)
+            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
+            Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
+            _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
+            Connection.Attach(Discovery);
+            Connection.Attach(_setTopic);
+            _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings, _health);
+            _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
+            Connection.Gate = _gate;
+            _sampler.Apply(settings);
+            if (!platform.Life.IsSafeMode)
             {
-                _logger.Log(LogLevel.Error, null, "the numbers of readings cannot be stored and may repeat after a reboot");
+                _setTopic.Apply(settings);
+                Discovery.Apply(settings); // safe mode's settings say nothing of it, and what the broker has stays
             }
+
+            SayWhatIsWrong();
         }
 
         /// <summary>Gets the event that whoever drives this node waits on between polls.</summary>
@@ -97,6 +113,28 @@ namespace DeviceQueue
 
         /// <summary>Gets the connection, for the thread that drives it.</summary>
         public MqttConnection Connection { get; }
+
+        /// <summary>Gets what announces the device to Home Assistant.</summary>
+        public DeviceDiscovery Discovery { get; }
+
+        /// <summary>Gets how the device is, in short.</summary>
+        public DeviceState State
+        {
+            get
+            {
+                if (_platform.Life.IsSafeMode)
+                {
+                    return DeviceState.SafeMode;
+                }
+
+                if (!Connection.IsConnected)
+                {
+                    return Connection.IsWithoutNetwork ? DeviceState.NoWifi : DeviceState.NoBroker;
+                }
+
+                return _sampler.State == SensorState.Ok ? DeviceState.Well : DeviceState.SensorFault;
+            }
+        }
 
         /// <summary>Opens the queues; the connection is opened by what drives it.</summary>
         public void Open()
@@ -112,12 +150,30 @@ namespace DeviceQueue
             _schedule.Change(now, settings.IntervalMs);
             _healthSchedule.Change(now, settings.HealthIntervalMs);
             _sampler.Apply(settings);
+            _setTopic.Apply(settings);
+            Discovery.Apply(settings);
+            _gate.IntervalMs = settings.IntervalMs;
+            _caretaker.OnSettingsChanged(now);
+        }
+
+        /// <summary>Puts everything in order before the board starts anew because it is asked to: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
+        public void PrepareRestart()
+        {
+            if (!_isErased)
+            {
+                _caretaker.PrepareRestart();
+            }
         }
 
         /// <inheritdoc/>
         public bool TryErase()
         {
             _isErased = new StorageEraser(_platform.Store).TryErase(_settings.Current.Config);
+            if (_isErased)
+            {
+                Discovery.Withdraw();
+            }
+
             return _isErased;
         }
 
@@ -125,6 +181,7 @@ namespace DeviceQueue
         public void RequestRestart()
         {
             _isRestarting = true;
+            _restartByMs = _clock.NowMs + CommandDispatcher.DeliveryTimeoutMs;
         }
 
         /// <summary>Does what is due: samples, publishes, carries out commands.</summary>
@@ -139,6 +196,8 @@ namespace DeviceQueue
             }
 
             long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
+            due = Earlier(due, _setTopic.Poll(now));
+            Discovery.Poll();
             if (_healthSchedule.TryAdvance(now))
             {
                 PublishHealth();
@@ -146,6 +205,8 @@ namespace DeviceQueue
 
             // Last, because a reading and a command take their time, and a command may have begun a pulse.
             due = Earlier(due, _outputSafety.Poll(_clock.NowMs, Connection.IsConnected));
+            due = Earlier(due, _caretaker.Poll(now));
+            SayState();
             return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
         }
 
@@ -182,10 +243,11 @@ namespace DeviceQueue
             };
         }
 
-        /// <summary>Restarts as soon as the answer that announced it is settled; no further command is taken.</summary>
+        /// <summary>Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told is taken back; no further command is taken.</summary>
         private long PollRestart(long nowMs)
         {
-            if (!_dispatcher.TrySettle(nowMs))
+            bool isStillAnnounced = _isErased && !Discovery.IsWithdrawn && nowMs < _restartByMs;
+            if (isStillAnnounced || !_dispatcher.TrySettle(nowMs))
             {
                 return nowMs + CommandDispatcher.DeliveryPollMs;
             }
@@ -201,6 +263,37 @@ namespace DeviceQueue
             return nowMs;
         }
 
+        private void SayWhatIsWrong()
+        {
+            if (!_bootRecord.IsStored)
+            {
+                _logger.Log(LogLevel.Error, null, "the numbers of readings cannot be stored and may repeat after a reboot");
+            }
+
+            for (int i = 0; i < _outputs.Count; i++)
+            {
+                if (!_outputs.IsUsable(i))
+                {
+                    _logger.Log(LogLevel.Error, null, "output " + _outputs.GetName(i) + " cannot be used: its pin could not be opened");
+                }
+            }
+
+            if (_platform.Life.IsSafeMode)
+            {
+                _logger.Log(LogLevel.Error, null, "safe mode after " + _platform.Life.FailedBoots.ToString() + " failed boots: outputs stay safe, only device.info and config.set are taken");
+            }
+        }
+
+        private void SayState()
+        {
+            DeviceState state = State;
+            if (state != _state)
+            {
+                _state = state;
+                _logger.Log(LogLevel.Info, null, "status: " + StatusLed.Describe(state));
+            }
+        }
+
         private int[] AddOutputStates(DeviceTopics topics)
         {
             int[] handles = new int[_outputs.Count];
@@ -211,7 +304,7 @@ namespace DeviceQueue
 
             for (int i = 0; i < handles.Length; i++)
             {
-                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? On : Off));
+                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? DeviceTopics.On : DeviceTopics.Off));
             }
 
             _outputs.Changed += OnOutputChanged;
@@ -222,8 +315,8 @@ namespace DeviceQueue
         private void OnOutputChanged(int index)
         {
             bool isOn = _outputs.IsOn(index);
-            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? On : Off));
-            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? On : Off));
+            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? DeviceTopics.On : DeviceTopics.Off));
+            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? DeviceTopics.On : DeviceTopics.Off));
         }
 
         private void OnOutputFailed(int index)

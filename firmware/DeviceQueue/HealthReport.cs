@@ -6,6 +6,7 @@ using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Sensing;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue
 {
@@ -13,7 +14,7 @@ namespace DeviceQueue
     public sealed class HealthReport
     {
         /// <summary>The most bytes that a report takes.</summary>
-        public const int MaxBytes = 1024;
+        public const int MaxBytes = 1536;
 
         private const int MaxErrorLength = 160;
 
@@ -56,7 +57,27 @@ namespace DeviceQueue
             _dispatcher = dispatcher;
         }
 
-        /// <summary>Writes the report of this moment; the last error is left out when it does not fit.</summary>
+        /// <summary>Brings what the device remembers across reboots up to date with the counts of this boot.</summary>
+        public void CountUp()
+        {
+            Totals dropped = _platform.Life.Dropped;
+            DropCounts readings = _readings.Outbox.Drops;
+            dropped.Update("overflow", readings.GetMessages(DropReason.Overflow));
+            dropped.Update("unconfirmed", readings.GetMessages(DropReason.Unconfirmed));
+            dropped.Update("replaced", readings.GetMessages(DropReason.Replaced));
+            dropped.Update("memory", readings.GetMessages(DropReason.Memory));
+            dropped.Update("answers", _dispatcher.LostAnswers);
+            dropped.Update("commands", _commands.InboxDrops.GetMessages(DropReason.Overflow) + _connection.LostMessages);
+            dropped.Update("too_large", _commands.InboxDrops.GetMessages(DropReason.TooLarge));
+            dropped.Update("unreadable", _commands.InboxDrops.GetMessages(DropReason.Unreadable));
+            RejectionCounts rejections = _dispatcher.Rejections;
+            for (int i = 0; i < rejections.CodeCount; i++)
+            {
+                _platform.Life.Rejected.Update(rejections.GetCode(i), rejections.GetCount(i));
+            }
+        }
+
+        /// <summary>Writes the report of this moment; the last error, and then the last fault, is left out when it does not fit.</summary>
         /// <param name="buffer">Where to, from its start; <see cref="MaxBytes"/> is enough.</param>
         /// <returns>The number of bytes, or -1 when not even the rest fits.</returns>
         public int Write(byte[] buffer)
@@ -67,20 +88,26 @@ namespace DeviceQueue
                 error = error.Substring(0, MaxErrorLength);
             }
 
-            int length = Write(buffer, error);
-            return length < 0 && error != null ? Write(buffer, null) : length;
+            CountUp();
+            string fault = _platform.Life.LastFault;
+            int length = Write(buffer, error, fault);
+            length = length < 0 ? Write(buffer, null, fault) : length;
+            return length < 0 ? Write(buffer, null, null) : length;
         }
 
-        private int Write(byte[] buffer, string error)
+        private int Write(byte[] buffer, string error, string fault)
         {
             JsonWriter writer = _writer;
             writer.Reset(buffer, 0);
             writer.BeginObject();
             WriteDevice(writer);
             WriteQueue(writer);
-            WriteDropped(writer);
+            WriteTotals(writer, "dropped", _platform.Life.Dropped);
             WriteSensor(writer);
-            WriteRejected(writer);
+            WriteTotals(writer, "rejected", _platform.Life.Rejected);
+            WriteCount(writer, "faults", _platform.Life.Faults);
+            writer.Name("last_fault");
+            writer.WriteText(fault);
             writer.Name("last_error");
             writer.WriteText(error);
             writer.EndObject();
@@ -91,6 +118,18 @@ namespace DeviceQueue
         {
             writer.Name(name);
             writer.WriteNumber(count);
+        }
+
+        private static void WriteTotals(JsonWriter writer, string name, Totals totals)
+        {
+            writer.Name(name);
+            writer.BeginObject();
+            for (int i = 0; i < totals.Count; i++)
+            {
+                WriteCount(writer, totals.GetName(i), totals.GetTotal(i));
+            }
+
+            writer.EndObject();
         }
 
         private void WriteDevice(JsonWriter writer)
@@ -112,6 +151,8 @@ namespace DeviceQueue
             WriteCount(writer, "free_memory", _platform.Memory.GetFreeBytes());
             int connects = _connection.Connects;
             WriteCount(writer, "reconnects", connects > 0 ? connects - 1 : 0);
+            writer.Name("safe_mode");
+            writer.WriteBoolean(_platform.Life.IsSafeMode);
             if (_settings.CommandKey == null)
             {
                 writer.Name("unsigned");
@@ -130,20 +171,6 @@ namespace DeviceQueue
             writer.EndObject();
         }
 
-        private void WriteDropped(JsonWriter writer)
-        {
-            writer.Name("dropped");
-            writer.BeginObject();
-            WriteCount(writer, "overflow", _readings.Outbox.Drops.GetMessages(DropReason.Overflow));
-            WriteCount(writer, "unconfirmed", _readings.Outbox.Drops.GetMessages(DropReason.Unconfirmed));
-            WriteCount(writer, "replaced", _readings.Outbox.Drops.GetMessages(DropReason.Replaced));
-            WriteCount(writer, "answers", _dispatcher.LostAnswers);
-            WriteCount(writer, "commands", _commands.InboxDrops.GetMessages(DropReason.Overflow) + _connection.LostMessages);
-            WriteCount(writer, "too_large", _commands.InboxDrops.GetMessages(DropReason.TooLarge));
-            WriteCount(writer, "unreadable", _commands.InboxDrops.GetMessages(DropReason.Unreadable));
-            writer.EndObject();
-        }
-
         private void WriteSensor(JsonWriter writer)
         {
             writer.Name("sensor");
@@ -151,19 +178,6 @@ namespace DeviceQueue
             writer.Name("state");
             writer.WriteText(Sampler.NameOf(_sampler.State));
             WriteCount(writer, "faults", _sampler.Faults);
-            writer.EndObject();
-        }
-
-        private void WriteRejected(JsonWriter writer)
-        {
-            RejectionCounts rejections = _dispatcher.Rejections;
-            writer.Name("rejected");
-            writer.BeginObject();
-            for (int i = 0; i < rejections.CodeCount; i++)
-            {
-                WriteCount(writer, rejections.GetCode(i), rejections.GetCount(i));
-            }
-
             writer.EndObject();
         }
     }

@@ -39,7 +39,7 @@ public sealed class DeviceNode_Tests
         Assert.Single(node.On("status"));
         Assert.Equal((1, 1440), (node.World.Connection.Connects, node.Sensor.Reads));
         Assert.Empty(node.Log.Errors);
-        Assert.InRange(node.Store.Writes, 1, 2 + (1440 / 256) + 1 + 24); // settings and boot, blocks of numbers, the time each hour
+        Assert.InRange(node.Store.Writes, 1, 2 + (1440 / 256) + 1 + 24 + 2); // settings and boot, that it began and stayed up, blocks of numbers, the time each hour
     }
 
     [Fact]
@@ -185,10 +185,10 @@ public sealed class DeviceNode_Tests
 
         JsonElement health = Node.Json(node.On("health")[0]);
         Assert.Equal(
-            ["version", "boot", "seq_first", "uptime_ms", "time", "free_memory", "reconnects", "unsigned", "queue", "dropped", "sensor", "rejected", "last_error"],
+            ["version", "boot", "seq_first", "uptime_ms", "time", "free_memory", "reconnects", "safe_mode", "unsigned", "queue", "dropped", "sensor", "rejected", "faults", "last_fault", "last_error"],
             health.EnumerateObject().Select(member => member.Name));
         Assert.Equal("{\"messages\":1,\"max_messages\":64,\"bytes\":131,\"max_bytes\":8192}", health.GetProperty("queue").GetRawText());
-        Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0}", health.GetProperty("dropped").GetRawText());
+        Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0}", health.GetProperty("dropped").GetRawText());
         Assert.Equal((54321, 300000), (health.GetProperty("free_memory").GetInt32(), health.GetProperty("uptime_ms").GetInt32()));
         Assert.Equal("{\"unknown_command\":1}", health.GetProperty("rejected").GetRawText());
         Assert.True(health.GetProperty("unsigned").GetBoolean());

@@ -4,6 +4,7 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuring;
@@ -14,7 +15,7 @@ using DeviceQueue.Tests.Sensing;
 namespace DeviceQueue.Tests;
 
 /// <summary>A whole node, from its settings to its pins, over a link in memory.</summary>
-internal sealed class Node : IMemory, IRestarter, ICommandMac
+internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
 {
     /// <summary>Settings of a command key: the bytes 00 to 1f.</summary>
     public const string WithKey = "device.command_key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f;";
@@ -22,6 +23,7 @@ internal sealed class Node : IMemory, IRestarter, ICommandMac
     private readonly EnvelopeCodec _codec = new();
     private readonly byte[]? _key;
     private readonly SettingsLoader _loader;
+    private readonly DeviceNode _node;
     private readonly long _boot;
     private int _lastId;
 
@@ -49,12 +51,16 @@ internal sealed class Node : IMemory, IRestarter, ICommandMac
             Logger = Log,
             Links = broker,
             Sensor = Sensor,
+            Life = new LifeRecord(Store),
+            Calendar = this,
         };
+        Life = platform.Life;
+        Life.Begin("test");
         var bootRecord = new BootRecord(Store);
         _boot = bootRecord.Boot;
-        var node = new DeviceNode(loaded.Device, connection, bootRecord, new OutputBank(loaded.Device.Outputs, Pins), platform, _loader);
-        node.Open();
-        World = new World(clock, broker, node.Connection, node);
+        _node = new DeviceNode(loaded.Device, connection, bootRecord, new OutputBank(loaded.Device.Outputs, Pins), platform, _loader);
+        _node.Open();
+        World = new World(clock, broker, _node.Connection, _node);
     }
 
     public World World { get; }
@@ -78,6 +84,15 @@ internal sealed class Node : IMemory, IRestarter, ICommandMac
     public static JsonElement Json(Arrival arrival) => JsonDocument.Parse(arrival.Payload).RootElement;
 
     public long[] Sequences() => [.. On("temperature").Select(reading => Json(reading).GetProperty("seq").GetInt64())];
+
+    /// <summary>Changes settings of the running node without a command.</summary>
+    public void Apply(string changes)
+    {
+        var problems = new ConfigProblems();
+        var device = DeviceSettings.Read(_loader.Current.Config.Override(ConfigParams.FromString(changes)), null, "dq-000001", problems);
+        Assert.Empty(problems.Errors());
+        World.Node!.Apply(device);
+    }
 
     /// <summary>Sends a command as an operator does, one to a device with a key signed and dated.</summary>
     public void Command(string type, string arguments, string? id = null, DateTime? sent = null)
@@ -120,12 +135,32 @@ internal sealed class Node : IMemory, IRestarter, ICommandMac
 
     public static string? Code(JsonElement answer) => answer.GetProperty("code").GetString();
 
-    public int GetFreeBytes() => 54321;
+    public int FreeBytes { get; set; } = 54321;
+
+    /// <summary>Gets what the calendar was set to.</summary>
+    public DateTime? FloorUtc { get; private set; }
+
+    public LifeRecord Life { get; }
+
+    public DeviceState State => _node.State;
+
+    /// <summary>Changes settings as an accepted config.set does.</summary>
+    public void ApplySettings(string config = "")
+    {
+        var problems = new ConfigProblems();
+        _node.Apply(DeviceSettings.Read(ConfigParams.FromString("device.id=bar1;" + config), null, "dq-000001", problems));
+        Assert.Empty(problems.Errors());
+    }
+
+    public void SetToFloor(DateTime utc) => FloorUtc = utc;
+
+    public int GetFreeBytes() => FreeBytes;
 
     public void Restart()
     {
         if (!Store.IsDead)
         {
+            _node.PrepareRestart();
             Restarts.Add(World.Clock.NowMs);
         }
     }

@@ -5,11 +5,12 @@ using VirtualBoard;
 namespace DeviceQueue.NanoFramework
 {
     /// <summary>The clocks of the virtual board that this runs on.</summary>
-    public sealed class SystemClock : IClock
+    public sealed class SystemClock : IClock, ICalendar
     {
         private const int FirstPlausibleYear = 2025;
 
         private readonly BoardClock _clock = Board.Current.Clock;
+        private readonly FloorMark _floor = new FloorMark();
 
         /// <inheritdoc/>
         public long NowMs => _clock.NowMs;
@@ -18,7 +19,20 @@ namespace DeviceQueue.NanoFramework
         public bool TryGetUtc(out DateTime utc)
         {
             utc = _clock.Utc;
-            return utc.Year >= FirstPlausibleYear;
+            return utc.Year >= FirstPlausibleYear && !_floor.IsAtFloor(utc, NowMs);
+        }
+
+        /// <inheritdoc/>
+        public void SetToFloor(DateTime utc)
+        {
+            _clock.SetUtc(utc);
+            _floor.Set(_clock.Utc, NowMs);
+        }
+
+        /// <summary>Takes away a date that survived a reboot and was never right.</summary>
+        public void Forget()
+        {
+            _clock.SetUtc(DateTime.UnixEpoch);
         }
     }
 }

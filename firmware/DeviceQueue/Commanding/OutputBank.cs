@@ -23,9 +23,10 @@ namespace DeviceQueue.Commanding
         private readonly IOutputPins _pins;
         private readonly OutputSettings[] _outputs;
         private readonly bool[] _isOn;
+        private readonly bool[] _isUsable;
         private readonly long[] _pulseEndMs;
 
-        /// <summary>Initializes a new instance of the <see cref="OutputBank"/> class and drives every output to its safe state.</summary>
+        /// <summary>Initializes a new instance of the <see cref="OutputBank"/> class and drives every output to its safe state; one whose pin cannot be opened is left alone.</summary>
         /// <param name="outputs">The outputs; names are unique.</param>
         /// <param name="pins">Their pins.</param>
         public OutputBank(OutputSettings[] outputs, IOutputPins pins)
@@ -33,12 +34,13 @@ namespace DeviceQueue.Commanding
             _outputs = outputs;
             _pins = pins;
             _isOn = new bool[outputs.Length];
+            _isUsable = new bool[outputs.Length];
             _pulseEndMs = new long[outputs.Length];
             for (int i = 0; i < outputs.Length; i++)
             {
                 _isOn[i] = outputs[i].IsSafeOn;
                 _pulseEndMs[i] = NoPulse;
-                pins.Open(outputs[i].Pin, LevelOf(i, outputs[i].IsSafeOn));
+                _isUsable[i] = TryOpen(i);
             }
         }
 
@@ -105,6 +107,14 @@ namespace DeviceQueue.Commanding
         public bool IsOn(int index)
         {
             return _isOn[index];
+        }
+
+        /// <summary>Tells whether an output's pin could be opened; otherwise whatever would drive it throws.</summary>
+        /// <param name="index">Which output.</param>
+        /// <returns>Whether it can be switched.</returns>
+        public bool IsUsable(int index)
+        {
+            return _isUsable[index];
         }
 
         /// <summary>Switches an output; a pulse of it has ended then.</summary>
@@ -200,8 +210,26 @@ namespace DeviceQueue.Commanding
             }
         }
 
+        private bool TryOpen(int index)
+        {
+            try
+            {
+                _pins.Open(_outputs[index].Pin, LevelOf(index, _outputs[index].IsSafeOn));
+                return true;
+            }
+            catch (Exception)
+            {
+                return false;
+            }
+        }
+
         private void Drive(int index, bool isOn, long pulseEndMs)
         {
+            if (!_isUsable[index])
+            {
+                throw new InvalidOperationException("its pin could not be opened");
+            }
+
             bool isChange = _isOn[index] != isOn;
             _pins.Write(_outputs[index].Pin, LevelOf(index, isOn));
             _isOn[index] = isOn;

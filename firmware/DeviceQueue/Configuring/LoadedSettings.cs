@@ -25,7 +25,7 @@ namespace DeviceQueue.Configuring
         internal ConfigParams FileConfig { get; set; }
 
         /// <summary>Gets the CRC-32 of the file.</summary>
-        internal uint FileCrc { get; set; }
+        public uint FileCrc { get; internal set; }
 
         /// <summary>Gets what commands changed.</summary>
         internal ConfigParams Changes { get; set; }

@@ -1,5 +1,6 @@
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Configuring
 {
@@ -40,6 +41,9 @@ namespace DeviceQueue.Configuring
         /// the LED is there to say so.
         /// </summary>
         public int StatusLedPin { get; private set; } = DeviceSettings.NoPin;
+
+        /// <summary>Gets the pin of the external watchdog, with the same limits: a board without settings is to be fed too.</summary>
+        public int WatchdogPin { get; private set; } = DeviceSettings.NoPin;
 
         /// <summary>Gets the settings that were loaded last, with the changes since; <see langword="null"/> before.</summary>
         public LoadedSettings Current { get; private set; }
@@ -159,6 +163,18 @@ namespace DeviceQueue.Configuring
             return true;
         }
 
+        /// <summary>Reduces the settings to those of safe mode. <see cref="Current"/> stays the whole of them: changes by command are made to that.</summary>
+        /// <returns>The settings of safe mode.</returns>
+        public LoadedSettings GetSafeMode()
+        {
+            ConfigParams config = SafeMode.Reduce(Current.FileConfig).SetDefaults(_defaults);
+            return new LoadedSettings(Current.Source, Current.Problems)
+            {
+                Device = DeviceSettings.Read(config, _pins, _defaultId, Current.Problems),
+                Config = config,
+            };
+        }
+
         private LoadedSettings Choose(byte[] file, int count)
         {
             ConfigProblems problems = new ConfigProblems();
@@ -204,7 +220,8 @@ namespace DeviceQueue.Configuring
                 return null;
             }
 
-            FindStatusLed(file);
+            StatusLedPin = FindPin(file, "device.status_led", StatusLedPin);
+            WatchdogPin = FindPin(file, "device.watchdog_pin", WatchdogPin);
             ConfigParams config = file.SetDefaults(_defaults);
             DeviceSettings device = Check(config, _pins, _defaultId, problems);
             if (device == null)
@@ -225,12 +242,9 @@ namespace DeviceQueue.Configuring
             return loaded;
         }
 
-        private void FindStatusLed(ConfigParams file)
+        private int FindPin(ConfigParams file, string key, int fallback)
         {
-            if (file.TryGetInteger("device.status_led", out int pin) && (_pins == null || _pins.WhyNotOutput(pin) == null))
-            {
-                StatusLedPin = pin;
-            }
+            return file.TryGetInteger(key, out int pin) && (_pins == null || _pins.WhyNotOutput(pin) == null) ? pin : fallback;
         }
 
         // Changes were checked when they were stored, but perhaps by an earlier firmware.

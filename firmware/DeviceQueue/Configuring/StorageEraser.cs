@@ -1,10 +1,11 @@
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Configuring
 {
     /// <summary>
-    /// Erases what makes a device this device: its settings, the last good ones, their changes, the TLS files, the messages that wait. What keeps a promise to the outside world
+    /// Erases what makes a device this device: its settings, the last good ones, their changes, the TLS files, the messages that wait, how it fared. What keeps a promise to the outside world
     /// stays, and says nothing about the device's use: the count of boots and readings, the floor of UTC, and the hashes of the last commands, without which a command
     /// that was carried out, the wipe itself among them, could be carried out again once the device has the same key anew.
     /// </summary>
@@ -28,6 +29,7 @@ namespace DeviceQueue.Configuring
         {
             bool isGone = _store.TryDelete(SettingsLoader.FileName);
             isGone &= new SettingsStore(_store).TryDelete();
+            isGone &= LifeRecord.TryDelete(_store);
             TlsParams tls = TlsParams.Read(config, new ConfigProblems());
             isGone &= TryDelete(tls.KeyFile);
             isGone &= TryDelete(tls.CertificateFile);

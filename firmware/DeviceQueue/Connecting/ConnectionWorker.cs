@@ -38,6 +38,9 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets how many exceptions reached the top of the thread; it goes on after each.</summary>
         public int Faults { get; private set; }
 
+        /// <summary>Gets or sets what keeps them, or <see langword="null"/>.</summary>
+        public IFaultRecorder Recorder { get; set; }
+
         /// <summary>Opens the connection and starts to drive it; a thread that <see cref="Stop"/> did not wait for goes on with it.</summary>
         public void Start()
         {
@@ -100,8 +103,25 @@ namespace DeviceQueue.Connecting
             catch (Exception e)
             {
                 Faults++;
-                _logger.Log(LogLevel.Error, null, "connection: " + e.ToString());
+                Report(e);
                 return FaultPauseMs;
+            }
+        }
+
+        private void Report(Exception e)
+        {
+            try
+            {
+                if (Recorder != null)
+                {
+                    Recorder.Record("connection", e);
+                }
+
+                _logger.Log(LogLevel.Error, null, "connection: " + e.ToString());
+            }
+            catch (Exception)
+            {
+                // No memory left to say it in; the thread goes on all the same.
             }
         }
     }

@@ -40,6 +40,9 @@ namespace DeviceQueue.Connecting
         /// </summary>
         public const int MaxInflight = MqttLinkEventQueue.MaxAnswers * 3 / 4;
 
+        /// <summary>The longest that <see cref="Gate"/> can hold an attempt back, in milliseconds: a minute for the clock, one for a pulse, and a reading.</summary>
+        public const int MaxHoldMs = 150000;
+
         private const int OnlinePollMs = 5000;
         private const int MaxEventsPerPoll = MqttLinkEventQueue.MaxAnswers;
         private const int MaxPublishesPerPoll = 16;
@@ -71,6 +74,7 @@ namespace DeviceQueue.Connecting
         private IMqttLink _link;
         private bool _isOpen;
         private bool _isReady;
+        private bool _isWithoutNetwork;
         private bool _isClosing;
         private int _connects;
         private int _lostMessages;
@@ -81,6 +85,7 @@ namespace DeviceQueue.Connecting
         private MqttLinkOptions[] _endpoints;
 
         private long _nextAttemptMs;
+        private long _heldSinceMs = -1;
         private long _connectedMs;
         private long _closeDeadlineMs;
         private long _unansweredSinceMs = -1;
@@ -128,6 +133,12 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Gets a value indicating whether the link is up and every subscription answered.</summary>
         public bool IsConnected => _isReady;
+
+        /// <summary>Gets a value indicating whether the last attempt found no network to connect over.</summary>
+        public bool IsWithoutNetwork => _isWithoutNetwork;
+
+        /// <summary>Gets or sets what may hold a connect back, or <see langword="null"/> when each moment is as good as another.</summary>
+        public IConnectGate Gate { get; set; }
 
         /// <summary>Gets how often a link came up.</summary>
         public int Connects => _connects;
@@ -343,14 +354,21 @@ namespace DeviceQueue.Connecting
                 return _nextAttemptMs;
             }
 
-            if (_network != null && !_network.IsReady && !_network.TryBringUp(NetworkTimeoutMs, out string detail))
+            _isWithoutNetwork = _network != null && !_network.IsReady;
+            if (_isWithoutNetwork && !_network.TryBringUp(NetworkTimeoutMs, out string detail))
             {
                 Retry(_clock.NowMs, "no network: " + detail);
                 return DueOffline();
             }
 
+            _isWithoutNetwork = false;
             MqttLinkOptions[] endpoints = _endpoints;
             MqttLinkOptions endpoint = endpoints[_nextEndpoint % endpoints.Length];
+            if (IsHeld(endpoint, _clock.NowMs))
+            {
+                return DueOffline();
+            }
+
             _nextEndpoint = (_nextEndpoint + 1) % endpoints.Length;
             IMqttLink link = _links.Create(_wake);
             MqttLinkResult result = link.Open(endpoint);
@@ -364,6 +382,20 @@ namespace DeviceQueue.Connecting
 
             OnConnected(link, endpoint, now);
             return now;
+        }
+
+        private bool IsHeld(MqttLinkOptions endpoint, long now)
+        {
+            int holdMs = Gate == null ? 0 : Gate.GetHoldMs(endpoint, now);
+            _heldSinceMs = _heldSinceMs < 0 ? now : _heldSinceMs;
+            if (holdMs > 0 && now - _heldSinceMs < MaxHoldMs)
+            {
+                _nextAttemptMs = now + holdMs;
+                return true;
+            }
+
+            _heldSinceMs = -1;
+            return false;
         }
 
         private void OnConnected(IMqttLink link, MqttLinkOptions endpoint, long now)
@@ -390,6 +422,7 @@ namespace DeviceQueue.Connecting
         private void Retry(long now, string reason)
         {
             _failures++;
+            _heldSinceMs = -1;
             bool isRetried = _isRetried && (_wasReady || !IsFirstRoundFinal);
             if (!isRetried && _failures >= _endpoints.Length)
             {

@@ -17,13 +17,16 @@ namespace DeviceQueue.Messaging
 
         /// <summary>There was no room, and the overflow policy chose this message, which had been sent and never acknowledged: it may have arrived.</summary>
         Unconfirmed = 4,
+
+        /// <summary>Memory ran short.</summary>
+        Memory = 5,
     }
 
     /// <summary>Counts what was dropped, by reason. Safe to read from any thread; written under the owner's lock.</summary>
     public sealed class DropCounts
     {
         /// <summary>How many reasons there are.</summary>
-        public const int Reasons = 5;
+        public const int Reasons = 6;
 
         private readonly int[] _messages = new int[Reasons];
         private readonly int[] _bytes = new int[Reasons];

@@ -126,6 +126,21 @@ namespace DeviceQueue.Messaging
             return true;
         }
 
+        /// <summary>
+        /// Drops the older half of the messages, because memory runs short. The list itself was allocated at start; what this saves is the copies of each on its way
+        /// through the client library.
+        /// </summary>
+        public void Shed()
+        {
+            lock (_lock)
+            {
+                for (int i = (_buffer.Count + 1) / 2; i > 0; i--)
+                {
+                    Drop(0, DropReason.Memory);
+                }
+            }
+        }
+
         /// <inheritdoc/>
         public bool TryTake(long nowMs, PublishRequest request)
         {

@@ -1,5 +1,6 @@
 using DeviceQueue.Commanding;
 using DeviceQueue.Sensing;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Platform
 {
@@ -14,6 +15,12 @@ namespace DeviceQueue.Platform
 
         /// <summary>Gets or sets the sensor.</summary>
         public ITemperatureSensor Sensor { get; set; }
+
+        /// <summary>Gets or sets what the device remembers of how it fared.</summary>
+        public LifeRecord Life { get; set; }
+
+        /// <summary>Gets or sets the calendar.</summary>
+        public ICalendar Calendar { get; set; }
 
         /// <summary>Gets or sets what starts the board anew.</summary>
         public IRestarter Restarter { get; set; }

@@ -17,7 +17,18 @@ internal sealed class FakePins : IOutputPins
     /// <summary>Gets or sets what tells that the board has no power: nothing moves any more.</summary>
     public Func<bool>? IsDead { get; set; }
 
-    public void Open(int pin, bool isHigh) => Opened.Add((pin, isHigh));
+    /// <summary>Gets or sets a pin that cannot be opened.</summary>
+    public int? Unopenable { get; set; }
+
+    public void Open(int pin, bool isHigh)
+    {
+        if (pin == Unopenable)
+        {
+            throw new InvalidOperationException("taken");
+        }
+
+        Opened.Add((pin, isHigh));
+    }
 
     public void Write(int pin, bool isHigh)
     {

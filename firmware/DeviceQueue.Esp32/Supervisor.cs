@@ -1,0 +1,108 @@
+using System;
+using System.Threading;
+using DeviceQueue.Commanding;
+using DeviceQueue.Components;
+using DeviceQueue.Configuring;
+using DeviceQueue.Supervising;
+using nanoFramework.Runtime.Native;
+
+namespace DeviceQueue.Esp32
+{
+    /// <summary>Reboots when the main loop has stalled, from a thread of its own. A stall in native code stops that thread too and is the external watchdog's.</summary>
+    internal sealed class Supervisor
+    {
+        /// <summary>The longest that what is to be done before a reboot may take, in milliseconds.</summary>
+        public const int RebootTimeoutMs = 5000;
+
+        private const int RecordTimeoutMs = 2000;
+
+        private readonly LifeRecord _life;
+        private readonly ConsoleLogger _logger;
+        private readonly StallWatch _watch = new StallWatch();
+        private IOutputPins _pins;
+        private int _watchdogPin;
+        private bool _isHigh;
+
+        public Supervisor(LifeRecord life, ConsoleLogger logger)
+        {
+            _life = life;
+            _logger = logger;
+        }
+
+        /// <summary>Starts to watch.</summary>
+        public void Start()
+        {
+            new Thread(Run).Start();
+        }
+
+        /// <summary>Feeds an external watchdog with each beat from now on.</summary>
+        public void FeedThrough(IOutputPins pins, int watchdogPin)
+        {
+            _pins = null;
+            try
+            {
+                if (watchdogPin != DeviceSettings.NoPin)
+                {
+                    pins.Open(watchdogPin, false);
+                    _watchdogPin = watchdogPin;
+                    _pins = pins;
+                }
+            }
+            catch (Exception e)
+            {
+                _logger.Log(LogLevel.Error, null, "the watchdog pin cannot be used: " + e.Message);
+            }
+        }
+
+        /// <summary>Says that the main loop runs, and feeds the external watchdog. Called by the main loop alone.</summary>
+        public void Beat()
+        {
+            _watch.Beat();
+            if (_pins != null)
+            {
+                _isHigh = !_isHigh;
+                _pins.Write(_watchdogPin, _isHigh);
+            }
+        }
+
+        /// <summary>Waits on the main thread without feeding the external watchdog.</summary>
+        public void Rest(int ms)
+        {
+            for (int left = ms; left > 0; left -= StallWatch.CheckIntervalMs)
+            {
+                _watch.Beat();
+                Thread.Sleep(left < StallWatch.CheckIntervalMs ? left : StallWatch.CheckIntervalMs);
+            }
+        }
+
+        private void Run()
+        {
+            while (true)
+            {
+                try
+                {
+                    Thread.Sleep(StallWatch.CheckIntervalMs);
+                    if (_watch.HasStalled())
+                    {
+                        Reboot();
+                    }
+                }
+                catch (Exception e)
+                {
+                    _life.Record("supervisor", e);
+                }
+            }
+        }
+
+        private void Reboot()
+        {
+            _logger.Log(LogLevel.Error, null, "the main loop has stalled: reboot");
+
+            // The storage may be what it stalled in, and then this would wait for it, too.
+            Thread record = new Thread(() => _life.RecordFatal("main loop", "stalled for 60 s"));
+            record.Start();
+            record.Join(RecordTimeoutMs);
+            Power.RebootDevice(RebootTimeoutMs);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+using DeviceQueue.Commanding;
+using DeviceQueue.Components;
+using DeviceQueue.Configuring;
+using DeviceQueue.Connecting;
+using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Supervising
+{
+    /// <summary>
+    /// Looks after the device while it runs: says that a boot has stayed up, stores the counts hourly, sheds readings when memory runs short, and starts the board anew when
+    /// that may help. Called from the main loop.
+    /// </summary>
+    public sealed class Caretaker
+    {
+        /// <summary>The time between two looks, in milliseconds.</summary>
+        public const int CheckIntervalMs = 10000;
+
+        /// <summary>The shortest time between two reboots for want of a broker, in milliseconds. It doubles with each in a row, up to a day.</summary>
+        public const int RebootIntervalMs = 3600000;
+
+        /// <summary>How long safe mode lasts when nobody ends it, in milliseconds: a boot with all settings is tried then.</summary>
+        public const int SafeModeMs = 3600000;
+
+        /// <summary>The free memory in bytes below which readings are shed: less than a message on its way through the client library may need.</summary>
+        public const int MinFreeBytes = 8192;
+
+        private const int StoreIntervalMs = 3600000;
+        private const int AnswerMs = 5000;
+        private const int DayMs = DeviceSettings.DayMs;
+
+        private readonly DevicePlatform _platform;
+        private readonly LifeRecord _life;
+        private readonly DeviceSettings _settings;
+        private readonly MqttConnection _connection;
+        private readonly OutputBank _outputs;
+        private readonly MqttMessageQueue _readings;
+        private readonly HealthReport _health;
+        private long _nextCheckMs;
+        private long _nextStoreMs;
+        private long _brokerMs;
+        private long _safeModeEndMs = SafeModeMs;
+        private bool _isStable;
+        private bool _isShort;
+
+        /// <summary>Initializes a new instance of the <see cref="Caretaker"/> class.</summary>
+        /// <param name="platform">The board.</param>
+        /// <param name="settings">The settings.</param>
+        /// <param name="connection">The connection.</param>
+        /// <param name="outputs">The outputs.</param>
+        /// <param name="readings">The queue of the readings.</param>
+        /// <param name="health">Knows the counts.</param>
+        public Caretaker(DevicePlatform platform, DeviceSettings settings, MqttConnection connection, OutputBank outputs, MqttMessageQueue readings, HealthReport health)
+        {
+            _platform = platform;
+            _life = platform.Life;
+            _settings = settings;
+            _connection = connection;
+            _outputs = outputs;
+            _readings = readings;
+            _health = health;
+            _brokerMs = platform.Clock.NowMs;
+            _nextStoreMs = _brokerMs + StoreIntervalMs;
+        }
+
+        /// <summary>Does what is due.</summary>
+        /// <param name="nowMs">The time.</param>
+        /// <returns>The time by which to call again.</returns>
+        public long Poll(long nowMs)
+        {
+            if (_connection.IsConnected)
+            {
+                _brokerMs = nowMs;
+            }
+
+            if (nowMs >= _nextCheckMs)
+            {
+                _nextCheckMs = nowMs + CheckIntervalMs;
+                Check(nowMs);
+            }
+
+            return _nextCheckMs;
+        }
+
+        /// <summary>Puts everything in order before the board starts anew: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
+        public void PrepareRestart()
+        {
+            _health.CountUp();
+            _life.PlanRestart();
+        }
+
+        /// <summary>Ends safe mode, because somebody changed the settings: they are tried once, as soon as the answer has had the time to leave.</summary>
+        /// <param name="nowMs">The time.</param>
+        public void OnSettingsChanged(long nowMs)
+        {
+            if (_life.IsSafeMode)
+            {
+                _life.SetStable();
+                _safeModeEndMs = nowMs + AnswerMs;
+                _nextCheckMs = _safeModeEndMs;
+            }
+        }
+
+        private void Check(long nowMs)
+        {
+            WatchMemory();
+            if (!_isStable && nowMs >= LifeRecord.StableMs)
+            {
+                _isStable = true;
+                _life.SetStable();
+            }
+
+            if (_life.IsFloorClock && _platform.Clock.TryGetUtc(out System.DateTime utc))
+            {
+                _life.SetFloorClock(false);
+            }
+
+            if (nowMs >= _nextStoreMs)
+            {
+                _nextStoreMs = nowMs + StoreIntervalMs;
+                _health.CountUp();
+                _life.Store();
+            }
+
+            WatchBroker(nowMs);
+            if (_life.IsSafeMode && nowMs >= _safeModeEndMs)
+            {
+                Restart("the end of safe mode, all settings are tried once");
+            }
+        }
+
+        private void WatchMemory()
+        {
+            int free = _platform.Memory.GetFreeBytes();
+            bool isShort = free < MinFreeBytes;
+            if (isShort)
+            {
+                _readings.Outbox.Shed();
+            }
+
+            if (isShort != _isShort)
+            {
+                _isShort = isShort;
+                string text = free.ToString() + " bytes of memory free: ";
+                _platform.Logger.Log(isShort ? LogLevel.Error : LogLevel.Info, null, text + (isShort ? "the oldest readings are dropped" : "no more readings are dropped for it"));
+            }
+        }
+
+        private void WatchBroker(long nowMs)
+        {
+            if (_connection.IsConnected)
+            {
+                if (_life.RebootStep > 0 && nowMs >= RebootIntervalMs)
+                {
+                    _life.RebootStep = 0;
+                    _life.Store();
+                }
+
+                return;
+            }
+
+            bool wouldSwitch = _settings.SafeAfterMs == 0 && !_outputs.IsSafe;
+            if (_settings.RebootAfterMs > 0 && nowMs - _brokerMs >= PatienceMs() && !wouldSwitch)
+            {
+                _life.RebootStep++;
+                Restart("no broker for " + ((nowMs - _brokerMs) / 1000).ToString() + " s");
+                _brokerMs = nowMs; // should the board go on after all
+            }
+        }
+
+        /// <summary>Gets how long to be patient with a broker that stays away: reboot_after_ms the first time, then an hour at least, and double each time.</summary>
+        private int PatienceMs()
+        {
+            int doublings = _life.RebootStep - 1;
+            int intervalMs = doublings < 0 ? 0 : doublings > 4 ? DayMs : RebootIntervalMs << doublings;
+            return intervalMs > _settings.RebootAfterMs ? intervalMs : _settings.RebootAfterMs;
+        }
+
+        private void Restart(string reason)
+        {
+            _platform.Logger.Log(LogLevel.Warn, null, "restart: " + reason);
+            _platform.Restarter.Restart();
+        }
+    }
+}

@@ -1,0 +1,259 @@
+using System;
+using System.Text;
+using DeviceQueue.Configuring;
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Supervising
+{
+    /// <summary>
+    /// What the device remembers of how it fared, across reboots and power cuts: boots that failed, the last exception, what was dropped and rejected. Written a few
+    /// times a boot and then hourly at most, never per message. Safe to call from any thread.
+    /// </summary>
+    public sealed class LifeRecord : IFaultRecorder
+    {
+        /// <summary>After so many failed boots in a row the next one is in safe mode.</summary>
+        public const int MaxFailedBoots = 5;
+
+        /// <summary>A boot that stays up so long, in milliseconds, has not failed.</summary>
+        public const int StableMs = 600000;
+
+        /// <summary>The most characters of the last fault's text.</summary>
+        public const int MaxFaultLength = 120;
+
+        private const int MaxBytes = 2560;
+        private const int MaxCounted = 255;
+        private const string DroppedPrefix = "d.";
+        private const string RejectedPrefix = "r.";
+
+        private readonly object _lock = new object();
+        private readonly IStore _store;
+        private int _failedBoots;
+        private string _identity;
+        private bool _isFaultStored;
+        private bool _isBegun;
+        private bool _isFailing;
+        private int _rebootStep;
+
+        /// <summary>Initializes a new instance of the <see cref="LifeRecord"/> class with what is in the storage, in the files <c>life.0</c> and <c>life.1</c>.</summary>
+        /// <param name="store">The storage.</param>
+        public LifeRecord(IStore store)
+        {
+            _store = store;
+            byte[] record = new byte[MaxBytes];
+            if (OpenFile(_store).TryRead(record, out int count))
+            {
+                Read(ConfigParams.FromString(Encoding.UTF8.GetString(record, 0, count)));
+            }
+        }
+
+        /// <summary>Gets a value indicating whether this boot is in safe mode.</summary>
+        public bool IsSafeMode { get; private set; }
+
+        /// <summary>Gets how many boots in a row before this one failed.</summary>
+        public int FailedBoots { get; private set; }
+
+        /// <summary>Gets how many exceptions reached the top of a thread, over all boots.</summary>
+        public int Faults { get; private set; }
+
+        /// <summary>Gets the last of them, or <see langword="null"/>.</summary>
+        public string LastFault { get; private set; }
+
+        /// <summary>Gets a value indicating whether the last boot left the calendar at a floor, so that a date that survived the reboot is none.</summary>
+        public bool WasFloorClock { get; private set; }
+
+        /// <summary>Gets a value indicating whether the calendar was set to a floor in this boot and not rightly since.</summary>
+        public bool IsFloorClock { get; private set; }
+
+        /// <summary>Gets what was dropped, by reason.</summary>
+        public Totals Dropped { get; } = new Totals();
+
+        /// <summary>Gets the rejected commands, by code.</summary>
+        public Totals Rejected { get; } = new Totals();
+
+        /// <summary>Gets or sets how many reboots for want of a broker there were in a row; stored by <see cref="Store"/>.</summary>
+        public int RebootStep
+        {
+            get => _rebootStep;
+            set => _rebootStep = value < MaxCounted ? value : MaxCounted;
+        }
+
+        /// <summary>Removes the record.</summary>
+        /// <param name="store">The storage.</param>
+        /// <returns><see langword="true"/> when nothing of it is left.</returns>
+        public static bool TryDelete(IStore store)
+        {
+            return OpenFile(store).TryDelete();
+        }
+
+        /// <summary>Begins the boot proper: it counts as failed until it has stayed up. Another firmware or another settings file starts with a clean slate.</summary>
+        /// <param name="identity">Stands for firmware and settings file; of letters, digits, <c>.</c> and <c>/</c>.</param>
+        public void Begin(string identity)
+        {
+            lock (_lock)
+            {
+                FailedBoots = identity == _identity ? _failedBoots : 0;
+                IsSafeMode = FailedBoots >= MaxFailedBoots;
+                _identity = identity;
+                CountBoot();
+                Write();
+            }
+        }
+
+        /// <summary>Says that this boot has stayed up. After safe mode one boot with all settings is tried.</summary>
+        public void SetStable()
+        {
+            lock (_lock)
+            {
+                _failedBoots = IsSafeMode ? MaxFailedBoots - 1 : 0;
+                Write();
+            }
+        }
+
+        /// <summary>Says that the device goes down because it wants to: this boot has not failed. Without effect after <see cref="RecordFatal"/>.</summary>
+        public void PlanRestart()
+        {
+            lock (_lock)
+            {
+                _failedBoots = !_isFailing && _failedBoots > FailedBoots ? FailedBoots : _failedBoots;
+                Write();
+            }
+        }
+
+        /// <summary>Remembers that the calendar was set to a floor, or that it was set rightly since.</summary>
+        /// <param name="isFloor">Which.</param>
+        public void SetFloorClock(bool isFloor)
+        {
+            lock (_lock)
+            {
+                IsFloorClock = isFloor;
+                Write();
+            }
+        }
+
+        /// <summary>Stores the counts, unless they are stored already.</summary>
+        public void Store()
+        {
+            lock (_lock)
+            {
+                Write();
+            }
+        }
+
+        /// <inheritdoc/>
+        public void Record(string where, Exception e)
+        {
+            try
+            {
+                lock (_lock)
+                {
+                    Count(where, e.GetType().Name + ": " + e.Message);
+                    if (!_isFaultStored)
+                    {
+                        // The first of a boot; the others are stored with the counts, however often they come.
+                        _isFaultStored = true;
+                        Write();
+                    }
+                }
+            }
+            catch (Exception)
+            {
+                // Out of memory, most likely: what handles faults must not be the next.
+            }
+        }
+
+        /// <summary>Records what ends this boot, and that it failed.</summary>
+        /// <param name="where">Where, in words.</param>
+        /// <param name="what">What happened.</param>
+        public void RecordFatal(string where, string what)
+        {
+            _isFailing = true;
+            lock (_lock)
+            {
+                if (!_isBegun)
+                {
+                    CountBoot();
+                }
+
+                Count(where, what);
+                Write();
+            }
+        }
+
+        private void CountBoot()
+        {
+            _isBegun = true;
+            _failedBoots = FailedBoots < MaxCounted ? FailedBoots + 1 : MaxCounted;
+        }
+
+        private void Count(string where, string what)
+        {
+            Faults++;
+            string text = where + ": " + what;
+            LastFault = text.Length > MaxFaultLength ? text.Substring(0, MaxFaultLength) : text;
+        }
+
+        private void Read(ConfigParams record)
+        {
+            _identity = record.Get("for");
+            record.TryGetInteger("failed", out _failedBoots);
+            FailedBoots = _failedBoots;
+            record.TryGetInteger("step", out _rebootStep);
+            record.TryGetInteger("faults", out int faults);
+            Faults = faults;
+            LastFault = record.Get("fault");
+            WasFloorClock = record.Contains("floor");
+            for (int i = 0; i < record.Count; i++)
+            {
+                string key = record.GetKey(i);
+                Totals totals = key.StartsWith(DroppedPrefix) ? Dropped : key.StartsWith(RejectedPrefix) ? Rejected : null;
+                if (totals != null && record.TryGetInteger(key, out int count))
+                {
+                    totals.Restore(key.Substring(DroppedPrefix.Length), count);
+                }
+            }
+        }
+
+        private void Write()
+        {
+            StringBuilder text = new StringBuilder();
+            text.Append("for=").Append(_identity).Append(";failed=").Append(_failedBoots.ToString()).Append(";step=").Append(_rebootStep.ToString());
+            text.Append(";faults=").Append(Faults.ToString()).Append(IsFloorClock ? ";floor=1" : string.Empty);
+            Append(text, DroppedPrefix, Dropped);
+            Append(text, RejectedPrefix, Rejected);
+            if (LastFault != null)
+            {
+                text.Append(";fault=").Append(Plain(LastFault));
+            }
+
+            byte[] record = Encoding.UTF8.GetBytes(text.ToString());
+            OpenFile(_store).TryWrite(record, record.Length);
+        }
+
+        private static void Append(StringBuilder text, string prefix, Totals totals)
+        {
+            for (int i = 0; i < totals.Count; i++)
+            {
+                if (totals.GetTotal(i) > 0)
+                {
+                    text.Append(';').Append(prefix).Append(totals.GetName(i)).Append('=').Append(totals.GetTotal(i).ToString());
+                }
+            }
+        }
+
+        private static string Plain(string value)
+        {
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < value.Length; i++)
+            {
+                text.Append(value[i] == ';' ? ',' : value[i]);
+            }
+
+            return text.ToString();
+        }
+
+        private static TwoSlotFile OpenFile(IStore store)
+        {
+            return new TwoSlotFile(store, "life.0", "life.1", MaxBytes);
+        }
+    }
+}

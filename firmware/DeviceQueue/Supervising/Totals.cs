@@ -1,0 +1,75 @@
+namespace DeviceQueue.Supervising
+{
+    /// <summary>Counts by name that go on across reboots: what was stored, and what has come since start.</summary>
+    public sealed class Totals
+    {
+        /// <summary>The most names; further ones are not counted.</summary>
+        public const int MaxNames = 24;
+
+        private readonly string[] _names = new string[MaxNames];
+        private readonly int[] _stored = new int[MaxNames];
+        private readonly int[] _sinceStart = new int[MaxNames];
+
+        /// <summary>Gets how many names there are.</summary>
+        public int Count { get; private set; }
+
+        /// <summary>Gets a name.</summary>
+        /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+        /// <returns>The name.</returns>
+        public string GetName(int index)
+        {
+            return _names[index];
+        }
+
+        /// <summary>Gets a count over all boots.</summary>
+        /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+        /// <returns>The count.</returns>
+        public int GetTotal(int index)
+        {
+            return _stored[index] + _sinceStart[index];
+        }
+
+        /// <summary>Sets what was counted before this boot.</summary>
+        /// <param name="name">What.</param>
+        /// <param name="count">How often.</param>
+        public void Restore(string name, int count)
+        {
+            int index = Find(name);
+            if (index >= 0)
+            {
+                _stored[index] = count;
+            }
+        }
+
+        /// <summary>Sets what was counted in this boot.</summary>
+        /// <param name="name">What.</param>
+        /// <param name="sinceStart">How often since start.</param>
+        public void Update(string name, int sinceStart)
+        {
+            int index = Find(name);
+            if (index >= 0)
+            {
+                _sinceStart[index] = sinceStart;
+            }
+        }
+
+        private int Find(string name)
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                if (_names[i] == name)
+                {
+                    return i;
+                }
+            }
+
+            if (Count == MaxNames)
+            {
+                return -1;
+            }
+
+            _names[Count] = name;
+            return Count++;
+        }
+    }
+}

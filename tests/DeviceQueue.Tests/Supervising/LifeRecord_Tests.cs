@@ -1,0 +1,176 @@
+using DeviceQueue.Supervising;
+using DeviceQueue.Tests.Platform;
+
+namespace DeviceQueue.Tests.Supervising;
+
+public sealed class LifeRecord_Tests
+{
+    private readonly MemoryStore _store = new();
+
+    [Fact]
+    public void The_boot_after_five_that_failed_is_in_safe_mode()
+    {
+        Assert.Equal([false, false, false, false, false, true, true], Enumerable.Range(0, 7).Select(_ => Boot().IsSafeMode));
+    }
+
+    [Fact]
+    public void A_boot_that_stayed_up_ends_the_row()
+    {
+        Boots(4);
+        Boot().SetStable();
+
+        Assert.All(Enumerable.Range(0, 5), _ => Assert.False(Boot().IsSafeMode));
+        Assert.True(Boot().IsSafeMode);
+    }
+
+    [Fact]
+    public void A_planned_restart_is_no_failed_boot_and_forgives_none()
+    {
+        Boots(4);
+        for (int i = 0; i < 20; i++)
+        {
+            LifeRecord life = Boot();
+            Assert.Equal((4, false), (life.FailedBoots, life.IsSafeMode));
+            life.PlanRestart();
+        }
+
+        Boot();
+        Assert.True(Boot().IsSafeMode);
+    }
+
+    [Fact]
+    public void What_ends_a_boot_is_a_failure_though_the_restart_looks_planned()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            LifeRecord life = Boot();
+            life.RecordFatal("main", "IOException: gone");
+            life.PlanRestart(); // hangs on every reboot
+        }
+
+        Assert.True(Boot().IsSafeMode);
+    }
+
+    [Fact]
+    public void A_boot_that_fails_before_it_has_settings_counts_too()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            new LifeRecord(_store).RecordFatal("main", "x");
+        }
+
+        Assert.Equal(5, new LifeRecord(_store).FailedBoots);
+    }
+
+    [Fact]
+    public void Safe_mode_that_stayed_up_earns_one_try_with_all_settings()
+    {
+        Boots(5);
+        Boot().SetStable();
+
+        Assert.False(Boot().IsSafeMode);
+        Assert.True(Boot().IsSafeMode);
+    }
+
+    [Theory]
+    [InlineData("0.1.0/1", "0.2.0/1")]
+    [InlineData("0.1.0/1", "0.1.0/2")]
+    public void Other_firmware_or_another_settings_file_starts_with_a_clean_slate(string before, string after)
+    {
+        Boots(7, before);
+
+        LifeRecord life = Boot(after);
+        Assert.Equal((false, 0), (life.IsSafeMode, life.FailedBoots));
+    }
+
+    [Fact]
+    public void Counts_go_on_over_reboots()
+    {
+        for (int boot = 1; boot <= 3; boot++)
+        {
+            LifeRecord life = Boot();
+            life.Dropped.Update("overflow", 7);
+            life.Rejected.Update("too_large", boot);
+            life.Record("main loop", new IOException("a;b=c"));
+            life.Store();
+        }
+
+        LifeRecord last = Boot();
+        Assert.Equal(("overflow", 21, 1), (last.Dropped.GetName(0), last.Dropped.GetTotal(0), last.Dropped.Count));
+        Assert.Equal(("too_large", 6, 1), (last.Rejected.GetName(0), last.Rejected.GetTotal(0), last.Rejected.Count));
+        Assert.Equal((3, "main loop: IOException: a,b=c"), (last.Faults, last.LastFault));
+    }
+
+    [Fact]
+    public void A_fault_that_comes_again_and_again_is_counted_and_written_once()
+    {
+        LifeRecord life = Boot();
+        int before = _store.Writes;
+        for (int i = 0; i < 10000; i++)
+        {
+            life.Record("main loop", new InvalidOperationException(new string('x', 5000)));
+        }
+
+        Assert.Equal(before + 1, _store.Writes);
+        Assert.Equal((10000, LifeRecord.MaxFaultLength), (life.Faults, life.LastFault.Length));
+    }
+
+    [Fact]
+    public void A_record_with_every_place_taken_is_kept()
+    {
+        LifeRecord life = Boot();
+        for (int i = 0; i < Totals.MaxNames + 5; i++)
+        {
+            life.Dropped.Update("a_long_name_of_a_drop_" + i, int.MaxValue);
+            life.Rejected.Update("a_long_name_of_a_code_" + i, int.MaxValue);
+        }
+
+        life.RecordFatal("main", new string('€', 500));
+
+        LifeRecord next = Boot();
+        Assert.Equal((Totals.MaxNames, Totals.MaxNames, int.MaxValue), (next.Dropped.Count, next.Rejected.Count, next.Rejected.GetTotal(0)));
+    }
+
+    [Fact]
+    public void Power_that_fails_in_the_middle_of_a_write_leaves_the_row_as_it_was_or_one_longer()
+    {
+        for (int cut = 0; cut < 120; cut++)
+        {
+            _store.Files.Clear();
+            Boots(3);
+            _store.CutAfterBytes = cut;
+            Boot();
+            _store.CutAfterBytes = null;
+
+            Assert.InRange(Boot().FailedBoots, 3, 4);
+        }
+    }
+
+    [Fact]
+    public void Storage_that_fails_costs_what_is_remembered_and_nothing_else()
+    {
+        _store.FailsWrites = true;
+        for (int i = 0; i < 10; i++)
+        {
+            LifeRecord life = Boot();
+            life.Record("main loop", new IOException());
+            life.SetStable();
+            Assert.Equal((false, 1), (life.IsSafeMode, life.Faults));
+        }
+    }
+
+    private LifeRecord Boot(string identity = "0.1.0/1")
+    {
+        var life = new LifeRecord(_store);
+        life.Begin(identity);
+        return life;
+    }
+
+    private void Boots(int count, string identity = "0.1.0/1")
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Boot(identity);
+        }
+    }
+}
