@@ -92,9 +92,8 @@ namespace DeviceQueue.Esp32
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger) { Recorder = life };
             Power.OnRebootEvent += () =>
             {
-                node.PrepareRestart();
                 worker.Stop(CloseTimeoutMs);
-                node.Flush();
+                node.PrepareRestart();
             };
 
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());

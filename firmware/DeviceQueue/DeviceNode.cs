@@ -91,7 +91,7 @@ namespace DeviceQueue
             _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger);
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
             _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher);
-            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession;
+            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
             Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
             _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
             Connection.Attach(Discovery);
@@ -99,7 +99,13 @@ namespace DeviceQueue
             _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings, _health);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
-            ApplyToParts(settings);
+            _sampler.Apply(settings);
+            if (!platform.Life.IsSafeMode)
+            {
+                _setTopic.Apply(settings);
+                Discovery.Apply(settings); // safe mode's settings say nothing of it, and what the broker has stays
+            }
+
             SayWhatIsWrong();
         }
 
@@ -144,7 +150,9 @@ namespace DeviceQueue
             long now = _clock.NowMs;
             _schedule.Change(now, settings.IntervalMs);
             _healthSchedule.Change(now, settings.HealthIntervalMs);
-            ApplyToParts(settings);
+            _sampler.Apply(settings);
+            _setTopic.Apply(settings);
+            Discovery.Apply(settings);
             _gate.IntervalMs = settings.IntervalMs;
             _caretaker.OnSettingsChanged(now);
         }
@@ -154,16 +162,8 @@ namespace DeviceQueue
         {
             if (!_isErased)
             {
-                _caretaker.PrepareRestart();
-            }
-        }
-
-        /// <summary>Writes to storage what waits to be sent and a reboot would lose.</summary>
-        public void Flush()
-        {
-            if (!_isErased)
-            {
                 _readings.Flush();
+                _caretaker.PrepareRestart();
             }
         }
 
@@ -223,13 +223,6 @@ namespace DeviceQueue
                 Array.Copy(_payload, payload, length);
                 Connection.LatestValues.Set(_healthHandle, payload);
             }
-        }
-
-        private void ApplyToParts(DeviceSettings settings)
-        {
-            _sampler.Apply(settings);
-            _setTopic.Apply(settings);
-            Discovery.Apply(settings);
         }
 
         private static long Earlier(long one, long other)

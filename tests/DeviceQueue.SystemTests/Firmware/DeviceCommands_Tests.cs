@@ -30,17 +30,19 @@ public sealed class DeviceCommands_Tests(BrokerFixture fixture) : IClassFixture<
     [Fact]
     public void A_pulse_ends_on_time_though_the_main_loop_hangs_on_the_sensor()
     {
-        using SlowClimate climate = new();
+        SlowClimate climate = new();
         string id = fixture.NewName();
         using Operator @operator = new(fixture.Broker, id);
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id, climate: climate).Boot();
         @operator.WaitFor("status", m => m.Text == "online");
         using RelayWatch relay = new(board);
+        using SlowClimate release = climate; // before the board goes, which waits for what holds its wires
 
-        @operator.Command("output.pulse", """{"name":"relay1","ms":300}""");
+        @operator.Command("output.pulse", """{"name":"relay1","ms":2500}""");
         climate.Hold();
 
-        relay.AssertPulse(300);
+        relay.AssertPulse(2500);
+        Assert.True(climate.IsHolding);
     }
 
     [Fact]
@@ -171,11 +173,15 @@ public sealed class DeviceCommands_Tests(BrokerFixture fixture) : IClassFixture<
     {
         private readonly ManualResetEventSlim _goesOn = new(true);
 
+        public bool IsHolding { get; private set; }
+
         public void Hold() => _goesOn.Reset();
 
-        public Climate At(TimeSpan time)
+        public Climate At(TimeSpan elapsed)
         {
+            IsHolding = !_goesOn.IsSet;
             _goesOn.Wait();
+            IsHolding = false;
             return new Climate(21.5, 45, 1006.5);
         }
 

@@ -1,5 +1,6 @@
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
+using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 
@@ -11,6 +12,7 @@ public sealed class ConnectionWorker_Tests
 
     private readonly SystemTime _time = new();
     private readonly MemoryLogger _log = new();
+    private readonly LifeRecord _life = new(new MemoryStore());
     private readonly BlockingLinks _links = new();
     private readonly MqttConnection _connection;
     private readonly ConnectionWorker _worker;
@@ -18,7 +20,7 @@ public sealed class ConnectionWorker_Tests
     public ConnectionWorker_Tests()
     {
         _connection = new MqttConnection(_links, null, [new MqttLinkOptions { Host = "broker", KeepAliveSeconds = 15 }], World.Read(""), _time, new SeededRandom(1), _log);
-        _worker = new ConnectionWorker(_connection, _time, _log);
+        _worker = new ConnectionWorker(_connection, _time, _log) { Recorder = _life };
     }
 
     [Fact]
@@ -63,6 +65,8 @@ public sealed class ConnectionWorker_Tests
         Assert.True(_worker.Stop(PatienceMs));
         Assert.True(_worker.Faults > 0);
         Assert.Contains(_log.Errors, line => line.StartsWith("connection: System.InvalidOperationException"));
+        Assert.Equal(_worker.Faults, _life.Faults);
+        Assert.StartsWith("connection: InvalidOperationException", _life.LastFault);
     }
 
     [Fact]
