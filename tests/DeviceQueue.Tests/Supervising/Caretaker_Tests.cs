@@ -176,6 +176,37 @@ public sealed class Caretaker_Tests
     }
 
     [Fact]
+    public void What_nobody_foresaw_is_reported_after_the_restart()
+    {
+        Boot().Life.Record("main loop", new InvalidOperationException("the \"thing\" is gone"));
+        Node node = Boot();
+        node.World.Open();
+        node.World.RunFor(6 * MinuteMs);
+
+        JsonElement health = Node.Json(node.On("health")[0]);
+        Assert.Equal((1, "main loop: InvalidOperationException: the \"thing\" is gone"), (health.GetProperty("faults").GetInt32(), health.GetProperty("last_fault").GetString()));
+    }
+
+    [Fact]
+    public void Health_is_whole_when_everything_there_is_has_happened()
+    {
+        Node node = Boot();
+        node.Broker.Connack = _ => new(DeviceQueue.Connecting.MqttLinkError.Tls, 0, new string('\u0001', 500));
+        node.World.Connection.Open();
+        node.World.RunFor(MinuteMs);
+        node.Broker.Connack = null;
+        node.Life.Record("main loop", new IOException(new string('\u0001', 500)));
+        for (int i = 0; i < Totals.MaxNames; i++)
+        {
+            node.Life.Rejected.Restore("code_of_a_refusal_" + i, int.MaxValue);
+        }
+
+        node.World.RunFor(10 * MinuteMs);
+        Assert.NotEmpty(node.On("health"));
+        Assert.All(node.On("health"), health => Assert.Equal(int.MaxValue, Node.Json(health).GetProperty("rejected").GetProperty("code_of_a_refusal_0").GetInt32()));
+    }
+
+    [Fact]
     public void A_flood_that_is_counted_does_not_wear_the_flash()
     {
         Node node = Boot();
