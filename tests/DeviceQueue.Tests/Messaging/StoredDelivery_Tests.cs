@@ -1,3 +1,4 @@
+using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Tests.Platform;
 
@@ -213,6 +214,45 @@ public sealed class StoredDelivery_Tests
     }
 
     [Fact]
+    public async Task Three_threads_at_one_outbox_deliver_everything_once_and_in_order()
+    {
+        const int Messages = 5000;
+        using var wake = new AutoResetEvent(false);
+        var outbox = new Outbox(World.Read(Options + "options.outbox_flush_ms=0;options.outbox_max_bytes=65536"), wake, _store);
+        outbox.OnLinkUp();
+        bool isOver = false;
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        Task sender = Task.Run(
+            () =>
+            {
+                for (int i = 0; i < Messages;)
+                {
+                    byte[] payload = World.Utf8(i.ToString());
+                    i += outbox.TryAdd(Topic, payload, payload.Length, 1, false) ? 1 : 0;
+                }
+            },
+            cancel);
+        Task flusher = Task.Run(
+            () =>
+            {
+                for (long now = 0; !Volatile.Read(ref isOver); now++)
+                {
+                    outbox.Poll(now);
+                }
+            },
+            cancel);
+        List<string> taken = await Task.Run(() => TakeAll(outbox, Messages), cancel).WaitAsync(TimeSpan.FromSeconds(60), cancel);
+        Volatile.Write(ref isOver, true);
+        await sender;
+        await flusher;
+
+        Assert.Equal(Numbers(0, Messages), taken);
+        Assert.True(outbox.Flush());
+        Assert.Equal(0, outbox.Count);
+        Assert.Empty(_store.Files);
+    }
+
+    [Fact]
     public void Qos_0_has_no_file()
     {
         var world = new World();
@@ -221,6 +261,23 @@ public sealed class StoredDelivery_Tests
         queue.Flush();
 
         Assert.Equal((1, 0), (queue.Outbox.Count, _store.Writes));
+    }
+
+    private static List<string> TakeAll(Outbox outbox, int count)
+    {
+        var request = new PublishRequest();
+        List<string> taken = [];
+        while (taken.Count < count)
+        {
+            if (outbox.TryTake(0, request))
+            {
+                taken.Add(System.Text.Encoding.UTF8.GetString(request.Payload));
+                outbox.OnHandedOver(taken.Count);
+                Assert.True(outbox.OnPublished(taken.Count, true, 0));
+            }
+        }
+
+        return taken;
     }
 
     private static void Send(World world, MqttMessageQueue queue, int number, int length)
