@@ -113,6 +113,52 @@ public sealed class OutboxFile_Tests
     }
 
     [Fact]
+    public void It_is_not_sent_twice_when_others_wait_in_the_file_behind_it()
+    {
+        var outbox = new StoredOutbox(new MemoryStore(), "options.max_messages=4;options.max_inflight=4;options.max_message_size=128;options.outbox_max_bytes=8192;");
+        for (int i = 0; i < 20; i++)
+        {
+            outbox.Add(60);
+        }
+
+        List<int?> taken = [outbox.Take()];
+        for (int i = 20; i < 400; i++)
+        {
+            outbox.Add(60);
+            Assert.True(outbox.Flush());
+            taken.Add(outbox.Take());
+            outbox.Answer(1, true);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 381).Select(i => (int?)i), taken);
+        Assert.Equal(20, outbox.Outbox.Count);
+    }
+
+    [Fact]
+    public void A_write_that_failed_in_the_middle_and_was_tried_again_leaves_each_message_once()
+    {
+        for (int written = 0; written < 240; written++)
+        {
+            var outbox = new StoredOutbox(new MemoryStore(), Small);
+            outbox.Add(40);
+            Assert.True(outbox.Flush());
+            outbox.Add(40);
+            outbox.Add(40);
+            outbox.Add(40);
+            outbox.Store.CutAfterBytes = written;
+            Assert.False(outbox.Flush());
+            Assert.True(outbox.Outbox.IsDegraded);
+            Assert.True(outbox.Flush());
+            Assert.False(outbox.Outbox.IsDegraded);
+
+            Assert.Equal([0, 1, 2, 3], outbox.Restart());
+            outbox.Drain();
+            Assert.True(outbox.Flush());
+            Assert.Empty(outbox.Store.Files);
+        }
+    }
+
+    [Fact]
     public void It_is_there_once_wherever_the_power_fails_while_it_is_copied_forward()
     {
         MemoryStore whole = RunWithOneStuck(120, new MemoryStore()).Store;

@@ -129,6 +129,37 @@ public sealed class StoredDelivery_Tests
     }
 
     [Fact]
+    public void When_a_full_file_cannot_be_written_either_the_oldest_stay()
+    {
+        (World world, MqttMessageQueue queue) = Start("options.overflow=drop_oldest;options.outbox_max_bytes=8192");
+        world.Broker.IsUp = false;
+        world.Connection.Open();
+        int sent = 0;
+        for (; queue.Outbox.Drops.GetMessages(DropReason.Overflow) == 0; sent++)
+        {
+            Send(world, queue, sent, 100);
+        }
+
+        for (int i = 0; i < 30; i++, sent++)
+        {
+            Send(world, queue, sent, 100);
+        }
+
+        int oldest = queue.Outbox.Drops.GetMessages(DropReason.Overflow);
+        _store.FailsWrites = true;
+        for (int i = 0; i < 60; i++)
+        {
+            Send(world, queue, sent + i, 100);
+        }
+
+        int kept = queue.Outbox.Count;
+        Assert.Equal(sent + 60, kept + queue.Outbox.Drops.GetMessages(DropReason.Overflow));
+        world.Broker.IsUp = true;
+        world.RunFor(5 * MinuteMs);
+        Assert.Equal(Numbers(oldest, kept), Seen(world));
+    }
+
+    [Fact]
     public void When_the_file_is_full_reject_refuses_and_what_was_taken_arrives()
     {
         (World world, MqttMessageQueue queue) = Start("options.outbox_max_bytes=8192");
@@ -164,6 +195,7 @@ public sealed class StoredDelivery_Tests
         world.SendEach(queue, SecondMs, 20);
         world.RunFor(30 * SecondMs);
         Assert.True(queue.Outbox.IsDegraded);
+        Assert.InRange(_store.Writes, 2, 5); // it is left in peace between
         Assert.Contains("outbox of queue t: storage is full or fails, messages wait in memory only", world.Log.Errors);
         int kept = queue.Outbox.Count;
         Assert.InRange(kept, 8, 20);
