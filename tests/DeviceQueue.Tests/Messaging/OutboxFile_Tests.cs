@@ -104,22 +104,72 @@ public sealed class OutboxFile_Tests
     [Fact]
     public void One_message_that_is_never_acknowledged_does_not_fill_the_file()
     {
-        var outbox = new StoredOutbox(new MemoryStore(), "options.max_messages=8;options.max_inflight=8;options.max_message_size=128;options.outbox_max_bytes=8192;");
-        outbox.Add(60);
-        outbox.Flush();
-        Assert.Equal(0, outbox.Take());
-        for (int i = 1; i < 1000; i++)
-        {
-            outbox.Add(60);
-            Assert.True(outbox.Flush(), $"at {i}");
-            Assert.Equal(i, outbox.Take());
-            outbox.Answer(1, true);
-        }
+        StoredOutbox outbox = RunWithOneStuck(1000, new MemoryStore());
 
         Assert.Equal((1, 0), (outbox.Outbox.Count, outbox.Outbox.Drops.GetMessages(DropReason.Overflow)));
         outbox.Flush();
         Assert.InRange(outbox.Store.Files.Sum(file => file.Value.Length), 1, 8192);
         Assert.Equal([0], outbox.Restart());
+    }
+
+    [Fact]
+    public void It_is_not_sent_twice_when_others_wait_in_the_file_behind_it()
+    {
+        var outbox = new StoredOutbox(new MemoryStore(), "options.max_messages=4;options.max_inflight=4;options.max_message_size=128;options.outbox_max_bytes=8192;");
+        for (int i = 0; i < 20; i++)
+        {
+            outbox.Add(60);
+        }
+
+        List<int?> taken = [outbox.Take()];
+        for (int i = 20; i < 400; i++)
+        {
+            outbox.Add(60);
+            Assert.True(outbox.Flush());
+            taken.Add(outbox.Take());
+            outbox.Answer(1, true);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 381).Select(i => (int?)i), taken);
+        Assert.Equal(20, outbox.Outbox.Count);
+    }
+
+    [Fact]
+    public void A_write_that_failed_in_the_middle_and_was_tried_again_leaves_each_message_once()
+    {
+        for (int written = 0; written < 240; written++)
+        {
+            var outbox = new StoredOutbox(new MemoryStore(), Small);
+            outbox.Add(40);
+            Assert.True(outbox.Flush());
+            outbox.Add(40);
+            outbox.Add(40);
+            outbox.Add(40);
+            outbox.Store.CutAfterBytes = written;
+            Assert.False(outbox.Flush());
+            Assert.True(outbox.Outbox.IsDegraded);
+            Assert.True(outbox.Flush());
+            Assert.False(outbox.Outbox.IsDegraded);
+
+            Assert.Equal([0, 1, 2, 3], outbox.Restart());
+            outbox.Drain();
+            Assert.True(outbox.Flush());
+            Assert.Empty(outbox.Store.Files);
+        }
+    }
+
+    [Fact]
+    public void It_is_there_once_wherever_the_power_fails_while_it_is_copied_forward()
+    {
+        MemoryStore whole = RunWithOneStuck(120, new MemoryStore()).Store;
+        Assert.True(whole.Deletes >= 2);
+        for (int cut = 3800; cut < 4700; cut++)
+        {
+            StoredOutbox outbox = RunWithOneStuck(120, new MemoryStore { StepsToPowerCut = cut });
+            Assert.True(outbox.Store.IsOff);
+            Assert.Contains(0, outbox.Restart(isInOrder: false));
+            Assert.Contains(0, outbox.Drain());
+        }
     }
 
     [Fact]
@@ -141,6 +191,24 @@ public sealed class OutboxFile_Tests
         }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    // All but the first message are acknowledged, each when it is in the file already.
+    private static StoredOutbox RunWithOneStuck(int messages, MemoryStore store)
+    {
+        var outbox = new StoredOutbox(store, "options.max_messages=8;options.max_inflight=8;options.max_message_size=128;options.outbox_max_bytes=8192;");
+        outbox.Add(60);
+        outbox.Flush();
+        Assert.Equal(0, outbox.Take());
+        for (int i = 1; i < messages && !store.IsOff; i++)
+        {
+            outbox.Add(60);
+            Assert.True(outbox.Flush() || store.IsOff, $"at {i}");
+            Assert.Equal(i, outbox.Take());
+            outbox.Answer(1, true);
+        }
+
+        return outbox;
     }
 
     // A run in which the file goes on into a second segment, with acknowledgements in and out of turn and unanswered messages, and the first segment goes.

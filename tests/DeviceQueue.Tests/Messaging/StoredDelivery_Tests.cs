@@ -1,3 +1,4 @@
+using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Tests.Platform;
 
@@ -128,6 +129,37 @@ public sealed class StoredDelivery_Tests
     }
 
     [Fact]
+    public void When_a_full_file_cannot_be_written_either_the_oldest_stay()
+    {
+        (World world, MqttMessageQueue queue) = Start("options.overflow=drop_oldest;options.outbox_max_bytes=8192");
+        world.Broker.IsUp = false;
+        world.Connection.Open();
+        int sent = 0;
+        for (; queue.Outbox.Drops.GetMessages(DropReason.Overflow) == 0; sent++)
+        {
+            Send(world, queue, sent, 100);
+        }
+
+        for (int i = 0; i < 30; i++, sent++)
+        {
+            Send(world, queue, sent, 100);
+        }
+
+        int oldest = queue.Outbox.Drops.GetMessages(DropReason.Overflow);
+        _store.FailsWrites = true;
+        for (int i = 0; i < 60; i++)
+        {
+            Send(world, queue, sent + i, 100);
+        }
+
+        int kept = queue.Outbox.Count;
+        Assert.Equal(sent + 60, kept + queue.Outbox.Drops.GetMessages(DropReason.Overflow));
+        world.Broker.IsUp = true;
+        world.RunFor(5 * MinuteMs);
+        Assert.Equal(Numbers(oldest, kept), Seen(world));
+    }
+
+    [Fact]
     public void When_the_file_is_full_reject_refuses_and_what_was_taken_arrives()
     {
         (World world, MqttMessageQueue queue) = Start("options.outbox_max_bytes=8192");
@@ -163,6 +195,7 @@ public sealed class StoredDelivery_Tests
         world.SendEach(queue, SecondMs, 20);
         world.RunFor(30 * SecondMs);
         Assert.True(queue.Outbox.IsDegraded);
+        Assert.InRange(_store.Writes, 2, 5); // it is left in peace between
         Assert.Contains("outbox of queue t: storage is full or fails, messages wait in memory only", world.Log.Errors);
         int kept = queue.Outbox.Count;
         Assert.InRange(kept, 8, 20);
@@ -213,6 +246,45 @@ public sealed class StoredDelivery_Tests
     }
 
     [Fact]
+    public async Task Three_threads_at_one_outbox_deliver_everything_once_and_in_order()
+    {
+        const int Messages = 5000;
+        using var wake = new AutoResetEvent(false);
+        var outbox = new Outbox(World.Read(Options + "options.outbox_flush_ms=0;options.outbox_max_bytes=65536"), wake, _store);
+        outbox.OnLinkUp();
+        bool isOver = false;
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        Task sender = Task.Run(
+            () =>
+            {
+                for (int i = 0; i < Messages;)
+                {
+                    byte[] payload = World.Utf8(i.ToString());
+                    i += outbox.TryAdd(Topic, payload, payload.Length, 1, false) ? 1 : 0;
+                }
+            },
+            cancel);
+        Task flusher = Task.Run(
+            () =>
+            {
+                for (long now = 0; !Volatile.Read(ref isOver); now++)
+                {
+                    outbox.Poll(now);
+                }
+            },
+            cancel);
+        List<string> taken = await Task.Run(() => TakeAll(outbox, Messages), cancel).WaitAsync(TimeSpan.FromSeconds(60), cancel);
+        Volatile.Write(ref isOver, true);
+        await sender;
+        await flusher;
+
+        Assert.Equal(Numbers(0, Messages), taken);
+        Assert.True(outbox.Flush());
+        Assert.Equal(0, outbox.Count);
+        Assert.Empty(_store.Files);
+    }
+
+    [Fact]
     public void Qos_0_has_no_file()
     {
         var world = new World();
@@ -221,6 +293,23 @@ public sealed class StoredDelivery_Tests
         queue.Flush();
 
         Assert.Equal((1, 0), (queue.Outbox.Count, _store.Writes));
+    }
+
+    private static List<string> TakeAll(Outbox outbox, int count)
+    {
+        var request = new PublishRequest();
+        List<string> taken = [];
+        while (taken.Count < count)
+        {
+            if (outbox.TryTake(0, request))
+            {
+                taken.Add(System.Text.Encoding.UTF8.GetString(request.Payload));
+                outbox.OnHandedOver(taken.Count);
+                Assert.True(outbox.OnPublished(taken.Count, true, 0));
+            }
+        }
+
+        return taken;
     }
 
     private static void Send(World world, MqttMessageQueue queue, int number, int length)
