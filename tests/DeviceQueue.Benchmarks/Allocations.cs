@@ -32,7 +32,7 @@ internal static class Allocations
         MessageEnvelope message = Load.NewMessage();
         void Send()
         {
-            program.Permits.Wait();
+            program.Window.Enter();
             program.Queue.Send(null, message);
         }
 

@@ -15,23 +15,19 @@ internal sealed class BareSubject(int port) : ISubject
     public double MeasureThroughput(int qos, bool envelope, double seconds)
     {
         using MosquittoClient client = new(Options(port));
-        SemaphoreSlim permits = new(Load.Outstanding);
-        client.Published += _ => permits.Release();
+        Window window = new();
+        client.Published += _ => window.Leave();
         Connect(client);
         byte[] payload = envelope ? Load.Envelope : Load.Payload;
         int sent = 0;
         long start = Stopwatch.GetTimestamp();
         for (; Stopwatch.GetElapsedTime(start).TotalSeconds < seconds; sent++)
         {
-            permits.Wait();
+            window.Enter();
             client.Publish("bare/load", payload, qos, false);
         }
 
-        for (int i = 0; i < Load.Outstanding; i++)
-        {
-            permits.Wait();
-        }
-
+        window.WaitUntilEmpty();
         client.PublishAsync("bare/fence", [], 1, false).Wait(Patience);
         return sent / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }

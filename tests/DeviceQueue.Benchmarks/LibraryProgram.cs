@@ -33,8 +33,8 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
         Queue = new MqttMessageQueue(topic, topic, _connection, read, Clock, Random);
     }
 
-    /// <summary>Gets the permits to have a message outstanding.</summary>
-    public SemaphoreSlim Permits { get; } = new(Load.Outstanding);
+    /// <summary>Gets what bounds the messages outstanding.</summary>
+    public Window Window { get; } = new();
 
     public MqttMessageQueue Queue { get; }
 
@@ -49,11 +49,7 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
     /// <summary>Waits until nothing is outstanding and the broker has it all.</summary>
     public void WaitForBroker()
     {
-        for (int i = 0; i < Load.Outstanding; i++)
-        {
-            Permits.Wait();
-        }
-
+        Window.WaitUntilEmpty();
         Fence();
     }
 
@@ -68,7 +64,7 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
     public void WaitForArrivals(int messages) => WaitUntil(() => Volatile.Read(ref _taken) + (_link?.DroppedMessages ?? 0) >= messages);
 
     IMqttLink IMqttLinkFactory.Create(AutoResetEvent wake) =>
-        _link = new CountingLink(_links.Create(wake), () => Permits.Release(), () => Interlocked.Increment(ref _taken));
+        _link = new CountingLink(_links.Create(wake), Window.Leave, () => Interlocked.Increment(ref _taken));
 
     void ILogger.Log(LogLevel level, string correlationId, string message)
     {

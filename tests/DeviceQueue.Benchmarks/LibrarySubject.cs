@@ -23,7 +23,7 @@ internal sealed class LibrarySubject(int port) : ISubject
         long start = Stopwatch.GetTimestamp();
         for (; Stopwatch.GetElapsedTime(start).TotalSeconds < seconds; sent++)
         {
-            program.Permits.Wait();
+            program.Window.Enter();
             program.Queue.Send(null, message);
         }
 

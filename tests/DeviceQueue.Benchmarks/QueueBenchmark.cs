@@ -59,7 +59,7 @@ internal sealed class QueueBenchmark
     {
         string configuration = typeof(QueueBenchmark).Assembly.GetCustomAttributes(false).OfType<System.Reflection.AssemblyConfigurationAttribute>().First().Configuration;
         Console.WriteLine($"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {configuration}; Mosquitto on 127.0.0.1");
-        Console.WriteLine($"payload {Load.PayloadBytes} bytes, {Load.Outstanding} outstanding; medians of {_runs} runs of {_seconds.ToString(CultureInfo.InvariantCulture)} s after a warm-up");
+        Console.WriteLine($"payload {Load.PayloadBytes} bytes, at most {Load.Outstanding} outstanding; medians of {_runs} runs of {_seconds.ToString(CultureInfo.InvariantCulture)} s after a warm-up");
         WriteLoadAverage("before");
         Console.WriteLine();
         _table.WriteHeader();
@@ -112,14 +112,14 @@ internal sealed class QueueBenchmark
     private double MeasureUnread()
     {
         using MosquittoClient publisher = new(new MosquittoOptions { Host = _broker.Host, Port = _broker.Port });
-        SemaphoreSlim permits = new(Load.Outstanding);
-        publisher.Published += _ => permits.Release();
+        Window window = new();
+        publisher.Published += _ => window.Leave();
         publisher.Connect(TimeSpan.FromMilliseconds(PatienceMs));
         double?[] growths = [.. _subjects.Select(subject => subject.MeasureUnread(UnreadMessages, topic =>
         {
             for (int i = 0; i < UnreadMessages; i++)
             {
-                permits.Wait();
+                window.Enter();
                 publisher.Publish(topic, Load.Envelope, 1, false);
             }
         }) / 1024.0)];

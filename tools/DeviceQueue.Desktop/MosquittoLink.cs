@@ -35,6 +35,7 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
     private readonly MqttLinkEventQueue _events = new(wake, MaxArrivals);
     private readonly object _publishing = new();
     private readonly HashSet<int> _unacknowledged = [];
+    private readonly List<int> _published = []; // libmosquitto's thread's own
     private MosquittoClient? _client;
     private int _unwritten;
     private volatile bool _isOpen;
@@ -50,7 +51,8 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
         {
             using TlsFiles? files = options.IsSecure ? new TlsFiles(options) : null;
             _client = new MosquittoClient(Translate(options, files?.Settings)) { MayRead = MayRead };
-            _client.Published += OnPublished;
+            _client.Published += _published.Add;
+            _client.BatchEnded += OnBatchEnded;
             _client.Subscribed += (id, granted) => _events.AddSubscribed(id, granted[0] < RefusedQos);
             _client.Unsubscribed += _ => _events.AddAlive();
             _client.MessageReceived += message => _events.AddMessage(message.Topic, message.Payload, message.Retain);
@@ -245,23 +247,27 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
         }
     }
 
-    private void OnPublished(int id)
+    /// <summary>Takes the lock once for all that was published meanwhile: for each alone it would wait for the thread that publishes.</summary>
+    private void OnBatchEnded()
     {
+        if (_published.Count == 0)
+        {
+            return;
+        }
+
         lock (_publishing)
         {
-            if (!_unacknowledged.Remove(id))
+            // What is not awaited was written at QoS 0.
+            int written = _published.RemoveAll(id => !_unacknowledged.Remove(id));
+            int unwritten = Interlocked.Add(ref _unwritten, -written);
+            if (unwritten <= MaxUnwritten / 2 && unwritten + written > MaxUnwritten / 2)
             {
-                // It was written at QoS 0.
-                if (Interlocked.Decrement(ref _unwritten) == MaxUnwritten / 2)
-                {
-                    Monitor.PulseAll(_publishing);
-                }
-
-                return;
+                Monitor.PulseAll(_publishing);
             }
         }
 
-        _events.AddPublished(id, true);
+        _published.ForEach(id => _events.AddPublished(id, true));
+        _published.Clear();
     }
 
     private void OnDisconnected(int code, string text)

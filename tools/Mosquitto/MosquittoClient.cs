@@ -34,6 +34,8 @@ public sealed unsafe class MosquittoClient : IDisposable
     private string _lastError = "";
     private long _lastRead;
     private long _lastWritten;
+    private int _awaited;
+    private int _unwritten;
     private bool _started;
     private bool _closedRaised;
     private volatile bool _frozen;
@@ -67,6 +69,9 @@ public sealed unsafe class MosquittoClient : IDisposable
     public event Action<int>? Unsubscribed;
 
     public event Action<MosquittoMessage>? MessageReceived;
+
+    /// <summary>Raised after the others, as many as one read or write brought about: what they collect can be handed on at once.</summary>
+    public event Action? BatchEnded;
 
     /// <summary>Raised once when an open connection ends, with libmosquitto's code (0: by our own DISCONNECT) and its text.</summary>
     public event Action<int, string>? Disconnected;
@@ -139,6 +144,7 @@ public sealed unsafe class MosquittoClient : IDisposable
     {
         lock (_native)
         {
+            _awaited++; // before the acknowledgement can be there
             Task<int[]?> acknowledged = WaitFor(PublishCore(topic, payload, qos, retain));
             return acknowledged.ContinueWith(task => task.Result != null, TaskScheduler.Default);
         }
@@ -159,6 +165,7 @@ public sealed unsafe class MosquittoClient : IDisposable
     {
         lock (_native)
         {
+            _awaited++;
             return WaitFor(SubscribeCore(filters, qos, subscribe: true));
         }
     }
@@ -287,6 +294,7 @@ public sealed unsafe class MosquittoClient : IDisposable
         RequireOpen();
         fixed (byte* start = payload)
         {
+            Interlocked.Increment(ref _unwritten);
             Check(MosquittoLibrary.Publish(_client, out int mid, topic, payload.Length, start, qos, retain));
             Wake();
             return mid;
@@ -434,7 +442,18 @@ public sealed unsafe class MosquittoClient : IDisposable
 
         if (code == 0 && MosquittoLibrary.WantsToWrite(_client))
         {
+            bool areMany = Interlocked.Exchange(ref _unwritten, 0) > 1;
+            if (areMany)
+            {
+                TcpCork.Set(MosquittoLibrary.GetSocket(_client), true);
+            }
+
             code = MosquittoLibrary.Write(_client, 1);
+            if (areMany)
+            {
+                TcpCork.Set(MosquittoLibrary.GetSocket(_client), false);
+            }
+
             Volatile.Write(ref _lastWritten, Stopwatch.GetTimestamp());
         }
 
@@ -490,7 +509,11 @@ public sealed unsafe class MosquittoClient : IDisposable
             }
         }
 
-        _happenings.Clear();
+        if (_happenings.Count > 0)
+        {
+            _happenings.Clear();
+            BatchEnded?.Invoke();
+        }
     }
 
     private void Answer(int returnCode)
@@ -504,10 +527,15 @@ public sealed unsafe class MosquittoClient : IDisposable
 
     private void Complete(int mid, int[] granted)
     {
+        if (Volatile.Read(ref _awaited) == 0)
+        {
+            return; // the lock would wait for whoever is publishing
+        }
+
         TaskCompletionSource<int[]?>? source;
         lock (_native)
         {
-            _waiting.Remove(mid, out source);
+            _awaited -= _waiting.Remove(mid, out source) ? 1 : 0;
         }
 
         source?.SetResult(granted);

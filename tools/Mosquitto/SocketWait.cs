@@ -10,6 +10,7 @@ internal sealed unsafe partial class SocketWait : IDisposable
     private readonly Socket _wake = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly byte[] _bin = new byte[16];
     private int _pending;
+    private int _waiting;
 
     internal SocketWait()
     {
@@ -20,7 +21,8 @@ internal sealed unsafe partial class SocketWait : IDisposable
 
     internal void Wake()
     {
-        if (Interlocked.Exchange(ref _pending, 1) == 0)
+        // Who is not waiting looks before it waits. Both sides write first and read then, so that one of them sees the other.
+        if (Interlocked.Exchange(ref _pending, 1) == 0 && Volatile.Read(ref _waiting) == 1)
         {
             _wake.Send([1]);
         }
@@ -29,8 +31,11 @@ internal sealed unsafe partial class SocketWait : IDisposable
     /// <summary>Waits for the socket or for <see cref="Wake"/>, and tells whether the socket can be read or has failed.</summary>
     internal bool Wait(int socket, bool forReading, bool forWriting, int timeoutMs)
     {
-        bool readable = OperatingSystem.IsWindows() ? WaitOnWindows(socket, forReading, forWriting, timeoutMs) : WaitOnUnix(socket, forReading, forWriting, timeoutMs);
-        while (_wake.Available > 0)
+        Interlocked.Exchange(ref _waiting, 1);
+        timeoutMs = Volatile.Read(ref _pending) == 1 ? 0 : timeoutMs;
+        bool readable = OperatingSystem.IsWindows() ? WaitOnWindows(socket, forReading, forWriting, timeoutMs, out bool woken) : WaitOnUnix(socket, forReading, forWriting, timeoutMs, out woken);
+        Interlocked.Exchange(ref _waiting, 0);
+        while (woken && _wake.Available > 0)
         {
             _ = _wake.Receive(_bin);
         }
@@ -42,22 +47,26 @@ internal sealed unsafe partial class SocketWait : IDisposable
 
     public void Dispose() => _wake.Dispose();
 
-    private bool WaitOnUnix(int socket, bool forReading, bool forWriting, int timeoutMs)
+    private bool WaitOnUnix(int socket, bool forReading, bool forWriting, int timeoutMs, out bool woken)
     {
         const short In = 1, Out = 4;
         UnixPoll* polls = stackalloc UnixPoll[2];
         polls[0] = new UnixPoll { Socket = socket, Events = (short)((forReading ? In : 0) | (forWriting ? Out : 0)) };
         polls[1] = new UnixPoll { Socket = (int)_wake.Handle, Events = In };
-        return Poll(polls, 2, timeoutMs) > 0 && (polls[0].Returned & ~Out) != 0;
+        bool happened = Poll(polls, 2, timeoutMs) > 0;
+        woken = happened && polls[1].Returned != 0;
+        return happened && (polls[0].Returned & ~Out) != 0;
     }
 
-    private bool WaitOnWindows(int socket, bool forReading, bool forWriting, int timeoutMs)
+    private bool WaitOnWindows(int socket, bool forReading, bool forWriting, int timeoutMs, out bool woken)
     {
         const short In = 0x300, Out = 0x10;
         WindowsPoll* polls = stackalloc WindowsPoll[2];
         polls[0] = new WindowsPoll { Socket = socket, Events = (short)((forReading ? In : 0) | (forWriting ? Out : 0)) };
         polls[1] = new WindowsPoll { Socket = _wake.Handle, Events = In };
-        return WindowsSocketPoll(polls, 2, timeoutMs) > 0 && (polls[0].Returned & ~Out) != 0;
+        bool happened = WindowsSocketPoll(polls, 2, timeoutMs) > 0;
+        woken = happened && polls[1].Returned != 0;
+        return happened && (polls[0].Returned & ~Out) != 0;
     }
 
     [LibraryImport("libc", EntryPoint = "poll")]

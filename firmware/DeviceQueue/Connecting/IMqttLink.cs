@@ -55,7 +55,7 @@ namespace DeviceQueue.Connecting
     public interface IMqttLinkFactory
     {
         /// <summary>Makes a link.</summary>
-        /// <param name="wake">Set by the link, on any thread, whenever there is an event to take.</param>
+        /// <param name="wake">Set by the link, on any thread, when there is an event to take; not again until all are taken.</param>
         /// <returns>A link that is not open yet.</returns>
         IMqttLink Create(AutoResetEvent wake);
     }

@@ -422,7 +422,8 @@ namespace DeviceQueue.Connecting
 
         private void TakeEvents(long now)
         {
-            for (int i = 0; i < MaxEventsPerPoll && _link != null && _link.TryTakeEvent(_event); i++)
+            int taken = 0;
+            for (; taken < MaxEventsPerPoll && _link != null && _link.TryTakeEvent(_event); taken++)
             {
                 switch (_event.Kind)
                 {
@@ -444,6 +445,11 @@ namespace DeviceQueue.Connecting
                         EndLink("closed by the other side or by the network");
                         break;
                 }
+            }
+
+            if (taken == MaxEventsPerPoll)
+            {
+                _wake.Set(); // the link wakes only whoever has taken all
             }
 
             _event.Payload = null;

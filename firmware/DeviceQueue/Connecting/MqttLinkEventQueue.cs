@@ -33,7 +33,7 @@ namespace DeviceQueue.Connecting
         private int _dropped;
 
         /// <summary>Initializes a new instance of the <see cref="MqttLinkEventQueue"/> class.</summary>
-        /// <param name="wake">Set whenever there is something to take.</param>
+        /// <param name="wake">Set when there is something to take; whoever waits for it takes until there is nothing.</param>
         /// <param name="maxMessages">The most messages that wait here at once, at least 1.</param>
         public MqttLinkEventQueue(AutoResetEvent wake, int maxMessages = MaxMessages)
         {
@@ -42,6 +42,8 @@ namespace DeviceQueue.Connecting
             _payloads = new byte[maxMessages][];
             _isRetained = new bool[maxMessages];
         }
+
+        private bool IsEmpty => _answerCount == 0 && _messageCount == 0;
 
         /// <summary>Gets how many arrived messages found no place.</summary>
         public int DroppedMessages
@@ -95,8 +97,10 @@ namespace DeviceQueue.Connecting
         /// <param name="isRetained">Whether it was marked retained.</param>
         public void AddMessage(string topic, byte[] payload, bool isRetained)
         {
+            bool isFirst;
             lock (_lock)
             {
+                isFirst = IsEmpty;
                 if (_messageCount == _topics.Length)
                 {
                     _dropped++;
@@ -110,7 +114,7 @@ namespace DeviceQueue.Connecting
                 _messageCount++;
             }
 
-            _wake.Set();
+            WakeIf(isFirst);
         }
 
         /// <summary>Adds the end of the link; taken after all else, and once.</summary>
@@ -156,8 +160,10 @@ namespace DeviceQueue.Connecting
 
         private void AddAnswer(MqttLinkEventKind kind, int packetId, bool isSuccess)
         {
+            bool isFirst;
             lock (_lock)
             {
+                isFirst = IsEmpty;
                 if (_answerCount == MaxAnswers)
                 {
                     _isClosed = true;
@@ -170,7 +176,16 @@ namespace DeviceQueue.Connecting
                 }
             }
 
-            _wake.Set();
+            WakeIf(isFirst);
+        }
+
+        /// <summary>Wakes whoever takes, unless it has been woken and has not taken all since.</summary>
+        private void WakeIf(bool isFirst)
+        {
+            if (isFirst)
+            {
+                _wake.Set();
+            }
         }
 
         private void TakeAnswer(MqttLinkEvent e)
