@@ -5,6 +5,7 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.HomeAssistant;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
@@ -25,9 +26,6 @@ namespace DeviceQueue
         /// <summary>When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.</summary>
         public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
 
-        private const string On = "ON";
-        private const string Off = "OFF";
-
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
         private readonly TrustedClock _clock;
@@ -44,6 +42,7 @@ namespace DeviceQueue
         private readonly MqttMessageQueue _commands;
         private readonly CommandDispatcher _dispatcher;
         private readonly HealthReport _health;
+        private readonly OutputSetTopic _setTopic;
         private readonly ConnectGate _gate;
         private readonly Caretaker _caretaker;
         private readonly JsonWriter _writer = new JsonWriter();
@@ -51,6 +50,7 @@ namespace DeviceQueue
         private DeviceState _state = DeviceState.NoConfiguration;
         private bool _isRestarting;
         private bool _isErased;
+        private long _restartByMs;
 
         /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
         /// <param name="settings">The settings, valid.</param>
@@ -82,7 +82,6 @@ namespace DeviceQueue
 
             _schedule = new SamplingSchedule(now, settings.IntervalMs);
             _sampler = new Sampler(platform.Sensor, _schedule, platform.Clock, _logger);
-            _sampler.Apply(settings);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             _outputSafety = new OutputSafety(outputs, settings.SafeAfterMs, now);
             CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, connection.Commands.MaxMessageSize, _clock);
@@ -91,9 +90,21 @@ namespace DeviceQueue
             _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger);
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
             _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher);
+            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
+            Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
+            _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
+            Connection.Attach(Discovery);
+            Connection.Attach(_setTopic);
             _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings, _health);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
+            _sampler.Apply(settings);
+            if (!platform.Life.IsSafeMode)
+            {
+                _setTopic.Apply(settings);
+                Discovery.Apply(settings); // safe mode's settings say nothing of it, and what the broker has stays
+            }
+
             SayWhatIsWrong();
         }
 
@@ -102,6 +113,9 @@ namespace DeviceQueue
 
         /// <summary>Gets the connection, for the thread that drives it.</summary>
         public MqttConnection Connection { get; }
+
+        /// <summary>Gets what announces the device to Home Assistant.</summary>
+        public DeviceDiscovery Discovery { get; }
 
         /// <summary>Gets how the device is, in short.</summary>
         public DeviceState State
@@ -136,6 +150,8 @@ namespace DeviceQueue
             _schedule.Change(now, settings.IntervalMs);
             _healthSchedule.Change(now, settings.HealthIntervalMs);
             _sampler.Apply(settings);
+            _setTopic.Apply(settings);
+            Discovery.Apply(settings);
             _gate.IntervalMs = settings.IntervalMs;
             _caretaker.OnSettingsChanged(now);
         }
@@ -153,6 +169,11 @@ namespace DeviceQueue
         public bool TryErase()
         {
             _isErased = new StorageEraser(_platform.Store).TryErase(_settings.Current.Config);
+            if (_isErased)
+            {
+                Discovery.Withdraw();
+            }
+
             return _isErased;
         }
 
@@ -160,6 +181,7 @@ namespace DeviceQueue
         public void RequestRestart()
         {
             _isRestarting = true;
+            _restartByMs = _clock.NowMs + CommandDispatcher.DeliveryTimeoutMs;
         }
 
         /// <summary>Does what is due: samples, publishes, carries out commands.</summary>
@@ -174,6 +196,8 @@ namespace DeviceQueue
             }
 
             long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
+            due = Earlier(due, _setTopic.Poll(now));
+            Discovery.Poll();
             if (_healthSchedule.TryAdvance(now))
             {
                 PublishHealth();
@@ -219,10 +243,11 @@ namespace DeviceQueue
             };
         }
 
-        /// <summary>Restarts as soon as the answer that announced it is settled; no further command is taken.</summary>
+        /// <summary>Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told is taken back; no further command is taken.</summary>
         private long PollRestart(long nowMs)
         {
-            if (!_dispatcher.TrySettle(nowMs))
+            bool isStillAnnounced = _isErased && !Discovery.IsWithdrawn && nowMs < _restartByMs;
+            if (isStillAnnounced || !_dispatcher.TrySettle(nowMs))
             {
                 return nowMs + CommandDispatcher.DeliveryPollMs;
             }
@@ -279,7 +304,7 @@ namespace DeviceQueue
 
             for (int i = 0; i < handles.Length; i++)
             {
-                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? On : Off));
+                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? DeviceTopics.On : DeviceTopics.Off));
             }
 
             _outputs.Changed += OnOutputChanged;
@@ -290,8 +315,8 @@ namespace DeviceQueue
         private void OnOutputChanged(int index)
         {
             bool isOn = _outputs.IsOn(index);
-            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? On : Off));
-            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? On : Off));
+            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? DeviceTopics.On : DeviceTopics.Off));
+            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? DeviceTopics.On : DeviceTopics.Off));
         }
 
         private void OnOutputFailed(int index)

@@ -5,6 +5,7 @@ using DeviceQueue.Benchmarks;
 const string Usage = """
     DeviceQueue.Benchmarks queue [SECONDS [RUNS]]   the queue beside Pip.Services' for Node.js and libmosquitto alone; each run of a load takes SECONDS (2), medians over RUNS (5)
     DeviceQueue.Benchmarks codec                    time and memory of writing and reading an envelope, by BenchmarkDotNet
+    DeviceQueue.Benchmarks footprint                size of the firmware's assemblies, and the library's heap after start, at rest and with full queues
     """;
 
 switch (args)
@@ -15,6 +16,8 @@ switch (args)
         return QueueBenchmark.Run(seconds, runs);
     case ["codec"]:
         return BenchmarkRunner.Run<CodecBenchmark>().Reports.Any(report => !report.Success) ? 1 : 0;
+    case ["footprint"]:
+        return Footprint.Run();
     default:
         Console.Error.WriteLine(Usage);
         return 2;

@@ -85,6 +85,15 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
 
     public long[] Sequences() => [.. On("temperature").Select(reading => Json(reading).GetProperty("seq").GetInt64())];
 
+    /// <summary>Changes settings of the running node without a command.</summary>
+    public void Apply(string changes)
+    {
+        var problems = new ConfigProblems();
+        var device = DeviceSettings.Read(_loader.Current.Config.Override(ConfigParams.FromString(changes)), null, "dq-000001", problems);
+        Assert.Empty(problems.Errors());
+        World.Node!.Apply(device);
+    }
+
     /// <summary>Sends a command as an operator does, one to a device with a key signed and dated.</summary>
     public void Command(string type, string arguments, string? id = null, DateTime? sent = null)
     {

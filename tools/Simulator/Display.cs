@@ -1,28 +1,36 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using Spectre.Console;
 
 namespace Simulator;
 
-/// <summary>Shows one line for each thing that happens.</summary>
-internal sealed class Display(IAnsiConsole console)
+/// <summary>
+/// Shows one line for each thing that happens. A thread of its own writes them: the firmware's console lines arrive under the lock of <see cref="System.Console.Out"/>,
+/// which the terminal's own functions take too, so that whoever wrote at once could wait for another for ever.
+/// </summary>
+internal sealed class Display : IDisposable
 {
     private const int MaxPayload = 600;
+    private const int MaxWaitingLines = 10_000;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    private readonly Lock _lock = new();
+    private readonly BlockingCollection<Action> _lines = new(MaxWaitingLines);
+    private readonly IAnsiConsole _console;
+    private readonly Thread _writer;
+
+    public Display(IAnsiConsole console)
+    {
+        _console = console;
+        _writer = new Thread(WriteLines) { IsBackground = true, Name = "Display" };
+        _writer.Start();
+    }
 
     public void Title(string text) => Write($"[bold]{Markup.Escape(text)}[/]");
 
-    public void Plain(string text)
-    {
-        lock (_lock)
-        {
-            // Lines to paste must not be wrapped.
-            console.Profile.Out.Writer.WriteLine(text);
-        }
-    }
+    /// <summary>Shows a line as it is: one to paste must not be wrapped.</summary>
+    public void Plain(string text) => _lines.Add(() => _console.Profile.Out.Writer.WriteLine(text));
 
     public void Error(string text) => Write($"[red]{Markup.Escape(text)}[/]");
 
@@ -35,6 +43,14 @@ internal sealed class Display(IAnsiConsole console)
         string name = topic[(topic.LastIndexOf('/') + 1)..];
         string color = name switch { "temperature" => "green", "status" => "blue", "command" => "magenta", "response" => "cyan", _ => "white" };
         WriteEvent(color, "mqtt", $"{topic} {Readable(payload)}{(isRetained ? " (retained)" : "")}");
+    }
+
+    /// <summary>Writes what waits.</summary>
+    public void Dispose()
+    {
+        _lines.CompleteAdding();
+        _writer.Join();
+        _lines.Dispose();
     }
 
     /// <summary>Shows an envelope as its type, correlation id and payload, other text as it is, and what is no text as a length.</summary>
@@ -77,11 +93,13 @@ internal sealed class Display(IAnsiConsole console)
     private void WriteEvent(string color, string source, string text) =>
         Write($"[grey]{DateTime.Now:HH:mm:ss.fff}[/] [{color}]{source,-7}[/] {Markup.Escape(text)}");
 
-    private void Write(string markup)
+    private void Write(string markup) => _lines.Add(() => _console.MarkupLine(markup));
+
+    private void WriteLines()
     {
-        lock (_lock)
+        foreach (Action line in _lines.GetConsumingEnumerable())
         {
-            console.MarkupLine(markup);
+            line();
         }
     }
 }

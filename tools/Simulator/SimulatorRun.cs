@@ -35,7 +35,7 @@ internal sealed class SimulatorRun : IDisposable
 
     public static async Task<int> Start(SimulatorOptions options, CancellationToken cancellation)
     {
-        Display display = new(CreateConsole());
+        using Display display = new(CreateConsole());
         try
         {
             using SimulatorRun run = new(display, options);

@@ -1,11 +1,12 @@
 namespace DeviceQueue.Commanding
 {
-    /// <summary>Counts rejected commands by code.</summary>
+    /// <summary>Counts rejected commands by code. Counting is safe from any thread.</summary>
     public sealed class RejectionCounts
     {
         /// <summary>The most codes that are told apart.</summary>
         public const int MaxCodes = 16;
 
+        private readonly object _lock = new object();
         private readonly string[] _codes = new string[MaxCodes];
         private readonly int[] _counts = new int[MaxCodes];
 
@@ -32,20 +33,23 @@ namespace DeviceQueue.Commanding
         /// <param name="code">Its code, see <see cref="CommandCode"/>.</param>
         public void Add(string code)
         {
-            for (int i = 0; i < CodeCount; i++)
+            lock (_lock)
             {
-                if (_codes[i] == code)
+                for (int i = 0; i < CodeCount; i++)
                 {
-                    _counts[i]++;
-                    return;
+                    if (_codes[i] == code)
+                    {
+                        _counts[i]++;
+                        return;
+                    }
                 }
-            }
 
-            if (CodeCount < MaxCodes)
-            {
-                _codes[CodeCount] = code;
-                _counts[CodeCount] = 1;
-                CodeCount++;
+                if (CodeCount < MaxCodes)
+                {
+                    _codes[CodeCount] = code;
+                    _counts[CodeCount] = 1;
+                    CodeCount++;
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ namespace DeviceQueue.Configuring
     /// </summary>
     public sealed class StorageEraser
     {
-        private const int MaxOutboxSegments = 8;
+        private const int MaxOutboxSegments = 16;
 
         private readonly IStore _store;
 

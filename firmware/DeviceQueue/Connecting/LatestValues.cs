@@ -72,6 +72,18 @@ namespace DeviceQueue.Connecting
             _wake.Set();
         }
 
+        /// <summary>Publishes the newest value again, if there is one.</summary>
+        /// <param name="handle">What <see cref="Add"/> returned.</param>
+        public void Repeat(int handle)
+        {
+            lock (_lock)
+            {
+                _isDue[handle] |= _payloads[handle] != null;
+            }
+
+            _wake.Set();
+        }
+
         /// <summary>Tells whether the broker has acknowledged the newest value.</summary>
         /// <param name="handle">What <see cref="Add"/> returned.</param>
         /// <returns><see langword="false"/> while it is on its way.</returns>
@@ -161,6 +173,7 @@ namespace DeviceQueue.Connecting
             {
                 for (int i = 0; i < _count; i++)
                 {
+                    _isDue[i] |= _packetIds[i] != 0; // not settled: only the next link can tell
                     _packetIds[i] = 0;
                 }
             }

@@ -22,7 +22,6 @@ namespace DeviceQueue.Sensing
         private double _maxStepC;
         private double _reportDeltaC;
         private int _reportAtLeastMs;
-        private bool _hasRead;
 
         // As measured, without the offset, so that another offset is no step.
         private bool _hasAccepted;
@@ -53,6 +52,12 @@ namespace DeviceQueue.Sensing
 
         /// <summary>Gets what came of the last measurement.</summary>
         public SensorState State { get; private set; }
+
+        /// <summary>Gets a value indicating whether the sensor has been asked at least once.</summary>
+        public bool HasRead { get; private set; }
+
+        /// <summary>Gets a value indicating whether a humidity has been measured since start.</summary>
+        public bool HasHumidity { get; private set; }
 
         /// <summary>Gets how many measurements failed.</summary>
         public int Faults { get; private set; }
@@ -112,6 +117,7 @@ namespace DeviceQueue.Sensing
             Reading.TakenMs = _clock.NowMs;
             Reading.HasUtc = _clock.TryGetUtc(out DateTime utc);
             Reading.TakenUtc = utc;
+            HasHumidity |= state == SensorState.Ok && Reading.HasHumidity;
             Report(state);
             return state == SensorState.Ok;
         }
@@ -155,7 +161,7 @@ namespace DeviceQueue.Sensing
             }
             catch (Exception e)
             {
-                if (State != SensorState.NoAnswer || !_hasRead)
+                if (State != SensorState.NoAnswer || !HasRead)
                 {
                     _logger.Log(LogLevel.Error, null, "sensor: " + e.ToString());
                 }
@@ -173,13 +179,13 @@ namespace DeviceQueue.Sensing
                 _hasDoubted &= state == SensorState.Step;
             }
 
-            if (state != State || !_hasRead)
+            if (state != State || !HasRead)
             {
                 string text = state == SensorState.Ok ? "sensor: " + _sensor.Description : "sensor fault: " + NameOf(state);
                 _logger.Log(state == SensorState.Ok ? LogLevel.Info : LogLevel.Error, null, text);
             }
 
-            _hasRead = true;
+            HasRead = true;
             State = state;
         }
     }

@@ -15,7 +15,7 @@ internal sealed class FieldBoard : IDisposable
 
     private readonly DirectoryInfo _storage = Directory.CreateTempSubdirectory("dq-field-");
 
-    public FieldBoard(int brokerPort, string id = "field1", int intervalMs = 1000, Bmx280Chip chip = Bmx280Chip.Bme280)
+    public FieldBoard(int brokerPort, string id = "field1", int intervalMs = 1000, Bmx280Chip chip = Bmx280Chip.Bme280, bool hasKey = false, IClimateScript? climate = null)
     {
         Settings = new JsonObject
         {
@@ -29,9 +29,14 @@ internal sealed class FieldBoard : IDisposable
             ["connection"] = new JsonObject { ["uri"] = $"mqtt://127.0.0.1:{brokerPort}" },
             ["options"] = new JsonObject(),
         };
+        if (hasKey)
+        {
+            Device["command_key"] = Convert.ToHexStringLower(Operator.Key);
+        }
+
         Board = new Board { StorageDirectory = _storage.FullName };
         Board.ConsoleLine += Console.Add;
-        Sensor = new Bmx280Slave(chip, new ConstantClimate(new Climate(21.5, 45, 1006.5)));
+        Sensor = new Bmx280Slave(chip, climate ?? new ConstantClimate(new Climate(21.5, 45, 1006.5)));
         Board.I2c.Attach(SensorAddress, Sensor);
     }
 
@@ -48,6 +53,9 @@ internal sealed class FieldBoard : IDisposable
     public JsonNode Options => Settings["options"]!;
 
     public static JsonObject Output(string name, int pin) => new() { ["name"] = name, ["pin"] = pin };
+
+    /// <summary>Gets the names of the files in the flash.</summary>
+    public IEnumerable<string?> Files => _storage.EnumerateFiles().Select(file => file.Name);
 
     public void WriteSettings(string text) => File.WriteAllText(Path.Combine(_storage.FullName, "devicequeue.json"), text);
 

@@ -1,13 +1,19 @@
+extern alias Desktop;
+
 using System.Text;
 using System.Text.Json.Nodes;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;
+using HMACSHA256 = Desktop::System.Security.Cryptography.HMACSHA256;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
-/// <summary>Somebody at the broker who watches one device and commands it.</summary>
-internal sealed class Operator(MosquittoBroker broker, string id = "field1") : IDisposable
+/// <summary>Somebody at the broker who watches one device and commands it, with the command key or without.</summary>
+internal sealed class Operator(MosquittoBroker broker, string id = "field1", bool hasKey = false) : IDisposable
 {
+    /// <summary>The bytes 00 to 1f.</summary>
+    public static readonly byte[] Key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+
     private readonly Observer _observer = new(broker, $"sensor/{id}/#");
     private int _correlation;
 
@@ -27,9 +33,12 @@ internal sealed class Operator(MosquittoBroker broker, string id = "field1") : I
     public JsonNode Command(string type, string arguments, string? messageId = null, TimeSpan? timeout = null)
     {
         string correlationId = $"c{Interlocked.Increment(ref _correlation)}";
-        Publish("command", Envelope(type, arguments, correlationId, messageId));
+        Send(Envelope(type, arguments, correlationId, messageId));
         return WaitForAnswer(correlationId, timeout);
     }
+
+    /// <summary>Publishes a command, signed by one who has the key.</summary>
+    public void Send(byte[] envelope) => Publish("command", hasKey ? Sign(envelope, id) : envelope);
 
     public JsonNode WaitForAnswer(string correlationId, TimeSpan? timeout = null)
     {
@@ -47,6 +56,24 @@ internal sealed class Operator(MosquittoBroker broker, string id = "field1") : I
         ["sent_time"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ"),
         ["message"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(arguments)),
     }.ToJsonString());
+
+    public static byte[] Sign(byte[] envelope, string deviceId)
+    {
+        JsonObject command = JsonNode.Parse(envelope)!.AsObject();
+        Sign(command, deviceId);
+        return Encoding.UTF8.GetBytes(command.ToJsonString());
+    }
+
+    public static void Sign(JsonObject command, string deviceId)
+    {
+        StringBuilder input = new("dq1");
+        foreach (string value in (string[])[deviceId, .. new[] { "message_id", "correlation_id", "message_type", "sent_time", "message" }.Select(f => command[f]!.ToString())])
+        {
+            input.Append($"\n{Encoding.UTF8.GetByteCount(value)}:{value}");
+        }
+
+        command["signature"] = Convert.ToHexStringLower(HMACSHA256.HashData(Key, Encoding.UTF8.GetBytes(input.ToString())));
+    }
 
     public void Dispose() => _observer.Dispose();
 

@@ -51,6 +51,22 @@ public sealed class Readings_Tests(BrokerFixture fixture) : IClassFixture<Broker
         board.WaitForConsole("BMP280 at 0x76");
     }
 
+    [Theory]
+    [InlineData(Bmx280Chip.Bme280)]
+    [InlineData(Bmx280Chip.Bmp280)]
+    public void It_measures_as_the_datasheet_advises_for_weather(Bmx280Chip chip)
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new FieldBoard(fixture.Broker.Port, id, 60_000, chip).Boot();
+        watcher.WaitForReadings(1);
+
+        // BST-BME280-DS002, section 3.5.1: forced mode, so asleep between samplings, each quantity sampled once, filter off.
+        Assert.Equal(0b001_001_00, Register(board, 0xF4));
+        Assert.Equal(0, Register(board, 0xF5) & 0b000_111_00);
+        Assert.Equal(chip == Bmx280Chip.Bme280 ? 1 : 0, Register(board, 0xF2));
+    }
+
     [Fact]
     public void Before_the_clock_is_set_boot_and_uptime_stand_in_its_place()
     {
@@ -131,6 +147,13 @@ public sealed class Readings_Tests(BrokerFixture fixture) : IClassFixture<Broker
         board.Board.I2c.Attach(0x77, new Bmx280Slave(Bmx280Chip.Bme280, new ConstantClimate(new Climate(-5, 80, 990))));
 
         Assert.Equal("-5.00", JsonNode.Parse(watcher.WaitForReadings(1)[0].Text)!["msg"]!.ToString());
+    }
+
+    private static byte Register(FieldBoard board, byte address)
+    {
+        byte[] value = new byte[1];
+        Assert.True(board.Sensor.TryWrite([address]) && board.Sensor.TryRead(value));
+        return value[0];
     }
 
     private static int Seq(Observed reading) => JsonNode.Parse(reading.Text)!["seq"]!.GetValue<int>();

@@ -1,17 +1,12 @@
-extern alias Desktop;
-
 using System.Device.Gpio;
 using System.Text;
 using System.Text.Json.Nodes;
 using DeviceQueue.SystemTests.Mosquitto;
-using HMACSHA256 = Desktop::System.Security.Cryptography.HMACSHA256;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
 public sealed class SignedCommands_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
-    private static readonly byte[] Key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
-
     [Fact]
     public void Only_a_signed_fresh_command_is_carried_out_and_only_once()
     {
@@ -19,7 +14,7 @@ public sealed class SignedCommands_Tests(BrokerFixture fixture) : IClassFixture<
         using FieldBoard board = Boot("signed1");
         @operator.WaitFor("status", m => m.Text == "online");
         JsonObject command = Command("c-good");
-        Sign(command, "signed1");
+        Operator.Sign(command, "signed1");
 
         Assert.Equal("unsigned", @operator.Command("output.toggle", """{"name":"relay1"}""")["code"]!.ToString());
         Assert.Equal("succeeded", Send(@operator, command)["status"]!.ToString());
@@ -34,7 +29,7 @@ public sealed class SignedCommands_Tests(BrokerFixture fixture) : IClassFixture<
         board.BootAsIs();
         @operator.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2);
         command["correlation_id"] = "c-after-reboot";
-        Sign(command, "signed1");
+        Operator.Sign(command, "signed1");
         Assert.Equal("duplicate", Send(@operator, command)["status"]!.ToString());
         Assert.Equal(PinValue.Low, board.Board.Gpio[FieldBoard.RelayPin].Level);
     }
@@ -53,7 +48,7 @@ public sealed class SignedCommands_Tests(BrokerFixture fixture) : IClassFixture<
         using FieldBoard board = Boot(id);
         @operator.WaitFor("status", m => m.Text == "online");
         JsonObject command = Command("altered");
-        Sign(command, id);
+        Operator.Sign(command, id);
         command[field] = JsonNode.Parse(value);
 
         Assert.Equal("bad_signature", Send(@operator, command)["code"]!.ToString());
@@ -67,7 +62,7 @@ public sealed class SignedCommands_Tests(BrokerFixture fixture) : IClassFixture<
         using FieldBoard board = Boot("mine1");
         @operator.WaitFor("status", m => m.Text == "online");
         JsonObject command = Command("theirs");
-        Sign(command, "yours1");
+        Operator.Sign(command, "yours1");
 
         Assert.Equal("bad_signature", Send(@operator, command)["code"]!.ToString());
     }
@@ -82,7 +77,7 @@ public sealed class SignedCommands_Tests(BrokerFixture fixture) : IClassFixture<
         using FieldBoard board = Boot(id);
         @operator.WaitFor("status", m => m.Text == "online");
         JsonObject command = Command("stale", DateTime.UtcNow.AddSeconds(seconds));
-        Sign(command, id);
+        Operator.Sign(command, id);
 
         JsonNode answer = Send(@operator, command);
 
@@ -98,7 +93,7 @@ public sealed class SignedCommands_Tests(BrokerFixture fixture) : IClassFixture<
         using FieldBoard board = Boot("noclock1", ntp: false);
         @operator.WaitFor("status", m => m.Text == "online");
         JsonObject command = Command("early");
-        Sign(command, "noclock1");
+        Operator.Sign(command, "noclock1");
 
         Assert.Equal("no_clock", Send(@operator, command)["code"]!.ToString());
     }
@@ -108,17 +103,6 @@ public sealed class SignedCommands_Tests(BrokerFixture fixture) : IClassFixture<
         JsonObject command = JsonNode.Parse(Operator.Envelope("output.toggle", """{"name":"relay1"}""", correlationId))!.AsObject();
         command["sent_time"] = (sent ?? DateTime.UtcNow).ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
         return command;
-    }
-
-    private static void Sign(JsonObject command, string deviceId)
-    {
-        StringBuilder input = new("dq1");
-        foreach (string value in (string[])[deviceId, .. new[] { "message_id", "correlation_id", "message_type", "sent_time", "message" }.Select(f => command[f]!.ToString())])
-        {
-            input.Append($"\n{Encoding.UTF8.GetByteCount(value)}:{value}");
-        }
-
-        command["signature"] = Convert.ToHexStringLower(HMACSHA256.HashData(Key, Encoding.UTF8.GetBytes(input.ToString())));
     }
 
     private static JsonNode Send(Operator @operator, JsonObject command)
@@ -132,8 +116,7 @@ public sealed class SignedCommands_Tests(BrokerFixture fixture) : IClassFixture<
 
     private FieldBoard Boot(string id, bool ntp = true)
     {
-        FieldBoard board = new(fixture.Broker.Port, id);
-        board.Device["command_key"] = Convert.ToHexStringLower(Key);
+        FieldBoard board = new(fixture.Broker.Port, id, hasKey: true);
         board.Board.Network.NtpReachable = ntp;
         return board.Boot();
     }

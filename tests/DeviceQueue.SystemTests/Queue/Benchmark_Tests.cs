@@ -11,8 +11,32 @@ public sealed class Benchmark_Tests
     [Fact]
     public async Task Every_line_has_a_figure_and_memory_stays_within_its_limits()
     {
+        (int exitCode, string output) = await Run("queue", "1", "1");
+
+        Assert.True(exitCode == 0, output);
+        foreach (string line in (string[])["Send, QoS 0, envelope, messages/s", "Send, QoS 1, raw, messages/s", "Send to listener, p99, ms", "Send to return of Receive, p50, ms", "allocated by Receive, its thread, bytes"])
+        {
+            Assert.Matches($@"(?m)^{line} +[0-9]", output);
+        }
+
+        Assert.Matches("(?m)^met +heap after 100,000 unread", output);
+        Assert.Matches("(?m)^met +allocated by encoding", output);
+    }
+
+    [Fact]
+    public async Task The_firmwares_code_is_as_small_as_promised_and_its_memory_is_weighed()
+    {
+        (_, string output) = await Run("footprint");
+
+        Assert.Matches("(?m)^met +IL of the firmware", output);
+        Assert.Matches("(?m)^(met|missed) +buffers beyond the settings' limits: [0-9]", output);
+        Assert.All((string[])["after start", "at rest", "with full queues"], moment => Assert.Matches($"(?m)^{moment} +[0-9]", output));
+    }
+
+    private static async Task<(int ExitCode, string Output)> Run(params string[] arguments)
+    {
         string program = Path.Combine(AppContext.BaseDirectory.Replace("DeviceQueue.SystemTests", "DeviceQueue.Benchmarks"), "DeviceQueue.Benchmarks.dll");
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [program, "queue", "1", "1"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         try
         {
             using CancellationTokenSource bound = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -20,15 +44,7 @@ public sealed class Benchmark_Tests
             Task<string> errors = process.StandardError.ReadToEndAsync(bound.Token);
             string output = await process.StandardOutput.ReadToEndAsync(bound.Token);
             await process.WaitForExitAsync(bound.Token);
-
-            Assert.True(process.ExitCode == 0, output + await errors);
-            foreach (string line in (string[])["Send, QoS 0, envelope, messages/s", "Send, QoS 1, raw, messages/s", "Send to listener, p99, ms", "Send to return of Receive, p50, ms", "allocated by Receive, its thread, bytes"])
-            {
-                Assert.Matches($@"(?m)^{line} +[0-9]", output);
-            }
-
-            Assert.Matches("(?m)^met +heap after 100,000 unread", output);
-            Assert.Matches("(?m)^met +allocated by encoding", output);
+            return (process.ExitCode, output + await errors);
         }
         finally
         {
