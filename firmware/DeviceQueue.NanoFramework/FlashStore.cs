@@ -48,13 +48,7 @@ namespace DeviceQueue.NanoFramework
                     }
 
                     using FileStream file = new FileStream(Root + name, FileMode.Open, FileAccess.Read);
-                    int read = 1;
-                    while (read > 0 && count < buffer.Length)
-                    {
-                        read = file.Read(buffer, count, buffer.Length - count);
-                        count += read;
-                    }
-
+                    count = Fill(file, buffer, buffer.Length);
                     return true;
                 }
                 catch (Exception)
@@ -66,25 +60,38 @@ namespace DeviceQueue.NanoFramework
         }
 
         /// <inheritdoc/>
-        public bool TryWrite(string name, byte[] data, int count)
+        public bool TryReadAt(string name, int position, byte[] buffer, int count)
         {
             lock (_lock)
             {
                 try
                 {
-                    // Close is what writes the last block: its exception counts, so it stands inside the try.
-                    using (FileStream file = new FileStream(Root + name, FileMode.Create, FileAccess.Write))
+                    if (!File.Exists(Root + name))
                     {
-                        file.Write(data, 0, count);
+                        return false;
                     }
 
-                    return true;
+                    using FileStream file = new FileStream(Root + name, FileMode.Open, FileAccess.Read);
+                    file.Seek(position, SeekOrigin.Begin);
+                    return Fill(file, buffer, count) == count;
                 }
                 catch (Exception)
                 {
                     return false;
                 }
             }
+        }
+
+        /// <inheritdoc/>
+        public bool TryAppend(string name, byte[] data, int offset, int count)
+        {
+            return TryPut(name, FileMode.Append, data, offset, count);
+        }
+
+        /// <inheritdoc/>
+        public bool TryWrite(string name, byte[] data, int count)
+        {
+            return TryPut(name, FileMode.Create, data, 0, count);
         }
 
         /// <inheritdoc/>
@@ -95,6 +102,40 @@ namespace DeviceQueue.NanoFramework
                 try
                 {
                     File.Delete(Root + name);
+                    return true;
+                }
+                catch (Exception)
+                {
+                    return false;
+                }
+            }
+        }
+
+        private static int Fill(FileStream file, byte[] buffer, int count)
+        {
+            int filled = 0;
+            int read = 1;
+            while (read > 0 && filled < count)
+            {
+                read = file.Read(buffer, filled, count - filled);
+                filled += read;
+            }
+
+            return filled;
+        }
+
+        private bool TryPut(string name, FileMode mode, byte[] data, int offset, int count)
+        {
+            lock (_lock)
+            {
+                try
+                {
+                    // Close is what writes the last block: its exception counts, so it stands inside the try.
+                    using (FileStream file = new FileStream(Root + name, mode, FileAccess.Write))
+                    {
+                        file.Write(data, offset, count);
+                    }
+
                     return true;
                 }
                 catch (Exception)

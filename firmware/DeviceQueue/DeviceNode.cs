@@ -76,7 +76,7 @@ namespace DeviceQueue
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
             _outputHandles = AddOutputStates(topics);
-            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random);
+            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store);
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random);
             _commands.Notify = Wake;
 
@@ -206,6 +206,7 @@ namespace DeviceQueue
             // Last, because a reading and a command take their time, and a command may have begun a pulse.
             due = Earlier(due, _outputSafety.Poll(_clock.NowMs, Connection.IsConnected));
             due = Earlier(due, _caretaker.Poll(now));
+            due = Earlier(due, _readings.PollOutbox(now)); // the connection's thread may be busy with a connect
             SayState();
             return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
         }

@@ -168,6 +168,10 @@ namespace DeviceQueue
             WriteCount(writer, "max_messages", _readings.Outbox.MaxMessages);
             WriteCount(writer, "bytes", _readings.Outbox.Bytes);
             WriteCount(writer, "max_bytes", _readings.Outbox.MaxBytes);
+            WriteCount(writer, "torn", _readings.Outbox.TornTails);
+            WriteCount(writer, "damaged", _readings.Outbox.Damages);
+            writer.Name("degraded");
+            writer.WriteBoolean(_readings.Outbox.IsDegraded);
             writer.EndObject();
         }
 

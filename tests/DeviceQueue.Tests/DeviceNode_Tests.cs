@@ -66,6 +66,30 @@ public sealed class DeviceNode_Tests
     }
 
     [Fact]
+    public void Keeps_five_hours_of_readings_through_a_power_cut_in_an_outage()
+    {
+        var store = new MemoryStore();
+        var node = new Node("", store);
+        node.Broker.IsUp = false;
+        node.World.Connection.Open();
+        node.World.RunFor((3 * HourMs) + 2000);
+        Assert.Equal(181, node.Sensor.Reads);
+
+        var next = new Node("", store);
+        next.Broker.IsUp = false;
+        next.World.Connection.Open();
+        next.World.RunFor(2 * HourMs);
+        next.Broker.IsUp = true;
+        next.World.RunFor(10 * MinuteMs);
+
+        Assert.Equal([.. Enumerable.Range(1, 181), .. Enumerable.Range(257, 131)], next.Sequences().Select(number => (int)number));
+        JsonElement health = Node.Json(next.On("health")[^1]);
+        Assert.Equal(0, health.GetProperty("dropped").GetProperty("overflow").GetInt32());
+        Assert.InRange(health.GetProperty("queue").GetProperty("messages").GetInt32(), 0, 1);
+        Assert.DoesNotContain(store.Files, file => file.Key.StartsWith("outbox", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Carries_out_a_command_answers_it_and_tells_the_new_state()
     {
         var node = new Node();
@@ -187,7 +211,7 @@ public sealed class DeviceNode_Tests
         Assert.Equal(
             ["version", "boot", "seq_first", "uptime_ms", "time", "free_memory", "reconnects", "safe_mode", "unsigned", "queue", "dropped", "sensor", "rejected", "faults", "last_fault", "last_error"],
             health.EnumerateObject().Select(member => member.Name));
-        Assert.Equal("{\"messages\":1,\"max_messages\":64,\"bytes\":131,\"max_bytes\":8192}", health.GetProperty("queue").GetRawText());
+        Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":131,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
         Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0}", health.GetProperty("dropped").GetRawText());
         Assert.Equal((54321, 300000), (health.GetProperty("free_memory").GetInt32(), health.GetProperty("uptime_ms").GetInt32()));
         Assert.Equal("{\"unknown_command\":1}", health.GetProperty("rejected").GetRawText());

@@ -158,7 +158,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
 
     public void Restart()
     {
-        if (!Store.IsDead)
+        if (!Store.IsOff)
         {
             _node.PrepareRestart();
             Restarts.Add(World.Clock.NowMs);

@@ -63,9 +63,9 @@ internal sealed class World
     }
 
     /// <summary>Makes a queue on the connection, open.</summary>
-    public MqttMessageQueue Queue(string topic, string options = "")
+    public MqttMessageQueue Queue(string topic, string options = "", MemoryStore? store = null)
     {
-        var queue = new MqttMessageQueue(topic, null, Connection, options.Length == 0 ? Options : Read(options), Clock, Random);
+        var queue = new MqttMessageQueue(topic, null, Connection, options.Length == 0 ? Options : Read(options), Clock, Random, store);
         queue.Open(null);
         return queue;
     }

@@ -11,7 +11,7 @@ public sealed class FlashStorage
 
     internal FlashStorage(Board board) => _board = board;
 
-    /// <summary>Gets or sets a value indicating whether there is no room for a new content; the old one is lost in the attempt.</summary>
+    /// <summary>Gets or sets a value indicating whether there is no room for more; a replaced file is lost in the attempt.</summary>
     public bool Full { get; set; }
 
     /// <summary>Gets or sets a value indicating whether writes fail and change nothing.</summary>
@@ -60,38 +60,26 @@ public sealed class FlashStorage
         }
     }
 
-    /// <summary>Replaces a file's content.</summary>
-    public bool TryWrite(string name, byte[] data, int count)
+    /// <summary>Reads a part of a file, all of it or nothing.</summary>
+    public bool TryReadAt(string name, int position, byte[] buffer, int count)
     {
         Board.Checkpoint();
-        bool isWritten = false;
-        bool isPowerCut = false;
         lock (_lock)
         {
-            if (!IsName(name) || IsOfThePast())
+            return IsName(name) && Try(() =>
             {
-                return false;
-            }
-
-            WriteCount++;
-            if (!FailWrites)
-            {
-                int room = Full ? 0 : count;
-                isPowerCut = _bytesToPowerCut <= room;
-                int length = isPowerCut ? _bytesToPowerCut!.Value : room;
-                isWritten = Try(() => Replace(PathOf(name), data.AsSpan(0, length))) && length == count;
-                BytesWritten += length;
-                _bytesToPowerCut = isPowerCut ? null : _bytesToPowerCut - length;
-            }
+                using FileStream file = File.OpenRead(PathOf(name));
+                file.Seek(position, SeekOrigin.Begin);
+                file.ReadExactly(buffer, 0, count);
+            });
         }
-
-        if (isPowerCut)
-        {
-            CutPower();
-        }
-
-        return isWritten;
     }
+
+    /// <summary>Adds to a file's end.</summary>
+    public bool TryAppend(string name, byte[] data, int offset, int count) => TryPut(name, FileMode.Append, data.AsMemory(offset, count));
+
+    /// <summary>Replaces a file's content.</summary>
+    public bool TryWrite(string name, byte[] data, int count) => TryPut(name, FileMode.Create, data.AsMemory(0, count));
 
     /// <summary>Removes a file; true when there is none any more.</summary>
     public bool TryDelete(string name)
@@ -123,14 +111,47 @@ public sealed class FlashStorage
     }
 
     // Durable as far as the board can tell: it loses its power, this computer does not, and waiting for a busy disk would stall the firmware.
-    private static void Replace(string path, ReadOnlySpan<byte> data)
+    private static void Put(string path, FileMode mode, ReadOnlySpan<byte> data)
     {
-        using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        using FileStream file = new(path, mode, FileAccess.Write, FileShare.None, bufferSize: 0);
         file.Write(data);
     }
 
     // A thread that waited for the lock while its boot ended must not write into the next one's files; it stops at its next checkpoint.
     private static bool IsOfThePast() => Board.TryGetCurrent(out _) && Board.CurrentBoot.HasEnded;
+
+    private bool TryPut(string name, FileMode mode, ReadOnlyMemory<byte> data)
+    {
+        Board.Checkpoint();
+        int count = data.Length;
+        bool isWritten = false;
+        bool isPowerCut = false;
+        lock (_lock)
+        {
+            if (!IsName(name) || IsOfThePast())
+            {
+                return false;
+            }
+
+            WriteCount++;
+            if (!FailWrites)
+            {
+                int room = Full ? 0 : count;
+                isPowerCut = _bytesToPowerCut <= room;
+                int length = isPowerCut ? _bytesToPowerCut!.Value : room;
+                isWritten = Try(() => Put(PathOf(name), mode, data.Span[..length])) && length == count;
+                BytesWritten += length;
+                _bytesToPowerCut = isPowerCut ? null : _bytesToPowerCut - length;
+            }
+        }
+
+        if (isPowerCut)
+        {
+            CutPower();
+        }
+
+        return isWritten;
+    }
 
     private void CutPower()
     {

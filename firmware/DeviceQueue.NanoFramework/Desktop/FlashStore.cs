@@ -21,6 +21,18 @@ namespace DeviceQueue.NanoFramework
         }
 
         /// <inheritdoc/>
+        public bool TryReadAt(string name, int position, byte[] buffer, int count)
+        {
+            return _storage.TryReadAt(name, position, buffer, count);
+        }
+
+        /// <inheritdoc/>
+        public bool TryAppend(string name, byte[] data, int offset, int count)
+        {
+            return _storage.TryAppend(name, data, offset, count);
+        }
+
+        /// <inheritdoc/>
         public bool TryWrite(string name, byte[] data, int count)
         {
             return _storage.TryWrite(name, data, count);

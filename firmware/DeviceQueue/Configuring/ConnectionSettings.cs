@@ -35,7 +35,8 @@ namespace DeviceQueue.Configuring
                 "options.keepalive_timeout", "15000",
                 "options.serialize_envelope", "false",
                 "options.overflow", "drop_oldest",
-                "options.max_message_size", "2048");
+                "options.max_message_size", "2048",
+                "options.outbox", "outbox");
         }
 
         /// <summary>Reads the settings.</summary>
@@ -70,7 +71,8 @@ namespace DeviceQueue.Configuring
                 "options.overflow", "reject",
                 "options.max_messages", "16",
                 "options.max_bytes", "4096",
-                "options.max_message_size", "2048");
+                "options.max_message_size", "2048",
+                "options.outbox", string.Empty); // an answer that a reboot loses is asked for again, with the same message_id
         }
     }
 }

@@ -11,11 +11,13 @@ namespace DeviceQueue.Connecting
 
         private const int MinuteMs = 60000;
         private const int HourMs = 3600000;
-        private const int MaxFileNameLength = 32;
+        private const int MaxOutboxNameLength = 30; // a segment's name has two characters more
 
         // The keep alive field of CONNECT holds 16 bits of seconds (MQTT 3.1.1, section 3.1.2.10).
         private const int MaxKeepAliveMs = 65535000;
 
+        // The names, up to the first dot, of the files that the firmware has for itself.
+        private static readonly string[] ReservedNames = { "settings", "changes", "boot", "commands", "devicequeue" };
         private static readonly string[] OverflowWords = { "reject", "drop_oldest", "drop_newest", "coalesce" };
 
         private MqttOptions()
@@ -73,10 +75,10 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets the name of the file that keeps unsent messages across reboots; empty: none does.</summary>
         public string Outbox { get; private set; }
 
-        /// <summary>Gets how long that file may be, 4,096 to 65,536 bytes.</summary>
+        /// <summary>Gets how long that file may be, 8,192 to 65,536 bytes; whole segments of 4,096 are used.</summary>
         public int OutboxMaxBytes { get; private set; }
 
-        /// <summary>Gets how old a message is at most when it is written to that file, 1 to 60,000 ms.</summary>
+        /// <summary>Gets how old a message is at most when it is written to that file, 0 (with each Send) to 60,000 ms.</summary>
         public int OutboxFlushMs { get; private set; }
 
         /// <summary>Reads and checks the settings.</summary>
@@ -147,11 +149,16 @@ namespace DeviceQueue.Connecting
         private void ReadOutbox(ConfigReader reader)
         {
             Outbox = reader.Get("outbox") ?? string.Empty;
-            OutboxMaxBytes = reader.Integer("outbox_max_bytes", 49152, 4096, 65536);
+            OutboxMaxBytes = reader.Integer("outbox_max_bytes", 49152, 2 * OutboxFile.SegmentBytes, OutboxFile.MaxSegments * OutboxFile.SegmentBytes);
             OutboxFlushMs = reader.Integer("outbox_flush_ms", 1000, 0, MinuteMs);
             if (!IsFileName(Outbox))
             {
-                reader.Refuse("outbox", "a file name of at most 32 of a-z 0-9 . _ - is allowed, or none");
+                reader.Refuse("outbox", "a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken");
+            }
+
+            if (Outbox.Length > 0 && MaxMessageSize > OutboxFile.MaxMessageSize)
+            {
+                reader.Refuse("max_message_size", "with options.outbox, at most " + OutboxFile.MaxMessageSize.ToString() + " is allowed");
             }
         }
 
@@ -167,7 +174,15 @@ namespace DeviceQueue.Connecting
                 }
             }
 
-            return length <= MaxFileNameLength && name != "." && name != "..";
+            for (int i = 0; i < ReservedNames.Length; i++)
+            {
+                if (name == ReservedNames[i] || name.IndexOf(ReservedNames[i] + ".") == 0)
+                {
+                    return false;
+                }
+            }
+
+            return length <= MaxOutboxNameLength && (length == 0 || name[0] != '.');
         }
     }
 }

@@ -171,6 +171,9 @@ namespace DeviceQueue.Messaging
             return _sizes[slot];
         }
 
+        /// <summary>Gets what holds the payloads.</summary>
+        internal byte[] Data => _data;
+
         /// <summary>Copies a message's payload.</summary>
         /// <param name="slot">The message's slot.</param>
         /// <returns>A new array.</returns>
@@ -179,6 +182,22 @@ namespace DeviceQueue.Messaging
             byte[] payload = new byte[_lengths[slot]];
             Array.Copy(_data, _offsets[slot], payload, 0, payload.Length);
             return payload;
+        }
+
+        /// <summary>Gets where in <see cref="Data"/> a message's payload starts, until the buffer is changed.</summary>
+        /// <param name="slot">The message's slot.</param>
+        /// <returns>The place.</returns>
+        internal int GetOffset(int slot)
+        {
+            return _offsets[slot];
+        }
+
+        /// <summary>Gets how long a message's payload is.</summary>
+        /// <param name="slot">The message's slot.</param>
+        /// <returns>The length in bytes.</returns>
+        internal int GetLength(int slot)
+        {
+            return _lengths[slot];
         }
 
         /// <summary>Removes a message.</summary>

@@ -41,6 +41,7 @@ namespace DeviceQueue.Messaging
         private string _receivedCounter;
         private bool _isOpen;
         private bool _isSubscribed;
+        private bool _isDegraded;
 
         // The listening that goes on, by number; 0 is none. Another one has another number, so that who listened before it sees that its own has ended.
         private int _listening;
@@ -64,12 +65,13 @@ namespace DeviceQueue.Messaging
         /// <param name="options">The queue's limits and ways.</param>
         /// <param name="clock">The time, for sent_time.</param>
         /// <param name="random">Chance, for message_id.</param>
-        public MqttMessageQueue(string name, string topic, MqttConnection connection, MqttOptions options, IClock clock, IRandom random)
+        /// <param name="store">Holds the file that options.outbox names; <see langword="null"/> when it names none.</param>
+        public MqttMessageQueue(string name, string topic, MqttConnection connection, MqttOptions options, IClock clock, IRandom random, IStore store = null)
         {
             Name = name;
             _topic = topic ?? name;
             _options = options;
-            Bind(connection, clock, random);
+            Bind(connection, clock, random, store);
         }
 
         /// <inheritdoc/>
@@ -184,7 +186,15 @@ namespace DeviceQueue.Messaging
 
                 Unsubscribe();
                 _arrived.Set();
+                Flush();
             }
+        }
+
+        /// <summary>Writes to the outbox's file, now, what is unacknowledged and not in it yet: before a reboot, or whenever a message must not wait.</summary>
+        /// <returns><see langword="false"/> when storage did not take all of it; without options.outbox there is nothing to do.</returns>
+        public bool Flush()
+        {
+            return Outbox == null || Outbox.Flush();
         }
 
         /// <inheritdoc/>
@@ -254,6 +264,7 @@ namespace DeviceQueue.Messaging
                 }
             }
 
+            PollOutbox(_clock.NowMs);
             Count(_sentCounter);
         }
 
@@ -394,6 +405,44 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public long Deliver(long nowMs)
         {
+            long flushMs = PollOutbox(nowMs);
+            long listenMs = DeliverToListener(nowMs);
+            return flushMs < listenMs ? flushMs : listenMs;
+        }
+
+        /// <summary>Writes to the outbox's file what is due, and says when storage stops to take it and when it takes it again. The connection's thread calls it; so
+        /// may an owner who cannot wait for that while a connect blocks.</summary>
+        /// <param name="nowMs">The time, <see cref="IClock.NowMs"/>.</param>
+        /// <returns>When to call again, or <see cref="long.MaxValue"/>.</returns>
+        public long PollOutbox(long nowMs)
+        {
+            long dueMs = Outbox.Poll(nowMs);
+            bool isDegraded = Outbox.IsDegraded;
+            if (isDegraded != _isDegraded)
+            {
+                _isDegraded = isDegraded;
+                _connection.Logger.Log(
+                    isDegraded ? LogLevel.Error : LogLevel.Info,
+                    null,
+                    "outbox of queue " + Name + (isDegraded ? ": storage is full or fails, messages wait in memory only" : " is whole again"));
+            }
+
+            return dueMs;
+        }
+
+        private static int CopyRaw(MessageEnvelope message, ref byte[] payload)
+        {
+            if (message.Message == null)
+            {
+                return 0;
+            }
+
+            payload = message.Message;
+            return payload.Length;
+        }
+
+        private long DeliverToListener(long nowMs)
+        {
             int listening = _listening;
             if (listening == 0 || !_isBackground)
             {
@@ -423,17 +472,6 @@ namespace DeviceQueue.Messaging
             }
 
             return nowMs;
-        }
-
-        private static int CopyRaw(MessageEnvelope message, ref byte[] payload)
-        {
-            if (message.Message == null)
-            {
-                return 0;
-            }
-
-            payload = message.Message;
-            return payload.Length;
         }
 
         private void CheckOpen()
@@ -475,7 +513,7 @@ namespace DeviceQueue.Messaging
             }
 
             _counters = _references?.GetOptional(Locators.Counters) as ICounters;
-            Bind(found.Connection, found.Platform.Clock, found.Platform.Random);
+            Bind(found.Connection, found.Platform.Clock, found.Platform.Random, found.Platform.Store);
         }
 
         private ConnectionComponent MakeOwn(string correlationId)
@@ -488,15 +526,20 @@ namespace DeviceQueue.Messaging
             return own;
         }
 
-        private void Bind(MqttConnection connection, IClock clock, IRandom random)
+        private void Bind(MqttConnection connection, IClock clock, IRandom random, IStore store)
         {
+            if (_options.Outbox.Length > 0 && store == null)
+            {
+                throw new InvalidStateException(InvalidStateException.NoPlatform, "options.outbox of queue " + Name + " needs a platform with a store");
+            }
+
             _clock = clock;
             _random = random;
             _encoded = new byte[_options.MaxMessageSize];
             _inbox = new Inbox(_options, random, InboxDrops);
             _sentCounter = "queue." + Name + ".sent_messages";
             _receivedCounter = "queue." + Name + ".received_messages";
-            Outbox = new Outbox(_options, connection.Wake);
+            Outbox = new Outbox(_options, connection.Wake, store);
             connection.Attach(Outbox);
             connection.Attach(this);
             _connection = connection;

@@ -1,5 +1,6 @@
 using System.Threading;
 using DeviceQueue.Connecting;
+using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
 {
@@ -7,9 +8,9 @@ namespace DeviceQueue.Messaging
     /// Messages on their way out, bounded, first deliveries in order. A message leaves at its PUBACK, and at QoS 0 when the link has it. One that stays
     /// unanswered is kept: nobody knows whether it arrived, so fewer are sent at once and it is sent again, later each time. While the link answers nothing at
     /// all, first deliveries go before repeats and repeats are few: TCP brings what it was given or ends the link, so that a repeat can fetch an answer and
-    /// nothing else. Safe to call from any thread.
+    /// nothing else. Safe to call from any thread. With a file (Outbox.File.cs) the file is the queue, and what is in memory is its window.
     /// </summary>
-    public sealed class Outbox : IPublishSource
+    public sealed partial class Outbox : IPublishSource
     {
         /// <summary>The delay before an unanswered message is sent again on a link that holds, in milliseconds; it doubles each time.</summary>
         public const int FirstRetryMs = 5000;
@@ -48,7 +49,8 @@ namespace DeviceQueue.Messaging
         /// <summary>Initializes a new instance of the <see cref="Outbox"/> class, with all the memory that it will use.</summary>
         /// <param name="options">Its limits: max_messages, max_bytes, max_inflight and overflow.</param>
         /// <param name="wake">Set when there is something to publish.</param>
-        public Outbox(MqttOptions options, AutoResetEvent wake)
+        /// <param name="store">Holds the file that options.outbox names, or <see langword="null"/>: everything stays in memory.</param>
+        public Outbox(MqttOptions options, AutoResetEvent wake, IStore store = null)
         {
             _buffer = new MessageBuffer(options.MaxMessages, options.MaxBytes);
             _overflow = options.Overflow;
@@ -59,25 +61,26 @@ namespace DeviceQueue.Messaging
             _unanswered = new byte[options.MaxMessages];
             _dueMs = new long[options.MaxMessages];
             _orphans = new int[options.MaxInflight];
+            OpenFile(options, store);
         }
 
         /// <summary>Gets what was dropped.</summary>
         public DropCounts Drops { get; } = new DropCounts();
 
-        /// <summary>Gets the most messages.</summary>
-        public int MaxMessages => _buffer.MaxMessages;
+        /// <summary>Gets the most messages; with a file, those of the smallest size.</summary>
+        public int MaxMessages => _file == null ? _buffer.MaxMessages : _file.MaxBytes / (OutboxFile.HeaderBytes + 1);
 
-        /// <summary>Gets the most bytes.</summary>
-        public int MaxBytes => _buffer.MaxBytes;
+        /// <summary>Gets the most bytes; with a file, those in storage, where each message takes <see cref="OutboxFile.HeaderBytes"/> more.</summary>
+        public int MaxBytes => _file == null ? _buffer.MaxBytes : _file.MaxBytes;
 
-        /// <summary>Gets how many messages wait or are unacknowledged.</summary>
+        /// <summary>Gets how many messages wait or are unacknowledged, in memory or only in the file.</summary>
         public int Count
         {
             get
             {
                 lock (_lock)
                 {
-                    return _buffer.Count;
+                    return _buffer.Count + (_file == null ? 0 : _file.Unread);
                 }
             }
         }
@@ -89,12 +92,12 @@ namespace DeviceQueue.Messaging
             {
                 lock (_lock)
                 {
-                    return _buffer.Bytes;
+                    return _buffer.Bytes + (_file == null ? 0 : _file.UnreadBytes);
                 }
             }
         }
 
-        /// <summary>Takes a message, or drops what the overflow policy says.</summary>
+        /// <summary>Takes a message, or drops what the overflow policy says; with a file that holds for memory and file as one.</summary>
         /// <param name="topic">Its topic, without wildcards.</param>
         /// <param name="payload">Holds its payload from the start of the array; copied.</param>
         /// <param name="length">How long the payload is in bytes.</param>
@@ -103,23 +106,12 @@ namespace DeviceQueue.Messaging
         /// <returns><see langword="false"/> when there is no room and the policy is to refuse.</returns>
         public bool TryAdd(string topic, byte[] payload, int length, int qos, bool retain)
         {
-            lock (_lock)
+            int size = MessageBuffer.SizeOf(topic, length);
+            byte flags = (byte)(qos | (retain ? RetainFlag : 0));
+            bool isTaken = _file != null && qos > 0 ? TryKeep(topic, payload, length, size, flags) : TryHold(topic, payload, length, size, flags);
+            if (!isTaken)
             {
-                int size = MessageBuffer.SizeOf(topic, length);
-                if (!MakeRoom(topic, size))
-                {
-                    if (_overflow == OverflowPolicy.DropNewest)
-                    {
-                        Drops.Add(DropReason.Overflow, size);
-                    }
-
-                    return _overflow == OverflowPolicy.DropNewest;
-                }
-
-                int slot = _buffer.Add(topic, payload, 0, length, (byte)(qos | (retain ? RetainFlag : 0)));
-                _packetIds[slot] = 0;
-                _unanswered[slot] = 0;
-                _dueMs[slot] = 0;
+                return _overflow == OverflowPolicy.DropNewest;
             }
 
             _wake.Set();
@@ -144,6 +136,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public bool TryTake(long nowMs, PublishRequest request)
         {
+            Refill();
             lock (_lock)
             {
                 _nowMs = nowMs;
@@ -227,6 +220,7 @@ namespace DeviceQueue.Messaging
             {
                 _silence = 0;
                 _repeatDueMs = 0;
+                _isLinkUp = true;
             }
         }
 
@@ -235,6 +229,7 @@ namespace DeviceQueue.Messaging
         {
             lock (_lock)
             {
+                _isLinkUp = false;
                 for (int i = 0; i < _buffer.Count; i++)
                 {
                     int slot = _buffer.SlotAt(i);
@@ -279,6 +274,35 @@ namespace DeviceQueue.Messaging
         {
             int delay = FirstRetryMs << unanswered;
             return delay < MaxRetryMs ? delay : MaxRetryMs;
+        }
+
+        /// <summary>Takes a message into memory, or drops what the overflow policy says.</summary>
+        private bool TryHold(string topic, byte[] payload, int length, int size, byte flags)
+        {
+            lock (_lock)
+            {
+                if (MakeRoom(topic, size))
+                {
+                    Hold(topic, payload, 0, length, flags, Unwritten);
+                    return true;
+                }
+
+                if (_overflow == OverflowPolicy.DropNewest)
+                {
+                    Drops.Add(DropReason.Overflow, size);
+                }
+
+                return false;
+            }
+        }
+
+        private void Hold(string topic, byte[] payload, int offset, int length, byte flags, int sequence)
+        {
+            int slot = _buffer.Add(topic, payload, offset, length, flags);
+            _packetIds[slot] = 0;
+            _unanswered[slot] = 0;
+            _dueMs[slot] = 0;
+            OnHeld(slot, flags & QosMask, sequence);
         }
 
         private void OnAnswered(int slot)
@@ -440,6 +464,7 @@ namespace DeviceQueue.Messaging
                 _takenSlot = -1;
             }
 
+            OnRemoved(slot);
             _buffer.RemoveAt(position);
         }
     }

@@ -18,6 +18,22 @@ namespace DeviceQueue.Platform
         /// <returns><see langword="false"/> when there is no such file or it cannot be read.</returns>
         bool TryRead(string name, byte[] buffer, out int count);
 
+        /// <summary>Reads a part of a file.</summary>
+        /// <param name="name">The file's name.</param>
+        /// <param name="position">Where the part starts, 0 to the file's size.</param>
+        /// <param name="buffer">Receives the part at its start.</param>
+        /// <param name="count">How many bytes are wanted, at most the buffer's length.</param>
+        /// <returns><see langword="false"/> when there is no such file, it ends before the part does, or it cannot be read.</returns>
+        bool TryReadAt(string name, int position, byte[] buffer, int count);
+
+        /// <summary>Adds to a file's end; durable when this returns <see langword="true"/>. A power cut or a failure can leave the first bytes of what was added.</summary>
+        /// <param name="name">The file's name; the file is created when there is none.</param>
+        /// <param name="data">Holds what is added.</param>
+        /// <param name="offset">Where it starts.</param>
+        /// <param name="count">How many bytes it has.</param>
+        /// <returns><see langword="false"/> when the storage is full or fails; what the file had is still there.</returns>
+        bool TryAppend(string name, byte[] data, int offset, int count);
+
         /// <summary>Replaces a file's content; durable when this returns <see langword="true"/>.</summary>
         /// <param name="name">The file's name; the file is created when there is none.</param>
         /// <param name="data">The new content.</param>

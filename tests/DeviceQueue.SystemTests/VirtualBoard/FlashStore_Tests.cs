@@ -39,6 +39,28 @@ public sealed class FlashStore_Tests : IDisposable
         Assert.Equal(8, _bench.Board.Storage.BytesWritten);
     }
 
+    [Fact]
+    public void What_is_added_stands_behind_what_was_there_and_parts_are_read()
+    {
+        _bench.Run(() =>
+        {
+            FlashStore store = new();
+            Assert.True(store.TryAppend("a.0", [9, 1, 2, 9], 1, 2));
+            Assert.True(store.TryAppend("a.0", [3, 4], 0, 2));
+            _bench.Board.Storage.Full = true;
+            Assert.False(store.TryAppend("a.0", [5], 0, 1));
+        });
+        _bench.Run(() =>
+        {
+            FlashStore store = new();
+            byte[] buffer = new byte[4];
+            Assert.True(store.TryReadAt("a.0", 1, buffer, 3));
+            Assert.Equal([2, 3, 4, 0], buffer);
+            Assert.False(store.TryReadAt("a.0", 2, buffer, 3));
+            Assert.False(store.TryReadAt("b.0", 0, buffer, 1));
+        });
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("..")]

@@ -45,16 +45,16 @@ public sealed class CommandHistory_Tests
             int carriedOut = _pins.Written.Count;
             if (write == Begin)
             {
-                _store.PowerForBytes = cut;
+                _store.StepsToPowerCut = cut;
             }
             else
             {
-                _pins.OnWrite = () => _store.PowerForBytes = cut;
+                _pins.OnWrite = () => _store.StepsToPowerCut = cut;
             }
 
             Boot().Toggle("m1");
             _pins.OnWrite = null;
-            _store.PowerForBytes = null;
+            _store.StepsToPowerCut = null;
             bool wasCarriedOut = _pins.Written.Count > carriedOut;
 
             Node rebooted = Boot();
@@ -77,10 +77,10 @@ public sealed class CommandHistory_Tests
     [Fact]
     public void An_interrupted_command_is_answered_once()
     {
-        _pins.OnWrite = () => _store.PowerForBytes = 0;
+        _pins.OnWrite = () => _store.StepsToPowerCut = 0;
         Boot().Toggle("m1");
         _pins.OnWrite = null;
-        _store.PowerForBytes = null;
+        _store.StepsToPowerCut = null;
 
         Node second = Boot();
         second.Dispatcher.Poll(0);

@@ -48,7 +48,7 @@ public sealed class PowerCut_Tests
     {
         var run = new Run(type, arguments);
         run.CutAfter(1_000_000);
-        return 1_000_000 - run.Node.Store.PowerForBytes!.Value;
+        return 1_000_000 - run.Node.Store.StepsToPowerCut!.Value;
     }
 
     private sealed class Run
@@ -75,11 +75,11 @@ public sealed class PowerCut_Tests
 
         public void CutAfter(int bytes)
         {
-            _store.PowerForBytes = bytes;
-            _pins.IsDead = () => _store.IsDead;
-            Node.Broker.Publishing = (_, _) => Node.Broker.IsBlackHole |= _store.IsDead;
+            _store.StepsToPowerCut = bytes;
+            _pins.IsDead = () => _store.IsOff;
+            Node.Broker.Publishing = (_, _) => Node.Broker.IsBlackHole |= _store.IsOff;
             Send(Node);
-            for (int i = 0; i < 300 && !_store.IsDead; i++)
+            for (int i = 0; i < 300 && !_store.IsOff; i++)
             {
                 Node.World.RunFor(10);
             }
@@ -96,7 +96,7 @@ public sealed class PowerCut_Tests
         {
             int executions = CountExecutions(Node);
             bool wasRecorded = executions > 0 || Node.On("response").Length > 1;
-            _store.PowerForBytes = null;
+            _store.StepsToPowerCut = null;
             _pins.IsDead = null;
             _pins.Written.Clear();
             Node second = Boot();

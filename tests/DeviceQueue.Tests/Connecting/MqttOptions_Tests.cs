@@ -27,13 +27,13 @@ public sealed class MqttOptions_Tests
         MqttOptions options = Good(
             "client_id=bar1-q;options.serialize_envelope=false;options.autosubscribe=true;options.qos=1;options.retain=true;options.retry_connect=false;"
             + "options.connect_timeout=5000;options.reconnect_timeout=500;options.keepalive_timeout=15000;options.clean_session=false;options.max_messages=10;"
-            + "options.max_bytes=4096;options.max_message_size=4096;options.overflow=coalesce;options.max_inflight=1;options.reconnect_max=500;"
+            + "options.max_bytes=4096;options.max_message_size=4064;options.overflow=coalesce;options.max_inflight=1;options.reconnect_max=500;"
             + "options.outbox=out_box-1.dat;options.outbox_max_bytes=8192;options.outbox_flush_ms=100");
 
         Assert.Equal("bar1-q", options.ClientId);
         Assert.Equal((false, true, 1, true, false), (options.SerializeEnvelope, options.Autosubscribe, options.Qos, options.Retain, options.RetryConnect));
         Assert.Equal((5000, 500, 15, 500), (options.ConnectTimeoutMs, options.ReconnectTimeoutMs, options.KeepAliveSeconds, options.ReconnectMaxMs));
-        Assert.Equal((false, 10, 4096, 4096, OverflowPolicy.Coalesce, 1), (options.CleanSession, options.MaxMessages, options.MaxBytes, options.MaxMessageSize, options.Overflow, options.MaxInflight));
+        Assert.Equal((false, 10, 4096, 4064, OverflowPolicy.Coalesce, 1), (options.CleanSession, options.MaxMessages, options.MaxBytes, options.MaxMessageSize, options.Overflow, options.MaxInflight));
         Assert.Equal(("out_box-1.dat", 8192, 100), (options.Outbox, options.OutboxMaxBytes, options.OutboxFlushMs));
     }
 
@@ -72,8 +72,15 @@ public sealed class MqttOptions_Tests
     [InlineData("options.max_bytes=1000", "options.max_bytes is \"1000\": at least options.max_message_size, 1024, is needed")]
     [InlineData("options.max_inflight=0", "options.max_inflight is \"0\": a whole number from 1 to 64 is allowed")]
     [InlineData("options.overflow=drop", "options.overflow is \"drop\": reject, drop_oldest, drop_newest or coalesce is allowed")]
-    [InlineData("options.outbox=a/b", "options.outbox is \"a/b\": a file name of at most 32 of a-z 0-9 . _ - is allowed, or none")]
-    [InlineData("options.outbox_max_bytes=65537", "options.outbox_max_bytes is \"65537\": a whole number from 4096 to 65536 is allowed")]
+    [InlineData("options.outbox=a/b", "options.outbox is \"a/b\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
+    [InlineData("options.outbox=settings", "options.outbox is \"settings\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
+    [InlineData("options.outbox=commands.0", "options.outbox is \"commands.0\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
+    [InlineData("options.outbox=devicequeue.json", "options.outbox is \"devicequeue.json\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
+    [InlineData("options.outbox=.hidden", "options.outbox is \".hidden\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
+    [InlineData("options.outbox=Outbox", "options.outbox is \"Outbox\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
+    [InlineData("options.outbox=a234567890123456789012345678901", "options.outbox is \"a234567890123456789012345678901\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
+    [InlineData("options.outbox=o;options.max_bytes=8192;options.max_message_size=4065", "options.max_message_size is \"4065\": with options.outbox, at most 4064 is allowed")]
+    [InlineData("options.outbox_max_bytes=65537", "options.outbox_max_bytes is \"65537\": a whole number from 8192 to 65536 is allowed")]
     [InlineData("options.outbox_flush_ms=-1", "options.outbox_flush_ms is \"-1\": a whole number from 0 to 60000 is allowed")]
     [InlineData("client_id=", "client_id is \"\": 1 to 64 characters are allowed")]
     public void Refuses_a_bad_value_and_names_it(string line, string error)

@@ -2,32 +2,45 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.Tests.Platform;
 
-/// <summary>Storage in memory whose power can be cut in the middle of a write.</summary>
+/// <summary>Storage in memory whose power can be cut in the middle of a write, with an account of what a flash chip has to bear.</summary>
 internal sealed class MemoryStore : IStore
 {
-    public Dictionary<string, byte[]> Files { get; } = [];
+    /// <summary>The size of the blocks in which the flash of an ESP32 is erased, in bytes.</summary>
+    public const int BlockBytes = 4096;
+
+    public Dictionary<string, byte[]> Files { get; init; } = [];
 
     public int Writes { get; private set; }
+
+    public int Deletes { get; private set; }
+
+    public long BytesWritten { get; private set; }
+
+    /// <summary>Gets the blocks that had to be erased for contents: littlefs copies the last block of a file with each append.</summary>
+    public long BlocksErased { get; private set; }
 
     public bool FailsWrites { get; set; }
 
     /// <summary>Gets or sets the start of the names of files that cannot be changed.</summary>
     public string? FailsName { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether each write fails after its first byte.</summary>
+    public bool TearsWrites { get; set; }
+
     /// <summary>Gets or sets how many bytes the next write leaves before the power fails; what it replaces is gone then.</summary>
     public int? CutAfterBytes { get; set; }
 
-    /// <summary>Gets or sets how many bytes can still be written, a removal counting as one, until the power fails for good: from then on nothing is written any more.</summary>
-    public int? PowerForBytes { get; set; }
+    /// <summary>Gets or sets after how many more bytes written and files deleted the power fails for good.</summary>
+    public int? StepsToPowerCut { get; set; }
 
-    public bool IsDead => PowerForBytes < 0;
+    public bool IsOff => StepsToPowerCut < 0;
 
-    public int GetSize(string name) => Files.TryGetValue(name, out byte[]? file) ? file.Length : -1;
+    public int GetSize(string name) => !IsOff && Files.TryGetValue(name, out byte[]? file) ? file.Length : -1;
 
     public bool TryRead(string name, byte[] buffer, out int count)
     {
         count = 0;
-        if (!Files.TryGetValue(name, out byte[]? file))
+        if (IsOff || !Files.TryGetValue(name, out byte[]? file))
         {
             return false;
         }
@@ -37,41 +50,60 @@ internal sealed class MemoryStore : IStore
         return true;
     }
 
-    public bool TryWrite(string name, byte[] data, int count)
+    public bool TryReadAt(string name, int position, byte[] buffer, int count)
     {
-        Writes++;
-        if (FailsWrites || IsDead || Fails(name))
+        if (IsOff || !Files.TryGetValue(name, out byte[]? file) || position + count > file.Length)
         {
             return false;
         }
 
-        if (PowerForBytes < count)
-        {
-            Files[name] = data[..PowerForBytes.Value];
-            PowerForBytes = -1;
-            return false;
-        }
-
-        PowerForBytes -= count;
-
-        Files[name] = data[..Math.Min(count, CutAfterBytes ?? count)];
-        bool isCut = CutAfterBytes is not null;
-        CutAfterBytes = null;
-        return !isCut;
-    }
-
-    public bool TryDelete(string name)
-    {
-        if (FailsWrites || Fails(name) || PowerForBytes <= 0)
-        {
-            PowerForBytes = PowerForBytes <= 0 ? -1 : PowerForBytes;
-            return false;
-        }
-
-        PowerForBytes--;
-        Files.Remove(name);
+        Array.Copy(file, position, buffer, 0, count);
         return true;
     }
 
+    public bool TryAppend(string name, byte[] data, int offset, int count) => TryPut(name, Files.GetValueOrDefault(name, []), data.AsSpan(offset, count));
+
+    public bool TryWrite(string name, byte[] data, int count) => TryPut(name, [], data.AsSpan(0, count));
+
+    public bool TryDelete(string name)
+    {
+        if (FailsWrites || Fails(name) || Spend(1) == 0)
+        {
+            return false;
+        }
+
+        Deletes += Files.Remove(name) ? 1 : 0;
+        return true;
+    }
+
+    private bool TryPut(string name, byte[] before, ReadOnlySpan<byte> data)
+    {
+        Writes++;
+        if (FailsWrites || IsOff || Fails(name))
+        {
+            return false;
+        }
+
+        bool isCut = CutAfterBytes is not null || TearsWrites;
+        int room = CutAfterBytes ?? (TearsWrites ? 1 : int.MaxValue);
+        CutAfterBytes = null;
+        int written = Spend(Math.Min(data.Length, room));
+        Files[name] = [.. before, .. data[..written]];
+        BytesWritten += written;
+        BlocksErased += ((before.Length + Math.Max(written, 1) - 1) / BlockBytes) - (before.Length / BlockBytes) + 1;
+        return !isCut && !IsOff;
+    }
+
     private bool Fails(string name) => FailsName is not null && name.StartsWith(FailsName, StringComparison.Ordinal);
+
+    private int Spend(int steps)
+    {
+        if (StepsToPowerCut is not { } left)
+        {
+            return steps;
+        }
+
+        StepsToPowerCut = left >= steps ? left - steps : -1;
+        return Math.Min(steps, Math.Max(left, 0));
+    }
 }

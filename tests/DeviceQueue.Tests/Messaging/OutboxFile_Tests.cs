@@ -1,0 +1,254 @@
+using DeviceQueue.Messaging;
+using DeviceQueue.Tests.Platform;
+using FsCheck.Fluent;
+
+namespace DeviceQueue.Tests.Messaging;
+
+/// <summary>What the outbox's file promises when power, storage or link fail.</summary>
+public sealed class OutboxFile_Tests
+{
+    private const string Small = "options.max_messages=4;options.max_inflight=3;options.max_message_size=128;options.max_bytes=512;options.outbox_max_bytes=65536;";
+
+    [Fact]
+    public void Wherever_a_write_is_cut_what_was_flushed_and_not_acknowledged_is_there_once_and_in_order_and_nothing_else()
+    {
+        int steps = RunTo(null, out StoredOutbox whole);
+        Assert.Equal(1, whole.Store.Deletes);
+        int torn = 0;
+        for (int cut = 0; cut < steps; cut++)
+        {
+            RunTo(cut, out StoredOutbox run);
+            Assert.True(run.Store.IsOff, $"the power does not fail at {cut}");
+            run.Restart();
+            torn += run.Outbox.TornTails;
+
+            run.Add(20);
+            Assert.True(run.Flush());
+            run.Restart();
+            run.Drain();
+            Assert.True(run.Flush());
+            Assert.Empty(run.Store.Files);
+        }
+
+        Assert.InRange(torn, steps / 2, steps);
+    }
+
+    [Fact]
+    public void Whatever_happens_in_whatever_order_no_restart_loses_what_was_flushed_or_brings_back_what_was_acknowledged()
+    {
+        var steps = from kind in Gen.Choose(0, 10)
+                    from number in Gen.Choose(0, 5000)
+                    select (kind, number);
+
+        Fuzz.ForAll(steps.ArrayOf(), run =>
+        {
+            var outbox = new StoredOutbox(new MemoryStore(), Small);
+            foreach (var (kind, number) in run)
+            {
+                if (kind == 10)
+                {
+                    outbox.Restart();
+                    outbox.Store.StepsToPowerCut = number % 2 == 0 ? number : null;
+                }
+                else
+                {
+                    outbox.Do(kind, number);
+                }
+            }
+
+            outbox.Restart();
+            int[] drained = outbox.Drain();
+            Assert.Equal(drained.Order().Distinct(), drained);
+        });
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(300)]
+    public void Bytes_that_have_changed_in_storage_cost_the_messages_they_are_in_and_no_other(int step)
+    {
+        var source = new StoredOutbox(new MemoryStore(), Small);
+        for (int i = 0; i < 12; i++)
+        {
+            source.Add(40);
+        }
+
+        source.Flush();
+        string name = Assert.Single(source.Store.Files).Key;
+        byte[] whole = source.Store.Files[name];
+        for (int at = 14; at < whole.Length; at += step)
+        {
+            var store = new MemoryStore { Files = { [name] = [.. whole] } };
+            store.Files[name][at] ^= 0x10;
+            var file = new OutboxFile(store, StoredOutbox.Name, 65536, 1024);
+
+            Assert.Equal((11, 1), (file.Unread, file.Damages + file.TornTails));
+        }
+    }
+
+    [Fact]
+    public void A_file_of_anything_is_no_messages()
+    {
+        Fuzz.ForAll(Gen.Choose(0, 255).ArrayOf(), bytes =>
+        {
+            var store = new MemoryStore { Files = { ["out.3"] = Array.ConvertAll(bytes, b => (byte)b) } };
+            var file = new OutboxFile(store, StoredOutbox.Name, 65536, 1024);
+
+            Assert.Equal((0, false), (file.Unread, file.TryRead()));
+            Assert.Equal(bytes.Length > 0 ? 1 : 0, file.TornTails + file.Damages);
+            Assert.Empty(store.Files);
+        });
+    }
+
+    [Fact]
+    public void One_message_that_is_never_acknowledged_does_not_fill_the_file()
+    {
+        StoredOutbox outbox = RunWithOneStuck(1000, new MemoryStore());
+
+        Assert.Equal((1, 0), (outbox.Outbox.Count, outbox.Outbox.Drops.GetMessages(DropReason.Overflow)));
+        outbox.Flush();
+        Assert.InRange(outbox.Store.Files.Sum(file => file.Value.Length), 1, 8192);
+        Assert.Equal([0], outbox.Restart());
+    }
+
+    [Fact]
+    public void It_is_not_sent_twice_when_others_wait_in_the_file_behind_it()
+    {
+        var outbox = new StoredOutbox(new MemoryStore(), "options.max_messages=4;options.max_inflight=4;options.max_message_size=128;options.outbox_max_bytes=8192;");
+        for (int i = 0; i < 20; i++)
+        {
+            outbox.Add(60);
+        }
+
+        List<int?> taken = [outbox.Take()];
+        for (int i = 20; i < 400; i++)
+        {
+            outbox.Add(60);
+            Assert.True(outbox.Flush());
+            taken.Add(outbox.Take());
+            outbox.Answer(1, true);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 381).Select(i => (int?)i), taken);
+        Assert.Equal(20, outbox.Outbox.Count);
+    }
+
+    [Fact]
+    public void A_write_that_failed_in_the_middle_and_was_tried_again_leaves_each_message_once()
+    {
+        for (int written = 0; written < 240; written++)
+        {
+            var outbox = new StoredOutbox(new MemoryStore(), Small);
+            outbox.Add(40);
+            Assert.True(outbox.Flush());
+            outbox.Add(40);
+            outbox.Add(40);
+            outbox.Add(40);
+            outbox.Store.CutAfterBytes = written;
+            Assert.False(outbox.Flush());
+            Assert.True(outbox.Outbox.IsDegraded);
+            Assert.True(outbox.Flush());
+            Assert.False(outbox.Outbox.IsDegraded);
+
+            Assert.Equal([0, 1, 2, 3], outbox.Restart());
+            outbox.Drain();
+            Assert.True(outbox.Flush());
+            Assert.Empty(outbox.Store.Files);
+        }
+    }
+
+    [Fact]
+    public void It_is_there_once_wherever_the_power_fails_while_it_is_copied_forward()
+    {
+        MemoryStore whole = RunWithOneStuck(120, new MemoryStore()).Store;
+        Assert.True(whole.Deletes >= 2);
+        for (int cut = 3800; cut < 4700; cut++)
+        {
+            StoredOutbox outbox = RunWithOneStuck(120, new MemoryStore { StepsToPowerCut = cut });
+            Assert.True(outbox.Store.IsOff);
+            Assert.Contains(0, outbox.Restart(isInOrder: false));
+            Assert.Contains(0, outbox.Drain());
+        }
+    }
+
+    [Fact]
+    public void In_steady_state_it_allocates_nothing()
+    {
+        var outbox = new Outbox(World.Read("options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.max_messages=8;options.overflow=drop_oldest"), new AutoResetEvent(false), new NullStore());
+        byte[] payload = new byte[100];
+        for (int i = 0; i < 1000; i++)
+        {
+            outbox.TryAdd("a", payload, 100, 1, false);
+            outbox.Poll(i);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+        {
+            outbox.TryAdd("a", payload, 100, 1, false);
+            outbox.Poll(i);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    // All but the first message are acknowledged, each when it is in the file already.
+    private static StoredOutbox RunWithOneStuck(int messages, MemoryStore store)
+    {
+        var outbox = new StoredOutbox(store, "options.max_messages=8;options.max_inflight=8;options.max_message_size=128;options.outbox_max_bytes=8192;");
+        outbox.Add(60);
+        outbox.Flush();
+        Assert.Equal(0, outbox.Take());
+        for (int i = 1; i < messages && !store.IsOff; i++)
+        {
+            outbox.Add(60);
+            Assert.True(outbox.Flush() || store.IsOff, $"at {i}");
+            Assert.Equal(i, outbox.Take());
+            outbox.Answer(1, true);
+        }
+
+        return outbox;
+    }
+
+    // A run in which the file goes on into a second segment, with acknowledgements in and out of turn and unanswered messages, and the first segment goes.
+    private static int RunTo(int? cut, out StoredOutbox run)
+    {
+        run = new StoredOutbox(new MemoryStore { StepsToPowerCut = cut }, Small);
+        var chance = new Random(5);
+        for (int i = 0; i < 40 && !run.Store.IsOff; i++)
+        {
+            run.Add(90);
+            run.Do(i % 5 == 0 ? 8 : 6, i);
+        }
+
+        for (int i = 0; i < 60 && !run.Store.IsOff; i++)
+        {
+            run.Take();
+            run.Take();
+            run.Answer(chance.Next(3), isPublished: i % 10 != 3);
+            run.Do(i % 4 == 0 ? 8 : 6, chance.Next(3));
+        }
+
+        return (int)run.Store.BytesWritten + run.Store.Deletes;
+    }
+
+    private sealed class NullStore : DeviceQueue.Platform.IStore
+    {
+        public int GetSize(string name) => -1;
+
+        public bool TryRead(string name, byte[] buffer, out int count)
+        {
+            count = 0;
+            return false;
+        }
+
+        public bool TryReadAt(string name, int position, byte[] buffer, int count) => false;
+
+        public bool TryAppend(string name, byte[] data, int offset, int count) => true;
+
+        public bool TryWrite(string name, byte[] data, int count) => true;
+
+        public bool TryDelete(string name) => true;
+    }
+}
