@@ -240,7 +240,7 @@ public sealed class DeviceDiscovery_Tests
     [Fact]
     public void Names_all_outputs_there_can_be_when_max_message_size_allows_it()
     {
-        var node = new Node("device.discovery=true;options.max_message_size=5120;" + MostOutputs());
+        var node = new Node("device.discovery=true;options.max_message_size=5120;options.outbox=;" + MostOutputs());
         node.World.Open();
         node.World.RunFor(5000);
 
