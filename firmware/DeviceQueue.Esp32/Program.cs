@@ -108,9 +108,9 @@ namespace DeviceQueue.Esp32
             {
                 try
                 {
-                    supervisor.Beat();
                     long due = node.Poll();
                     long ledDue = led.Poll(node.State, clock.NowMs);
+                    supervisor.Beat(); // not before: a loop that fails each time stands still, too
                     long waitMs = (ledDue < due ? ledDue : due) - clock.NowMs;
                     if (waitMs > 0)
                     {

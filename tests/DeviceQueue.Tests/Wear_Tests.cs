@@ -17,7 +17,7 @@ public sealed class Wear_Tests
     private const int ErasuresPerBlock = 100_000;
 
     [Theory]
-    [InlineData("online", 0, 60)]
+    [InlineData("online", 0, 40)]
     [InlineData("online, an outage of 4 h", 4, 320)]
     [InlineData("offline", 24, 1700)]
     public void A_day_at_the_default_interval_erases_few_blocks(string name, int outageHours, int maxBlocks)

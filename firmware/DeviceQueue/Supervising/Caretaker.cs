@@ -85,6 +85,7 @@ namespace DeviceQueue.Supervising
         /// <summary>Puts everything in order before the board starts anew: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
         public void PrepareRestart()
         {
+            _readings.Flush();
             _health.CountUp();
             _life.PlanRestart();
         }

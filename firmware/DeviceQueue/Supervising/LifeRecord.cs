@@ -39,10 +39,17 @@ namespace DeviceQueue.Supervising
         public LifeRecord(IStore store)
         {
             _store = store;
-            byte[] record = new byte[MaxBytes];
-            if (OpenFile(_store).TryRead(record, out int count))
+            try
             {
-                Read(ConfigParams.FromString(Encoding.UTF8.GetString(record, 0, count)));
+                byte[] record = new byte[MaxBytes];
+                if (OpenFile(_store).TryRead(record, out int count))
+                {
+                    Read(ConfigParams.FromString(Encoding.UTF8.GetString(record, 0, count)));
+                }
+            }
+            catch (Exception)
+            {
+                // A record of some other firmware, whole and strange: what it says is lost, and the device starts.
             }
         }
 
