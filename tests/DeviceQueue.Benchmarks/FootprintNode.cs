@@ -5,11 +5,12 @@ using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
 using DeviceQueue.Sensing;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Benchmarks;
 
 /// <summary>A node with two outputs and else the firmware's own settings, over a board and a broker that take no memory.</summary>
-internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, IRestarter, ILogger, ITemperatureSensor, IOutputPins, IMqttLinkFactory, IMqttLink
+internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, IRestarter, ICalendar, ILogger, ITemperatureSensor, IOutputPins, IMqttLinkFactory, IMqttLink
 {
     private const int MinuteMs = 60_000;
     private const int Rounds = 300;
@@ -33,7 +34,7 @@ internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, IRestart
         SettingsLoader loader = new(new SettingsStore(this), null, "dq-000000", ConnectionSettings.GetDefaults());
         LoadedSettings loaded = loader.Load(Settings, Settings.Length);
         ConnectionSettings connection = ConnectionSettings.Read(loaded.Config, loaded.Device.Id, this, loaded.Problems);
-        DevicePlatform platform = new() { Clock = this, Random = this, Store = this, Memory = this, Restarter = this, Logger = this, Links = this, Sensor = this };
+        DevicePlatform platform = new() { Clock = this, Random = this, Store = this, Memory = this, Restarter = this, Calendar = this, Life = new LifeRecord(this), Logger = this, Links = this, Sensor = this };
         _node = new DeviceNode(loaded.Device, connection, new BootRecord(this), new OutputBank(loaded.Device.Outputs, this), platform, loader);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
         LimitBytes = connection.Readings.MaxBytes + connection.Readings.MaxMessageSize // what waits, and the one that is being written
@@ -76,9 +77,18 @@ internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, IRestart
 
     public bool TryWrite(string name, byte[] data, int count) => true;
 
+    public bool TryReadAt(string name, int position, byte[] buffer, int count) => false;
+
+    // Storage is full: what waits is in memory, which is what is measured.
+    public bool TryAppend(string name, byte[] data, int offset, int count) => false;
+
     public bool TryDelete(string name) => true;
 
-    public int GetFreeBytes() => 0;
+    public int GetFreeBytes() => 100_000;
+
+    public void SetToFloor(DateTime utc)
+    {
+    }
 
     public void Restart()
     {
