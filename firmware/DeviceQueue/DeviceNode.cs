@@ -170,7 +170,9 @@ namespace DeviceQueue
         /// <inheritdoc/>
         public bool TryErase()
         {
+            _readings.Outbox.IsSealed = true;
             _isErased = new StorageEraser(_platform.Store).TryErase(_settings.Current.Config);
+            _readings.Outbox.IsSealed = _isErased;
             if (_isErased)
             {
                 Discovery.Withdraw();

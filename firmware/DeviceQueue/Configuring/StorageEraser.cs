@@ -1,4 +1,5 @@
 using DeviceQueue.Connecting;
+using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Supervising;
 
@@ -11,8 +12,6 @@ namespace DeviceQueue.Configuring
     /// </summary>
     public sealed class StorageEraser
     {
-        private const int MaxOutboxSegments = 16;
-
         private readonly IStore _store;
 
         /// <summary>Initializes a new instance of the <see cref="StorageEraser"/> class.</summary>
@@ -35,7 +34,7 @@ namespace DeviceQueue.Configuring
             isGone &= TryDelete(tls.CertificateFile);
             isGone &= TryDelete(tls.AuthorityFile);
             string outbox = config.Get("options.outbox");
-            for (int i = 0; i < MaxOutboxSegments && !string.IsNullOrEmpty(outbox); i++)
+            for (int i = 0; i < OutboxFile.MaxSegments && !string.IsNullOrEmpty(outbox); i++)
             {
                 isGone &= _store.TryDelete(outbox + "." + i.ToString());
             }

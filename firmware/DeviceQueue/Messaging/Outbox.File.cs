@@ -26,6 +26,7 @@ namespace DeviceQueue.Messaging
         private string _lastTopic;
         private bool _isLinkUp;
         private bool _isStorageBusy;
+        private bool _isSealed;
         private long _flushDueMs = long.MaxValue;
         private long _flushedMs = long.MinValue / 2;
         private long _retryMs;
@@ -39,12 +40,29 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets how many records, or pieces of the file, could not be read or were not what had been written.</summary>
         public int Damages => _file == null ? 0 : _file.Damages;
 
+        /// <summary>Gets or sets a value indicating whether nothing is written to the file any more, because storage is being erased: what waits stays in memory.</summary>
+        public bool IsSealed
+        {
+            get
+            {
+                return _isSealed;
+            }
+
+            set
+            {
+                lock (_fileLock)
+                {
+                    _isSealed = value;
+                }
+            }
+        }
+
         /// <summary>Writes to the file what is due; call it now and then, at the latest when it asks for it.</summary>
         /// <param name="nowMs">The time, <see cref="IClock.NowMs"/>.</param>
         /// <returns>When to call again, or <see cref="long.MaxValue"/> when only another message makes it worth a call.</returns>
         public long Poll(long nowMs)
         {
-            if (_file == null)
+            if (_file == null || _isSealed)
             {
                 return long.MaxValue;
             }
@@ -81,6 +99,11 @@ namespace DeviceQueue.Messaging
 
             lock (_fileLock)
             {
+                if (_isSealed)
+                {
+                    return false;
+                }
+
                 lock (_lock)
                 {
                     _isStorageBusy = true;
@@ -106,7 +129,7 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        private bool IsStorageResting => IsDegraded && _nowMs < _retryMs;
+        private bool IsStorageResting => _isSealed || (IsDegraded && _nowMs < _retryMs);
 
         private void OpenFile(MqttOptions options, IStore store)
         {
