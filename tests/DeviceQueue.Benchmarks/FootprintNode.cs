@@ -10,8 +10,9 @@ using DeviceQueue.Supervising;
 namespace DeviceQueue.Benchmarks;
 
 /// <summary>A node with two outputs and else the firmware's own settings, over a board and a broker that take no memory.</summary>
-internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, IRestarter, ICalendar, ILogger, ITemperatureSensor, IOutputPins, IMqttLinkFactory, IMqttLink
+internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemory, IRestarter, ILogger, ITemperatureSensor, IOutputPins, IMqttLinkFactory, IMqttLink
 {
+    private const int PlentyBytes = 100_000;
     private const int MinuteMs = 60_000;
     private const int Rounds = 300;
     private static readonly byte[] Settings = Encoding.UTF8.GetBytes("""
@@ -34,7 +35,19 @@ internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, IRestart
         SettingsLoader loader = new(new SettingsStore(this), null, "dq-000000", ConnectionSettings.GetDefaults());
         LoadedSettings loaded = loader.Load(Settings, Settings.Length);
         ConnectionSettings connection = ConnectionSettings.Read(loaded.Config, loaded.Device.Id, this, loaded.Problems);
-        DevicePlatform platform = new() { Clock = this, Random = this, Store = this, Memory = this, Restarter = this, Calendar = this, Life = new LifeRecord(this), Logger = this, Links = this, Sensor = this };
+        DevicePlatform platform = new()
+        {
+            Clock = this,
+            Calendar = this,
+            Random = this,
+            Store = this,
+            Memory = this,
+            Restarter = this,
+            Life = new LifeRecord(this),
+            Logger = this,
+            Links = this,
+            Sensor = this,
+        };
         _node = new DeviceNode(loaded.Device, connection, new BootRecord(this), new OutputBank(loaded.Device.Outputs, this), platform, loader);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
         LimitBytes = connection.Readings.MaxBytes + connection.Readings.MaxMessageSize // what waits, and the one that is being written
@@ -84,7 +97,7 @@ internal sealed class FootprintNode : IClock, IRandom, IStore, IMemory, IRestart
 
     public bool TryDelete(string name) => true;
 
-    public int GetFreeBytes() => 100_000;
+    public int GetFreeBytes() => PlentyBytes;
 
     public void SetToFloor(DateTime utc)
     {

@@ -34,7 +34,7 @@ namespace DeviceQueue.HomeAssistant
         private readonly int _maxBytes;
         private readonly int _handle;
         private bool _isOn;
-        private bool _isAnnounced;
+        private bool _isSaid; // what is so now: the announcement, or that there is none any more
         private bool _hasHumidity;
         private bool _isMarked;
 
@@ -86,17 +86,17 @@ namespace DeviceQueue.HomeAssistant
 
             _writer.Apply(settings);
             _isOn = true;
-            _isAnnounced = false;
+            _isSaid = false;
             _connection.Wake.Set(); // to subscribe
         }
 
         /// <summary>Empties the announcement, if the broker may have one, and ends it until settings that want it are applied.</summary>
         public void Withdraw()
         {
-            if (_isMarked && (_isOn || !_isAnnounced))
+            if (_isMarked && (_isOn || !_isSaid))
             {
                 _connection.LatestValues.Set(_handle, new byte[0]);
-                _isAnnounced = true;
+                _isSaid = true;
             }
 
             _isOn = false;
@@ -105,13 +105,13 @@ namespace DeviceQueue.HomeAssistant
         /// <summary>Announces, once the sensor has been asked what it measures and again when it measures more; and ends what was withdrawn when the broker knows.</summary>
         public void Poll()
         {
-            if (_isOn && _sampler.HasRead && (!_isAnnounced || _hasHumidity != _sampler.HasHumidity))
+            if (_isOn && _sampler.HasRead && (!_isSaid || _hasHumidity != _sampler.HasHumidity))
             {
-                _isAnnounced = true;
+                _isSaid = true;
                 _hasHumidity = _sampler.HasHumidity;
                 Announce();
             }
-            else if (!_isOn && _isMarked && _connection.LatestValues.IsSettled(_handle))
+            else if (!_isOn && _isMarked && _isSaid && _connection.LatestValues.IsSettled(_handle))
             {
                 _isMarked = false;
                 _store.TryDelete(MarkName); // a mark that stays empties the message once more after the next boot

@@ -190,6 +190,27 @@ public sealed class DeviceDiscovery_Tests
     }
 
     [Fact]
+    public void In_safe_mode_what_the_broker_has_stays_and_nothing_is_switched()
+    {
+        var store = new MemoryStore();
+        new Node("device.discovery=true", store).World.Open();
+        var node = new Node("device.discovery=true", store);
+        for (int i = 0; i < 10 && !node.Life.IsSafeMode; i++)
+        {
+            node = new Node("device.discovery=true", store);
+        }
+
+        Assert.True(node.Life.IsSafeMode);
+        node.World.Open();
+        node.Broker.Deliver("sensor/bar1/output/relay1/set", World.Utf8("ON"));
+        node.World.RunFor(60000);
+
+        Assert.Empty(Announcements(node));
+        Assert.Empty(node.Pins.Written);
+        Assert.True(store.Files.ContainsKey(DeviceDiscovery.MarkName));
+    }
+
+    [Fact]
     public void It_is_not_withdrawn_before_the_broker_has_said_so()
     {
         var store = new MemoryStore();
