@@ -68,7 +68,7 @@ namespace DeviceQueue.Esp32
             OutputBank outputs = new OutputBank(device.Outputs, pins);
             StatusLed led = new StatusLed(pins, device.StatusLedPin);
             supervisor.FeedThrough(pins, device.WatchdogPin);
-            new PulseTimer(outputs, clock).Start();
+            new PulseTimer(outputs, clock, life).Start();
             Configuration.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
             Configuration.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
             StartSntp(device.NtpServer);

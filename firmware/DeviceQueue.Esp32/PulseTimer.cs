@@ -13,9 +13,11 @@ namespace DeviceQueue.Esp32
         private readonly AutoResetEvent _wake = new AutoResetEvent(false);
         private readonly OutputBank _outputs;
         private readonly IClock _clock;
+        private readonly IFaultRecorder _faults;
 
-        public PulseTimer(OutputBank outputs, IClock clock)
+        public PulseTimer(OutputBank outputs, IClock clock, IFaultRecorder faults)
         {
+            _faults = faults;
             _outputs = outputs;
             _clock = clock;
             _outputs.Notify = _wake;
@@ -45,8 +47,9 @@ namespace DeviceQueue.Esp32
                 long now = _clock.NowMs;
                 return _outputs.Poll(now) - now;
             }
-            catch (Exception)
+            catch (Exception e)
             {
+                _faults.Record("pulse timer", e);
                 return OutputBank.RetryMs; // who hears of changes failed, or the memory did: the pulse has ended or is tried again
             }
         }

@@ -52,4 +52,19 @@ public sealed class SamplingSchedule_Tests
             }
         });
     }
+
+    [Theory]
+    [InlineData(60_000, 5_000, 15_000, 20_000)]
+    [InlineData(60_000, 120_000, 60_000, 180_000)]
+    [InlineData(60_000, 60_000, 60_000, 120_000)]
+    public void Another_interval_holds_from_the_next_moment_on_and_none_is_put_off(int before, int after, long firstMs, long secondMs)
+    {
+        var schedule = new SamplingSchedule(0, before);
+        Assert.True(schedule.TryAdvance(0));
+        schedule.Change(10_000, after);
+        Assert.Equal(firstMs, schedule.DueMs);
+        Assert.False(schedule.TryAdvance(firstMs - 1));
+        Assert.True(schedule.TryAdvance(firstMs));
+        Assert.Equal(secondMs, schedule.DueMs);
+    }
 }
