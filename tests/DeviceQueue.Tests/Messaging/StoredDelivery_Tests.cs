@@ -285,6 +285,14 @@ public sealed class StoredDelivery_Tests
     }
 
     [Fact]
+    public void A_file_without_a_store_is_an_error_that_says_so()
+    {
+        var error = Assert.Throws<InvalidStateException>(() => new World().Queue(Topic, Options));
+
+        Assert.Equal("options.outbox of queue t needs a platform with a store", error.Message);
+    }
+
+    [Fact]
     public void Qos_0_has_no_file()
     {
         var world = new World();
