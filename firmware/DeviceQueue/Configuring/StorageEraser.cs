@@ -36,7 +36,7 @@ namespace DeviceQueue.Configuring
             string outbox = config.Get("options.outbox");
             for (int i = 0; i < OutboxFile.MaxSegments && !string.IsNullOrEmpty(outbox); i++)
             {
-                isGone &= _store.TryDelete(outbox + "." + i.ToString());
+                isGone &= _store.TryDelete(OutboxFile.GetSegmentName(outbox, i));
             }
 
             return isGone;

@@ -97,7 +97,7 @@ namespace DeviceQueue.Messaging
             _batch = new byte[HeaderBytes + buffer];
             for (int i = 0; i < MaxSegments; i++)
             {
-                _names[i] = name + "." + Digits[i];
+                _names[i] = GetSegmentName(name, i);
             }
 
             Open();
@@ -169,6 +169,15 @@ namespace DeviceQueue.Messaging
         private int TopicLength => GetShort(_record, _recordAt + ExtraAt);
 
         private int BodyAt => (_record[_recordAt + FlagsAt] & ReplacesFlag) != 0 ? ReplacedBytes : 0;
+
+        /// <summary>Gets the name that a segment has in storage.</summary>
+        /// <param name="name">The file's name.</param>
+        /// <param name="segment">Its number, below <see cref="MaxSegments"/>.</param>
+        /// <returns>The name.</returns>
+        public static string GetSegmentName(string name, int segment)
+        {
+            return name + "." + Digits[segment];
+        }
 
         /// <summary>Gets the topic of the message that <see cref="TryRead"/> found.</summary>
         /// <param name="known">A topic that it probably has, so that none is made anew; or <see langword="null"/>.</param>

@@ -228,7 +228,7 @@ public sealed class DeviceCommands_Tests
     public void Device_wipe_erases_settings_secrets_and_waiting_messages_answers_and_restarts()
     {
         Node node = Open(Node.WithKey + "tls.ca=ca.crt;tls.cert=me.crt;tls.key=me.key;options.outbox=readings;credential.username=bar1;credential.password=hunter2;");
-        foreach (string name in (string[])["ca.crt", "me.crt", "me.key", "readings.0", "readings.15"])
+        foreach (string name in (string[])["ca.crt", "me.crt", "me.key", "readings.0", "readings.f"])
         {
             _store.Files[name] = Encoding.UTF8.GetBytes("-----BEGIN");
         }
@@ -250,6 +250,20 @@ public sealed class DeviceCommands_Tests
         Assert.Equal("duplicate", Node.Status(again.Answer()));
         Assert.Contains(SettingsLoader.FileName, _store.Files.Keys);
         Assert.True(again.Sequences()[0] > node.Sequences()[^1]);
+    }
+
+    [Fact]
+    public void What_is_measured_between_a_wipe_and_the_restart_is_not_stored()
+    {
+        Node node = Open(Node.WithKey + "device.interval_ms=1000;");
+        node.World.RunFor(10_000);
+        node.Command("device.wipe", "{\"confirm\":\"bar1\"}", "wipe");
+        node.World.RunFor(200);
+        node.Broker.PubackMs = null;
+        node.World.RunFor(20_000);
+
+        Assert.Single(node.Restarts);
+        Assert.DoesNotContain(_store.Files.Keys, name => name.StartsWith("outbox", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -96,8 +96,6 @@ internal sealed class MemoryStore : IStore
         return !isCut && !IsOff;
     }
 
-    private bool Fails(string name) => FailsName is not null && name.StartsWith(FailsName, StringComparison.Ordinal);
-
     private int Spend(int steps)
     {
         if (StepsToPowerCut is not { } left)
