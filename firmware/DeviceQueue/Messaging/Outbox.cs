@@ -256,7 +256,7 @@ namespace DeviceQueue.Messaging
             lock (_lock)
             {
                 long due = long.MaxValue;
-                for (int i = 0; i < _buffer.Count; i++)
+                for (int i = SkipInflight(); i < _buffer.Count && due > 0; i++)
                 {
                     int slot = _buffer.SlotAt(i);
                     if (_packetIds[slot] == 0)
@@ -360,7 +360,7 @@ namespace DeviceQueue.Messaging
         private int FindNext(long nowMs)
         {
             int repeat = -1;
-            for (int i = 0; i < _buffer.Count; i++)
+            for (int i = SkipInflight(); i < _buffer.Count; i++)
             {
                 int slot = _buffer.SlotAt(i);
                 if (_packetIds[slot] != 0 || _dueMs[slot] > nowMs)
@@ -377,6 +377,20 @@ namespace DeviceQueue.Messaging
             }
 
             return nowMs < _repeatDueMs ? -1 : repeat;
+        }
+
+        /// <summary>Finds where to look for what waits without a search in the usual case: what was never sent stands behind all that was.</summary>
+        /// <returns>The number of those in flight when they all stand first, else 0.</returns>
+        private int SkipInflight()
+        {
+            int count = _inflight - _orphanCount;
+            if (count == _buffer.Count)
+            {
+                return count;
+            }
+
+            int slot = _buffer.SlotAt(count);
+            return _packetIds[slot] == 0 && _unanswered[slot] == 0 ? count : 0;
         }
 
         private int FindInflight(int packetId)
