@@ -46,12 +46,12 @@ namespace DeviceQueue.Connecting
             return t == topic.Length;
         }
 
-        /// <summary>Tells whether a text is a topic name, section 4.7.3: 1 to <see cref="MaxLength"/> characters, no wildcard, no NUL.</summary>
+        /// <summary>Tells whether a text is a topic name, section 4.7.3: 1 to <see cref="MaxLength"/> characters, no wildcard, no NUL, no lone surrogate.</summary>
         /// <param name="topic">The text.</param>
         /// <returns><see langword="true"/> when something can be published to it.</returns>
         public static bool IsTopic(string topic)
         {
-            return !string.IsNullOrEmpty(topic) && topic.Length <= MaxLength && topic.IndexOf('+') < 0 && topic.IndexOf('#') < 0 && topic.IndexOf('\0') < 0;
+            return !string.IsNullOrEmpty(topic) && topic.Length <= MaxLength && topic.IndexOf('+') < 0 && topic.IndexOf('#') < 0 && IsText(topic);
         }
 
         /// <summary>Tells whether a text is a topic filter: wildcards stand alone in their level, <c>#</c> in the last.</summary>
@@ -59,7 +59,7 @@ namespace DeviceQueue.Connecting
         /// <returns><see langword="true"/> when a broker accepts it in SUBSCRIBE.</returns>
         public static bool IsValid(string filter)
         {
-            if (string.IsNullOrEmpty(filter) || filter.Length > MaxLength)
+            if (string.IsNullOrEmpty(filter) || filter.Length > MaxLength || !IsText(filter))
             {
                 return false;
             }
@@ -67,10 +67,29 @@ namespace DeviceQueue.Connecting
             for (int i = 0; i < filter.Length; i++)
             {
                 char c = filter[i];
-                if (c == '\0' || ((c == '+' || c == '#') && !IsWholeLevel(filter, i)) || (c == '#' && i != filter.Length - 1))
+                if (((c == '+' || c == '#') && !IsWholeLevel(filter, i)) || (c == '#' && i != filter.Length - 1))
                 {
                     return false;
                 }
+            }
+
+            return true;
+        }
+
+        /// <summary>Tells whether a text has a form in UTF-8 that a broker accepts, section 1.5.3.</summary>
+        private static bool IsText(string text)
+        {
+            int length = text.Length;
+            for (int i = 0; i < length; i++)
+            {
+                char c = text[i];
+                bool isPair = c >= 0xD800 && c < 0xDC00 && i + 1 < length && text[i + 1] >= 0xDC00 && text[i + 1] < 0xE000;
+                if (c == '\0' || (c >= 0xD800 && c < 0xE000 && !isPair))
+                {
+                    return false;
+                }
+
+                i += isPair ? 1 : 0;
             }
 
             return true;
