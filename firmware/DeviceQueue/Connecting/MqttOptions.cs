@@ -9,6 +9,9 @@ namespace DeviceQueue.Connecting
         /// <summary>The longest client id in characters.</summary>
         public const int MaxClientIdLength = 64;
 
+        /// <summary>Why QoS 2 is refused with <c>clean_session</c> false.</summary>
+        internal const string NoQos2 = "the client library cannot resume QoS 2; with clean_session false, 0 or 1 is allowed";
+
         private const int MinuteMs = 60000;
         private const int HourMs = 3600000;
         private const int MaxOutboxNameLength = 30; // a segment's name has two characters more
@@ -117,7 +120,7 @@ namespace DeviceQueue.Connecting
             CleanSession = reader.Boolean("clean_session", true);
             if (Qos == 2 && !CleanSession)
             {
-                reader.Refuse("qos", "the client library cannot resume QoS 2; with clean_session false, 0 or 1 is allowed");
+                reader.Refuse("qos", NoQos2);
             }
         }
 

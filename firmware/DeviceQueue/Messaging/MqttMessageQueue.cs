@@ -542,6 +542,13 @@ namespace DeviceQueue.Messaging
                 throw new InvalidStateException(InvalidStateException.NoPlatform, "options.outbox of queue " + Name + " needs a platform with a store");
             }
 
+            if (_options.Qos == 2 && connection.IsSessionKept)
+            {
+                ConfigProblems problems = new ConfigProblems();
+                problems.AddError("options.qos", "2", MqttOptions.NoQos2); // a shared connection has its own clean_session
+                throw ConfigException.From(problems);
+            }
+
             _clock = clock;
             _ids = new MessageIds(random);
             _encoded = new byte[_options.MaxMessageSize];

@@ -300,6 +300,24 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         Assert.Equal(0, _broker.OpenLinks);
     }
 
+    [Fact]
+    public void Refuses_qos_2_on_a_shared_connection_that_keeps_its_session()
+    {
+        var connection = new ConnectionComponent();
+        connection.Configure(ConfigParams.FromString(Basics + ";options.clean_session=false"));
+        connection.SetReferences(Everything());
+        References references = Everything();
+        references.Put(MqttQueueFactory.ConnectionDescriptor, connection);
+        MqttMessageQueue queue = Make("one", "options.qos=2", references);
+        connection.Open(null);
+
+        var error = Assert.Throws<ConfigException>(() => queue.Open(null));
+        Assert.Contains("options.qos", error.Message);
+        Assert.Contains("0 or 1 is allowed", error.Message);
+        Assert.False(queue.IsOpen);
+        connection.Close(null);
+    }
+
     public void Dispose()
     {
         foreach (MqttMessageQueue queue in _queues)
