@@ -9,7 +9,7 @@ namespace DeviceQueue.Messaging
         /// <summary>A newer message on the same topic took its place (overflow policy coalesce).</summary>
         Replaced = 1,
 
-        /// <summary>It was larger than <c>max_message_size</c>.</summary>
+        /// <summary>It was larger than <c>max_message_size</c>, or, from an outbox's file, than a <c>max_bytes</c> that was lowered.</summary>
         TooLarge = 2,
 
         /// <summary>It arrived and was no envelope.</summary>

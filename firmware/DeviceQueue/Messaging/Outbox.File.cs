@@ -139,6 +139,7 @@ namespace DeviceQueue.Messaging
                 _sequences = new int[options.MaxMessages];
                 _acknowledged = new SequenceRanges(options.MaxMessages + 1);
                 _file = new OutboxFile(store, options.Outbox, options.OutboxMaxBytes, options.MaxMessageSize);
+                Refill(); // not with the first link only: what is in memory can be coalesced
             }
         }
 
@@ -396,8 +397,15 @@ namespace DeviceQueue.Messaging
                     bool isFound = _file.TryRead();
                     lock (_lock)
                     {
-                        isRoom = isFound && _buffer.HasRoom(_file.Size);
-                        if (isRoom)
+                        bool isTooLarge = isFound && _file.Size > _buffer.MaxBytes; // the limits were wider when it was written
+                        isRoom = isFound && (isTooLarge || _buffer.HasRoom(_file.Size));
+                        if (isTooLarge)
+                        {
+                            Drops.Add(DropReason.TooLarge, _file.Size);
+                            _acknowledged.Add(_file.Sequence, 1);
+                            _file.Advance();
+                        }
+                        else if (isRoom)
                         {
                             _lastTopic = _file.GetTopic(_lastTopic);
                             Hold(_lastTopic, _file.Buffer, _file.PayloadAt, _file.PayloadLength, _file.Flags, _file.Sequence);

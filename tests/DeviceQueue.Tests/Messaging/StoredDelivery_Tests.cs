@@ -108,6 +108,47 @@ public sealed class StoredDelivery_Tests
     }
 
     [Fact]
+    public void Coalesce_keeps_the_newest_only_after_a_reboot_in_an_outage_too()
+    {
+        (World world, MqttMessageQueue queue) = Start("options.overflow=coalesce");
+        world.Broker.IsUp = false;
+        World.Send(queue, "0");
+        queue.Flush();
+
+        (World next, MqttMessageQueue reopened) = Start("options.overflow=coalesce;options.outbox_max_bytes=8192");
+        next.Broker.IsUp = false;
+        next.Connection.Open();
+        for (int i = 1; i < 1000; i++)
+        {
+            Send(next, reopened, i, 30);
+        }
+
+        Assert.Equal(1, reopened.Outbox.Count);
+        next.Broker.IsUp = true;
+        next.RunFor(2 * MinuteMs);
+        Assert.Equal(["999"], Seen(next));
+    }
+
+    [Fact]
+    public void What_is_larger_than_memory_after_the_limits_were_lowered_holds_up_nothing_and_is_counted()
+    {
+        (_, MqttMessageQueue queue) = Start();
+        World.Send(queue, "0");
+        World.Send(queue, new string('x', 500));
+        World.Send(queue, "1");
+        queue.Flush();
+
+        (World next, MqttMessageQueue reopened) = Start("options.max_bytes=256;options.max_message_size=256");
+        next.Open();
+        next.RunFor(MinuteMs);
+
+        Assert.Equal(["0", "1"], Seen(next));
+        Assert.Equal((1, 501), (reopened.Outbox.Drops.GetMessages(DropReason.TooLarge), reopened.Outbox.Drops.GetBytes(DropReason.TooLarge)));
+        Assert.Equal(0, reopened.Outbox.Count);
+        Assert.Empty(_store.Files);
+    }
+
+    [Fact]
     public void When_the_file_is_full_the_oldest_go_are_counted_and_the_newest_arrive_in_order()
     {
         (World world, MqttMessageQueue queue) = Start("options.overflow=drop_oldest;options.outbox_max_bytes=8192");
