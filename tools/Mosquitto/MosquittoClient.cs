@@ -31,6 +31,7 @@ public sealed unsafe class MosquittoClient : IDisposable
     private readonly ManualResetEventSlim _stop = new();
     private GCHandle _self;
     private nint _client;
+    private TlsVerdict? _verdict;
     private string _lastError = "";
     private long _lastRead;
     private long _lastWritten;
@@ -385,6 +386,10 @@ public sealed unsafe class MosquittoClient : IDisposable
         {
             _opened.TrySetResult(new ConnectResult(ConnectStatus.Accepted));
         }
+        else
+        {
+            _verdict = new TlsVerdict(MosquittoLibrary.GetSsl(_client));
+        }
 
         return code;
     }
@@ -550,7 +555,9 @@ public sealed unsafe class MosquittoClient : IDisposable
         }
 
         ConnectResult closed = new(ConnectStatus.Closed, code, text);
-        ConnectResult tlsFailed = new(ConnectStatus.TlsFailed, code, _lastError.Length > 0 ? _lastError : text);
+        string reason = _verdict?.Text ?? "";
+        string error = _lastError.Length > 0 ? _lastError : text;
+        ConnectResult tlsFailed = new(ConnectStatus.TlsFailed, code, reason.Length > 0 ? error + ": " + reason : error);
         _opened.TrySetResult(_options.Tls == null ? closed : tlsFailed);
 
         // With TLS 1.3 a broker refuses a client's certificate after the handshake is over on this side: an alert then stands where CONNACK would.
@@ -590,6 +597,7 @@ public sealed unsafe class MosquittoClient : IDisposable
             }
 
             MosquittoLibrary.Destroy(_client);
+            _verdict?.Dispose();
             _client = 0;
             _self.Free();
             _wait.Dispose();

@@ -13,14 +13,14 @@ internal static unsafe partial class MosquittoLibrary
     {
         NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), (name, _, _) => name == Name ? Handle : 0);
         _ = Initialise();
-        if (NativeLibrary.TryGetExport(Handle, "SSL_is_init_finished", out nint export))
-        {
-            IsHandshakeFinished = (delegate* unmanaged[Cdecl]<nint, int>)export;
-        }
+        IsHandshakeFinished = (delegate* unmanaged[Cdecl]<nint, int>)Find("SSL_is_init_finished");
     }
 
-    /// <summary>Gets OpenSSL's SSL_is_init_finished, which dlsym finds among libmosquitto's own dependencies; null where it does not (Windows).</summary>
+    /// <summary>Gets OpenSSL's SSL_is_init_finished; null where it is not to be found.</summary>
     internal static delegate* unmanaged[Cdecl]<nint, int> IsHandshakeFinished { get; }
+
+    /// <summary>Finds a function of OpenSSL, as dlsym does among libmosquitto's own dependencies; 0 where it does not (Windows).</summary>
+    internal static nint Find(string function) => NativeLibrary.TryGetExport(Handle, function, out nint export) ? export : 0;
 
     private static nint Load()
     {

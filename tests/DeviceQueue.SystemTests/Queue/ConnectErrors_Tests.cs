@@ -38,6 +38,17 @@ public sealed class ConnectErrors_Tests : IDisposable
     }
 
     [Fact]
+    public void A_client_id_that_the_broker_refuses_is_told_with_the_code_of_its_CONNACK()
+    {
+        using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = ["clientid_prefixes board-"] });
+
+        AssertFails("CONNACK 5 (not authorized)", QueueProgram.Endpoint(broker, "program"));
+        MqttLinkOptions welcome = QueueProgram.Endpoint(broker, "program");
+        welcome.ClientId = "board-1";
+        AssertDelivers(welcome);
+    }
+
+    [Fact]
     public void A_host_without_an_address_is_told_as_DNS() => AssertFails("DNS: ", QueueProgram.Endpoint("broker.invalid", 1883, "program"));
 
     [Fact]
@@ -71,9 +82,9 @@ public sealed class ConnectErrors_Tests : IDisposable
         using MosquittoBroker elsewhere = StartSecure(_authority.Issue("elsewhere.example"));
 
         AssertDelivers(Secured(broker, _authority.CertificateFile));
-        AssertFails("TLS: ", Secured(broker, stranger.CertificateFile));
+        AssertFails("certificate verify failed: ", Secured(broker, stranger.CertificateFile));
         AssertFails("TLS: ", Secured(broker, null));
-        AssertFails("certificate verify failed", Secured(expired, _authority.CertificateFile));
+        AssertFails("certificate verify failed: certificate has expired", Secured(expired, _authority.CertificateFile));
         AssertFails("TLS: ", Secured(elsewhere, _authority.CertificateFile));
     }
 
