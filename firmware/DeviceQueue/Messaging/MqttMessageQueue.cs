@@ -26,6 +26,7 @@ namespace DeviceQueue.Messaging
         private readonly EnvelopeCodec _codec = new EnvelopeCodec();
         private readonly AutoResetEvent _arrived = new AutoResetEvent(false);
         private readonly AutoResetEvent _listenEnded = new AutoResetEvent(false);
+        private readonly string _givenName;
         private ConfigParams _config;
         private References _references;
         private ConnectionComponent _own;
@@ -55,6 +56,7 @@ namespace DeviceQueue.Messaging
         /// <param name="name">The queue's name, or <see langword="null"/> for the configuration's <c>name</c> or <c>id</c>.</param>
         public MqttMessageQueue(string name = null)
         {
+            _givenName = name;
             Name = name;
         }
 
@@ -111,7 +113,7 @@ namespace DeviceQueue.Messaging
             CheckUnused();
             ConfigProblems problems = new ConfigProblems();
             MqttOptions options = MqttOptions.Read(config, problems);
-            string name = Name ?? config.Get("name") ?? config.Get("id");
+            string name = _givenName ?? config.Get("name") ?? config.Get("id");
             string topic = config.Get("topic") ?? name;
             if (!TopicFilter.IsValid(topic))
             {

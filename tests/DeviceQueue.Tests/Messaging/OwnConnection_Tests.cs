@@ -82,6 +82,16 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         Assert.Equal((expectedName, expectedTopic), (queue.Name, queue.Topic));
     }
 
+    [Fact]
+    public void Has_the_name_of_its_last_configuration_when_it_is_configured_anew()
+    {
+        var queue = new MqttMessageQueue();
+        queue.Configure(ConfigParams.FromString("topic=t"));
+        queue.Configure(ConfigParams.FromString("name=n"));
+
+        Assert.Equal(("n", "n"), (queue.Name, queue.Topic));
+    }
+
     [Theory]
     [InlineData("", "bar1-q")]
     [InlineData("device.id=other;", "other-q")]

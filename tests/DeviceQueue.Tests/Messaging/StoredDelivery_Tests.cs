@@ -108,6 +108,28 @@ public sealed class StoredDelivery_Tests
     }
 
     [Fact]
+    public void A_queue_that_is_closed_and_opened_again_sends_what_waited_once_and_clears_its_file()
+    {
+        (World world, MqttMessageQueue queue) = Start("options.max_messages=2");
+        world.Broker.IsUp = false;
+        world.Connection.Open();
+        for (int i = 0; i < 5; i++)
+        {
+            World.Send(queue, i.ToString());
+        }
+
+        queue.Close(null);
+        Assert.Equal(5, new OutboxFile(_store, "out", 8192, 1024).Unread);
+        queue.Open(null);
+        World.Send(queue, "5");
+        world.Broker.IsUp = true;
+        world.RunFor(2 * MinuteMs);
+
+        Assert.Equal(Numbers(0, 6), Seen(world));
+        Assert.Empty(_store.Files);
+    }
+
+    [Fact]
     public void Coalesce_keeps_the_newest_only_after_a_reboot_in_an_outage_too()
     {
         (World world, MqttMessageQueue queue) = Start("options.overflow=coalesce");
