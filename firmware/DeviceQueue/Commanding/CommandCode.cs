@@ -51,7 +51,7 @@ namespace DeviceQueue.Commanding
         /// <summary>The result does not fit into an answer.</summary>
         public const string TooLarge = "too_large";
 
-        /// <summary>The command was begun and ended in an error.</summary>
+        /// <summary>Carrying the command out ended in an error; with the status rejected, already checking it.</summary>
         public const string InternalError = "internal_error";
     }
 }

@@ -145,7 +145,7 @@ namespace DeviceQueue.Commanding
         private void Handle(MessageEnvelope message, long nowMs)
         {
             _answer.Reset();
-            Command command = Accept(message);
+            Command command = TryAccept(message);
             if (command != null)
             {
                 Execute(command, message, nowMs);
@@ -178,6 +178,20 @@ namespace DeviceQueue.Commanding
         {
             _isUndelivered = true;
             _deliveryEndMs = nowMs + DeliveryTimeoutMs;
+        }
+
+        /// <summary>Checks a command; an error on the way, such as a lack of memory, refuses it and must not hold up the readings.</summary>
+        private Command TryAccept(MessageEnvelope message)
+        {
+            try
+            {
+                return Accept(message);
+            }
+            catch (Exception e)
+            {
+                _answer.Reject(CommandCode.InternalError, e.Message);
+                return null;
+            }
         }
 
         /// <summary>Checks a command up to the point where only carrying it out is left.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Tests.Platform;
 
@@ -134,6 +135,25 @@ public sealed class Freshness_Tests
 
         Assert.Equal("busy", Node.Code(node.Do(Toggle, Relay1, "m1")));
         node.World.RunFor(91_000);
+        Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1, "m1")));
+    }
+
+    [Fact]
+    public void A_signature_that_cannot_be_computed_refuses_the_command_and_is_counted_and_nothing_else_stops()
+    {
+        Node node = Open();
+        node.World.RunFor(1000);
+        node.MacError = new OutOfMemoryException();
+        JsonElement answer = node.Do(Toggle, Relay1, "m1");
+        Assert.Equal(("rejected", "internal_error"), (Node.Status(answer), Node.Code(answer)));
+        Assert.Empty(node.Pins.Written);
+
+        int readings = node.Sequences().Length;
+        node.World.RunFor(5 * 60_000);
+        Assert.Equal(readings + 5, node.Sequences().Length);
+        Assert.Equal(1, Node.Json(node.On("health")[^1]).GetProperty("rejected").GetProperty("internal_error").GetInt32());
+
+        node.MacError = null;
         Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1, "m1")));
     }
 
