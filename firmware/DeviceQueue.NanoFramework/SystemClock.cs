@@ -25,8 +25,12 @@ namespace DeviceQueue.NanoFramework
         /// <inheritdoc/>
         public void SetToFloor(DateTime utc)
         {
-            Rtc.SetSystemTime(utc);
-            _floor.Set(DateTime.UtcNow, NowMs);
+            // The time service may have come first; and the mark stands before the calendar does, so that no other thread takes a floor for the time.
+            if (!TryGetUtc(out _))
+            {
+                _floor.Set(utc, NowMs);
+                Rtc.SetSystemTime(utc);
+            }
         }
 
         /// <summary>Takes away a date that survived a reboot and was never right.</summary>

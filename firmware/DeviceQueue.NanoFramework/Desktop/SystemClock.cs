@@ -25,8 +25,11 @@ namespace DeviceQueue.NanoFramework
         /// <inheritdoc/>
         public void SetToFloor(DateTime utc)
         {
-            _clock.SetUtc(utc);
-            _floor.Set(_clock.Utc, NowMs);
+            if (!TryGetUtc(out _))
+            {
+                _floor.Set(utc, NowMs);
+                _clock.SetUtc(utc);
+            }
         }
 
         /// <summary>Takes away a date that survived a reboot and was never right.</summary>

@@ -85,6 +85,24 @@ public sealed class Clock_Tests : IDisposable
     }
 
     [Fact]
+    public void A_floor_shows_no_time_and_never_takes_the_place_of_a_time_that_came_first()
+    {
+        _bench.Run(() =>
+        {
+            DateTime floor = new(2026, 11, 1);
+            SystemClock clock = new();
+            clock.SetToFloor(floor);
+            Assert.Equal(floor, _bench.Board.Clock.Utc, TimeSpan.FromSeconds(10));
+            Assert.False(clock.TryGetUtc(out _));
+
+            Rtc.SetSystemTime(new DateTime(2027, 1, 1));
+            clock.SetToFloor(floor);
+            Assert.True(clock.TryGetUtc(out DateTime utc));
+            Assert.Equal(new DateTime(2027, 1, 1), utc, TimeSpan.FromSeconds(10));
+        });
+    }
+
+    [Fact]
     public void Each_power_on_starts_both_clocks_anew()
     {
         _bench.Run(() => Rtc.SetSystemTime(new DateTime(2027, 1, 1)));
