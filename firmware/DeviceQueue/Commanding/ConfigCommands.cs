@@ -70,7 +70,7 @@ namespace DeviceQueue.Commanding
                 if (isWhole || key.IndexOf('.') < 0)
                 {
                     writer.Name(key);
-                    writer.WriteText(ConfigProblems.Show(key, _section.Get(key)));
+                    writer.WriteText(ConfigProblems.ShowKnown(_name.Length == 0 ? key : _name + "." + key, _section.Get(key)));
                 }
             }
 

@@ -51,6 +51,15 @@ namespace DeviceQueue.Configuring
             return IsSecret(key) ? Hidden : Clean(value);
         }
 
+        /// <summary>Gets a value as it may leave the device: under a key that nobody knows may stand a secret whose key was mistyped.</summary>
+        /// <param name="key">The whole key.</param>
+        /// <param name="value">The value.</param>
+        /// <returns>As <see cref="Show"/> has it; <c>(hidden)</c> also for an unknown key.</returns>
+        public static string ShowKnown(string key, string value)
+        {
+            return KnownKeys.Contains(key) ? Show(key, value) : Hidden;
+        }
+
         /// <summary>Gets an error.</summary>
         /// <param name="index">0 to <see cref="KeptErrors"/> - 1.</param>
         /// <returns>One line of text.</returns>

@@ -29,6 +29,14 @@ namespace DeviceQueue.Configuring
             "will.topic", "will.payload", "will.qos", "will.retain",
         };
 
+        /// <summary>Says whether a key is known.</summary>
+        /// <param name="key">The whole key.</param>
+        /// <returns><see langword="true"/> when it is.</returns>
+        public static bool Contains(string key)
+        {
+            return IsKnown(ToPattern(key));
+        }
+
         /// <summary>Warns of each key that is not known.</summary>
         /// <param name="config">The configuration.</param>
         /// <param name="problems">Takes the warnings.</param>

@@ -12,7 +12,7 @@ namespace DeviceQueue.Configuring
         /// <summary>How long a settings file may be, in bytes.</summary>
         public const int MaxFileBytes = 8192;
 
-        private const int MaxChangesBytes = 512;
+        private const int MaxChangesBytes = 1152; // seven keys of up to 26 letters, each with a value as long as an argument may be
         private const int CrcBytes = 4;
 
         private readonly IStore _store;

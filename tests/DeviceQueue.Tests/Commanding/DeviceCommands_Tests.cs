@@ -76,6 +76,18 @@ public sealed class DeviceCommands_Tests
         AssertNoSecret(node, Key);
     }
 
+    [Fact]
+    public void Config_get_hides_what_stands_under_a_key_that_it_does_not_know()
+    {
+        Node node = Open("credential.username=bar1;credential.pasword=hunter2;device.key=hunter2;");
+        Assert.Equal(
+            "{\"section\":\"credential\",\"values\":{\"username\":\"bar1\",\"pasword\":\"(hidden)\"}}",
+            node.Do("config.get", "{\"section\":\"credential\"}").GetProperty("result").GetRawText());
+        node.Do("config.get", "{\"section\":\"device\"}");
+        node.Do("config.get", "{}");
+        AssertNoSecret(node, "hunter2");
+    }
+
     [Theory]
     [InlineData("{\"section\":\"secrets\"}")]
     [InlineData("{\"section\":\"device.command_key\"}")]
@@ -141,6 +153,18 @@ public sealed class DeviceCommands_Tests
         node.World.RunFor(2 * MinuteMs);
         Assert.Equal(3, node.Sequences().Length);
         AssertNoSecret(node, "hunter2");
+    }
+
+    [Fact]
+    public void Config_set_stores_all_settings_at_their_longest()
+    {
+        string half = "0.5" + new string('0', 125);
+        string[] names = ["report_delta", "max_step", "temperature_offset"];
+        string arguments = "{\"interval_ms\":86400000,\"report_at_least_ms\":86400000,\"health_interval_ms\":86400000,\"discovery\":false"
+            + string.Concat(names.Select(name => $",\"{name}\":{half}")) + "}";
+        Node node = Open(Node.WithKey);
+        Assert.Equal("succeeded", Node.Status(node.Do("config.set", arguments)));
+        Assert.Contains($"\"max_step\":\"0.5", Open(Node.WithKey).Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetRawText());
     }
 
     [Fact]
