@@ -96,13 +96,19 @@ namespace DeviceQueue.Esp32
 
         private void Reboot()
         {
-            _logger.Log(LogLevel.Error, null, "the main loop has stalled: reboot");
+            try
+            {
+                _logger.Log(LogLevel.Error, null, "the main loop has stalled: reboot");
 
-            // The storage may be what it stalled in, and then this would wait for it, too.
-            Thread record = new Thread(() => _life.RecordFatal("main loop", "stalled for 60 s"));
-            record.Start();
-            record.Join(RecordTimeoutMs);
-            Power.RebootDevice(RebootTimeoutMs);
+                // The storage may be what it stalled in, and then this would wait for it, too.
+                Thread record = new Thread(() => _life.RecordFatal("main loop", "stalled for 60 s"));
+                record.Start();
+                record.Join(RecordTimeoutMs);
+            }
+            finally
+            {
+                Power.RebootDevice(RebootTimeoutMs); // a lack of memory, too, may be why it stalled
+            }
         }
     }
 }
