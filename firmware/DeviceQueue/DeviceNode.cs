@@ -162,7 +162,6 @@ namespace DeviceQueue
         {
             if (!_isErased)
             {
-                _readings.Flush();
                 _caretaker.PrepareRestart();
             }
         }
