@@ -63,6 +63,9 @@ public sealed class BoardNetwork
         }
     }
 
+    /// <summary>Gets or sets the name of the one time server that answers; <see langword="null"/>: any does.</summary>
+    public string? NtpServer { get; set; }
+
     /// <summary>Gets the station's address; 0.0.0.0 while the link is down.</summary>
     public string IPv4Address => _wifiAvailable ? LeasedAddress : NoAddress;
 
@@ -77,7 +80,7 @@ public sealed class BoardNetwork
     /// <summary>The firmware asks for the time now.</summary>
     internal void TrySynchronize(Boot? boot)
     {
-        if (_wifiAvailable && _ntpReachable && boot is { Sntp.IsStarted: true })
+        if (_wifiAvailable && _ntpReachable && boot is { Sntp.IsStarted: true } && (NtpServer is null || NtpServer == boot.Sntp.Server1))
         {
             boot.Board.Clock.SetFromWorld();
         }

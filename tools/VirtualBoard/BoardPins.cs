@@ -66,6 +66,9 @@ public sealed class PinTrace
     /// <summary>Gets the level that the chip drives; null while it floats.</summary>
     public PinValue? Level => Now.Level;
 
+    /// <summary>Gets or sets a value indicating whether something else of the chip has the pin, so that it cannot be opened.</summary>
+    public bool IsTaken { get; set; }
+
     /// <summary>Gets or sets the level that the circuit outside drives into an input; null for none.</summary>
     public PinValue? ExternalLevel { get; set; }
 

@@ -88,6 +88,19 @@ public sealed class Readings_Tests(BrokerFixture fixture) : IClassFixture<Broker
     }
 
     [Fact]
+    public void The_time_comes_from_the_server_that_the_settings_name()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new(fixture.Broker.Port, id);
+        board.Board.Network.NtpServer = "time.site.example";
+        board.Device["ntp_server"] = "time.site.example";
+        board.Boot();
+
+        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["time"] != null);
+    }
+
+    [Fact]
     public void The_number_goes_on_after_a_power_cut()
     {
         string id = fixture.NewName();

@@ -57,6 +57,29 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
     }
 
     [Fact]
+    public void A_pin_that_cannot_be_opened_is_said_and_the_rest_of_the_board_runs()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new(fixture.Broker.Port, id);
+        board.Device["status_led"] = StatusLedPin;
+        board.Device["watchdog_pin"] = WatchdogPin;
+        foreach (int pin in (int[])[FieldBoard.RelayPin, StatusLedPin, WatchdogPin])
+        {
+            board.Board.Gpio[pin].IsTaken = true;
+        }
+
+        board.Boot();
+
+        board.WaitForConsole("output relay1 cannot be used: its pin could not be opened");
+        board.WaitForConsole("the watchdog pin cannot be used");
+        watcher.WaitForReadings(1);
+        Assert.Equal("failed", watcher.Command("output.set", """{"name":"relay1","on":true}""")["status"]!.ToString());
+        Assert.Equal("succeeded", watcher.Command("output.set", """{"name":"led","on":true}""")["status"]!.ToString());
+        Assert.Equal((null, PinValue.High), (board.Board.Gpio[FieldBoard.RelayPin].Level, board.Board.Gpio[FieldBoard.LedPin].Level));
+    }
+
+    [Fact]
     public void A_board_that_is_shut_down_again_and_again_has_not_failed()
     {
         string id = fixture.NewName();
