@@ -23,10 +23,11 @@ namespace DeviceQueue.Supervising
 
         /// <summary>Gets a count over all boots.</summary>
         /// <param name="index">0 to <see cref="Count"/> - 1.</param>
-        /// <returns>The count.</returns>
+        /// <returns>The count; it ends at the largest number there is.</returns>
         public int GetTotal(int index)
         {
-            return _stored[index] + _sinceStart[index];
+            int total = _stored[index] + _sinceStart[index];
+            return total < 0 ? int.MaxValue : total;
         }
 
         /// <summary>Sets what was counted before this boot.</summary>

@@ -102,6 +102,17 @@ public sealed class LifeRecord_Tests
     }
 
     [Fact]
+    public void A_count_ends_at_the_largest_number_and_never_turns_over()
+    {
+        var life = new LifeRecord(_store);
+        life.Rejected.Restore("busy", int.MaxValue - 1);
+        life.Rejected.Update("busy", 5);
+        life.Begin("f");
+        Assert.Equal(int.MaxValue, life.Rejected.GetTotal(0));
+        Assert.Equal(int.MaxValue, new LifeRecord(_store).Rejected.GetTotal(0));
+    }
+
+    [Fact]
     public void A_fault_that_comes_again_and_again_is_counted_and_written_once()
     {
         LifeRecord life = Boot();
