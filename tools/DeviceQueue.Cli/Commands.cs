@@ -131,7 +131,7 @@ internal sealed class Commands
         {
             FleetFolder fleet = FleetFolder.Open(PathOf(result));
             CommandSender sender = new(OperatorClient.Options(fleet, fleet.FindOperator(result.GetValue(_operator))), _out, _error);
-            TimeSpan limit = TimeSpan.FromSeconds(Math.Clamp(result.GetValue(timeout), 1, 3600));
+            TimeSpan limit = Seconds.Read("--timeout", result.GetValue(timeout));
             return await sender.Send(fleet.FindDevice(result.GetValue(id)!), result.GetValue(type)!, result.GetValue(arguments)!, result.GetValue(messageId), limit, cancellation);
         }));
         return command;
@@ -147,7 +147,7 @@ internal sealed class Commands
             FleetFolder fleet = FleetFolder.Open(PathOf(result));
             string device = result.GetValue(id) is { } name ? fleet.FindDevice(name).Name : "+";
             Watcher watcher = new(OperatorClient.Options(fleet, fleet.FindOperator(result.GetValue(_operator))), _out, _error);
-            return await watcher.Run(device, result.GetValue(seconds) is { } s ? TimeSpan.FromSeconds(s) : Timeout.InfiniteTimeSpan, cancellation);
+            return await watcher.Run(device, result.GetValue(seconds) is { } s ? Seconds.Read("--seconds", s) : Timeout.InfiniteTimeSpan, cancellation);
         }));
         return command;
     }
@@ -167,11 +167,10 @@ internal sealed class Commands
         foreach ((int line, IReadOnlyDictionary<string, string> cells) in FleetCsv.Read(table))
         {
             // Files that an option names are found from here, those that the table names from the table.
-            string Found(string key) => cells.TryGetValue(key, out string? path) ? Path.Combine(folder, path) : Path.GetFullPath(given[key]);
             Dictionary<string, string> row = new(given);
             foreach ((string key, string value) in cells)
             {
-                row[key] = key is FleetCsv.PasswordFile or FleetCsv.Settings ? Found(key) : value;
+                row[key] = key is FleetCsv.PasswordFile or FleetCsv.Settings ? Path.Combine(folder, value) : value;
             }
 
             try

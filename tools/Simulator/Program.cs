@@ -26,7 +26,7 @@ command.SetAction((result, cancellation) => SimulatorRun.Start(
         IntervalMs = result.GetValue(interval),
         Sensor = result.GetValue(sensor)!,
         Storage = result.GetValue(storage),
-        Duration = result.GetValue(seconds) is { } s ? TimeSpan.FromSeconds(s) : null,
+        Seconds = result.GetValue(seconds),
     },
     cancellation));
 

@@ -25,5 +25,5 @@ internal sealed record SimulatorOptions
 
     public DirectoryInfo? Storage { get; init; }
 
-    public TimeSpan? Duration { get; init; }
+    public double? Seconds { get; init; }
 }

@@ -21,6 +21,7 @@ internal sealed class SimulatorRun : IDisposable
     private readonly Display _display;
     private readonly SimulatorOptions _options;
     private readonly BoardConfiguration _configuration;
+    private readonly TimeSpan _duration;
     private readonly string _storage;
     private MosquittoBroker? _privateBroker;
     private BrokerObserver? _observer;
@@ -30,6 +31,7 @@ internal sealed class SimulatorRun : IDisposable
     {
         _display = display;
         _options = options;
+        _duration = options.Seconds is { } seconds ? Seconds.Read("--seconds", seconds) : Timeout.InfiniteTimeSpan;
         _configuration = BoardConfiguration.Load(options.Config);
         _storage = options.Storage?.FullName ?? Directory.CreateTempSubdirectory("devicequeue-board-").FullName;
     }
@@ -97,7 +99,7 @@ internal sealed class SimulatorRun : IDisposable
         _board.PowerOn(DeviceQueue.Esp32.Program.Main);
         try
         {
-            await Task.Delay(_options.Duration ?? Timeout.InfiniteTimeSpan, cancellation);
+            await Task.Delay(_duration, cancellation);
         }
         catch (OperationCanceledException)
         {

@@ -124,7 +124,10 @@ namespace DeviceQueue.Commanding
             return nowMs;
         }
 
-        private static bool IsValidId(string id)
+        /// <summary>Whether a text can be a message_id: 1 to <see cref="MaxIdLength"/> printable ASCII characters.</summary>
+        /// <param name="id">The text, or <see langword="null"/>.</param>
+        /// <returns>Whether it can.</returns>
+        public static bool IsValidId(string id)
         {
             if (id == null || id.Length == 0 || id.Length > MaxIdLength)
             {

@@ -69,6 +69,10 @@ public sealed class Operating_Tests : IDisposable
         Outcome notJson = _fleet.Run("send", "a", "device.ping", "{name:1}");
         Outcome notObject = _fleet.Run("send", "a", "device.ping", "[1]");
         Outcome tooLong = _fleet.Run("send", "a", "device.ping", $$"""{"x":"{{new string('x', 3000)}}"}""");
+        Outcome twice = _fleet.Run("send", "a", "device.ping", """{"x":1,"x":2}""");
+        Outcome longId = _fleet.Run("send", "a", "device.ping", "--message-id", new string('x', 65));
+        Outcome noTime = _fleet.Run("send", "a", "device.ping", "--timeout", "-1");
+        Outcome endless = _fleet.Run("watch", "--seconds", "1e12");
         Outcome nobody = _fleet.Run("send", "a", "device.ping", "--operator", "bob");
         broker.Kill();
         Outcome noBroker = _fleet.Run("send", "a", "device.ping");
@@ -82,6 +86,11 @@ public sealed class Operating_Tests : IDisposable
         Assert.Contains("a JSON object is needed", notJson.Error);
         Assert.Contains("a JSON object is needed", notObject.Error);
         Assert.Contains("has to fit 2048", tooLong.Error);
+        Assert.Equal((1, 1, 1, 1), (twice.ExitCode, longId.ExitCode, noTime.ExitCode, endless.ExitCode));
+        Assert.Contains("each member once", twice.Error);
+        Assert.Contains("1 to 64 printable ASCII", longId.Error);
+        Assert.Contains("--timeout -1: more than 0", noTime.Error);
+        Assert.Contains("--seconds 1000000000000: more than 0", endless.Error);
         Assert.Contains("one of alice is needed", nobody.Error);
         Assert.Equal((4, 4), (noBroker.ExitCode, nothingToWatch.ExitCode));
         Assert.Contains($"no connection to 127.0.0.1:{_fleet.OperatorsPort} as alice", noBroker.Error);

@@ -111,6 +111,7 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
     [InlineData("broker 'http://x': mqtt://", "--broker", "http://x")]
     [InlineData("--config /no/such/file", "--config", "/no/such/file")]
     [InlineData("'bmx'", "--sensor", "bmx")]
+    [InlineData("--seconds -1: more than 0", "--seconds", "-1")]
     public void Bad_input_is_an_error_that_names_it(string error, params string[] arguments)
     {
         using SimulatorProcess simulator = new(arguments);

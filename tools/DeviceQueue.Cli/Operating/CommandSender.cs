@@ -61,14 +61,14 @@ internal sealed class CommandSender(MosquittoOptions options, TextWriter output,
     {
         try
         {
-            if (JsonNode.Parse(arguments) is not JsonObject)
+            if (JsonNode.Parse(arguments, documentOptions: Strict) is not JsonObject)
             {
                 throw new UserException($"arguments '{arguments}': a JSON object is needed");
             }
         }
         catch (JsonException e)
         {
-            throw new UserException($"arguments '{arguments}': no JSON; a JSON object is needed, in quotation marks that the shell leaves alone", e);
+            throw new UserException($"arguments '{arguments}': no JSON; a JSON object is needed, with each member once, and in quotation marks that the shell leaves alone", e);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using DeviceQueue.Cli.Provisioning;
+using DeviceQueue.Commanding;
 using DeviceQueue.Desktop;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
@@ -27,9 +28,14 @@ internal sealed class SignedCommand
     /// <summary>Gets the envelope as it goes over the wire; sent again it is the same command.</summary>
     public byte[] Payload { get; }
 
-    /// <exception cref="UserException">It does not fit.</exception>
+    /// <exception cref="UserException">It does not fit, or the message id is none.</exception>
     public static SignedCommand Create(Member device, string type, string arguments, string? messageId, DateTime utcNow)
     {
+        if (messageId != null && !CommandDispatcher.IsValidId(messageId))
+        {
+            throw new UserException($"--message-id '{PayloadText.Clean(messageId)}': 1 to {CommandDispatcher.MaxIdLength} printable ASCII characters are allowed");
+        }
+
         MessageEnvelope envelope = new(Guid.NewGuid().ToString("N"), type, arguments)
         {
             MessageId = messageId ?? Guid.NewGuid().ToString("N"),
