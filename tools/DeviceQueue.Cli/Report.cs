@@ -24,7 +24,7 @@ internal sealed class Report(TextWriter output)
             output.WriteLine(result.Names.Count == 1 ? "Its board:" : $"Their boards, each with the lines of its {FleetFolder.Steps}:");
             output.WriteLine();
             DeviceRequest first = requests.First(request => request.Id == result.Names[0]);
-            output.WriteLine($"  cd {Folder(result, FleetFolder.DevicePath(first.Id))}");
+            output.WriteLine($"  cd {NextSteps.Quote(Folder(result, FleetFolder.DevicePath(first.Id)))}");
             foreach (string line in NextSteps.Flash(first.Board, first.Ssid != null))
             {
                 output.WriteLine($"  {line}");
@@ -61,7 +61,7 @@ internal sealed class Report(TextWriter output)
         {
             output.WriteLine("It is off the broker until its board has them:");
             output.WriteLine();
-            output.WriteLine($"  cd {device}");
+            output.WriteLine($"  cd {NextSteps.Quote(device)}");
             output.WriteLine($"  {NextSteps.FilesLine}");
             output.WriteLine();
         }
@@ -80,7 +80,7 @@ internal sealed class Report(TextWriter output)
         }
         else if (result.NeedsRestart)
         {
-            output.WriteLine($"The broker, to be started, or started anew: mosquitto -c {configuration}");
+            output.WriteLine($"The broker, to be started, or started anew: mosquitto -c {NextSteps.Quote(configuration)}");
         }
         else if (result.IsChanged)
         {

@@ -9,7 +9,8 @@ public sealed class Fleet : IDisposable
 {
     private readonly string _parent = Directory.CreateTempSubdirectory("dq-fleet-").FullName;
 
-    public Fleet() => Folder = Path.Combine(_parent, "fleet");
+    // With a space in it, as folders of users have.
+    public Fleet() => Folder = Path.Combine(_parent, "my fleet");
 
     /// <summary>Gets the folder, which is not there before the first command.</summary>
     public string Folder { get; }

@@ -30,9 +30,10 @@ public sealed class Provisioning_Tests : IDisposable
         Assert.Equal(
             [@"I:\devicequeue.json from devicequeue.json", @"I:\ca.crt from ca.crt"],
             JsonNode.Parse(_fleet.Read("devices", "greenhouse-1", "files.json"))!["Files"]!.AsArray().Select(f => $"{f!["DestinationFilePath"]} from {f["SourceFilePath"]}"));
-        Assert.Contains($"cd {_fleet.PathOf("devices", "greenhouse-1")}", output);
+        Assert.Contains($"cd \"{_fleet.PathOf("devices", "greenhouse-1")}\"", output);
+        Assert.Contains($"mosquitto -c \"{_fleet.PathOf("broker", "mosquitto.conf")}\"", output);
         Assert.All(
-            (string[])["nanoff --update --platform esp32", "nanoff --networkdeployment network.json", "nanoff --filedeployment files.json", "--deploy --image DeviceQueue.Esp32.bin"],
+            (string[])["nanoff --update --target ESP32_PSRAM_REV0", "nanoff --networkdeployment network.json", "nanoff --filedeployment files.json", "--deploy --image DeviceQueue.Esp32.bin"],
             line => Assert.Contains(line, output));
     }
 

@@ -79,7 +79,7 @@ internal sealed class FleetFolder
         return name != null && Operators.TryGetValue(name, out Member? found)
             ? found
             : throw new UserException(Operators.Count == 0
-                ? $"{Root} has no operator: make one with devicequeue operator --name NAME --out {Root}"
+                ? $"{Root} has no operator: make one with devicequeue operator --name NAME --out {NextSteps.Quote(Root)}"
                 : $"--operator '{name}': one of {List(Operators.Keys)} is needed");
     }
 

@@ -5,14 +5,17 @@ internal static class NextSteps
 {
     private const string Port = "--serialport COM5";
 
+    /// <summary>Gives a path as it is typed: in quotation marks if a shell would take it apart.</summary>
+    public static string Quote(string path) => path.Contains(' ') ? $"\"{path}\"" : path;
+
     /// <summary>Gets the lines that make a board of a new one, in the folder of the device.</summary>
     public static IReadOnlyList<string> Flash(Board board, bool hasWifi)
     {
         List<string> lines =
         [
-            $"nanoff --update --platform {board.Platform} {Port}",
+            $"nanoff --update --target {board.Target} {Port}",
             FilesLine,
-            $"nanoff --target {board.Target} --deploy --image DeviceQueue.Esp32.bin {Port}",
+            $"nanoff --target {board.Target} {Port} --deploy --image DeviceQueue.Esp32.bin",
         ];
         if (hasWifi)
         {
@@ -25,5 +28,5 @@ internal static class NextSteps
     public static string FilesLine => $"nanoff --filedeployment {FleetFolder.FileDeployment} {Port}";
 
     public static string Note =>
-        "COM5 stands for the board's port (/dev/ttyUSB0 on Linux); DeviceQueue.Esp32.bin is what the build of firmware/DeviceQueue.Esp32 leaves.";
+        "COM5 stands for the board's port (/dev/ttyUSB0 on Linux). DeviceQueue.Esp32.bin is attached to each release, and is what the build of firmware/DeviceQueue.Esp32 leaves.";
 }
