@@ -52,6 +52,7 @@ public sealed partial class Readme_Tests
     [Theory]
     [InlineData("README.md")]
     [InlineData("hardware/README.md")]
+    [InlineData("tools/DeviceQueue.Cli/README.md")]
     public void Links_within_the_repository_lead_somewhere(string page)
     {
         string folder = Path.GetDirectoryName(Path.Combine(Repository.Root, page))!;
