@@ -224,7 +224,7 @@ namespace DeviceQueue.Configuring
             WatchdogPin = FindPin(file, "device.watchdog_pin", WatchdogPin);
             ConfigParams config = file.SetDefaults(_defaults);
             DeviceSettings device = Check(config, _pins, _defaultId, problems);
-            if (device == null)
+            if (device == null || !_store.HasFilesOf(config, device.Id, problems))
             {
                 problems.AddError(name + " cannot be used");
                 return null;

@@ -43,6 +43,16 @@ namespace DeviceQueue.Configuring
             return count <= MaxFileBytes && OpenFile(MaxFileBytes).TryWrite(json, count);
         }
 
+        /// <summary>Tells whether storage has the files that settings name.</summary>
+        /// <param name="config">The settings, checked otherwise.</param>
+        /// <param name="deviceId">The device id.</param>
+        /// <param name="problems">Takes an error for each file that is missing or cannot be read.</param>
+        /// <returns><see langword="true"/> when a device can connect with them.</returns>
+        public bool HasFilesOf(ConfigParams config, string deviceId, ConfigProblems problems)
+        {
+            return ConnectionSettings.Read(config, deviceId, _store, problems) != null;
+        }
+
         /// <summary>Loads the changes that were made to a settings file.</summary>
         /// <param name="fileCrc">The CRC-32 of that file: another file ends the changes.</param>
         /// <returns>The changes; empty when there are none.</returns>

@@ -74,6 +74,21 @@ public sealed class SettingsLoader_Tests
     }
 
     [Fact]
+    public void Keeps_the_last_good_settings_when_a_file_names_a_certificate_that_is_not_there()
+    {
+        const string Secure = """{"device":{"id":"bar2"},"connection":{"protocol":"mqtts","host":"broker"},"tls":{"ca":"ca.crt"}}""";
+        Load(Good);
+
+        LoadedSettings loaded = Load(Secure);
+        Assert.Equal((SettingsSource.LastGood, "bar1"), (loaded.Source, loaded.Device.Id));
+        Assert.Contains(loaded.Problems.Errors(), error => error.Contains("tls.ca is \"ca.crt\""));
+
+        _store.Files["ca.crt"] = [1];
+        Assert.Equal("bar2", Load(Secure).Device.Id);
+        Assert.Equal("bar2", Load(Broken).Device.Id);
+    }
+
+    [Fact]
     public void Has_settings_after_every_power_cut_while_it_keeps_a_new_file()
     {
         string other = Good.Replace("bar1", "bar2");

@@ -48,7 +48,7 @@ public sealed class SafeMode_Tests
     private static SettingsLoader Load(string json)
     {
         byte[] file = World.Utf8(json);
-        var loader = new SettingsLoader(new SettingsStore(new MemoryStore()), null, "dq-000001", ConnectionSettings.GetDefaults());
+        var loader = new SettingsLoader(new SettingsStore(new MemoryStore { Files = { ["ca.pem"] = [1] } }), null, "dq-000001", ConnectionSettings.GetDefaults());
         LoadedSettings loaded = loader.Load(file, file.Length);
         Assert.Empty(loaded.Problems.Errors());
         return loader;
