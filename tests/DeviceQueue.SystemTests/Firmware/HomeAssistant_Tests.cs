@@ -16,6 +16,11 @@ public sealed class HomeAssistant_Tests(BrokerFixture fixture) : IClassFixture<B
         board.Device["discovery"] = true;
         board.Boot();
         watcher.WaitForReadings(1);
+        using (Observer early = new(fixture.Broker, topic))
+        {
+            early.WaitFor(_ => true);
+        }
+
         using Observer home = new(fixture.Broker, "homeassistant/device/#");
         Observed announcement = home.WaitFor(m => m.Topic == topic);
         Assert.True(announcement.Retain);

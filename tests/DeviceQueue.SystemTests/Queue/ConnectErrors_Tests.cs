@@ -138,10 +138,8 @@ public sealed class ConnectErrors_Tests : IDisposable
         using QueueProgram program = new(endpoint, connectTimeoutMs);
         program.Start();
 
-        string line = program.WaitForLog("no connection to ");
-
-        Assert.StartsWith($"no connection to {endpoint.Host}:{endpoint.Port}: ", line, StringComparison.Ordinal);
-        Assert.Contains(expected, line);
+        Assert.StartsWith($"no connection to {endpoint.Host}:{endpoint.Port}: ", program.WaitForLog("no connection to "), StringComparison.Ordinal);
+        string line = program.WaitForLog(expected); // an attempt or two may end so soon that OpenSSL's reason is gone
         Assert.DoesNotContain("secret", line);
         Assert.Equal(0, program.Connection.Connects);
     }
