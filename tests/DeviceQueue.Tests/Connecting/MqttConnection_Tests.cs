@@ -342,6 +342,32 @@ public sealed class MqttConnection_Tests
     }
 
     [Fact]
+    public void Subscribes_before_it_publishes_what_was_sent_after()
+    {
+        var world = new World();
+        MqttMessageQueue other = world.Queue("other");
+        MqttMessageQueue queue = world.Queue("t");
+        world.Open();
+        var asked = new List<bool>();
+        world.Broker.Publishing = (link, topic) =>
+        {
+            if (topic == "other")
+            {
+                queue.Subscribe(null);
+                World.Send(queue, "0");
+            }
+            else
+            {
+                asked.Add(link.Filters.Contains("t"));
+            }
+        };
+        World.Send(other, "0");
+        world.RunFor(1000);
+
+        Assert.Equal([true], asked);
+    }
+
+    [Fact]
     public void Loses_nothing_when_the_link_goes_down_in_the_middle_of_a_publish()
     {
         var world = new World();
