@@ -119,16 +119,19 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>
-        /// Drops the older half of the messages, because memory runs short. The list itself was allocated at start; what this saves is the copies of each on its way
-        /// through the client library.
+        /// Drops the older half of the messages, because memory runs short, but for those that storage has: they wait there. The list itself was allocated at start;
+        /// what this saves is the copies of each on its way through the client library.
         /// </summary>
         public void Shed()
         {
             lock (_lock)
             {
-                for (int i = (_buffer.Count + 1) / 2; i > 0; i--)
+                for (int i = ((_buffer.Count + 1) / 2) - 1; i >= 0; i--)
                 {
-                    Drop(0, DropReason.Memory);
+                    if (_file == null || _sequences[_buffer.SlotAt(i)] <= 0)
+                    {
+                        Drop(i, DropReason.Memory);
+                    }
                 }
             }
         }

@@ -143,7 +143,7 @@ namespace DeviceQueue.Supervising
             {
                 _isShort = isShort;
                 string text = free.ToString() + " bytes of memory free: ";
-                _platform.Logger.Log(isShort ? LogLevel.Error : LogLevel.Info, null, text + (isShort ? "the oldest readings are dropped" : "no more readings are dropped for it"));
+                _platform.Logger.Log(isShort ? LogLevel.Error : LogLevel.Info, null, text + (isShort ? "the oldest readings that wait in memory alone are dropped" : "no more readings are dropped for it"));
             }
         }
 

@@ -224,24 +224,25 @@ public sealed class Caretaker_Tests
     [Fact]
     public void Short_of_memory_the_oldest_readings_go_and_health_says_how_many()
     {
-        Node node = Boot();
-        node.World.Open();
-        node.Broker.IsUp = false;
-        node.Broker.Drop();
-        node.World.RunFor(10 * MinuteMs);
-        node.FreeBytes = Caretaker.MinFreeBytes - 1;
-        node.World.RunFor(SlackMs);
-        node.FreeBytes = 50000;
-        node.World.RunFor(SlackMs);
-        node.Broker.IsUp = true;
-        node.World.RunFor(10 * MinuteMs);
+        var node = new Node("options.outbox=", _store);
+        RunShortOfMemoryInAnOutage(node);
 
-        int dropped = Node.Json(node.On("health")[^1]).GetProperty("dropped").GetProperty("memory").GetInt32();
+        int dropped = Dropped(node);
         Assert.InRange(dropped, 4, 6);
         Assert.Equal(node.Sensor.Reads, node.On("temperature").Length + dropped);
         Assert.Equal(Enumerable.Range(2 + dropped, 5).Select(i => (long)i), node.Sequences()[1..6]);
-        Assert.Contains("8191 bytes of memory free: the oldest readings are dropped", node.Log.Errors);
+        Assert.Contains("8191 bytes of memory free: the oldest readings that wait in memory alone are dropped", node.Log.Errors);
         Assert.Contains("50000 bytes of memory free: no more readings are dropped for it", node.Log.Lines);
+    }
+
+    [Fact]
+    public void Short_of_memory_a_reading_that_the_flash_has_stays()
+    {
+        Node node = Boot();
+        RunShortOfMemoryInAnOutage(node);
+
+        Assert.Equal(0, Dropped(node));
+        Assert.Equal(node.Sensor.Reads, node.On("temperature").Length);
     }
 
     [Fact]
@@ -278,6 +279,23 @@ public sealed class Caretaker_Tests
     }
 
     private Node Boot() => new("", _store);
+
+    /// <summary>Ten minutes without a broker, at whose end memory runs short, and ten minutes with one.</summary>
+    private static void RunShortOfMemoryInAnOutage(Node node)
+    {
+        node.World.Open();
+        node.Broker.IsUp = false;
+        node.Broker.Drop();
+        node.World.RunFor(10 * MinuteMs);
+        node.FreeBytes = Caretaker.MinFreeBytes - 1;
+        node.World.RunFor(SlackMs);
+        node.FreeBytes = 50000;
+        node.World.RunFor(SlackMs);
+        node.Broker.IsUp = true;
+        node.World.RunFor(10 * MinuteMs);
+    }
+
+    private static int Dropped(Node node) => Node.Json(node.On("health")[^1]).GetProperty("dropped").GetProperty("memory").GetInt32();
 
     private Node Lonely()
     {
