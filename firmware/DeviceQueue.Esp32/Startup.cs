@@ -62,11 +62,8 @@ namespace DeviceQueue.Esp32
 
         private void Use(LoadedSettings loaded)
         {
-            if (loaded.Source != SettingsSource.None)
-            {
-                Device = loaded.Device;
-                Connection = ConnectionSettings.Read(loaded.Config, Device.Id, _store, loaded.Problems);
-            }
+            Device = loaded.Device;
+            Connection = loaded.Connection;
         }
 
         private LoadedSettings Load(SettingsLoader loader)

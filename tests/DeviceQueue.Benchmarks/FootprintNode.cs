@@ -34,7 +34,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     {
         SettingsLoader loader = new(new SettingsStore(this), null, "dq-000000", ConnectionSettings.GetDefaults());
         LoadedSettings loaded = loader.Load(Settings, Settings.Length);
-        ConnectionSettings connection = ConnectionSettings.Read(loaded.Config, loaded.Device.Id, this, loaded.Problems);
+        ConnectionSettings connection = loaded.Connection;
         DevicePlatform platform = new()
         {
             Clock = this,

@@ -37,9 +37,6 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         _loader = new SettingsLoader(new SettingsStore(Store), null, "dq-000001", ConnectionSettings.GetDefaults());
         LoadedSettings loaded = Load("device.id=bar1;connection.protocol=mqtt;connection.host=broker;device.outputs.0.name=relay1;device.outputs.0.pin=13;" + config);
         _key = loaded.Device.CommandKey;
-        var problems = new ConfigProblems();
-        var connection = ConnectionSettings.Read(loaded.Config, "bar1", Store, problems);
-        Assert.Empty(problems.Errors());
         var platform = new DevicePlatform
         {
             Clock = clock,
@@ -58,7 +55,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         Life.Begin("test");
         var bootRecord = new BootRecord(Store);
         _boot = bootRecord.Boot;
-        _node = new DeviceNode(loaded.Device, connection, bootRecord, new OutputBank(loaded.Device.Outputs, Pins), platform, _loader);
+        _node = new DeviceNode(loaded.Device, loaded.Connection, bootRecord, new OutputBank(loaded.Device.Outputs, Pins), platform, _loader);
         _node.Open();
         World = new World(clock, broker, _node.Connection, _node);
     }

@@ -18,6 +18,9 @@ namespace DeviceQueue.Configuring
         /// <summary>Gets the device's settings, or <see langword="null"/> when there are none.</summary>
         public DeviceSettings Device { get; internal set; }
 
+        /// <summary>Gets where to connect to, or <see langword="null"/> when there are no settings; commands do not change it.</summary>
+        public ConnectionSettings Connection { get; internal set; }
+
         /// <summary>Gets all settings, stored changes and the firmware's defaults among them, or <see langword="null"/> when there are none.</summary>
         public ConfigParams Config { get; internal set; }
 

@@ -168,9 +168,11 @@ namespace DeviceQueue.Configuring
         public LoadedSettings GetSafeMode()
         {
             ConfigParams config = SafeMode.Reduce(Current.FileConfig).SetDefaults(_defaults);
+            DeviceSettings device = DeviceSettings.Read(config, _pins, _defaultId, Current.Problems);
             return new LoadedSettings(Current.Source, Current.Problems)
             {
-                Device = DeviceSettings.Read(config, _pins, _defaultId, Current.Problems),
+                Device = device,
+                Connection = _store.ReadConnection(config, device.Id, Current.Problems),
                 Config = config,
             };
         }
@@ -224,7 +226,8 @@ namespace DeviceQueue.Configuring
             WatchdogPin = FindPin(file, "device.watchdog_pin", WatchdogPin);
             ConfigParams config = file.SetDefaults(_defaults);
             DeviceSettings device = Check(config, _pins, _defaultId, problems);
-            if (device == null || !_store.HasFilesOf(config, device.Id, problems))
+            ConnectionSettings connection = device == null ? null : _store.ReadConnection(config, device.Id, problems);
+            if (connection == null)
             {
                 problems.AddError(name + " cannot be used");
                 return null;
@@ -233,6 +236,7 @@ namespace DeviceQueue.Configuring
             LoadedSettings loaded = new LoadedSettings(source, problems)
             {
                 Device = device,
+                Connection = connection,
                 Config = config,
                 FileConfig = file,
                 FileCrc = Crc32.Compute(json, 0, count),

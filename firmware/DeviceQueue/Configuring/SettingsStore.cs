@@ -43,14 +43,14 @@ namespace DeviceQueue.Configuring
             return count <= MaxFileBytes && OpenFile(MaxFileBytes).TryWrite(json, count);
         }
 
-        /// <summary>Tells whether storage has the files that settings name.</summary>
+        /// <summary>Reads where to connect to, with the files that the settings name.</summary>
         /// <param name="config">The settings, checked otherwise.</param>
         /// <param name="deviceId">The device id.</param>
         /// <param name="problems">Takes an error for each file that is missing or cannot be read.</param>
-        /// <returns><see langword="true"/> when a device can connect with them.</returns>
-        public bool HasFilesOf(ConfigParams config, string deviceId, ConfigProblems problems)
+        /// <returns>The settings, or <see langword="null"/> after an error.</returns>
+        public ConnectionSettings ReadConnection(ConfigParams config, string deviceId, ConfigProblems problems)
         {
-            return ConnectionSettings.Read(config, deviceId, _store, problems) != null;
+            return ConnectionSettings.Read(config, deviceId, _store, problems);
         }
 
         /// <summary>Loads the changes that were made to a settings file.</summary>
