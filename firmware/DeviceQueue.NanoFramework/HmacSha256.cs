@@ -1,4 +1,3 @@
-using System;
 using System.Security.Cryptography;
 using DeviceQueue.Commanding;
 
@@ -17,11 +16,9 @@ namespace DeviceQueue.NanoFramework
         }
 
         /// <inheritdoc/>
-        public byte[] Compute(byte[] data, int count)
+        public byte[] Compute(byte[] data)
         {
-            byte[] exact = new byte[count];
-            Array.Copy(data, exact, count);
-            return HMACSHA256.HashData(_key, exact);
+            return HMACSHA256.HashData(_key, data);
         }
     }
 }

@@ -85,7 +85,7 @@ namespace DeviceQueue
             _sampler = new Sampler(platform.Sensor, _schedule, platform.Clock, _logger);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             _outputSafety = new OutputSafety(outputs, settings.SafeAfterMs, now);
-            CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, connection.Commands.MaxMessageSize, _clock);
+            CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
             CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs);
             Command[] commands = platform.Life.IsSafeMode ? SafeMode.Reduce(MakeCommands(settings.Id)) : MakeCommands(settings.Id);
             _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger);

@@ -100,8 +100,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         byte[] buffer = new byte[2048];
         if (_key is not null)
         {
-            int count = EnvelopeCodec.WriteSigningInput("bar1", message, buffer);
-            message.Signature = Convert.ToHexStringLower(HMACSHA256.HashData(_key, buffer.AsSpan(0, count)));
+            message.Signature = Convert.ToHexStringLower(HMACSHA256.HashData(_key, EnvelopeCodec.MakeSigningInput("bar1", message)));
         }
 
         int length = _codec.Encode(message, id, message.SentTime, buffer, 0);
@@ -165,7 +164,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     /// <summary>Gets or sets what the device's own signatures end in instead.</summary>
     public Exception? MacError { get; set; }
 
-    public byte[] Compute(byte[] data, int count) => MacError is null ? HMACSHA256.HashData(_key!, data.AsSpan(0, count)) : throw MacError;
+    public byte[] Compute(byte[] data) => MacError is null ? HMACSHA256.HashData(_key!, data) : throw MacError;
 
     private LoadedSettings Load(string line)
     {

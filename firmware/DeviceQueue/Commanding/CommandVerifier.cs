@@ -13,28 +13,22 @@ namespace DeviceQueue.Commanding
         /// <summary>How far a command's time may be ahead of the device's clock, in milliseconds.</summary>
         public const int MaxAheadMs = 30000;
 
-        private const int MacBytes = 32;
-        private const int SigningOverheadBytes = 512;
-
         private readonly string _deviceId;
         private readonly ICommandMac _mac;
         private readonly int _ttlMs;
         private readonly TrustedClock _clock;
-        private readonly byte[] _signingInput;
 
         /// <summary>Initializes a new instance of the <see cref="CommandVerifier"/> class.</summary>
         /// <param name="deviceId">The device id, which every signature covers.</param>
         /// <param name="mac">The code with the command key, or <see langword="null"/> when the device has none.</param>
         /// <param name="ttlMs">How old a command may be, in milliseconds.</param>
-        /// <param name="maxMessageBytes">The largest envelope that arrives, in bytes.</param>
         /// <param name="clock">The time.</param>
-        public CommandVerifier(string deviceId, ICommandMac mac, int ttlMs, int maxMessageBytes, TrustedClock clock)
+        public CommandVerifier(string deviceId, ICommandMac mac, int ttlMs, TrustedClock clock)
         {
             _deviceId = deviceId;
             _mac = mac;
             _ttlMs = ttlMs;
             _clock = clock;
-            _signingInput = mac == null ? null : new byte[maxMessageBytes + SigningOverheadBytes];
         }
 
         /// <summary>Gets a value indicating whether the device has a command key.</summary>
@@ -72,9 +66,7 @@ namespace DeviceQueue.Commanding
                 return false;
             }
 
-            int length = EnvelopeCodec.WriteSigningInput(_deviceId, message, _signingInput);
-            byte[] mac = length < 0 ? new byte[MacBytes] : _mac.Compute(_signingInput, length);
-            if (length < 0 || !AreEqual(mac, message.Signature))
+            if (!AreEqual(_mac.Compute(EnvelopeCodec.MakeSigningInput(_deviceId, message)), message.Signature))
             {
                 answer.Reject(CommandCode.BadSignature, "the signature is not this command's for this device");
                 return false;

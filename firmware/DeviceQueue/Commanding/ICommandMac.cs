@@ -4,9 +4,8 @@ namespace DeviceQueue.Commanding
     public interface ICommandMac
     {
         /// <summary>Computes the code.</summary>
-        /// <param name="data">Holds the bytes, from the start of the array.</param>
-        /// <param name="count">How many they are.</param>
+        /// <param name="data">The bytes.</param>
         /// <returns>32 bytes.</returns>
-        byte[] Compute(byte[] data, int count);
+        byte[] Compute(byte[] data);
     }
 }

@@ -11,6 +11,9 @@ namespace DeviceQueue.Json
         /// <summary>How many characters a written time has.</summary>
         public const int Length = 24;
 
+        /// <summary>The most characters of a time that is read.</summary>
+        public const int MaxLength = 33;
+
         /// <summary>The first year that is read and written.</summary>
         public const int MinYear = 1970;
 

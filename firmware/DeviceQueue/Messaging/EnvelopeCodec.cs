@@ -27,7 +27,7 @@ namespace DeviceQueue.Messaging
 
         private readonly JsonReader _reader = new JsonReader(MaxDepth);
         private readonly JsonWriter _writer = new JsonWriter();
-        private readonly byte[] _field = new byte[MaxFieldBytes];
+        private readonly byte[] _time = new byte[Iso8601.MaxLength];
 
         /// <summary>Writes an envelope. Allocates nothing.</summary>
         /// <param name="envelope">What to write, but for its id and its time.</param>
@@ -105,51 +105,61 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>
-        /// Writes what a signature is made over: <c>dq1</c>, then for device id, message_id, correlation_id, message_type, sent_time and message (in Base64) a line feed,
-        /// the number of bytes, a colon and the bytes. Allocates nothing.
+        /// Makes what a signature is made over: <c>dq1</c>, then for device id, message_id, correlation_id, message_type, sent_time and message (in Base64) a line feed,
+        /// the number of bytes, a colon and the bytes.
         /// </summary>
         /// <param name="deviceId">The id of the device that the message is for.</param>
         /// <param name="envelope">The envelope: its time as received (<see cref="MessageEnvelope.SentTimeText"/>), else as it will be written.</param>
-        /// <param name="buffer">Where to, from its start.</param>
-        /// <returns>The number of bytes, or -1 when they do not fit.</returns>
-        public static int WriteSigningInput(string deviceId, MessageEnvelope envelope, byte[] buffer)
+        /// <returns>A new array.</returns>
+        public static byte[] MakeSigningInput(string deviceId, MessageEnvelope envelope)
         {
-            int end = Utf8.Write(SigningPrefix, buffer, 0);
-            end = WriteSigned(deviceId, buffer, end);
-            end = WriteSigned(envelope.MessageId, buffer, end);
-            end = WriteSigned(envelope.CorrelationId, buffer, end);
-            end = WriteSigned(envelope.MessageType, buffer, end);
-            end = WriteSignedTime(envelope, buffer, end);
-            return WriteSignedMessage(envelope.Message, buffer, end);
+            byte[] message = envelope.Message;
+            int messageCount = message == null ? 0 : message.Length;
+            int year = envelope.SentTime.Year;
+            bool isTimeWritten = envelope.SentTimeText == null && year >= Iso8601.MinYear && year <= Iso8601.MaxYear;
+            int timeLength = isTimeWritten ? Iso8601.Length : Utf8.GetByteCount(envelope.SentTimeText);
+            int messageLength = Base64.GetEncodedLength(messageCount);
+            byte[] input = new byte[SigningPrefix.Length + SizeOfSigned(Utf8.GetByteCount(deviceId)) + SizeOfSigned(Utf8.GetByteCount(envelope.MessageId))
+                + SizeOfSigned(Utf8.GetByteCount(envelope.CorrelationId)) + SizeOfSigned(Utf8.GetByteCount(envelope.MessageType))
+                + SizeOfSigned(timeLength) + SizeOfSigned(messageLength)];
+
+            int end = Utf8.Write(SigningPrefix, input, 0);
+            end = WriteSigned(deviceId, input, end);
+            end = WriteSigned(envelope.MessageId, input, end);
+            end = WriteSigned(envelope.CorrelationId, input, end);
+            end = WriteSigned(envelope.MessageType, input, end);
+            end = WriteSignedLength(timeLength, input, end);
+            end = isTimeWritten ? Iso8601.Format(envelope.SentTime, input, end) : Utf8.Write(envelope.SentTimeText, input, end);
+            end = WriteSignedLength(messageLength, input, end);
+            if (messageCount > 0)
+            {
+                Base64.Encode(message, 0, messageCount, input, end); // decoding takes canonical Base64 only, so this is the text that was received
+            }
+
+            return input;
         }
 
         private static int WriteSigned(string text, byte[] buffer, int offset)
         {
-            offset = WriteSignedLength(Utf8.GetByteCount(text), buffer, offset);
-            return offset < 0 ? -1 : Utf8.Write(text, buffer, offset);
-        }
-
-        private static int WriteSignedTime(MessageEnvelope envelope, byte[] buffer, int offset)
-        {
-            if (envelope.SentTimeText != null || envelope.SentTime == DateTime.MinValue)
-            {
-                return WriteSigned(envelope.SentTimeText, buffer, offset);
-            }
-
-            offset = WriteSignedLength(Iso8601.Length, buffer, offset);
-            return offset < 0 ? -1 : Iso8601.Format(envelope.SentTime, buffer, offset);
-        }
-
-        // Decoding takes canonical Base64 only, so the text made anew is the text that was received.
-        private static int WriteSignedMessage(byte[] message, byte[] buffer, int offset)
-        {
-            int count = message == null ? 0 : message.Length;
-            offset = WriteSignedLength(Base64.GetEncodedLength(count), buffer, offset);
-            int length = offset < 0 || count == 0 ? 0 : Base64.Encode(message, 0, count, buffer, offset);
-            return offset < 0 || length < 0 ? -1 : offset + length;
+            return Utf8.Write(text, buffer, WriteSignedLength(Utf8.GetByteCount(text), buffer, offset));
         }
 
         private static int WriteSignedLength(int length, byte[] buffer, int offset)
+        {
+            int end = offset + SizeOfSigned(length) - length;
+            buffer[offset] = (byte)'\n';
+            buffer[end - 1] = (byte)':';
+            for (int i = end - 2; i > offset; i--)
+            {
+                buffer[i] = (byte)('0' + (length % 10));
+                length /= 10;
+            }
+
+            return end;
+        }
+
+        /// <summary>Gets the size of a field in what is signed: a line feed, the length in decimal digits, a colon and the bytes.</summary>
+        private static int SizeOfSigned(int length)
         {
             int digits = 1;
             for (int rest = length / 10; rest > 0; rest /= 10)
@@ -157,20 +167,7 @@ namespace DeviceQueue.Messaging
                 digits++;
             }
 
-            if (offset < 0 || offset + digits + 2 > buffer.Length)
-            {
-                return -1;
-            }
-
-            buffer[offset] = (byte)'\n';
-            buffer[offset + digits + 1] = (byte)':';
-            for (int i = digits; i > 0; i--)
-            {
-                buffer[offset + i] = (byte)('0' + (length % 10));
-                length /= 10;
-            }
-
-            return offset + digits + 2;
+            return digits + 2 + length;
         }
 
         private static void Clear(MessageEnvelope envelope)
@@ -276,8 +273,8 @@ namespace DeviceQueue.Messaging
 
         private EnvelopeError ReadSentTime(MessageEnvelope into)
         {
-            int length = _reader.CopyText(_field, 0);
-            if (!Iso8601.TryParse(_field, 0, length, out DateTime sentTime))
+            int length = _reader.GetTextLength();
+            if (length > _time.Length || !Iso8601.TryParse(_time, 0, _reader.CopyText(_time, 0), out DateTime sentTime))
             {
                 return EnvelopeError.BadTime;
             }

@@ -17,9 +17,9 @@ namespace DeviceQueue.Messaging
 
         // Held by whoever reads: only readers remove, so that a place means the same message for as long. Taken before the lock of the buffer.
         private readonly object _readLock = new object();
-        private readonly EnvelopeCodec _codec = new EnvelopeCodec();
         private readonly MessageIds _ids;
         private readonly object _lock = new object();
+        private EnvelopeCodec _codec;
         private MessageBuffer _buffer;
 
         public Inbox(MqttOptions options, IRandom random, DropCounts drops)
@@ -45,7 +45,11 @@ namespace DeviceQueue.Messaging
         {
             lock (_lock)
             {
-                _buffer ??= new MessageBuffer(_options.MaxMessages, _options.MaxBytes);
+                if (_buffer == null)
+                {
+                    _codec = _options.SerializeEnvelope ? new EnvelopeCodec() : null;
+                    _buffer = new MessageBuffer(_options.MaxMessages, _options.MaxBytes);
+                }
             }
         }
 

@@ -23,7 +23,6 @@ namespace DeviceQueue.Messaging
         private readonly object _openLock = new object();
         private readonly object _sendLock = new object();
         private readonly object _listenLock = new object();
-        private readonly EnvelopeCodec _codec = new EnvelopeCodec();
         private readonly AutoResetEvent _arrived = new AutoResetEvent(false);
         private readonly AutoResetEvent _listenEnded = new AutoResetEvent(false);
         private readonly string _givenName;
@@ -36,7 +35,8 @@ namespace DeviceQueue.Messaging
         private IClock _clock;
         private MessageIds _ids;
         private Inbox _inbox;
-        private byte[] _encoded;
+        private EnvelopeCodec _codec;
+        private byte[] _encoded = new byte[0];
         private ICounters _counters;
         private string _sentCounter;
         private string _receivedCounter;
@@ -553,7 +553,12 @@ namespace DeviceQueue.Messaging
 
             _clock = clock;
             _ids = new MessageIds(random);
-            _encoded = new byte[_options.MaxMessageSize];
+            if (_options.SerializeEnvelope)
+            {
+                _codec = new EnvelopeCodec();
+                _encoded = new byte[_options.MaxMessageSize];
+            }
+
             _inbox = new Inbox(_options, random, InboxDrops);
             _sentCounter = "queue." + Name + ".sent_messages";
             _receivedCounter = "queue." + Name + ".received_messages";

@@ -290,7 +290,7 @@ public sealed class CommandDispatcher_Tests
     {
         Command[] commands = [new OutputSwitchCommand(outputs, false), new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand()];
         TrustedClock clock = new(_clock, _store, DateTime.MinValue);
-        return new CommandDispatcher(_queue, ResponseTopic, commands, new CommandVerifier("bar1", null, 60000, 2048, clock), new CommandHistory(_store, clock, 90000), _log);
+        return new CommandDispatcher(_queue, ResponseTopic, commands, new CommandVerifier("bar1", null, 60000, clock), new CommandHistory(_store, clock, 90000), _log);
     }
 
     private void Do(string? type, string? arguments, string? id = NewId, string? correlationId = null, int advanceMs = 1000)

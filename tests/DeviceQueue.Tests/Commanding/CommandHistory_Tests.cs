@@ -145,7 +145,7 @@ public sealed class CommandHistory_Tests
             OutputBank outputs = new([new OutputSettings("relay1", 13, true, false)], test._pins);
             Command[] commands = [new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand()];
             TrustedClock clock = new(test._clock, test._store, DateTime.MinValue);
-            CommandVerifier verifier = new("bar1", null, 60_000, 2048, clock);
+            CommandVerifier verifier = new("bar1", null, 60_000, clock);
             CommandHistory history = new(test._store, clock, KeepMs);
             Dispatcher = new CommandDispatcher(Queue, "response", commands, verifier, history, new MemoryLogger());
         }

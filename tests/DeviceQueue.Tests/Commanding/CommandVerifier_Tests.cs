@@ -92,7 +92,7 @@ public sealed class CommandVerifier_Tests
 
         Assert.False(Verifier("bar1").VerifyFresh(Command(Json), _answer));
         Assert.Equal(CommandCode.NoClock, _answer.Code);
-        CommandVerifier open = new("bar1", null, 60_000, 2048, new TrustedClock(_clock, new MemoryStore(), DateTime.MinValue));
+        CommandVerifier open = new("bar1", null, 60_000, new TrustedClock(_clock, new MemoryStore(), DateTime.MinValue));
         Assert.True(open.VerifySignature(Command(Json), _answer) && open.VerifyFresh(Command(Json), _answer));
     }
 
@@ -105,12 +105,12 @@ public sealed class CommandVerifier_Tests
         return new EnvelopeCodec().Decode(bytes, 0, bytes.Length, message) == EnvelopeError.None ? message : null;
     }
 
-    private CommandVerifier Verifier(string deviceId) => new(deviceId, new Mac(), 60_000, 2048, new TrustedClock(_clock, new MemoryStore(), DateTime.MinValue));
+    private CommandVerifier Verifier(string deviceId) => new(deviceId, new Mac(), 60_000, new TrustedClock(_clock, new MemoryStore(), DateTime.MinValue));
 
     private sealed class Mac : ICommandMac
     {
         private static readonly byte[] Key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
-        public byte[] Compute(byte[] data, int count) => HMACSHA256.HashData(Key, data.AsSpan(0, count));
+        public byte[] Compute(byte[] data) => HMACSHA256.HashData(Key, data);
     }
 }

@@ -41,11 +41,9 @@ internal sealed class SignedCommand
             MessageId = messageId ?? Guid.NewGuid().ToString("N"),
             SentTime = utcNow,
         };
-        byte[] buffer = new byte[MaxBytes * 2];
-        int count = EnvelopeCodec.WriteSigningInput(device.Name, envelope, buffer);
-        envelope.Signature = count < 0 ? null : Hex.ToText(HMACSHA256.HashData(device.CommandKey!, buffer.AsSpan(0, count)));
+        envelope.Signature = Hex.ToText(HMACSHA256.HashData(device.CommandKey!, EnvelopeCodec.MakeSigningInput(device.Name, envelope)));
         byte[] payload = new byte[MaxBytes];
-        int length = envelope.Signature == null ? -1 : new EnvelopeCodec().Encode(envelope, envelope.MessageId, envelope.SentTime, payload, 0);
+        int length = new EnvelopeCodec().Encode(envelope, envelope.MessageId, envelope.SentTime, payload, 0);
         return length >= 0
             ? new SignedCommand(envelope.MessageId, envelope.CorrelationId, payload[..length])
             : throw new UserException($"the arguments are too long: {Encoding.UTF8.GetByteCount(arguments)} bytes, and a command with them has to fit {MaxBytes}");
