@@ -9,21 +9,20 @@ using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>A node with two outputs and else the firmware's own settings, over a board and a broker that take no memory.</summary>
-internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemory, IRestarter, ILogger, ITemperatureSensor, IOutputPins, IMqttLinkFactory, IMqttLink
+/// <summary>A node with a command key, two outputs and else the firmware's own settings, over a board and a broker that take no memory.</summary>
+internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemory, IRestarter, ILogger, ITemperatureSensor, IOutputPins, IMqttLinkFactory, IMqttLink, ICommandMac
 {
     private const int PlentyBytes = 100_000;
     private const int MinuteMs = 60_000;
     private const int Rounds = 300;
     private static readonly byte[] Settings = Encoding.UTF8.GetBytes("""
         {
-          "device": { "id": "greenhouse-1", "outputs": [ { "name": "relay1", "pin": 26 }, { "name": "relay2", "pin": 27 } ] },
+          "device": { "id": "greenhouse-1", "command_key": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "outputs": [ { "name": "relay1", "pin": 26 }, { "name": "relay2", "pin": 27 } ] },
           "connection": { "protocol": "mqtt", "host": "broker" }
         }
         """);
 
-    private static readonly byte[] Command = Encoding.UTF8.GetBytes("""{"message_id":"00000000000000000000000000000000","message_type":"output.get","message":null}""");
-
+    private readonly byte[] _code = new byte[32];
     private readonly DeviceNode _node;
     private readonly MqttLinkEventQueue _events;
     private bool _answers = true;
@@ -40,6 +39,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Clock = this,
             Calendar = this,
             Random = this,
+            CommandMac = this,
             Store = this,
             Memory = this,
             Restarter = this,
@@ -96,6 +96,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     public bool TryReadAt(string name, int position, byte[] buffer, int count) => false;
 
     public bool TryDelete(string name) => true;
+
+    public byte[] Compute(byte[] data) => _code;
 
     public int GetFreeBytes() => PlentyBytes;
 
@@ -204,9 +206,9 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     {
         for (int i = 0; i < count; i++)
         {
-            byte[] command = (byte[])Command.Clone();
-            Encoding.ASCII.GetBytes((++_commands).ToString("x8"), command.AsSpan("""{"message_id":" """.Length - 1));
-            _events.AddMessage("sensor/greenhouse-1/command", command, false);
+            TryGetUtc(out DateTime utc);
+            string json = $$"""{"message_id":"{{++_commands:x32}}","message_type":"output.get","sent_time":"{{utc:O}}","signature":"{{Convert.ToHexStringLower(_code)}}"}""";
+            _events.AddMessage("sensor/greenhouse-1/command", Encoding.UTF8.GetBytes(json), false);
         }
     }
 }
