@@ -47,8 +47,9 @@ namespace DeviceQueue
         private readonly Caretaker _caretaker;
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly MessageEnvelope _reading = new MessageEnvelope();
-        private readonly byte[] _payload = new byte[HealthReport.MaxBytes];
+        private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // one thing at a time is written: a reading, a report or an answer
         private DeviceState _state = DeviceState.NoConfiguration;
+        private bool _isHealthWanted;
         private bool _isRestarting;
         private bool _isErased;
         private long _restartByMs;
@@ -86,9 +87,9 @@ namespace DeviceQueue
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             _outputSafety = new OutputSafety(outputs, settings.SafeAfterMs, now);
             CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
-            CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs);
+            CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs, verifier.HasKey);
             Command[] commands = platform.Life.IsSafeMode ? SafeMode.Reduce(MakeCommands(settings.Id)) : MakeCommands(settings.Id);
-            _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger);
+            _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger, _scratch);
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
             _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher);
             bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
@@ -201,8 +202,9 @@ namespace DeviceQueue
             long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
             due = Earlier(due, _setTopic.Poll(now));
             Discovery.Poll();
-            if (_healthSchedule.TryAdvance(now))
+            if (_healthSchedule.TryAdvance(now) || _isHealthWanted)
             {
+                _isHealthWanted = false;
                 PublishHealth();
             }
 
@@ -215,15 +217,9 @@ namespace DeviceQueue
         }
 
         /// <inheritdoc/>
-        public void PublishHealth()
+        public void RequestHealth()
         {
-            int length = _health.Write(_payload);
-            if (length > 0)
-            {
-                byte[] payload = new byte[length]; // the values keep it until the link has it
-                Array.Copy(_payload, payload, length);
-                Connection.LatestValues.Set(_healthHandle, payload);
-            }
+            _isHealthWanted = true;
         }
 
         private static long Earlier(long one, long other)
@@ -330,13 +326,24 @@ namespace DeviceQueue
             _logger.Log(LogLevel.Error, null, "output " + _outputs.GetName(index) + " could not be driven to its safe state; it is tried again");
         }
 
+        private void PublishHealth()
+        {
+            int length = _health.Write(_scratch);
+            if (length > 0)
+            {
+                byte[] payload = new byte[length]; // the values keep it until the link has it
+                Array.Copy(_scratch, payload, length);
+                Connection.LatestValues.Set(_healthHandle, payload);
+            }
+        }
+
         private void PublishReading()
         {
-            _writer.Reset(_payload, 0);
+            _writer.Reset(_scratch, 0);
             ReadingWriter.Write(_writer, _sampler.Reading, _bootRecord.NextSequence(), _bootRecord.Boot);
             try
             {
-                _reading.SetMessage(_payload, _writer.Length);
+                _reading.SetMessage(_scratch, _writer.Length);
                 _readings.Send(null, _reading);
             }
             catch (QueueException e)

@@ -23,7 +23,14 @@ namespace DeviceQueue.Commanding
         /// <summary>The most bytes of a result.</summary>
         public const int MaxResultBytes = 1024;
 
-        private readonly byte[] _resultBytes = new byte[MaxResultBytes];
+        private readonly byte[] _scratch;
+
+        /// <summary>Initializes a new instance of the <see cref="CommandAnswer"/> class.</summary>
+        /// <param name="scratch">Where a result is written: <see cref="MaxResultBytes"/> at its end.</param>
+        public CommandAnswer(byte[] scratch)
+        {
+            _scratch = scratch;
+        }
 
         /// <summary>Gets or sets the status, one of the constants of this class.</summary>
         public string Status { get; set; }
@@ -37,16 +44,13 @@ namespace DeviceQueue.Commanding
         /// <summary>Gets where a command writes its result, one JSON value.</summary>
         public JsonWriter Result { get; } = new JsonWriter();
 
-        /// <summary>Gets what <see cref="Result"/> wrote, from the start of the array, as long as its length says.</summary>
-        public byte[] ResultBytes => _resultBytes;
-
         /// <summary>Starts over.</summary>
         public void Reset()
         {
             Status = Succeeded;
             Code = null;
             Text = null;
-            Result.Reset(_resultBytes, 0);
+            Result.Reset(_scratch, _scratch.Length - MaxResultBytes);
         }
 
         /// <summary>Turns the answer into the word that a command was begun and is not known to be done.</summary>

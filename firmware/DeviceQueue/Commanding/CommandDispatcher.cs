@@ -30,8 +30,8 @@ namespace DeviceQueue.Commanding
         /// <summary>How soon to call again while an answer is on its way, in milliseconds: nobody tells of its delivery.</summary>
         public const int DeliveryPollMs = 50;
 
-        /// <summary>The most bytes of an answer's payload.</summary>
-        public const int MaxAnswerBytes = CommandAnswer.MaxResultBytes + 1280;
+        /// <summary>The fewest bytes of memory that any answer without a result can be written in.</summary>
+        public const int MinScratchBytes = 1280;
 
         /// <summary>The most characters of an answer's text; the rest is cut off.</summary>
         public const int MaxTextLength = 160;
@@ -44,10 +44,10 @@ namespace DeviceQueue.Commanding
         private readonly ILogger _logger;
         private readonly CommandHistory _history;
         private readonly CommandArguments _arguments = new CommandArguments();
-        private readonly CommandAnswer _answer = new CommandAnswer();
+        private readonly CommandAnswer _answer;
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly MessageEnvelope _response = new MessageEnvelope();
-        private readonly byte[] _payload = new byte[MaxAnswerBytes];
+        private readonly byte[] _scratch;
         private long _nextRejectionMs;
         private long _nextDuplicateMs;
         private bool _isUndelivered;
@@ -60,8 +60,9 @@ namespace DeviceQueue.Commanding
         /// <param name="verifier">Tells whose and how old a command is.</param>
         /// <param name="history">What was carried out already.</param>
         /// <param name="logger">Takes what there is to say.</param>
+        /// <param name="scratch">Memory to write answers in, <see cref="MinScratchBytes"/> or more; of use to others between calls.</param>
         public CommandDispatcher(
-            IMessageQueue queue, string responseTopic, Command[] commands, CommandVerifier verifier, CommandHistory history, ILogger logger)
+            IMessageQueue queue, string responseTopic, Command[] commands, CommandVerifier verifier, CommandHistory history, ILogger logger, byte[] scratch)
         {
             _queue = queue;
             _response.Topic = responseTopic;
@@ -69,6 +70,8 @@ namespace DeviceQueue.Commanding
             _verifier = verifier;
             _history = history;
             _logger = logger;
+            _scratch = scratch;
+            _answer = new CommandAnswer(scratch);
         }
 
         /// <summary>Gets or sets what tells whether the answers have been delivered; <see langword="null"/> when sending is all there is to it.</summary>
@@ -238,6 +241,12 @@ namespace DeviceQueue.Commanding
                 return null;
             }
 
+            if (command.IsChange && _isUndelivered)
+            {
+                _answer.Reject(CommandCode.Busy, "the answer to the command before is still on its way; send this one again later");
+                return null;
+            }
+
             if (command.NeedsKey && !_verifier.HasKey)
             {
                 _answer.Reject(CommandCode.KeyRequired, command.Name + " needs a device with a command key");
@@ -359,10 +368,14 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="false"/> when a result makes it too large for the queue.</returns>
         private bool TrySend(MessageEnvelope message)
         {
-            WriteAnswer(message.MessageId);
+            if (!WriteAnswer(message.MessageId))
+            {
+                return false;
+            }
+
             _response.CorrelationId = message.CorrelationId;
             _response.MessageType = message.MessageType + ResponseSuffix;
-            _response.SetMessage(_payload, _writer.Length);
+            _response.SetMessage(_scratch, _writer.Length);
             try
             {
                 _queue.Send(message.CorrelationId, _response);
@@ -383,10 +396,15 @@ namespace DeviceQueue.Commanding
             _answer.Text = "the result does not fit into an answer";
         }
 
-        private void WriteAnswer(string commandId)
+        /// <summary>Writes the answer from the start of the memory in which its result stands, towards it.</summary>
+        /// <returns><see langword="false"/> when there is no room for both; the result is gone then.</returns>
+        private bool WriteAnswer(string commandId)
         {
+            int resultLength = _answer.Result.Length;
+            int resultAt = _scratch.Length - resultLength;
+            Array.Copy(_scratch, _scratch.Length - CommandAnswer.MaxResultBytes, _scratch, resultAt, resultLength);
             JsonWriter writer = _writer;
-            writer.Reset(_payload, 0);
+            writer.Reset(_scratch, 0);
             writer.BeginObject();
             writer.Name("command_id");
             writer.WriteText(IsValidId(commandId) ? commandId : null);
@@ -397,16 +415,21 @@ namespace DeviceQueue.Commanding
             writer.Name("text");
             writer.WriteText(_answer.Text != null && _answer.Text.Length > MaxTextLength ? _answer.Text.Substring(0, MaxTextLength) : _answer.Text);
             writer.Name("result");
-            if (_answer.Result.Length == 0)
+            if (resultLength == 0)
             {
                 writer.WriteNull();
             }
+            else if (writer.Length <= resultAt)
+            {
+                writer.WriteRaw(_scratch, resultAt, resultLength);
+            }
             else
             {
-                writer.WriteRaw(_answer.ResultBytes, 0, _answer.Result.Length);
+                return false;
             }
 
             writer.EndObject();
+            return !writer.IsOverflow;
         }
     }
 }

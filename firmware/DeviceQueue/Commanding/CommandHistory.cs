@@ -8,29 +8,34 @@ namespace DeviceQueue.Commanding
 {
     /// <summary>
     /// The commands that were carried out, so that a repeat is answered and not carried out again, across reboots too: a command is recorded in storage before it
-    /// is carried out, and stays there with all that an answer needs until its answer is delivered. A command with a known age stays for as long as it could be repeated; the places of others are given up, the oldest first, when all are taken.
+    /// is carried out, and stays there with all that an answer needs until its answer is delivered. With a command key, one with a known age stays for as long as it could
+    /// be repeated; the places of others are given up, the oldest first, when all are taken. The record as it is stored is all the memory there is.
     /// </summary>
     public sealed class CommandHistory
     {
         /// <summary>How many commands are remembered.</summary>
         public const int MaxCommands = 64;
 
-        private const byte FormatVersion = 1;
-        private const int HeaderBytes = 2;
-        private const int EntryBytes = 17;
-        private const int MaxTextBytes = EnvelopeCodec.MaxFieldBytes;
-        private const int RecordBytes = HeaderBytes + (MaxCommands * EntryBytes) + (3 * (2 + MaxTextBytes));
+        // The record: format, number of commands, the commands, and what an answer to the last of them needs. A command: hash of its message_id (8 bytes), sent_time in
+        // seconds since 1970 (4), what became of it.
+        private const byte FormatVersion = 2;
+        private const int Start = TwoSlotFile.HeaderBytes;
+        private const int FirstAt = Start + 2;
+        private const int SentAt = 8;
+        private const int StatusAt = 12;
+        private const int EntryBytes = 13;
+        private const int MaxTypeBytes = 32;
+        private const int MaxTextsBytes = (3 * 2) + CommandDispatcher.MaxIdLength + EnvelopeCodec.MaxFieldBytes + MaxTypeBytes;
+        private const int MaxRecordBytes = FirstAt - Start + (MaxCommands * EntryBytes) + MaxTextsBytes;
         private const byte Begun = 0;
         private const byte Succeeded = 1;
         private const byte Failed = 2;
 
         private readonly TwoSlotFile _file;
+        private readonly byte[] _record;
         private readonly TrustedClock _clock;
-        private readonly int _keepMs;
-        private readonly byte[] _record = new byte[RecordBytes];
-        private readonly long[] _hashes = new long[MaxCommands];
-        private readonly long[] _sentTicks = new long[MaxCommands];
-        private readonly byte[] _statuses = new byte[MaxCommands];
+        private readonly long _keepSeconds;
+        private readonly bool _hasKey;
         private int _count;
         private MessageEnvelope _unanswered;
 
@@ -38,12 +43,15 @@ namespace DeviceQueue.Commanding
         /// <param name="store">The storage.</param>
         /// <param name="clock">Tells how old a command is.</param>
         /// <param name="keepMs">How long after its sent_time a command could be repeated, in milliseconds.</param>
-        public CommandHistory(IStore store, TrustedClock clock, int keepMs)
+        /// <param name="hasKey">Whether commands are signed; without, anybody could fill the places for as long as they like.</param>
+        public CommandHistory(IStore store, TrustedClock clock, int keepMs, bool hasKey)
         {
-            _file = new TwoSlotFile(store, "commands.0", "commands.1", RecordBytes);
+            _file = new TwoSlotFile(store, "commands.0", "commands.1", MaxRecordBytes);
+            _record = _file.Buffer;
             _clock = clock;
-            _keepMs = keepMs;
-            if (_file.TryRead(_record, out int length))
+            _keepSeconds = (keepMs + 999) / 1000;
+            _hasKey = hasKey;
+            if (_file.TryRead(out int length))
             {
                 Load(length);
             }
@@ -66,8 +74,17 @@ namespace DeviceQueue.Commanding
         /// <returns>The status that was answered first, or <see langword="null"/> when the command is new.</returns>
         public string FindStatus(string messageId)
         {
-            int i = Find(Hash(messageId));
-            return i < 0 ? null : _statuses[i] == Succeeded ? CommandAnswer.Succeeded : CommandAnswer.Failed;
+            ulong hash = Hash(messageId);
+            for (int i = 0; i < _count; i++)
+            {
+                int at = GetPlace(i);
+                if (IsAt(at, hash))
+                {
+                    return _record[at + StatusAt] == Succeeded ? CommandAnswer.Succeeded : CommandAnswer.Failed;
+                }
+            }
+
+            return null;
         }
 
         /// <summary>Tells whether there is a place for one more command, and makes one where that is allowed.</summary>
@@ -79,13 +96,14 @@ namespace DeviceQueue.Commanding
                 return true;
             }
 
-            bool hasUtc = _clock.TryGetFresh(out DateTime now);
-            long limit = hasUtc ? now.Ticks - (_keepMs * TimeSpan.TicksPerMillisecond) : 0;
+            bool isLimited = _clock.TryGetFresh(out DateTime now) && _hasKey;
             for (int i = 0; i < _count; i++)
             {
-                if (!hasUtc || _sentTicks[i] < limit)
+                int at = GetPlace(i);
+                if (!isLimited || ToSeconds(now) - (long)Get(at + SentAt, 4) > _keepSeconds)
                 {
-                    RemoveAt(i);
+                    _count--;
+                    Array.Copy(_record, at + EntryBytes, _record, at, GetPlace(_count) - at);
                     return true;
                 }
             }
@@ -99,9 +117,10 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="false"/> when the storage failed: then the command must not be carried out.</returns>
         public bool TryBegin(MessageEnvelope message, bool isStored)
         {
-            _hashes[_count] = Hash(message.MessageId);
-            _sentTicks[_count] = message.SentTime == DateTime.MinValue ? 0 : message.SentTime.Ticks;
-            _statuses[_count] = Begun;
+            int at = GetPlace(_count);
+            Put(at, SentAt, Hash(message.MessageId));
+            Put(at + SentAt, 4, (ulong)ToSeconds(message.SentTime));
+            _record[at + StatusAt] = Begun;
             _count++;
             if (isStored && !Save(message))
             {
@@ -117,7 +136,7 @@ namespace DeviceQueue.Commanding
         /// <param name="hasSucceeded">Whether it was carried out.</param>
         public void End(MessageEnvelope message, bool hasSucceeded)
         {
-            _statuses[_count - 1] = hasSucceeded ? Succeeded : Failed;
+            _record[GetPlace(_count - 1) + StatusAt] = hasSucceeded ? Succeeded : Failed;
             if (message != null)
             {
                 Save(message); // if this fails, a reboot reports the command as interrupted
@@ -131,7 +150,7 @@ namespace DeviceQueue.Commanding
         }
 
         /// <summary>FNV-1a over the characters, 64 bits.</summary>
-        private static long Hash(string text)
+        private static ulong Hash(string text)
         {
             ulong hash = 14695981039346656037UL;
             char[] chars = text.ToCharArray();
@@ -140,43 +159,26 @@ namespace DeviceQueue.Commanding
                 hash = (hash ^ chars[i]) * 1099511628211UL;
             }
 
-            return (long)hash;
+            return hash;
         }
 
-        private int Find(long hash)
+        /// <summary>Rounds a time down to seconds since 1970, as far as four bytes go; 0 for none.</summary>
+        private static long ToSeconds(DateTime time)
         {
-            for (int i = 0; i < _count; i++)
-            {
-                if (_hashes[i] == hash)
-                {
-                    return i;
-                }
-            }
-
-            return -1;
+            long seconds = (time.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond;
+            return seconds < 0 ? 0 : seconds > uint.MaxValue ? uint.MaxValue : seconds;
         }
 
-        private void RemoveAt(int index)
+        private static int GetPlace(int index)
         {
-            _count--;
-            Array.Copy(_hashes, index + 1, _hashes, index, _count - index);
-            Array.Copy(_sentTicks, index + 1, _sentTicks, index, _count - index);
-            Array.Copy(_statuses, index + 1, _statuses, index, _count - index);
+            return FirstAt + (index * EntryBytes);
         }
 
         private bool Save(MessageEnvelope unanswered)
         {
-            _record[0] = FormatVersion;
-            _record[1] = (byte)_count;
-            int end = HeaderBytes;
-            for (int i = 0; i < _count; i++)
-            {
-                PutLong(_hashes[i], end);
-                PutLong(_sentTicks[i], end + 8);
-                _record[end + 16] = _statuses[i];
-                end += EntryBytes;
-            }
-
+            _record[Start] = FormatVersion;
+            _record[Start + 1] = (byte)_count;
+            int end = GetPlace(_count);
             if (unanswered != null)
             {
                 end = PutText(unanswered.MessageId, end);
@@ -184,49 +186,52 @@ namespace DeviceQueue.Commanding
                 end = PutText(unanswered.MessageType, end);
             }
 
-            return _file.TryWrite(_record, end);
+            return _file.TryWrite(end - Start);
         }
 
         private void Load(int length)
         {
-            int count = length < HeaderBytes ? 0 : _record[1];
-            int end = HeaderBytes + (count * EntryBytes);
-            if (length < end || _record[0] != FormatVersion || count > MaxCommands)
+            int count = length < FirstAt - Start ? 0 : _record[Start + 1];
+            int end = GetPlace(count);
+            if (length < end - Start || _record[Start] != FormatVersion || count > MaxCommands)
             {
                 return;
             }
 
             _count = count;
-            for (int i = 0; i < count; i++)
-            {
-                int at = HeaderBytes + (i * EntryBytes);
-                _hashes[i] = GetLong(at);
-                _sentTicks[i] = GetLong(at + 8);
-                _statuses[i] = _record[at + 16];
-            }
-
-            if (length > end)
+            if (length > end - Start)
             {
                 _unanswered = new MessageEnvelope();
                 _unanswered.MessageId = GetText(ref end);
                 _unanswered.CorrelationId = GetText(ref end);
                 _unanswered.MessageType = GetText(ref end);
-                IsInterrupted = _statuses[count - 1] == Begun; // only the last one can be unanswered
+                IsInterrupted = _record[GetPlace(count - 1) + StatusAt] == Begun; // only the last one can be unanswered
             }
         }
 
-        private void PutLong(long value, int offset)
+        private void Put(int offset, int bytes, ulong value)
         {
-            for (int i = 0; i < 8; i++)
+            for (int i = 0; i < bytes; i++)
             {
                 _record[offset + i] = (byte)(value >> (8 * i));
             }
         }
 
-        private long GetLong(int offset)
+        private bool IsAt(int offset, ulong hash)
         {
-            long value = 0;
-            for (int i = 7; i >= 0; i--)
+            int i = 0;
+            while (i < SentAt && _record[offset + i] == (byte)(hash >> (8 * i)))
+            {
+                i++;
+            }
+
+            return i == SentAt;
+        }
+
+        private ulong Get(int offset, int bytes)
+        {
+            ulong value = 0;
+            for (int i = bytes - 1; i >= 0; i--)
             {
                 value = (value << 8) | _record[offset + i];
             }
@@ -238,15 +243,13 @@ namespace DeviceQueue.Commanding
         private int PutText(string text, int offset)
         {
             int end = text == null ? offset + 2 : Utf8.Write(text, _record, offset + 2);
-            int length = end - offset - 2;
-            _record[offset] = (byte)length;
-            _record[offset + 1] = (byte)(length >> 8);
+            Put(offset, 2, (ulong)(end - offset - 2));
             return end;
         }
 
         private string GetText(ref int offset)
         {
-            int length = _record[offset] | (_record[offset + 1] << 8);
+            int length = (int)Get(offset, 2);
             string text = length == 0 ? null : Encoding.UTF8.GetString(_record, offset + 2, length);
             offset += 2 + length;
             return text;

@@ -53,7 +53,7 @@ namespace DeviceQueue.Commanding
             }
 
             writer.EndObject();
-            _device.PublishHealth();
+            _device.RequestHealth();
         }
     }
 

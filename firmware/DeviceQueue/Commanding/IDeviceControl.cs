@@ -9,8 +9,8 @@ namespace DeviceQueue.Commanding
         /// <param name="settings">The settings, valid and stored.</param>
         void Apply(DeviceSettings settings);
 
-        /// <summary>Publishes a health report now.</summary>
-        void PublishHealth();
+        /// <summary>Asks for a health report, as soon as the command is done.</summary>
+        void RequestHealth();
 
         /// <summary>Erases stored data and secrets.</summary>
         /// <returns><see langword="false"/> when the storage fails and some are left.</returns>

@@ -14,7 +14,6 @@ namespace DeviceQueue.Configuring
         private const int RecordBytes = 16;
 
         private readonly TwoSlotFile _file;
-        private readonly byte[] _record = new byte[RecordBytes];
         private long _last;
         private long _reserved;
 
@@ -23,7 +22,7 @@ namespace DeviceQueue.Configuring
         public BootRecord(IStore store)
         {
             _file = new TwoSlotFile(store, "boot.0", "boot.1", RecordBytes);
-            if (_file.TryRead(_record, out int count) && count == RecordBytes)
+            if (_file.TryRead(out int count) && count == RecordBytes)
             {
                 Boot = Get(0);
                 _last = Get(8);
@@ -60,7 +59,7 @@ namespace DeviceQueue.Configuring
             _reserved = _last + BlockSize;
             Set(0, Boot);
             Set(8, _reserved);
-            IsStored = _file.TryWrite(_record, RecordBytes);
+            IsStored = _file.TryWrite(RecordBytes);
         }
 
         private long Get(int offset)
@@ -68,7 +67,7 @@ namespace DeviceQueue.Configuring
             long value = 0;
             for (int i = 7; i >= 0; i--)
             {
-                value = (value << 8) | _record[offset + i];
+                value = (value << 8) | _file.Buffer[TwoSlotFile.HeaderBytes + offset + i];
             }
 
             return value;
@@ -78,7 +77,7 @@ namespace DeviceQueue.Configuring
         {
             for (int i = 0; i < 8; i++)
             {
-                _record[offset + i] = (byte)(value >> (8 * i));
+                _file.Buffer[TwoSlotFile.HeaderBytes + offset + i] = (byte)(value >> (8 * i));
             }
         }
     }

@@ -1,3 +1,4 @@
+using System;
 using System.Text;
 using DeviceQueue.Platform;
 
@@ -30,8 +31,11 @@ namespace DeviceQueue.Configuring
         /// <returns><see langword="false"/> when there is none.</returns>
         public bool TryLoadLastGood(out byte[] json, out int count)
         {
-            json = new byte[MaxFileBytes];
-            return OpenFile(MaxFileBytes).TryRead(json, out count);
+            TwoSlotFile file = OpenFile(MaxFileBytes);
+            json = file.Buffer;
+            bool isFound = file.TryRead(out count);
+            Array.Copy(json, TwoSlotFile.HeaderBytes, json, 0, count);
+            return isFound;
         }
 
         /// <summary>Stores a settings file as the last good one, unless it is that already.</summary>
@@ -40,7 +44,7 @@ namespace DeviceQueue.Configuring
         /// <returns><see langword="false"/> when it is longer than <see cref="MaxFileBytes"/> or the storage fails; the one before is then still there.</returns>
         public bool SaveAsGood(byte[] json, int count)
         {
-            return count <= MaxFileBytes && OpenFile(MaxFileBytes).TryWrite(json, count);
+            return count <= MaxFileBytes && OpenFile(MaxFileBytes).TryUpdate(json, count);
         }
 
         /// <summary>Reads where to connect to, with the files that the settings name.</summary>
@@ -58,13 +62,13 @@ namespace DeviceQueue.Configuring
         /// <returns>The changes; empty when there are none.</returns>
         public ConfigParams LoadChanges(uint fileCrc)
         {
-            byte[] record = new byte[MaxChangesBytes];
-            if (!OpenChanges().TryRead(record, out int count) || count < CrcBytes || ReadCrc(record) != fileCrc)
+            TwoSlotFile file = OpenChanges();
+            if (!file.TryRead(out int count) || count < CrcBytes || ReadCrc(file.Buffer, TwoSlotFile.HeaderBytes) != fileCrc)
             {
                 return new ConfigParams();
             }
 
-            return ConfigParams.FromString(Encoding.UTF8.GetString(record, CrcBytes, count - CrcBytes));
+            return ConfigParams.FromString(Encoding.UTF8.GetString(file.Buffer, TwoSlotFile.HeaderBytes + CrcBytes, count - CrcBytes));
         }
 
         /// <summary>Stores all changes that were made to a settings file.</summary>
@@ -80,8 +84,8 @@ namespace DeviceQueue.Configuring
                 record[i] = (byte)(fileCrc >> (8 * i));
             }
 
-            System.Array.Copy(text, 0, record, CrcBytes, text.Length);
-            return OpenChanges().TryWrite(record, record.Length);
+            Array.Copy(text, 0, record, CrcBytes, text.Length);
+            return OpenChanges().TryUpdate(record, record.Length);
         }
 
         /// <summary>Removes the last good settings, secrets and all, and the changes.</summary>
@@ -93,9 +97,9 @@ namespace DeviceQueue.Configuring
             return isFileGone && areChangesGone;
         }
 
-        private static uint ReadCrc(byte[] record)
+        private static uint ReadCrc(byte[] record, int offset)
         {
-            return record[0] | ((uint)record[1] << 8) | ((uint)record[2] << 16) | ((uint)record[3] << 24);
+            return record[offset] | ((uint)record[offset + 1] << 8) | ((uint)record[offset + 2] << 16) | ((uint)record[offset + 3] << 24);
         }
 
         private TwoSlotFile OpenFile(int maxBytes)

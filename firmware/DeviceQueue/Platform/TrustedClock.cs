@@ -20,7 +20,6 @@ namespace DeviceQueue.Platform
         private readonly object _lock = new object();
         private readonly IClock _clock;
         private readonly TwoSlotFile _file;
-        private readonly byte[] _record = new byte[RecordBytes];
         private long _floorTicks;
         private long _storedTicks;
         private bool _isAnchored;
@@ -37,11 +36,11 @@ namespace DeviceQueue.Platform
             _clock = clock;
             _file = new TwoSlotFile(store, "utc.0", "utc.1", RecordBytes);
             _floorTicks = buildDate.Ticks;
-            if (_file.TryRead(_record, out int count) && count == RecordBytes)
+            if (_file.TryRead(out int count) && count == RecordBytes)
             {
                 for (int i = RecordBytes - 1; i >= 0; i--)
                 {
-                    _storedTicks = (_storedTicks << 8) | _record[i];
+                    _storedTicks = (_storedTicks << 8) | _file.Buffer[TwoSlotFile.HeaderBytes + i];
                 }
 
                 _floorTicks = _storedTicks > _floorTicks ? _storedTicks : _floorTicks;
@@ -176,10 +175,10 @@ namespace DeviceQueue.Platform
 
             for (int i = 0; i < RecordBytes; i++)
             {
-                _record[i] = (byte)(_floorTicks >> (8 * i));
+                _file.Buffer[TwoSlotFile.HeaderBytes + i] = (byte)(_floorTicks >> (8 * i));
             }
 
-            if (_file.TryWrite(_record, RecordBytes))
+            if (_file.TryWrite(RecordBytes))
             {
                 _storedTicks = _floorTicks;
             }

@@ -4,7 +4,7 @@ namespace DeviceQueue.Platform
 {
     /// <summary>
     /// A record that is either the old or the new one, whenever the power fails: two files take turns, each with a sequence and a CRC-32 over all of it.
-    /// Written only when it changes, to spare the flash. Not safe for use from two threads at once.
+    /// The record is made and read in the one buffer there is. Not safe for use from two threads at once.
     /// </summary>
     public sealed class TwoSlotFile
     {
@@ -22,10 +22,10 @@ namespace DeviceQueue.Platform
 
         private readonly IStore _store;
         private readonly string[] _names;
-        private readonly byte[] _file;
-        private readonly int _maxBytes;
+        private int _newest = None;
+        private uint _sequence;
 
-        /// <summary>Initializes a record of two files. Allocates what both reading and writing need.</summary>
+        /// <summary>Initializes a record of two files, with the buffer for it.</summary>
         /// <param name="store">Where the files are.</param>
         /// <param name="firstName">The name of one.</param>
         /// <param name="secondName">The name of the other.</param>
@@ -34,51 +34,70 @@ namespace DeviceQueue.Platform
         {
             _store = store;
             _names = new string[] { firstName, secondName };
-            _maxBytes = maxBytes;
-            _file = new byte[HeaderBytes + maxBytes];
+            Buffer = new byte[HeaderBytes + maxBytes];
         }
 
-        /// <summary>Reads the newest whole record.</summary>
-        /// <param name="buffer">Receives it.</param>
+        /// <summary>Gets what holds the record, from <see cref="HeaderBytes"/> on.</summary>
+        public byte[] Buffer { get; }
+
+        /// <summary>Reads the newest whole record into <see cref="Buffer"/>; to be called before the first <see cref="TryWrite"/>.</summary>
         /// <param name="count">Its length in bytes.</param>
-        /// <returns><see langword="false"/> when there is none or it is longer than <paramref name="buffer"/>.</returns>
-        public bool TryRead(byte[] buffer, out int count)
+        /// <returns><see langword="false"/> when there is none.</returns>
+        public bool TryRead(out int count)
         {
-            int slot = LoadNewest(out uint sequence, out count);
-            if (slot == None || count > buffer.Length)
+            bool isFirst = TryLoad(0, out uint first, out int firstCount);
+            bool isSecond = TryLoad(1, out _sequence, out count);
+            _newest = isSecond ? 1 : None;
+
+            // By their difference, so that a sequence that wraps is still the newer one.
+            if (isFirst && (!isSecond || (int)(_sequence - first) <= 0))
             {
-                count = 0;
+                _sequence = first;
+                _newest = TryLoad(0, out first, out count) ? 0 : None; // once more: the buffer holds one
+            }
+
+            return _newest != None;
+        }
+
+        /// <summary>Writes the record in <see cref="Buffer"/> over the older one.</summary>
+        /// <param name="count">How long it is in bytes.</param>
+        /// <returns><see langword="false"/> when the storage fails; the newest whole record is then still there.</returns>
+        public bool TryWrite(int count)
+        {
+            Put(0, Magic);
+            Put(FormatAt, Format);
+            Put(SequenceAt, _sequence + 1);
+            Put(LengthAt, (uint)count);
+            Put(CrcAt, ComputeCrc(count));
+            int slot = _newest == 0 ? 1 : 0;
+            if (!_store.TryWrite(_names[slot], Buffer, HeaderBytes + count))
+            {
                 return false;
             }
 
-            Array.Copy(_file, HeaderBytes, buffer, 0, count);
+            _newest = slot;
+            _sequence++;
             return true;
         }
 
-        /// <summary>Writes a record over the older one, unless the newest is the same.</summary>
+        /// <summary>Writes a record that is somewhere else, unless the newest is the same, to spare the flash.</summary>
         /// <param name="data">The record.</param>
         /// <param name="count">How many bytes of <paramref name="data"/>, from its start, it has.</param>
         /// <returns><see langword="false"/> when it is too long or the storage fails; the newest whole record is then still there.</returns>
-        public bool TryWrite(byte[] data, int count)
+        public bool TryUpdate(byte[] data, int count)
         {
-            if (count < 0 || count > _maxBytes)
+            if (count > Buffer.Length - HeaderBytes)
             {
                 return false;
             }
 
-            int newest = LoadNewest(out uint sequence, out int length);
-            if (newest != None && IsSame(data, count, length))
+            if (TryRead(out int length) && length == count && IsSame(data, count))
             {
                 return true;
             }
 
-            Put(0, Magic);
-            Put(FormatAt, Format);
-            Put(SequenceAt, sequence + 1);
-            Put(LengthAt, (uint)count);
-            Array.Copy(data, 0, _file, HeaderBytes, count);
-            Put(CrcAt, ComputeCrc(count));
-            return _store.TryWrite(_names[newest == 0 ? 1 : 0], _file, HeaderBytes + count);
+            Array.Copy(data, 0, Buffer, HeaderBytes, count);
+            return TryWrite(count);
         }
 
         /// <summary>Removes the record.</summary>
@@ -90,28 +109,11 @@ namespace DeviceQueue.Platform
             return isFirstGone && isSecondGone;
         }
 
-        // Leaves the newest whole file in the buffer and says which it is.
-        private int LoadNewest(out uint sequence, out int count)
-        {
-            bool isFirst = TryLoad(0, out uint first, out int firstCount);
-            bool isSecond = TryLoad(1, out sequence, out count);
-
-            // By their difference, so that a sequence that wraps is still the newer one.
-            if (isSecond && (!isFirst || (int)(sequence - first) > 0))
-            {
-                return 1;
-            }
-
-            sequence = first;
-            count = firstCount;
-            return isFirst && TryLoad(0, out first, out firstCount) ? 0 : None;
-        }
-
         private bool TryLoad(int slot, out uint sequence, out int count)
         {
             sequence = 0;
             count = 0;
-            if (!_store.TryRead(_names[slot], _file, out int size) || size < HeaderBytes || Get(0) != Magic || Get(FormatAt) != Format)
+            if (!_store.TryRead(_names[slot], Buffer, out int size) || size < HeaderBytes || Get(0) != Magic || Get(FormatAt) != Format)
             {
                 return false;
             }
@@ -127,12 +129,12 @@ namespace DeviceQueue.Platform
             return true;
         }
 
-        private bool IsSame(byte[] data, int count, int length)
+        private bool IsSame(byte[] data, int count)
         {
-            bool isSame = count == length;
+            bool isSame = true;
             for (int i = 0; isSame && i < count; i++)
             {
-                isSame = data[i] == _file[HeaderBytes + i];
+                isSame = data[i] == Buffer[HeaderBytes + i];
             }
 
             return isSame;
@@ -140,19 +142,19 @@ namespace DeviceQueue.Platform
 
         private uint ComputeCrc(int count)
         {
-            return Crc32.Append(Crc32.Compute(_file, 0, CrcAt), _file, HeaderBytes, count);
+            return Crc32.Append(Crc32.Compute(Buffer, 0, CrcAt), Buffer, HeaderBytes, count);
         }
 
         private uint Get(int offset)
         {
-            return _file[offset] | ((uint)_file[offset + 1] << 8) | ((uint)_file[offset + 2] << 16) | ((uint)_file[offset + 3] << 24);
+            return Buffer[offset] | ((uint)Buffer[offset + 1] << 8) | ((uint)Buffer[offset + 2] << 16) | ((uint)Buffer[offset + 3] << 24);
         }
 
         private void Put(int offset, uint value)
         {
             for (int i = 0; i < 4; i++)
             {
-                _file[offset + i] = (byte)(value >> (8 * i));
+                Buffer[offset + i] = (byte)(value >> (8 * i));
             }
         }
     }

@@ -41,10 +41,10 @@ namespace DeviceQueue.Supervising
             _store = store;
             try
             {
-                byte[] record = new byte[MaxBytes];
-                if (OpenFile(_store).TryRead(record, out int count))
+                TwoSlotFile file = OpenFile(_store);
+                if (file.TryRead(out int count))
                 {
-                    Read(ConfigParams.FromString(Encoding.UTF8.GetString(record, 0, count)));
+                    Read(ConfigParams.FromString(Encoding.UTF8.GetString(file.Buffer, TwoSlotFile.HeaderBytes, count)));
                 }
             }
             catch (Exception)
@@ -233,7 +233,7 @@ namespace DeviceQueue.Supervising
             }
 
             byte[] record = Encoding.UTF8.GetBytes(text.ToString());
-            OpenFile(_store).TryWrite(record, record.Length);
+            OpenFile(_store).TryUpdate(record, record.Length);
         }
 
         private static void Append(StringBuilder text, string prefix, Totals totals)

@@ -250,6 +250,41 @@ public sealed class CommandDispatcher_Tests
     }
 
     [Fact]
+    public void Refuses_a_further_change_while_an_answer_is_still_on_its_way_because_one_answer_alone_survives_a_power_cut()
+    {
+        _dispatcher.AreAnswersDelivered = () => false;
+        Do("output.set", "{\"name\":\"relay1\",\"on\":true}", "m1", "c1");
+        Do("output.set", "{\"name\":\"relay2\",\"on\":true}", advanceMs: CommandDispatcher.DeliveryTimeoutMs);
+        Assert.Equal(("rejected", "busy", 1), (Status, _queue.Answer.GetProperty("code").GetString(), _pins.Written.Count));
+
+        CommandDispatcher rebooted = Make(new OutputBank([], _pins));
+        rebooted.Poll(0);
+        Assert.Equal(("succeeded", "m1", "c1"), (Status, _queue.Answer.GetProperty("command_id").GetString(), _queue.Sent[^1].CorrelationId));
+    }
+
+    [Fact]
+    public void Leaves_a_result_out_that_stands_in_the_way_of_the_text_and_says_so()
+    {
+        CommandDispatcher dispatcher = Make([new WordyCommand(900)]);
+        _queue.Inbox.Enqueue(new MessageEnvelope("c", "wordy", "{}") { MessageId = "m1" });
+        dispatcher.Poll(0);
+
+        Assert.Equal(("succeeded", "too_large"), (Status, _queue.Answer.GetProperty("code").GetString()));
+        Assert.Equal(JsonValueKind.Null, _queue.Answer.GetProperty("result").ValueKind);
+    }
+
+    [Fact]
+    public void Writes_text_and_result_when_there_is_room_for_both()
+    {
+        CommandDispatcher dispatcher = Make([new WordyCommand(300)]);
+        _queue.Inbox.Enqueue(new MessageEnvelope("c", "wordy", "{}") { MessageId = "m1" });
+        dispatcher.Poll(0);
+
+        Assert.Equal(new string('\u0001', CommandDispatcher.MaxTextLength), _queue.Answer.GetProperty("text").GetString());
+        Assert.Equal(new string('r', 300), _queue.Answer.GetProperty("result").GetString());
+    }
+
+    [Fact]
     public void Answers_are_whole_JSON_whatever_ids_types_and_arguments_hold()
     {
         var text = Gen.OneOf(
@@ -288,9 +323,13 @@ public sealed class CommandDispatcher_Tests
 
     private CommandDispatcher Make(OutputBank outputs)
     {
-        Command[] commands = [new OutputSwitchCommand(outputs, false), new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand()];
+        return Make([new OutputSwitchCommand(outputs, false), new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand()]);
+    }
+
+    private CommandDispatcher Make(Command[] commands)
+    {
         TrustedClock clock = new(_clock, _store, DateTime.MinValue);
-        return new CommandDispatcher(_queue, ResponseTopic, commands, new CommandVerifier("bar1", null, 60000, clock), new CommandHistory(_store, clock, 90000), _log);
+        return new CommandDispatcher(_queue, ResponseTopic, commands, new CommandVerifier("bar1", null, 60000, clock), new CommandHistory(_store, clock, 90000, false), _log, new byte[1536]);
     }
 
     private void Do(string? type, string? arguments, string? id = NewId, string? correlationId = null, int advanceMs = 1000)
@@ -306,5 +345,17 @@ public sealed class CommandDispatcher_Tests
         Assert.NotEqual(JsonValueKind.Null, _queue.Answer.GetProperty("text").ValueKind);
         Assert.Equal((1, code, 1), (_dispatcher.Rejections.CodeCount, _dispatcher.Rejections.GetCode(0), _dispatcher.Rejections.GetCount(0)));
         Assert.Empty(_pins.Written);
+    }
+
+    /// <summary>Answers with the text that takes the most room, and a result.</summary>
+    private sealed class WordyCommand(int resultLength) : Command("wordy", false)
+    {
+        public override bool Prepare(CommandArguments arguments, CommandAnswer answer) => true;
+
+        public override void Execute(CommandAnswer answer)
+        {
+            answer.Text = new string('\u0001', CommandDispatcher.MaxTextLength);
+            answer.Result.WriteText(new string('r', resultLength));
+        }
     }
 }

@@ -119,6 +119,21 @@ public sealed class CommandHistory_Tests
     }
 
     [Fact]
+    public void Without_a_key_the_last_64_are_remembered_and_nobody_can_fill_the_places()
+    {
+        Node node = Boot(hasKey: false);
+        for (int i = 0; i < 2 * CommandHistory.MaxCommands; i++)
+        {
+            Assert.Equal("succeeded", node.Toggle($"m{i}"));
+        }
+
+        for (int i = CommandHistory.MaxCommands; i < 2 * CommandHistory.MaxCommands; i++)
+        {
+            Assert.Equal("duplicate", node.Toggle($"m{i}"));
+        }
+    }
+
+    [Fact]
     public void What_is_refused_or_changes_nothing_is_not_written()
     {
         Node node = Boot();
@@ -133,21 +148,21 @@ public sealed class CommandHistory_Tests
         Assert.Equal(writes, _store.Writes);
     }
 
-    private Node Boot() => new(this);
+    private Node Boot(bool hasKey = true) => new(this, hasKey);
 
     private sealed class Node
     {
         private readonly CommandHistory_Tests _test;
 
-        public Node(CommandHistory_Tests test)
+        public Node(CommandHistory_Tests test, bool hasKey)
         {
             _test = test;
             OutputBank outputs = new([new OutputSettings("relay1", 13, true, false)], test._pins);
             Command[] commands = [new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand()];
             TrustedClock clock = new(test._clock, test._store, DateTime.MinValue);
             CommandVerifier verifier = new("bar1", null, 60_000, clock);
-            CommandHistory history = new(test._store, clock, KeepMs);
-            Dispatcher = new CommandDispatcher(Queue, "response", commands, verifier, history, new MemoryLogger());
+            CommandHistory history = new(test._store, clock, KeepMs, hasKey);
+            Dispatcher = new CommandDispatcher(Queue, "response", commands, verifier, history, new MemoryLogger(), new byte[1536]);
         }
 
         public FakeQueue Queue { get; } = new();

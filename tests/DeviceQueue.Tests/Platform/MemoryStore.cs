@@ -12,6 +12,8 @@ internal sealed class MemoryStore : IStore
 
     public int Writes { get; private set; }
 
+    public string? LastWritten { get; private set; }
+
     public int Deletes { get; private set; }
 
     public long BytesWritten { get; private set; }
@@ -90,6 +92,7 @@ internal sealed class MemoryStore : IStore
         int room = CutAfterBytes ?? (TearsWrites ? 1 : int.MaxValue);
         CutAfterBytes = null;
         int written = Spend(Math.Min(data.Length, room));
+        LastWritten = name;
         Files[name] = [.. before, .. data[..written]];
         BytesWritten += written;
         BlocksErased += ((before.Length + Math.Max(written, 1) - 1) / BlockBytes) - (before.Length / BlockBytes) + 1;

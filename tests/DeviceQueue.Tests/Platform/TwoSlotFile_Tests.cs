@@ -39,8 +39,39 @@ public sealed class TwoSlotFile_Tests
     {
         Write("12345");
 
-        Assert.False(Open().TryRead(new byte[4], out int count));
+        Assert.False(new TwoSlotFile(_store, "a", "b", 4).TryRead(out int count));
         Assert.Equal(0, count);
+    }
+
+    [Fact]
+    public void Writes_one_record_after_the_other_in_turns_without_reading_again()
+    {
+        Write("before");
+        TwoSlotFile file = Open();
+        Assert.True(file.TryRead(out _));
+        for (byte i = 0; i < 5; i++)
+        {
+            file.Buffer[TwoSlotFile.HeaderBytes] = i;
+            Assert.True(file.TryWrite(1));
+
+            Assert.Equal(((char)i).ToString(), Read());
+            Assert.Equal(i % 2 == 0 ? "b" : "a", _store.LastWritten);
+        }
+    }
+
+    [Fact]
+    public void Goes_on_over_the_older_record_after_a_write_that_failed()
+    {
+        Write("before");
+        TwoSlotFile file = Open();
+        Assert.True(file.TryRead(out _));
+        file.Buffer[TwoSlotFile.HeaderBytes] = (byte)'x';
+        _store.CutAfterBytes = 7;
+        Assert.False(file.TryWrite(1));
+        Assert.Equal("before", Read());
+
+        Assert.True(file.TryWrite(1));
+        Assert.Equal("x", Read());
     }
 
     [Fact]
@@ -146,12 +177,12 @@ public sealed class TwoSlotFile_Tests
     private bool Write(string text)
     {
         byte[] data = Encoding.UTF8.GetBytes(text);
-        return Open().TryWrite(data, data.Length);
+        return Open().TryUpdate(data, data.Length);
     }
 
     private string? Read()
     {
-        byte[] buffer = new byte[MaxBytes];
-        return Open().TryRead(buffer, out int count) ? Encoding.UTF8.GetString(buffer, 0, count) : null;
+        TwoSlotFile file = Open();
+        return file.TryRead(out int count) ? Encoding.UTF8.GetString(file.Buffer, TwoSlotFile.HeaderBytes, count) : null;
     }
 }
