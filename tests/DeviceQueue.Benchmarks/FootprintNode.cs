@@ -50,13 +50,13 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         };
         _node = new DeviceNode(loaded.Device, connection, new BootRecord(this), new OutputBank(loaded.Device.Outputs, this), platform, loader);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
-        LimitBytes = connection.Readings.MaxBytes + connection.Readings.MaxMessageSize // what waits, and the one that is being written
-            + (2 * connection.Commands.MaxBytes) + connection.Commands.MaxMessageSize; // likewise, of what arrives and of what is answered
+        LimitBytes = connection.Readings.MaxBytes + (2 * connection.Readings.MaxMessageSize) // what waits, and of the outbox's file what is written and what is read back
+            + (2 * connection.Commands.MaxBytes) + connection.Commands.MaxMessageSize; // what arrives, what is answered, and the envelope that is being written
         _node.Open();
         _node.Connection.Open();
     }
 
-    /// <summary>Gets the bytes that the settings give the queues: max_bytes for each direction in use, and max_message_size.</summary>
+    /// <summary>Gets the bytes that the settings give the queues: max_bytes for each direction in use, and max_message_size for each message that is being worked on.</summary>
     public int LimitBytes { get; }
 
     /// <summary>Gets what holds all that the library allocated.</summary>

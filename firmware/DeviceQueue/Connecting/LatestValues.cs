@@ -130,6 +130,10 @@ namespace DeviceQueue.Connecting
             {
                 _packetIds[_taken] = _isRetained[_taken] ? packetId : 0;
                 _isDue[_taken] |= packetId == 0;
+                if (!_isRetained[_taken] && !_isDue[_taken])
+                {
+                    _payloads[_taken] = null; // published once; there may be a newer one already
+                }
             }
         }
 

@@ -12,7 +12,7 @@ namespace DeviceQueue.Connecting
         public const int MaxMessages = 16;
 
         /// <summary>The most answers that wait here at once; more means that nobody takes them, and the link reports itself closed.</summary>
-        public const int MaxAnswers = 256;
+        public const int MaxAnswers = 128;
 
         private const int IdMask = 0xFFFF;
         private const int SuccessFlag = 0x10000;

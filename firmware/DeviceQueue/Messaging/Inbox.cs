@@ -17,15 +17,16 @@ namespace DeviceQueue.Messaging
 
         // Held by whoever reads: only readers remove, so that a place means the same message for as long. Taken before the lock of the buffer.
         private readonly object _readLock = new object();
-        private readonly MessageIds _ids;
+        private readonly IRandom _random;
         private readonly object _lock = new object();
         private EnvelopeCodec _codec;
+        private MessageIds _ids;
         private MessageBuffer _buffer;
 
         public Inbox(MqttOptions options, IRandom random, DropCounts drops)
         {
             _options = options;
-            _ids = new MessageIds(random);
+            _random = random;
             _drops = drops;
         }
 
@@ -48,6 +49,7 @@ namespace DeviceQueue.Messaging
                 if (_buffer == null)
                 {
                     _codec = _options.SerializeEnvelope ? new EnvelopeCodec() : null;
+                    _ids = _options.SerializeEnvelope ? null : new MessageIds(_random);
                     _buffer = new MessageBuffer(_options.MaxMessages, _options.MaxBytes);
                 }
             }

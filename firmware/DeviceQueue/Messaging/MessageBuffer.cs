@@ -10,12 +10,13 @@ namespace DeviceQueue.Messaging
     public sealed class MessageBuffer
     {
         private readonly byte[] _data;
-        private readonly int[] _order;
-        private readonly int[] _free;
+
+        // The slots in a ring: from the head those of the messages in their order, behind them the free ones.
+        private readonly ushort[] _order;
         private readonly string[] _topics;
         private readonly int[] _offsets;
         private readonly int[] _lengths;
-        private readonly int[] _sizes;
+        private readonly ushort[] _topicBytes; // MQTT has 16 bits for a topic's length
         private readonly byte[] _flags;
         private int _head;
         private int _count;
@@ -23,23 +24,22 @@ namespace DeviceQueue.Messaging
         private int _dataEnd;
 
         /// <summary>Initializes a new instance of the <see cref="MessageBuffer"/> class.</summary>
-        /// <param name="maxMessages">The most messages, at least 1.</param>
+        /// <param name="maxMessages">The most messages, 1 to 65,535.</param>
         /// <param name="maxBytes">The most bytes, at least 1.</param>
         public MessageBuffer(int maxMessages, int maxBytes)
         {
             MaxMessages = maxMessages;
             MaxBytes = maxBytes;
             _data = new byte[maxBytes];
-            _order = new int[maxMessages];
-            _free = new int[maxMessages];
+            _order = new ushort[maxMessages];
             _topics = new string[maxMessages];
             _offsets = new int[maxMessages];
             _lengths = new int[maxMessages];
-            _sizes = new int[maxMessages];
+            _topicBytes = new ushort[maxMessages];
             _flags = new byte[maxMessages];
             for (int i = 0; i < maxMessages; i++)
             {
-                _free[i] = i;
+                _order[i] = (ushort)i;
             }
         }
 
@@ -100,8 +100,7 @@ namespace DeviceQueue.Messaging
                 Compact();
             }
 
-            int slot = _free[_count];
-            _order[(_head + _count) % MaxMessages] = slot;
+            int slot = SlotAt(_count);
             _offsets[slot] = _dataEnd;
             Array.Copy(payload, offset, _data, _dataEnd, length);
             Fill(slot, topic, length, size, flags);
@@ -130,9 +129,8 @@ namespace DeviceQueue.Messaging
                 _offsets[SlotAt(i)] += length;
             }
 
-            int slot = _free[_count];
-            _head = (_head + MaxMessages - 1) % MaxMessages;
-            _order[_head] = slot;
+            _head = (_head + MaxMessages - 1) % MaxMessages; // the last free slot, or the only one
+            int slot = _order[_head];
             _offsets[slot] = 0;
             Array.Copy(payload, 0, _data, 0, length);
             Fill(slot, topic, length, size, flags);
@@ -169,7 +167,7 @@ namespace DeviceQueue.Messaging
         /// <returns>The size in bytes that counts against <see cref="MaxBytes"/>.</returns>
         public int GetSize(int slot)
         {
-            return _sizes[slot];
+            return _topicBytes[slot] + _lengths[slot];
         }
 
         /// <summary>Gets what holds the payloads.</summary>
@@ -211,11 +209,11 @@ namespace DeviceQueue.Messaging
                 _order[(_head + i) % MaxMessages] = _order[(_head + i - 1) % MaxMessages];
             }
 
+            _order[_head] = (ushort)slot;
             _head = (_head + 1) % MaxMessages;
             _count--;
-            _free[_count] = slot;
             _topics[slot] = null;
-            _bytes -= _sizes[slot];
+            _bytes -= GetSize(slot);
             if (_count == 0)
             {
                 _dataEnd = 0;
@@ -235,7 +233,7 @@ namespace DeviceQueue.Messaging
         {
             _topics[slot] = topic;
             _lengths[slot] = length;
-            _sizes[slot] = size;
+            _topicBytes[slot] = (ushort)(size - length);
             _flags[slot] = flags;
             _count++;
             _dataEnd += length;

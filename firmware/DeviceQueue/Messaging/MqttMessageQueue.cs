@@ -552,9 +552,9 @@ namespace DeviceQueue.Messaging
             }
 
             _clock = clock;
-            _ids = new MessageIds(random);
             if (_options.SerializeEnvelope)
             {
+                _ids = new MessageIds(random);
                 _codec = new EnvelopeCodec();
                 _encoded = new byte[_options.MaxMessageSize];
             }

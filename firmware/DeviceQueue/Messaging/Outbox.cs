@@ -33,10 +33,10 @@ namespace DeviceQueue.Messaging
         private readonly OverflowPolicy _overflow;
         private readonly int _maxInflight;
         private readonly AutoResetEvent _wake;
-        private readonly int[] _packetIds;
+        private readonly ushort[] _packetIds;
         private readonly byte[] _unanswered;
         private readonly long[] _dueMs;
-        private readonly int[] _orphans;
+        private readonly ushort[] _orphans;
         private int _orphanCount;
         private int _inflight;
         private int _window;
@@ -57,10 +57,10 @@ namespace DeviceQueue.Messaging
             _maxInflight = options.MaxInflight;
             _window = _maxInflight;
             _wake = wake;
-            _packetIds = new int[options.MaxMessages];
+            _packetIds = new ushort[options.MaxMessages];
             _unanswered = new byte[options.MaxMessages];
             _dueMs = new long[options.MaxMessages];
-            _orphans = new int[options.MaxInflight];
+            _orphans = new ushort[options.MaxInflight];
             OpenFile(options, store);
         }
 
@@ -181,11 +181,11 @@ namespace DeviceQueue.Messaging
                 _inflight++;
                 if (slot < 0)
                 {
-                    _orphans[_orphanCount++] = packetId; // dropped meanwhile by the overflow policy
+                    _orphans[_orphanCount++] = (ushort)packetId; // dropped meanwhile by the overflow policy
                 }
                 else
                 {
-                    _packetIds[slot] = packetId;
+                    _packetIds[slot] = (ushort)packetId;
                 }
             }
         }

@@ -39,7 +39,7 @@ namespace DeviceQueue.Messaging
         private const byte AckFlag = 0x80;
         private const byte UnusedMask = 0x18;
         private const int MinBufferBytes = 1024;
-        private const int MaxAckRanges = 64;
+        private const int MaxAckRanges = 16;
         private const string Digits = "0123456789abcdef";
         private const int None = -1;
         private const int Unusable = int.MaxValue;
@@ -51,7 +51,7 @@ namespace DeviceQueue.Messaging
         private readonly int[] _starts = new int[MaxSegments];
         private readonly int[] _firsts = new int[MaxSegments];
         private readonly int[] _live = new int[MaxSegments];
-        private readonly int[] _order = new int[MaxSegments];
+        private readonly byte[] _order = new byte[MaxSegments];
         private readonly SequenceRanges _acks = new SequenceRanges(MaxAckRanges);
         private int _segments;
         private bool _isLastTorn; // nothing is added behind a piece of a record
@@ -455,7 +455,7 @@ namespace DeviceQueue.Messaging
             _sizes[index] = HeaderBytes;
             _firsts[index] = 0;
             _live[index] = 0;
-            _order[_segments++] = index;
+            _order[_segments++] = (byte)index;
             _isLastTorn = false;
             return true;
         }
@@ -676,7 +676,7 @@ namespace DeviceQueue.Messaging
                 _order[position] = _order[position - 1];
             }
 
-            _order[position] = index;
+            _order[position] = (byte)index;
             return true;
         }
 

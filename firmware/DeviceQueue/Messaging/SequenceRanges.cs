@@ -4,14 +4,14 @@ namespace DeviceQueue.Messaging
     internal sealed class SequenceRanges
     {
         private readonly int[] _firsts;
-        private readonly int[] _counts;
+        private readonly ushort[] _counts;
 
         /// <summary>Initializes a new instance of the <see cref="SequenceRanges"/> class.</summary>
         /// <param name="maxRanges">The most ranges.</param>
         public SequenceRanges(int maxRanges)
         {
             _firsts = new int[maxRanges];
-            _counts = new int[maxRanges];
+            _counts = new ushort[maxRanges];
         }
 
         /// <summary>Gets how many ranges there are.</summary>
@@ -41,10 +41,10 @@ namespace DeviceQueue.Messaging
             for (int i = 0; i < Count; i++)
             {
                 bool isBefore = first + count == _firsts[i];
-                if (isBefore || _firsts[i] + _counts[i] == first)
+                if ((isBefore || _firsts[i] + _counts[i] == first) && _counts[i] + count <= ushort.MaxValue)
                 {
                     _firsts[i] = isBefore ? first : _firsts[i];
-                    _counts[i] += count;
+                    _counts[i] += (ushort)count;
                     return;
                 }
             }
@@ -52,7 +52,7 @@ namespace DeviceQueue.Messaging
             if (Count < _firsts.Length)
             {
                 _firsts[Count] = first;
-                _counts[Count] = count;
+                _counts[Count] = (ushort)count;
                 Count++;
             }
         }
