@@ -7,9 +7,9 @@ namespace DeviceQueue.Messaging
     /// <summary>
     /// The unacknowledged messages of an outbox as a log in storage, in order. The log is cut into segments of one flash block each, files with the log's name and a
     /// hexadecimal digit; what is added waits in a buffer until it is written, at one go. A segment goes when it is the oldest and all in it is acknowledged.
-    /// A record is whole or it is none: what a power cut or a worn flash left of one is skipped and counted. Not safe for concurrent use: the owner locks.
+    /// A record (<see cref="OutboxRecord"/>) is whole or it is none: what a power cut or a worn flash left of one is skipped and counted. Not safe for concurrent use: the owner locks.
     /// </summary>
-    public sealed class OutboxFile
+    public sealed partial class OutboxFile
     {
         /// <summary>The size of a segment in bytes: one block of the flash, which littlefs copies with each append.</summary>
         public const int SegmentBytes = 4096;
@@ -18,26 +18,11 @@ namespace DeviceQueue.Messaging
         public const int MaxSegments = 16;
 
         /// <summary>What a record takes beside topic and payload, in bytes.</summary>
-        public const int HeaderBytes = 14;
+        public const int HeaderBytes = OutboxRecord.HeaderBytes;
 
         /// <summary>The largest message that fits in a segment, topic and payload, in bytes.</summary>
-        public const int MaxMessageSize = SegmentBytes - (2 * HeaderBytes) - ReplacedBytes;
+        public const int MaxMessageSize = SegmentBytes - (2 * HeaderBytes) - OutboxRecord.ReplacedBytes;
 
-        // A record: length of the body (2 bytes), flags, format, sequence (4), topic's length or number of acknowledgements (2), CRC-32 of all but itself (4); the
-        // body: the sequence of the record that this one replaces (4, if flagged), topic, payload. Lowest byte first. A segment starts with a record of its own, whose
-        // sequence is the segment's.
-        private const int FlagsAt = 2;
-        private const int FormatAt = 3;
-        private const int SequenceAt = 4;
-        private const int ExtraAt = 8;
-        private const int CrcAt = 10;
-        private const int ReplacedBytes = 4;
-        private const byte Format = 0xD1;
-        private const byte MessageMask = 0x07;
-        private const byte ReplacesFlag = 0x20;
-        private const byte StartFlag = 0x40;
-        private const byte AckFlag = 0x80;
-        private const byte UnusedMask = 0x18;
         private const int MinBufferBytes = 1024;
         private const int MaxAckRanges = 16;
         private const string Digits = "0123456789abcdef";
@@ -64,11 +49,8 @@ namespace DeviceQueue.Messaging
         private bool _hasCopies;
         private int _next = 1;
 
-        // A piece of a segment, and the record in it that is read next.
-        private readonly byte[] _chunk;
-        private int _chunkIndex = None;
-        private int _chunkAt;
-        private int _chunkCount;
+        // The record that is read next, in a piece of a segment or in what is not written yet.
+        private readonly SegmentReader _reader;
         private byte[] _record;
         private int _recordAt;
         private int _readIndex = None;
@@ -76,11 +58,6 @@ namespace DeviceQueue.Messaging
         private int _lastRead;
         private bool _isRead;
         private int _firstOwn;
-
-        // What was acknowledged before this start, by sequence from the first in the log; null when there was nothing.
-        private byte[] _done;
-        private int _doneFirst;
-        private int _scanned;
 
         /// <summary>Initializes a new instance of the <see cref="OutboxFile"/> class with what storage has, and with all the memory that it will use.</summary>
         /// <param name="store">The storage.</param>
@@ -91,9 +68,9 @@ namespace DeviceQueue.Messaging
         {
             _store = store;
             _maxSegments = maxBytes / SegmentBytes;
-            int buffer = HeaderBytes + ReplacedBytes + maxMessageSize;
+            int buffer = HeaderBytes + OutboxRecord.ReplacedBytes + maxMessageSize;
             buffer = buffer < MinBufferBytes ? MinBufferBytes : buffer;
-            _chunk = new byte[buffer];
+            _reader = new SegmentReader(store, _names, buffer);
             _batch = new byte[HeaderBytes + buffer];
             for (int i = 0; i < MaxSegments; i++)
             {
@@ -125,25 +102,25 @@ namespace DeviceQueue.Messaging
         public bool IsFull => _segments >= _maxSegments;
 
         /// <summary>Gets the sequence of the message that <see cref="TryRead"/> found.</summary>
-        public int Sequence => GetInt(_record, _recordAt + SequenceAt);
+        public int Sequence => OutboxRecord.GetSequence(_record, _recordAt);
 
         /// <summary>Gets its flags.</summary>
-        public byte Flags => (byte)(_record[_recordAt + FlagsAt] & MessageMask);
+        public byte Flags => OutboxRecord.GetMessageFlags(_record, _recordAt);
 
         /// <summary>Gets its size, topic and payload, in bytes.</summary>
-        public int Size => GetShort(_record, _recordAt) - BodyAt;
+        public int Size => OutboxRecord.GetMessageSize(_record, _recordAt);
 
         /// <summary>Gets what holds its payload.</summary>
         public byte[] Buffer => _record;
 
         /// <summary>Gets where in <see cref="Buffer"/> its payload starts.</summary>
-        public int PayloadAt => _recordAt + HeaderBytes + BodyAt + TopicLength;
+        public int PayloadAt => OutboxRecord.GetTopicAt(_record, _recordAt) + TopicLength;
 
         /// <summary>Gets how long its payload is in bytes.</summary>
         public int PayloadLength => Size - TopicLength;
 
         /// <summary>Gets the largest message that can be put, in bytes.</summary>
-        public int MaxSize => _batch.Length - (2 * HeaderBytes) - ReplacedBytes;
+        public int MaxSize => _batch.Length - (2 * HeaderBytes) - OutboxRecord.ReplacedBytes;
 
         /// <summary>Gets the most bytes in storage.</summary>
         public int MaxBytes => _maxSegments * SegmentBytes;
@@ -166,9 +143,7 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        private int TopicLength => GetShort(_record, _recordAt + ExtraAt);
-
-        private int BodyAt => (_record[_recordAt + FlagsAt] & ReplacesFlag) != 0 ? ReplacedBytes : 0;
+        private int TopicLength => OutboxRecord.GetTopicLength(_record, _recordAt);
 
         /// <summary>Gets the name that a segment has in storage.</summary>
         /// <param name="name">The file's name.</param>
@@ -184,7 +159,7 @@ namespace DeviceQueue.Messaging
         /// <returns>The topic.</returns>
         public string GetTopic(string known)
         {
-            int at = _recordAt + HeaderBytes + BodyAt;
+            int at = OutboxRecord.GetTopicAt(_record, _recordAt);
             int length = TopicLength;
             bool isKnown = known != null && known.Length == length;
             for (int i = 0; isKnown && i < length; i++)
@@ -200,7 +175,7 @@ namespace DeviceQueue.Messaging
         /// <returns><see langword="true"/> when <see cref="Put"/> takes it.</returns>
         public bool Fits(int size)
         {
-            int end = _batchEnd + HeaderBytes + ReplacedBytes + size;
+            int end = _batchEnd + HeaderBytes + OutboxRecord.ReplacedBytes + size;
             return end <= _batch.Length && HasPlace(end - HeaderBytes);
         }
 
@@ -226,9 +201,9 @@ namespace DeviceQueue.Messaging
             int body = at + HeaderBytes;
             if (replaced != 0)
             {
-                PutInt(_batch, body, replaced);
-                body += ReplacedBytes;
-                flags |= ReplacesFlag;
+                OutboxRecord.PutInt(_batch, body, replaced);
+                body += OutboxRecord.ReplacedBytes;
+                flags |= OutboxRecord.ReplacesFlag;
                 _hasCopies = true;
                 Release(replaced);
             }
@@ -236,7 +211,7 @@ namespace DeviceQueue.Messaging
             int topicLength = Encoding.UTF8.GetBytes(topic, 0, topic.Length, _batch, body);
             Array.Copy(payload, offset, _batch, body + topicLength, length);
             _batchEnd = body + topicLength + length;
-            Seal(at, flags, _next, topicLength, _batchEnd - at - HeaderBytes);
+            OutboxRecord.Seal(_batch, at, flags, _next, topicLength, _batchEnd - at - HeaderBytes);
             _batchFirst = _batchFirst == 0 ? _next : _batchFirst;
             _batchLive++;
             if (isUnread)
@@ -281,7 +256,7 @@ namespace DeviceQueue.Messaging
                 _acks.RemoveLast();
                 if (IsInBatch(first + count - 1) || FindSegment(first + count - 1) != None)
                 {
-                    Seal(_batchEnd, AckFlag, first, count, 0);
+                    OutboxRecord.Seal(_batch, _batchEnd, OutboxRecord.AckFlag, first, count, 0);
                     _batchEnd += HeaderBytes;
                 }
             }
@@ -357,7 +332,7 @@ namespace DeviceQueue.Messaging
         public void Advance()
         {
             _lastRead = Sequence;
-            _readAt += _record == _chunk ? RecordBytes() : 0;
+            _readAt += _record == _reader.Data ? RecordBytes() : 0;
             _isRead = false;
             Unread--;
             UnreadBytes -= Size;
@@ -405,47 +380,10 @@ namespace DeviceQueue.Messaging
             return false;
         }
 
-        private static int GetShort(byte[] data, int at)
-        {
-            return data[at] | (data[at + 1] << 8);
-        }
-
-        private static int GetInt(byte[] data, int at)
-        {
-            return GetShort(data, at) | (GetShort(data, at + 2) << 16);
-        }
-
-        private static void PutShort(byte[] data, int at, int value)
-        {
-            data[at] = (byte)value;
-            data[at + 1] = (byte)(value >> 8);
-        }
-
-        private static void PutInt(byte[] data, int at, int value)
-        {
-            PutShort(data, at, value);
-            PutShort(data, at + 2, value >> 16);
-        }
-
-        private static int ComputeCrc(byte[] data, int at, int length)
-        {
-            return (int)Crc32.Append(Crc32.Compute(data, at, CrcAt), data, at + HeaderBytes, length);
-        }
-
-        private void Seal(int at, byte flags, int sequence, int extra, int length)
-        {
-            PutShort(_batch, at, length);
-            _batch[at + FlagsAt] = flags;
-            _batch[at + FormatAt] = Format;
-            PutInt(_batch, at + SequenceAt, sequence);
-            PutShort(_batch, at + ExtraAt, extra);
-            PutInt(_batch, at + CrcAt, ComputeCrc(_batch, at, length));
-        }
-
         private bool TryStart(int index)
         {
             int start = _segments == 0 ? 1 : _starts[_order[_segments - 1]] + 1;
-            Seal(0, StartFlag, start, 0, 0);
+            OutboxRecord.Seal(_batch, 0, OutboxRecord.StartFlag, start, 0, 0);
             if (!_store.TryWrite(_names[index], _batch, _batchEnd))
             {
                 return false;
@@ -554,20 +492,20 @@ namespace DeviceQueue.Messaging
             Array.Copy(_order, 1, _order, 0, _segments);
             _isRead &= _readIndex != index;
             _readIndex = _readIndex == index ? None : _readIndex;
-            _chunkIndex = None;
+            _reader.Forget();
             return true;
         }
 
         private bool IsUnread()
         {
-            bool isMessage = (_record[_recordAt + FlagsAt] & (AckFlag | StartFlag)) == 0;
-            bool isOwnCopy = BodyAt > 0 && Sequence - _firstOwn >= 0; // the owner has what it was copied from
+            bool isMessage = OutboxRecord.IsMessage(_record, _recordAt);
+            bool isOwnCopy = isMessage && OutboxRecord.GetReplaced(_record, _recordAt) != 0 && Sequence - _firstOwn >= 0; // the owner has what it was copied from
             return isMessage && !isOwnCopy && Sequence - _lastRead > 0 && !IsDone(Sequence);
         }
 
         private int RecordBytes()
         {
-            return HeaderBytes + GetShort(_record, _recordAt);
+            return OutboxRecord.GetSize(_record, _recordAt);
         }
 
         /// <summary>Finds the next whole record of a segment, past whatever else is there.</summary>
@@ -584,7 +522,7 @@ namespace DeviceQueue.Messaging
                     return false;
                 }
 
-                if (IsPlausible() && TryLoad(index, at, RecordBytes()) && IsWhole())
+                if (OutboxRecord.IsPlausible(_record, _recordAt) && TryLoad(index, at, RecordBytes()) && OutboxRecord.IsWhole(_record, _recordAt))
                 {
                     Damages += isCounted && at > start ? 1 : 0;
                     return true;
@@ -599,149 +537,8 @@ namespace DeviceQueue.Messaging
 
         private bool TryLoad(int index, int at, int count)
         {
-            int left = _sizes[index] - at;
-            if (count > left || count > _chunk.Length)
-            {
-                return false;
-            }
-
-            if (_chunkIndex != index || at < _chunkAt || at + count > _chunkAt + _chunkCount)
-            {
-                int wanted = left < _chunk.Length ? left : _chunk.Length;
-                _chunkIndex = index;
-                _chunkAt = at;
-                _chunkCount = _store.TryReadAt(_names[index], at, _chunk, wanted) ? wanted : 0;
-            }
-
-            _record = _chunk;
-            _recordAt = at - _chunkAt;
-            return _chunkCount > 0;
-        }
-
-        private bool IsPlausible()
-        {
-            return _record[_recordAt + FormatAt] == Format && (_record[_recordAt + FlagsAt] & UnusedMask) == 0;
-        }
-
-        private bool IsWhole()
-        {
-            int length = GetShort(_record, _recordAt);
-            bool isMessage = (_record[_recordAt + FlagsAt] & (AckFlag | StartFlag)) == 0;
-            return GetInt(_record, _recordAt + CrcAt) == ComputeCrc(_record, _recordAt, length) && (!isMessage || TopicLength + BodyAt <= length);
-        }
-
-        private void Open()
-        {
-            for (int i = 0; i < MaxSegments; i++)
-            {
-                _sizes[i] = _store.GetSize(_names[i]);
-                bool isReadable = _sizes[i] < HeaderBytes || TryLoad(i, 0, HeaderBytes);
-                if (!isReadable)
-                {
-                    Damages++;
-                    _sizes[i] = Unusable; // until a restart
-                }
-                else if (_sizes[i] >= 0 && (_sizes[i] < HeaderBytes || !TryInsert(i)))
-                {
-                    TornTails += _sizes[i] > 0 && _sizes[i] < HeaderBytes ? 1 : 0;
-                    Damages += _sizes[i] < HeaderBytes ? 0 : 1;
-                    _store.TryDelete(_names[i]);
-                }
-            }
-
-            if (_segments > 0)
-            {
-                _done = new byte[(MaxSegments * SegmentBytes / HeaderBytes / 8) + 1];
-                Scan(true);
-                Scan(false);
-                _lastRead = _doneFirst - 1;
-                _readIndex = None;
-                DeleteDead();
-            }
-
-            _firstOwn = _next;
-        }
-
-        private bool TryInsert(int index)
-        {
-            if (!IsPlausible() || _record[_recordAt + FlagsAt] != StartFlag || GetShort(_record, _recordAt) != 0 || !IsWhole())
-            {
-                return false;
-            }
-
-            _starts[index] = Sequence;
-            int position = _segments++;
-            for (; position > 0 && _starts[_order[position - 1]] - Sequence > 0; position--)
-            {
-                _order[position] = _order[position - 1];
-            }
-
-            _order[position] = (byte)index;
-            return true;
-        }
-
-        /// <summary>Goes through all records: first for the acknowledgements, then for what is left.</summary>
-        private void Scan(bool isFirst)
-        {
-            _scanned = 0;
-            for (int i = 0; i < _segments; i++)
-            {
-                int at = 0;
-                for (; TryFind(_order[i], ref at, isFirst); at += RecordBytes())
-                {
-                    byte flags = _record[_recordAt + FlagsAt];
-                    if ((flags & AckFlag) != 0 && isFirst)
-                    {
-                        Finish(Sequence, GetShort(_record, _recordAt + ExtraAt));
-                    }
-                    else if ((flags & (AckFlag | StartFlag)) == 0)
-                    {
-                        Scan(_order[i], isFirst);
-                    }
-                }
-            }
-        }
-
-        private void Scan(int index, bool isFirst)
-        {
-            int sequence = Sequence;
-            bool isNew = _scanned == 0 || sequence - _scanned > 0; // else a write that failed was tried again
-            _scanned = isNew ? sequence : _scanned;
-            if (isFirst)
-            {
-                _doneFirst = _doneFirst == 0 ? sequence : _doneFirst;
-                _firsts[index] = _firsts[index] == 0 ? sequence : _firsts[index];
-                _next = sequence - _next >= 0 ? sequence + 1 : _next;
-                if (BodyAt > 0)
-                {
-                    Finish(GetInt(_record, _recordAt + HeaderBytes), 1);
-                }
-            }
-            else if (isNew && !IsDone(sequence))
-            {
-                Unread++;
-                UnreadBytes += Size;
-                _live[_order[FindSegment(sequence)]]++;
-            }
-        }
-
-        private void Finish(int first, int count)
-        {
-            _next = first + count - _next > 0 ? first + count : _next;
-            for (int i = 0; i < count; i++)
-            {
-                int bit = first + i - _doneFirst;
-                if (_doneFirst != 0 && bit >= 0 && bit < _done.Length * 8)
-                {
-                    _done[bit >> 3] |= (byte)(1 << (bit & 7));
-                }
-            }
-        }
-
-        private bool IsDone(int sequence)
-        {
-            int bit = sequence - _doneFirst;
-            return _done != null && bit >= 0 && bit < _done.Length * 8 && (_done[bit >> 3] & (1 << (bit & 7))) != 0;
+            _record = _reader.Data;
+            return _reader.TryLoad(index, _sizes[index], at, count, out _recordAt);
         }
     }
 }

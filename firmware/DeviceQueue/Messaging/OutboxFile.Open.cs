@@ -1,0 +1,121 @@
+namespace DeviceQueue.Messaging
+{
+    /// <content>What is found in storage at start: which segments there are, and what in them is not acknowledged.</content>
+    public sealed partial class OutboxFile
+    {
+        private AcknowledgedSet _done; // null when there was nothing
+        private int _scanned;
+
+        private void Open()
+        {
+            for (int i = 0; i < MaxSegments; i++)
+            {
+                _sizes[i] = _store.GetSize(_names[i]);
+                bool isReadable = _sizes[i] < HeaderBytes || TryLoad(i, 0, HeaderBytes);
+                if (!isReadable)
+                {
+                    Damages++;
+                    _sizes[i] = Unusable; // until a restart
+                }
+                else if (_sizes[i] >= 0 && (_sizes[i] < HeaderBytes || !TryInsert(i)))
+                {
+                    TornTails += _sizes[i] > 0 && _sizes[i] < HeaderBytes ? 1 : 0;
+                    Damages += _sizes[i] < HeaderBytes ? 0 : 1;
+                    _store.TryDelete(_names[i]);
+                }
+            }
+
+            if (_segments > 0)
+            {
+                Scan(true);
+                Scan(false);
+                _readIndex = None;
+                DeleteDead();
+            }
+
+            _firstOwn = _next;
+        }
+
+        private bool TryInsert(int index)
+        {
+            if (!OutboxRecord.IsPlausible(_record, _recordAt) || !OutboxRecord.IsStart(_record, _recordAt) || !OutboxRecord.IsWhole(_record, _recordAt))
+            {
+                return false;
+            }
+
+            _starts[index] = Sequence;
+            int position = _segments++;
+            for (; position > 0 && _starts[_order[position - 1]] - Sequence > 0; position--)
+            {
+                _order[position] = _order[position - 1];
+            }
+
+            _order[position] = (byte)index;
+            return true;
+        }
+
+        /// <summary>Goes through all records: first for the acknowledgements, then for what is left.</summary>
+        private void Scan(bool isFirst)
+        {
+            _scanned = 0;
+            for (int i = 0; i < _segments; i++)
+            {
+                int at = 0;
+                for (; TryFind(_order[i], ref at, isFirst); at += RecordBytes())
+                {
+                    if (OutboxRecord.IsAcknowledgement(_record, _recordAt) && isFirst)
+                    {
+                        Finish(Sequence, OutboxRecord.GetCount(_record, _recordAt));
+                    }
+                    else if (OutboxRecord.IsMessage(_record, _recordAt))
+                    {
+                        Scan(_order[i], isFirst);
+                    }
+                }
+            }
+        }
+
+        private void Scan(int index, bool isFirst)
+        {
+            int sequence = Sequence;
+            bool isNew = _scanned == 0 || sequence - _scanned > 0; // else a write that failed was tried again
+            _scanned = isNew ? sequence : _scanned;
+            if (isFirst)
+            {
+                if (_done == null)
+                {
+                    _done = new AcknowledgedSet(sequence, MaxSegments * SegmentBytes / HeaderBytes);
+                    _lastRead = sequence - 1;
+                }
+
+                _firsts[index] = _firsts[index] == 0 ? sequence : _firsts[index];
+                _next = sequence - _next >= 0 ? sequence + 1 : _next;
+                int replaced = OutboxRecord.GetReplaced(_record, _recordAt);
+                if (replaced != 0)
+                {
+                    Finish(replaced, 1);
+                }
+            }
+            else if (isNew && !IsDone(sequence))
+            {
+                Unread++;
+                UnreadBytes += Size;
+                _live[_order[FindSegment(sequence)]]++;
+            }
+        }
+
+        private void Finish(int first, int count)
+        {
+            _next = first + count - _next > 0 ? first + count : _next;
+            if (_done != null)
+            {
+                _done.Add(first, count);
+            }
+        }
+
+        private bool IsDone(int sequence)
+        {
+            return _done != null && _done.Contains(sequence);
+        }
+    }
+}
