@@ -1,4 +1,3 @@
-using System;
 using System.Text;
 using System.Threading;
 using DeviceQueue.Components;
@@ -36,27 +35,18 @@ namespace DeviceQueue.Connecting
 
         private const int OnlinePollMs = 5000;
         private const int MaxEventsPerPoll = MqttLinkEventQueue.MaxAnswers;
-        private const int MaxPublishesPerPoll = 16;
-        private const int NotTakenId = -1;
 
-        private readonly IMqttLinkFactory _links;
-        private readonly INetwork _network;
         private readonly IClock _clock;
         private readonly ILogger _logger;
-        private readonly ReconnectBackoff _backoff;
         private readonly LinkWatch _watch;
+        private readonly LinkDialer _dialer;
+        private readonly Subscriptions _subscriptions;
+        private readonly LatestValues _latest;
+        private readonly Publisher _publisher;
         private readonly bool _isRetried;
         private readonly object _attachLock = new object();
         private readonly AutoResetEvent _wake = new AutoResetEvent(false);
-        private readonly LatestValues _latest;
-        private readonly IPublishSource[] _sources = new IPublishSource[MaxAttached];
-        private readonly Subscription[] _subscriptions = new Subscription[MaxAttached];
         private readonly MqttLinkEvent _event = new MqttLinkEvent();
-        private readonly PublishRequest _request = new PublishRequest();
-        private int _sourceCount;
-        private int _subscriptionCount;
-        private int _nextSource;
-        private int _nextEndpoint;
         private int _statusHandle = -1;
         private byte[] _birth;
         private byte[] _farewell;
@@ -64,19 +54,14 @@ namespace DeviceQueue.Connecting
         // Written by the connection's thread, read by others: each a single word.
         private IMqttLink _link;
         private bool _isOpen;
-        private bool _isReady;
-        private bool _isWithoutNetwork;
         private bool _isClosing;
         private int _connects;
-        private int _lostMessages;
+        private int _lostOnEarlierLinks;
         private int _lostOnLink;
         private string _lastError;
         private bool _wasReady;
         private int _failures;
-        private MqttLinkOptions[] _endpoints;
 
-        private long _nextAttemptMs;
-        private long _heldSinceMs = -1;
         private long _connectedMs;
         private long _closeDeadlineMs;
 
@@ -91,16 +76,14 @@ namespace DeviceQueue.Connecting
         public MqttConnection(
             IMqttLinkFactory links, INetwork network, MqttLinkOptions[] endpoints, MqttOptions options, IClock clock, IRandom random, ILogger logger)
         {
-            _links = links;
-            _network = network;
-            _endpoints = endpoints;
             _clock = clock;
             _logger = logger;
-            _backoff = new ReconnectBackoff(options.ReconnectTimeoutMs, options.ReconnectMaxMs, random);
-            _watch = new LinkWatch(endpoints[0].KeepAliveSeconds);
             _isRetried = options.RetryConnect;
+            _watch = new LinkWatch(endpoints[0].KeepAliveSeconds);
+            _dialer = new LinkDialer(links, network, endpoints, new ReconnectBackoff(options.ReconnectTimeoutMs, options.ReconnectMaxMs, random), clock, _wake);
+            _subscriptions = new Subscriptions(_watch, Progress, logger);
             _latest = new LatestValues(_wake);
-            Attach(_latest);
+            _publisher = new Publisher(_latest, _subscriptions, _watch);
         }
 
         /// <summary>Gets the event that whoever drives this connection waits on between polls.</summary>
@@ -116,22 +99,26 @@ namespace DeviceQueue.Connecting
         public bool IsOpen => _isOpen;
 
         /// <summary>Gets a value indicating whether the link is up and every subscription answered.</summary>
-        public bool IsConnected => _isReady;
+        public bool IsConnected => _subscriptions.IsReady;
 
         /// <summary>Gets a value indicating whether the last attempt found no network to connect over.</summary>
-        public bool IsWithoutNetwork => _isWithoutNetwork;
+        public bool IsWithoutNetwork => _dialer.IsWithoutNetwork;
 
         /// <summary>Gets or sets what may hold a connect back, or <see langword="null"/> when each moment is as good as another.</summary>
-        public IConnectGate Gate { get; set; }
+        public IConnectGate Gate
+        {
+            get => _dialer.Gate;
+            set => _dialer.Gate = value;
+        }
 
         /// <summary>Gets a value indicating whether the broker keeps subscriptions while there is no link, and what comes for them: <c>clean_session</c> is false.</summary>
-        public bool IsSessionKept => !_endpoints[0].CleanSession;
+        public bool IsSessionKept => !_dialer.Endpoints[0].CleanSession;
 
         /// <summary>Gets how often a link came up.</summary>
         public int Connects => _connects;
 
         /// <summary>Gets how many arrived messages were lost because nobody took them in time.</summary>
-        public int LostMessages => _lostMessages + _lostOnLink;
+        public int LostMessages => _lostOnEarlierLinks + _lostOnLink + _subscriptions.LostMessages;
 
         /// <summary>Gets why the last attempt failed or the last link ended, or <see langword="null"/>.</summary>
         public string LastError => _lastError;
@@ -149,7 +136,7 @@ namespace DeviceQueue.Connecting
         /// <param name="endpoints">At least one.</param>
         public void SetEndpoints(MqttLinkOptions[] endpoints)
         {
-            _endpoints = endpoints;
+            _dialer.Endpoints = endpoints;
         }
 
         /// <summary>Adds something to publish from, for good.</summary>
@@ -159,9 +146,8 @@ namespace DeviceQueue.Connecting
         {
             lock (_attachLock)
             {
-                CheckPlace(_sourceCount);
-                _sources[_sourceCount] = source;
-                Interlocked.Increment(ref _sourceCount); // the connection's thread must not see the count before the source
+                CheckPlace(_publisher.Count);
+                _publisher.Add(source);
             }
         }
 
@@ -172,9 +158,8 @@ namespace DeviceQueue.Connecting
         {
             lock (_attachLock)
             {
-                CheckPlace(_subscriptionCount);
-                _subscriptions[_subscriptionCount] = new Subscription(sink);
-                Interlocked.Increment(ref _subscriptionCount);
+                CheckPlace(_subscriptions.Count);
+                _subscriptions.Add(sink);
             }
         }
 
@@ -217,8 +202,15 @@ namespace DeviceQueue.Connecting
             }
 
             long linkDue = PollLink(now);
-            long sinksDue = _isOpen ? Deliver() : long.MaxValue;
+            long sinksDue = _isOpen ? _subscriptions.Deliver(_clock) : long.MaxValue;
             return sinksDue < linkDue ? sinksDue : linkDue;
+        }
+
+        /// <summary>Ends the link, if there is one, and tries anew after the backoff. Call from the thread that polls.</summary>
+        /// <param name="reason">Why, in words.</param>
+        public void EndLink(string reason)
+        {
+            EndLink(reason, false);
         }
 
         private static void CheckPlace(int count)
@@ -237,10 +229,10 @@ namespace DeviceQueue.Connecting
             }
 
             TakeEvents(now);
-            string fault = _link == null ? null : FindFault(now);
+            string fault = _link == null ? null : _watch.FindFault(now) ?? _subscriptions.FindFault(now);
             if (fault != null)
             {
-                GiveUp(fault);
+                EndLink(fault, _link.IsOpen);
             }
 
             if (_link == null)
@@ -248,25 +240,11 @@ namespace DeviceQueue.Connecting
                 return _isClosing ? Finish() : DueOffline();
             }
 
-            Subscribe(now);
+            _subscriptions.Update(_link, now);
             return _isClosing ? PollClosing(now) : PollOnline(now);
         }
 
-        private long Deliver()
-        {
-            long due = long.MaxValue;
-            for (int i = 0; i < _subscriptionCount; i++)
-            {
-                long sinkDue = _subscriptions[i].Sink.Deliver(_clock.NowMs);
-                due = sinkDue < due ? sinkDue : due;
-            }
-
-            return due;
-        }
-
-        /// <summary>Ends the link, if there is one, and tries anew after the backoff. Call from the thread that polls.</summary>
-        /// <param name="reason">Why, in words.</param>
-        public void EndLink(string reason)
+        private void EndLink(string reason, bool isSilent)
         {
             IMqttLink link = _link;
             if (link == null)
@@ -276,19 +254,11 @@ namespace DeviceQueue.Connecting
 
             bool isByOtherSide = !link.IsOpen;
             _link = null;
-            _isReady = false;
-            _lostMessages += link.DroppedMessages;
+            _wasReady |= _subscriptions.IsReady;
+            _lostOnEarlierLinks += link.DroppedMessages;
             _lostOnLink = 0;
-            for (int i = 0; i < _sourceCount; i++)
-            {
-                _sources[i].OnLinkDown();
-            }
-
-            for (int i = 0; i < _subscriptionCount; i++)
-            {
-                _subscriptions[i].Reset(IsSessionKept);
-            }
-
+            _subscriptions.OnLinkDown(IsSessionKept);
+            _publisher.OnLinkDown();
             link.Close();
             if (_isClosing)
             {
@@ -297,12 +267,11 @@ namespace DeviceQueue.Connecting
             }
 
             long now = _clock.NowMs;
-            bool wasEvicted = _backoff.IsEvicted;
-            _backoff.OnLinkEnded(now - _connectedMs, isByOtherSide);
-            _nextEndpoint = now - _connectedMs >= ReconnectBackoff.StableMs ? 0 : _nextEndpoint;
-            _failures = _endpoints.Length; // with retry_connect off a lost link is the end, whatever other endpoints there are
+            bool wasEvicted = _dialer.IsEvicted;
+            _dialer.OnLinkEnded(now - _connectedMs, isByOtherSide, isSilent);
+            _failures = _dialer.Endpoints.Length; // with retry_connect off a lost link is the end, whatever other endpoints there are
             Retry(now, "link lost: " + reason);
-            if (_backoff.IsEvicted)
+            if (_dialer.IsEvicted)
             {
                 OnEvicted(!wasEvicted);
             }
@@ -310,112 +279,68 @@ namespace DeviceQueue.Connecting
 
         private void OnEvicted(bool isNew)
         {
-            _lastError = "the broker ends the link soon after each connect: another client connects as " + _endpoints[0].ClientId + ", or a message is against its rules";
+            _lastError = "the broker ends the link soon after each connect: another client connects as " + _dialer.Endpoints[0].ClientId
+                + ", or a message is against its rules";
             if (isNew)
             {
                 _logger.Log(LogLevel.Error, null, _lastError);
             }
         }
 
-        private void GiveUp(string fault)
+        private long PollOffline(long now)
         {
-            bool isSilent = _link.IsOpen;
-            int next = _nextEndpoint;
-            EndLink(fault);
-            _nextEndpoint = isSilent ? next : _nextEndpoint; // a broker that fell silent is not the first to be asked again
+            if (now < _dialer.DueMs)
+            {
+                return _dialer.DueMs;
+            }
+
+            IMqttLink link = _dialer.TryOpen(out string fault);
+            now = _clock.NowMs;
+            if (link != null)
+            {
+                OnConnected(link, now);
+                return now;
+            }
+
+            if (fault != null)
+            {
+                Retry(now, fault);
+            }
+
+            return DueOffline();
         }
 
         private long DueOffline()
         {
-            return _isOpen ? _nextAttemptMs : long.MaxValue;
+            return _isOpen ? _dialer.DueMs : long.MaxValue;
         }
 
-        private long PollOffline(long now)
-        {
-            if (now < _nextAttemptMs)
-            {
-                return _nextAttemptMs;
-            }
-
-            _isWithoutNetwork = _network != null && !_network.IsReady;
-            if (_isWithoutNetwork && !_network.TryBringUp(NetworkTimeoutMs, out string detail))
-            {
-                Retry(_clock.NowMs, "no network: " + detail);
-                return DueOffline();
-            }
-
-            _isWithoutNetwork = false;
-            MqttLinkOptions[] endpoints = _endpoints;
-            MqttLinkOptions endpoint = endpoints[_nextEndpoint % endpoints.Length];
-            if (IsHeld(endpoint, _clock.NowMs))
-            {
-                return DueOffline();
-            }
-
-            _nextEndpoint = (_nextEndpoint + 1) % endpoints.Length;
-            IMqttLink link = _links.Create(_wake);
-            MqttLinkResult result = link.Open(endpoint);
-            now = _clock.NowMs;
-            if (result.Error != MqttLinkError.None)
-            {
-                link.Close();
-                Retry(now, "no connection to " + endpoint.Host + ":" + endpoint.Port.ToString() + ": " + result.ToString());
-                return DueOffline();
-            }
-
-            OnConnected(link, endpoint, now);
-            return now;
-        }
-
-        private bool IsHeld(MqttLinkOptions endpoint, long now)
-        {
-            int holdMs = Gate == null ? 0 : Gate.GetHoldMs(endpoint, now);
-            _heldSinceMs = _heldSinceMs < 0 ? now : _heldSinceMs;
-            if (holdMs > 0 && now - _heldSinceMs < MaxHoldMs)
-            {
-                _nextAttemptMs = now + holdMs;
-                return true;
-            }
-
-            _heldSinceMs = -1;
-            return false;
-        }
-
-        private void OnConnected(IMqttLink link, MqttLinkOptions endpoint, long now)
+        private void OnConnected(IMqttLink link, long now)
         {
             _link = link;
             _failures = 0;
             _connectedMs = now;
             _connects++;
             _watch.Start(link, now);
+            MqttLinkOptions endpoint = _dialer.Endpoint;
             _logger.Log(LogLevel.Info, null, "connected to " + endpoint.Host + ":" + endpoint.Port.ToString() + " as " + endpoint.ClientId);
-            if (_statusHandle >= 0)
-            {
-                _latest.Set(_statusHandle, _birth);
-            }
-
-            for (int i = 0; i < _sourceCount; i++)
-            {
-                _sources[i].OnLinkUp();
-            }
+            Say(_birth);
+            _publisher.OnLinkUp();
         }
 
         private void Retry(long now, string reason)
         {
             _failures++;
-            _heldSinceMs = -1;
+            _lastError = reason;
             bool isRetried = _isRetried && (_wasReady || !IsFirstRoundFinal);
-            if (!isRetried && _failures >= _endpoints.Length)
+            if (!isRetried && _failures >= _dialer.Endpoints.Length)
             {
-                _lastError = reason;
                 _logger.Log(LogLevel.Error, null, reason + "; given up");
                 Finish();
                 return;
             }
 
-            int delay = _backoff.NextDelayMs();
-            _nextAttemptMs = now + delay;
-            _lastError = reason;
+            int delay = _dialer.PutOff(now);
             _logger.Log(LogLevel.Warn, null, reason + "; next attempt in " + delay.ToString() + " ms");
             Progress.Set();
         }
@@ -428,7 +353,7 @@ namespace DeviceQueue.Connecting
                 switch (_event.Kind)
                 {
                     case MqttLinkEventKind.Published:
-                        OnPublished(now);
+                        _publisher.OnPublished(_event.PacketId, _event.IsSuccess, now);
                         break;
                     case MqttLinkEventKind.Subscribed:
                         _watch.OnHeard(now);
@@ -436,7 +361,7 @@ namespace DeviceQueue.Connecting
                         break;
                     case MqttLinkEventKind.Message:
                         _watch.OnHeard(now);
-                        OnMessage();
+                        _subscriptions.OnMessage(_event, IsSessionKept);
                         break;
                     case MqttLinkEventKind.Alive:
                         _watch.OnHeard(now);
@@ -456,121 +381,13 @@ namespace DeviceQueue.Connecting
             _lostOnLink = _link == null ? 0 : _link.DroppedMessages;
         }
 
-        private void OnPublished(long now)
-        {
-            _watch.OnPublished(_event.IsSuccess, now);
-            for (int i = 0; i < _sourceCount; i++)
-            {
-                if (_sources[i].OnPublished(_event.PacketId, _event.IsSuccess, now))
-                {
-                    return;
-                }
-            }
-        }
-
         private void OnSubscribed()
         {
-            for (int i = 0; i < _subscriptionCount; i++)
+            string refused = _subscriptions.OnAnswer(_event.PacketId, _event.IsSuccess);
+            if (refused != null)
             {
-                Subscription subscription = _subscriptions[i];
-                if (subscription.PacketId == _event.PacketId && subscription.IsAsked)
-                {
-                    subscription.IsAnswered = true;
-                    if (!_event.IsSuccess)
-                    {
-                        _lastError = "subscription to " + subscription.Filter + " refused by the broker";
-                        _logger.Log(LogLevel.Error, null, _lastError);
-                    }
-                }
-            }
-        }
-
-        private void OnMessage()
-        {
-            for (int i = 0; i < _subscriptionCount; i++)
-            {
-                IMessageSink sink = _subscriptions[i].Sink;
-                string filter = sink.Filter ?? (IsSessionKept ? sink.Topic : null);
-                if (filter == null || !TopicFilter.Matches(filter, _event.Topic))
-                {
-                    continue;
-                }
-
-                try
-                {
-                    sink.OnMessage(_event.Topic, _event.Payload, _event.IsRetained);
-                }
-                catch (Exception e)
-                {
-                    _lostMessages++;
-                    _logger.Log(LogLevel.Error, null, "message on " + _event.Topic + ": " + e.ToString());
-                }
-            }
-        }
-
-        private string FindFault(long now)
-        {
-            string fault = _watch.FindFault(now);
-            if (fault != null)
-            {
-                return fault;
-            }
-
-            for (int i = 0; i < _subscriptionCount; i++)
-            {
-                Subscription subscription = _subscriptions[i];
-                if (subscription.IsAsked && !subscription.IsAnswered && now >= subscription.DeadlineMs)
-                {
-                    return "no SUBACK for " + subscription.Filter;
-                }
-            }
-
-            return null;
-        }
-
-        private void Subscribe(long now)
-        {
-            bool isReady = true;
-            for (int i = 0; i < _subscriptionCount; i++)
-            {
-                Subscription subscription = _subscriptions[i];
-                string filter = subscription.Sink.Filter;
-                if (filter == null && subscription.IsHeld)
-                {
-                    Unsubscribe(subscription, now);
-                }
-                else if (filter != null && !subscription.IsAsked)
-                {
-                    int id = _link.TrySubscribe(filter, subscription.Sink.FilterQos); // 0: not taken, so no SUBACK comes and the link is given up
-                    subscription.Ask(filter, id, now + SubackTimeoutMs);
-                    _watch.OnAsked(now);
-                }
-
-                isReady &= filter == null || subscription.IsAnswered;
-            }
-
-            if (isReady && !_isReady)
-            {
-                _isReady = true;
-                _wasReady = true;
-                Progress.Set();
-            }
-        }
-
-        private void Unsubscribe(Subscription subscription, long now)
-        {
-            subscription.Reset(false);
-            for (int i = 0; i < _subscriptionCount; i++)
-            {
-                if (_subscriptions[i].IsHeld && _subscriptions[i].Filter == subscription.Filter)
-                {
-                    return; // the broker has one subscription for both
-                }
-            }
-
-            if (_link.TryUnsubscribe(subscription.Filter) != 0)
-            {
-                _watch.OnAsked(now);
+                _lastError = "subscription to " + refused + " refused by the broker";
+                _logger.Log(LogLevel.Error, null, _lastError);
             }
         }
 
@@ -578,86 +395,19 @@ namespace DeviceQueue.Connecting
         {
             if (_closeDeadlineMs != 0)
             {
-                CancelClosing();
+                _closeDeadlineMs = 0; // opened again meanwhile
+                Say(_birth);
             }
 
-            if (Publish(now))
+            if (_publisher.Publish(_link, now))
             {
                 return now;
             }
 
             _watch.ProbeIfLate(now);
             long due = _watch.DueMs < now + OnlinePollMs ? _watch.DueMs : now + OnlinePollMs;
-            for (int i = 0; i < _sourceCount; i++)
-            {
-                long sourceDue = _sources[i].GetDueMs();
-                due = sourceDue < due && sourceDue > now ? sourceDue : due;
-            }
-
-            return due;
-        }
-
-        /// <summary>
-        /// Publishes a bounded number of messages, one of each source in turn. Readings do not wait for SUBACK, which a slow link may never show; birth and what
-        /// goes with it do, so that who sees it can be heard.
-        /// </summary>
-        private bool Publish(long now)
-        {
-            int idle = 0;
-            for (int sent = 0; sent < MaxPublishesPerPoll && idle < _sourceCount;)
-            {
-                if (_watch.Inflight >= MaxInflight)
-                {
-                    return false;
-                }
-
-                IPublishSource source = _sources[_nextSource];
-                _nextSource = (_nextSource + 1) % _sourceCount;
-                if ((source == _latest && !_isReady) || !source.TryTake(now, _request))
-                {
-                    idle++;
-                    continue;
-                }
-
-                idle = 0;
-                sent++;
-                Subscribe(now); // who subscribed before this was sent is to receive it
-                int id = _link.TryPublish(_request.Topic, _request.Payload, _request.Qos, _request.Retain);
-                _request.Payload = null;
-                if (id == 0)
-                {
-                    OnNotTaken(source, now);
-                    return false;
-                }
-
-                source.OnHandedOver(id);
-                _watch.OnTaken(_request.Qos, now);
-            }
-
-            return idle < _sourceCount;
-        }
-
-        private void OnNotTaken(IPublishSource source, long now)
-        {
-            if (!_link.IsOpen)
-            {
-                source.OnHandedOver(0); // the link went down under us: its Closed event follows
-                return;
-            }
-
-            // The client library refused this message and may always do so: like one that stays unanswered, it must not hold up the others.
-            source.OnHandedOver(NotTakenId);
-            source.OnPublished(NotTakenId, false, now);
-            _watch.OnUnanswered(now);
-        }
-
-        private void CancelClosing()
-        {
-            _closeDeadlineMs = 0;
-            if (_statusHandle >= 0)
-            {
-                _latest.Set(_statusHandle, _birth);
-            }
+            long sourceDue = _publisher.GetDueMs(now);
+            return sourceDue < due ? sourceDue : due;
         }
 
         private long PollClosing(long now)
@@ -665,15 +415,12 @@ namespace DeviceQueue.Connecting
             if (_closeDeadlineMs == 0)
             {
                 _closeDeadlineMs = now + FarewellTimeoutMs;
-                if (_statusHandle >= 0)
-                {
-                    _latest.Set(_statusHandle, _farewell);
-                }
+                Say(_farewell);
             }
 
-            bool isMore = _isReady && Publish(now);
+            bool isMore = IsConnected && _publisher.Publish(_link, now);
             bool isUnsettled = isMore || _watch.Inflight > 0 || (_statusHandle >= 0 && !_latest.IsSettled(_statusHandle));
-            if (now < _closeDeadlineMs && _isReady && isUnsettled)
+            if (now < _closeDeadlineMs && IsConnected && isUnsettled)
             {
                 return isMore ? now : _closeDeadlineMs;
             }
@@ -687,49 +434,16 @@ namespace DeviceQueue.Connecting
             _isOpen = false;
             _isClosing = false;
             _closeDeadlineMs = 0;
-            _nextAttemptMs = 0;
+            _dialer.Hurry();
             Progress.Set();
             return long.MaxValue;
         }
 
-        /// <summary>What is known of a sink's subscription on the present link.</summary>
-        private sealed class Subscription
+        private void Say(byte[] status)
         {
-            public Subscription(IMessageSink sink)
+            if (_statusHandle >= 0)
             {
-                Sink = sink;
-            }
-
-            public IMessageSink Sink { get; }
-
-            public string Filter { get; private set; }
-
-            public int PacketId { get; private set; }
-
-            public long DeadlineMs { get; private set; }
-
-            public bool IsAsked { get; private set; }
-
-            public bool IsAnswered { get; set; }
-
-            /// <summary>Gets a value indicating whether the broker has it: asked for on this link, or on an earlier one of a kept session.</summary>
-            public bool IsHeld { get; private set; }
-
-            public void Ask(string filter, int packetId, long deadlineMs)
-            {
-                Filter = filter;
-                PacketId = packetId;
-                DeadlineMs = deadlineMs;
-                IsAsked = true;
-                IsHeld = true;
-                IsAnswered = false;
-            }
-
-            public void Reset(bool isKept)
-            {
-                IsHeld &= isKept;
-                IsAsked = false;
-                IsAnswered = false;
+                _latest.Set(_statusHandle, status);
             }
         }
     }
