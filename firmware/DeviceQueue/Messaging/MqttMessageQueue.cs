@@ -22,9 +22,8 @@ namespace DeviceQueue.Messaging
 
         private readonly object _openLock = new object();
         private readonly object _sendLock = new object();
-        private readonly object _listenLock = new object();
         private readonly AutoResetEvent _arrived = new AutoResetEvent(false);
-        private readonly AutoResetEvent _listenEnded = new AutoResetEvent(false);
+        private readonly Listening _listening;
         private readonly string _givenName;
         private ConfigParams _config;
         private References _references;
@@ -44,20 +43,13 @@ namespace DeviceQueue.Messaging
         private bool _isSubscribed;
         private bool _isDegraded;
 
-        // The listening that goes on, by number; 0 is none. Another one has another number, so that who listened before it sees that its own has ended.
-        private int _listening;
-        private int _lastListening;
-        private IMessageReceiver _receiver;
-        private bool _isBackground;
-        private int _abandons;
-        private long _resumeMs;
-
         /// <summary>Initializes a new instance of the <see cref="MqttMessageQueue"/> class, to be configured and given references.</summary>
         /// <param name="name">The queue's name, or <see langword="null"/> for the configuration's <c>name</c> or <c>id</c>.</param>
         public MqttMessageQueue(string name = null)
         {
             _givenName = name;
             Name = name;
+            _listening = new Listening(this, _arrived);
         }
 
         /// <summary>Initializes a new instance of the <see cref="MqttMessageQueue"/> class on a connection that somebody else opens and drives.</summary>
@@ -69,8 +61,8 @@ namespace DeviceQueue.Messaging
         /// <param name="random">Chance, for message_id.</param>
         /// <param name="store">Holds the file that options.outbox names; <see langword="null"/> when it names none.</param>
         public MqttMessageQueue(string name, string topic, MqttConnection connection, MqttOptions options, IClock clock, IRandom random, IStore store = null)
+            : this(name)
         {
-            Name = name;
             _topic = topic ?? name;
             _options = options;
             Bind(connection, clock, random, store);
@@ -96,10 +88,13 @@ namespace DeviceQueue.Messaging
         public DropCounts InboxDrops { get; } = new DropCounts();
 
         /// <summary>Gets how many messages a receiver threw at, and that are gone for that.</summary>
-        public int ReceiverFaults { get; private set; }
+        public int ReceiverFaults => _listening.Faults;
 
         /// <summary>Gets or sets an event to set whenever a message arrives, for an owner that waits for more than this queue.</summary>
         public AutoResetEvent Notify { get; set; }
+
+        /// <summary>Gets what takes what the queue has to say.</summary>
+        internal ILogger Logger => _connection.Logger;
 
         /// <inheritdoc/>
         public string Filter => _isSubscribed ? _topic : null;
@@ -194,7 +189,7 @@ namespace DeviceQueue.Messaging
                 }
 
                 _isOpen = false;
-                EndListening();
+                _listening.End();
                 if (_own != null)
                 {
                     _own.Close(correlationId);
@@ -359,7 +354,7 @@ namespace DeviceQueue.Messaging
             }
 
             message.Received = null;
-            Interlocked.Increment(ref _abandons);
+            _listening.OnAbandoned();
             OnInboxFilled();
             _connection.Wake.Set();
         }
@@ -378,39 +373,20 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void Listen(string correlationId, IMessageReceiver receiver)
         {
-            int listening = StartListening(correlationId, receiver, false);
-            WaitHandle[] events = { _arrived, _listenEnded };
-            while (_listening == listening)
-            {
-                int abandons = _abandons;
-                MessageEnvelope message = Take();
-                if (message == null)
-                {
-                    WaitHandle.WaitAny(events);
-                    continue;
-                }
-
-                HandOver(message, receiver);
-                if (_abandons != abandons)
-                {
-                    _listenEnded.WaitOne(AbandonPauseMs, false);
-                }
-            }
-
-            _arrived.Set(); // for one that waits in Receive: the last event may have been for it
+            _listening.Run(_listening.Begin(correlationId, receiver, false), receiver);
         }
 
         /// <inheritdoc/>
         public void BeginListen(string correlationId, IMessageReceiver receiver)
         {
-            StartListening(correlationId, receiver, true);
+            _listening.Begin(correlationId, receiver, true);
             _connection.Wake.Set();
         }
 
         /// <inheritdoc/>
         public void EndListen(string correlationId)
         {
-            if (EndListening() && !_options.Autosubscribe)
+            if (_listening.End() && !_options.Autosubscribe)
             {
                 Unsubscribe();
             }
@@ -428,7 +404,7 @@ namespace DeviceQueue.Messaging
         public long Deliver(long nowMs)
         {
             long flushMs = PollOutbox(nowMs);
-            long listenMs = DeliverToListener(nowMs);
+            long listenMs = _listening.Deliver(nowMs);
             return flushMs < listenMs ? flushMs : listenMs;
         }
 
@@ -443,7 +419,7 @@ namespace DeviceQueue.Messaging
             if (isDegraded != _isDegraded)
             {
                 _isDegraded = isDegraded;
-                _connection.Logger.Log(
+                Logger.Log(
                     isDegraded ? LogLevel.Error : LogLevel.Info,
                     null,
                     "outbox of queue " + Name + (isDegraded ? ": storage is full or fails, messages wait in memory only" : " is whole again"));
@@ -452,45 +428,27 @@ namespace DeviceQueue.Messaging
             return dueMs;
         }
 
-        private long DeliverToListener(long nowMs)
-        {
-            int listening = _listening;
-            if (listening == 0 || !_isBackground)
-            {
-                return long.MaxValue;
-            }
-
-            if (nowMs < _resumeMs)
-            {
-                return _resumeMs;
-            }
-
-            int abandons = _abandons;
-            for (int i = 0; i < MaxDeliveries && _listening == listening; i++)
-            {
-                MessageEnvelope message = Take();
-                if (message == null)
-                {
-                    return long.MaxValue;
-                }
-
-                HandOver(message, _receiver);
-                if (_abandons != abandons)
-                {
-                    _resumeMs = nowMs + AbandonPauseMs;
-                    return _resumeMs;
-                }
-            }
-
-            return nowMs;
-        }
-
-        private void CheckOpen()
+        /// <summary>Refuses what a queue that is not open cannot do.</summary>
+        /// <exception cref="InvalidStateException">It is not open.</exception>
+        internal void CheckOpen()
         {
             if (!_isOpen)
             {
                 throw new InvalidStateException(InvalidStateException.NotOpened, "queue " + Name + " is not open");
             }
+        }
+
+        /// <summary>Takes the next message and counts it.</summary>
+        /// <returns><see langword="null"/> when there is none.</returns>
+        internal MessageEnvelope Take()
+        {
+            MessageEnvelope message = _inbox.Take();
+            if (message != null)
+            {
+                Count(_receivedCounter);
+            }
+
+            return message;
         }
 
         private void CheckUnused()
@@ -590,62 +548,6 @@ namespace DeviceQueue.Messaging
             {
                 _arrived.Set();
             }
-        }
-
-        private int StartListening(string correlationId, IMessageReceiver receiver, bool isBackground)
-        {
-            lock (_listenLock)
-            {
-                CheckOpen();
-                if (_listening != 0)
-                {
-                    throw new InvalidStateException(InvalidStateException.AlreadyListening, "queue " + Name + " is listening already");
-                }
-
-                Subscribe(correlationId);
-                _listenEnded.Reset();
-                _receiver = receiver;
-                _isBackground = isBackground;
-                _resumeMs = 0;
-                _lastListening++;
-                _listening = _lastListening;
-                return _lastListening;
-            }
-        }
-
-        private bool EndListening()
-        {
-            lock (_listenLock)
-            {
-                bool wasListening = _listening != 0;
-                _listening = 0;
-                _listenEnded.Set();
-                return wasListening;
-            }
-        }
-
-        private void HandOver(MessageEnvelope message, IMessageReceiver receiver)
-        {
-            try
-            {
-                receiver.ReceiveMessage(message, this);
-            }
-            catch (Exception e)
-            {
-                ReceiverFaults++;
-                _connection.Logger.Log(LogLevel.Error, message.CorrelationId, "receiver of queue " + Name + ": " + e.ToString());
-            }
-        }
-
-        private MessageEnvelope Take()
-        {
-            MessageEnvelope message = _inbox.Take();
-            if (message != null)
-            {
-                Count(_receivedCounter);
-            }
-
-            return message;
         }
 
         private void Count(string counter)
