@@ -1,4 +1,6 @@
 using System.Text.Json;
+using DeviceQueue.Configuring;
+using DeviceQueue.Connecting;
 using DeviceQueue.Sensing;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Connecting;
@@ -170,6 +172,19 @@ public sealed class DeviceNode_Tests
         Assert.Equal("2026-11-21T00:02:00.000Z", Node.Json(node.On("temperature")[2]).GetProperty("time").GetString());
         JsonElement health = Node.Json(node.On("health")[^1]);
         Assert.Equal((1, "2026-11-21T00:05:00.000Z"), (health.GetProperty("boot").GetInt32(), health.GetProperty("time").GetString()));
+    }
+
+    [Fact]
+    public void No_outbox_can_have_the_name_of_a_file_that_the_firmware_has_for_itself()
+    {
+        var node = new Node(Node.WithKey + "device.discovery=true");
+        node.World.Open();
+        node.Do("config.set", """{"interval_ms":30000}""");
+        node.World.RunFor(HourMs);
+
+        string[] own = [.. node.Store.Files.Keys.Select(file => file.Split('.')[0]).Where(file => file != "outbox").Distinct()];
+        Assert.Equal(["boot", "changes", "commands", "devicequeue", "discovery", "life", "settings", "utc"], own.Order(StringComparer.Ordinal));
+        Assert.All(own, name => Assert.Null(MqttOptions.Read(ConfigParams.FromTuples("options.outbox", name), new ConfigProblems())));
     }
 
     [Fact]

@@ -99,6 +99,16 @@ namespace DeviceQueue.Configuring
             }
         }
 
+        /// <summary>Adds the errors of another check.</summary>
+        /// <param name="other">Holds them.</param>
+        internal void AddErrors(ConfigProblems other)
+        {
+            for (int i = 0; i < other.KeptErrors; i++)
+            {
+                AddError(other.GetError(i));
+            }
+        }
+
         /// <summary>Adds a warning.</summary>
         /// <param name="text">One line of text without secrets.</param>
         public void AddWarning(string text)

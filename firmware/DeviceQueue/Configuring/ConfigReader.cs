@@ -1,3 +1,5 @@
+using System.Collections;
+
 namespace DeviceQueue.Configuring
 {
     /// <summary>Reads typed values of one section and reports what is not allowed. A bad value reads as its default, so that all errors show at once.</summary>
@@ -21,6 +23,49 @@ namespace DeviceQueue.Configuring
 
         /// <summary>Gets what takes the errors.</summary>
         public ConfigProblems Problems { get; }
+
+        /// <summary>Gets the sections of a list, as in <c>connections.0</c>, <c>connections.1</c>, …, or else the one section that stands for it, <c>connection</c>.</summary>
+        /// <param name="config">The configuration.</param>
+        /// <param name="name">The name of the one; an s more is that of the list.</param>
+        /// <param name="keys">The keys of a section, of which it has at least one.</param>
+        /// <param name="max">How many sections are allowed.</param>
+        /// <param name="problems">Takes the errors.</param>
+        /// <returns>A reader for each section, in order; empty when there is none.</returns>
+        public static ConfigReader[] ReadList(ConfigParams config, string name, string[] keys, int max, ConfigProblems problems)
+        {
+            string list = name + "s";
+            ArrayList found = new ArrayList();
+            for (int i = 0; i <= max; i++)
+            {
+                ConfigReader reader = new ConfigReader(config, list + "." + i.ToString() + ".", problems);
+                if (!reader.HasAny(keys))
+                {
+                    continue;
+                }
+
+                if (i == max)
+                {
+                    problems.AddError(list + " has too many entries: at most " + max.ToString() + " are allowed");
+                    break;
+                }
+
+                found.Add(reader);
+            }
+
+            ConfigReader single = new ConfigReader(config, name + ".", problems);
+            if (single.HasAny(keys) && found.Count > 0)
+            {
+                problems.AddWarning(name + " has no effect beside " + list);
+            }
+            else if (single.HasAny(keys))
+            {
+                found.Add(single);
+            }
+
+            ConfigReader[] readers = new ConfigReader[found.Count];
+            found.CopyTo(readers);
+            return readers;
+        }
 
         /// <summary>Says whether a key has a value.</summary>
         /// <param name="key">The key without the prefix.</param>

@@ -1,4 +1,5 @@
 using System.Collections;
+using DeviceQueue.Json;
 
 namespace DeviceQueue.Configuring
 {
@@ -132,8 +133,7 @@ namespace DeviceQueue.Configuring
             byte[] bytes = new byte[length / 2];
             for (int i = 0; i < length; i++)
             {
-                char c = text[i];
-                int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+                int digit = Hex.ValueOf(text[i]);
                 if (digit < 0)
                 {
                     return null;

@@ -226,9 +226,11 @@ namespace DeviceQueue.Configuring
             WatchdogPin = FindPin(file, "device.watchdog_pin", WatchdogPin);
             ConfigParams config = file.SetDefaults(_defaults);
             DeviceSettings device = Check(config, _pins, _defaultId, problems);
-            ConnectionSettings connection = device == null ? null : _store.ReadConnection(config, device.Id, problems);
+            ConfigProblems ofFiles = new ConfigProblems(); // the rest was checked, and warned of, above
+            ConnectionSettings connection = device == null ? null : _store.ReadConnection(config, device.Id, ofFiles);
             if (connection == null)
             {
+                problems.AddErrors(ofFiles);
                 problems.AddError(name + " cannot be used");
                 return null;
             }

@@ -1,4 +1,3 @@
-using System.Collections;
 using DeviceQueue.Configuring;
 
 namespace DeviceQueue.Connecting
@@ -59,31 +58,14 @@ namespace DeviceQueue.Connecting
         /// <returns>The connections in order; empty when the configuration has none.</returns>
         public static ConnectionParams[] ManyFromConfig(ConfigParams config, ConfigProblems problems)
         {
-            ArrayList found = new ArrayList();
-            for (int i = 0; i < MaxConnections; i++)
+            ConfigReader[] readers = ConfigReader.ReadList(config, "connection", Keys, MaxConnections, problems);
+            ConnectionParams[] result = new ConnectionParams[readers.Length];
+            for (int i = 0; i < result.Length; i++)
             {
-                AddIfThere(config, "connections." + i.ToString() + ".", problems, found);
+                result[i] = readers[i].Has("uri") ? ReadUri(readers[i]) : ReadParts(readers[i]);
+                result[i].DiscoveryKey = readers[i].Text("discovery_key", null, MaxKeyLength);
             }
 
-            ConfigReader beyond = new ConfigReader(config, "connections." + MaxConnections.ToString() + ".", problems);
-            if (beyond.HasAny(Keys))
-            {
-                problems.AddError("connections has too many entries: at most " + MaxConnections.ToString() + " are allowed");
-            }
-
-            bool hasMany = found.Count > 0;
-            ConfigReader single = new ConfigReader(config, "connection.", problems);
-            if (!hasMany)
-            {
-                AddIfThere(config, "connection.", problems, found);
-            }
-            else if (single.HasAny(Keys))
-            {
-                problems.AddWarning("connection has no effect beside connections");
-            }
-
-            ConnectionParams[] result = new ConnectionParams[found.Count];
-            found.CopyTo(result);
             return result;
         }
 
@@ -107,17 +89,6 @@ namespace DeviceQueue.Connecting
             int at = rest.LastIndexOf('@');
             ConnectionParams result = ReadHostAndPort(rest.Substring(at + 1), isSecure);
             return result == null || (at >= 0 && !result.TryReadUser(rest.Substring(0, at))) ? null : result;
-        }
-
-        private static void AddIfThere(ConfigParams config, string prefix, ConfigProblems problems, ArrayList found)
-        {
-            ConfigReader reader = new ConfigReader(config, prefix, problems);
-            if (reader.HasAny(Keys))
-            {
-                ConnectionParams connection = reader.Has("uri") ? ReadUri(reader) : ReadParts(reader);
-                connection.DiscoveryKey = reader.Text("discovery_key", null, MaxKeyLength);
-                found.Add(connection);
-            }
         }
 
         private static ConnectionParams ReadUri(ConfigReader reader)

@@ -1,4 +1,3 @@
-using System.Collections;
 using DeviceQueue.Configuring;
 
 namespace DeviceQueue.Connecting
@@ -37,42 +36,18 @@ namespace DeviceQueue.Connecting
         /// <returns>The credentials in order; empty when the configuration has none.</returns>
         public static CredentialParams[] ManyFromConfig(ConfigParams config, ConfigProblems problems)
         {
-            ArrayList found = new ArrayList();
-            for (int i = 0; i < MaxCredentials; i++)
+            ConfigReader[] readers = ConfigReader.ReadList(config, "credential", Keys, MaxCredentials, problems);
+            CredentialParams[] result = new CredentialParams[readers.Length];
+            for (int i = 0; i < result.Length; i++)
             {
-                AddIfThere(config, "credentials." + i.ToString() + ".", problems, found);
+                result[i] = Read(readers[i]);
             }
 
-            ConfigReader beyond = new ConfigReader(config, "credentials." + MaxCredentials.ToString() + ".", problems);
-            if (beyond.HasAny(Keys))
-            {
-                problems.AddError("credentials has too many entries: at most " + MaxCredentials.ToString() + " are allowed");
-            }
-
-            bool hasMany = found.Count > 0;
-            ConfigReader single = new ConfigReader(config, "credential.", problems);
-            if (!hasMany)
-            {
-                AddIfThere(config, "credential.", problems, found);
-            }
-            else if (single.HasAny(Keys))
-            {
-                problems.AddWarning("credential has no effect beside credentials");
-            }
-
-            CredentialParams[] result = new CredentialParams[found.Count];
-            found.CopyTo(result);
             return result;
         }
 
-        private static void AddIfThere(ConfigParams config, string prefix, ConfigProblems problems, ArrayList found)
+        private static CredentialParams Read(ConfigReader reader)
         {
-            ConfigReader reader = new ConfigReader(config, prefix, problems);
-            if (!reader.HasAny(Keys))
-            {
-                return;
-            }
-
             string username = reader.Text("username", null, MaxLength);
             string password = reader.Text("password", null, MaxLength);
             string storeKey = reader.Text("store_key", null, MaxLength);
@@ -81,7 +56,7 @@ namespace DeviceQueue.Connecting
                 reader.Refuse("username", "MQTT 3.1.1 (section 3.1.2.9) has no password without a user name");
             }
 
-            found.Add(new CredentialParams(username, password) { StoreKey = storeKey });
+            return new CredentialParams(username, password) { StoreKey = storeKey };
         }
     }
 }

@@ -20,7 +20,7 @@ namespace DeviceQueue.Connecting
         private const int MaxKeepAliveMs = 65535000;
 
         // The names, up to the first dot, of the files that the firmware has for itself.
-        private static readonly string[] ReservedNames = { "settings", "changes", "boot", "commands", "devicequeue" };
+        private static readonly string[] ReservedNames = { "settings", "changes", "boot", "commands", "utc", "life", "discovery", "devicequeue" };
         private static readonly string[] OverflowWords = { "reject", "drop_oldest", "drop_newest", "coalesce" };
 
         private MqttOptions()
@@ -156,7 +156,7 @@ namespace DeviceQueue.Connecting
             OutboxFlushMs = reader.Integer("outbox_flush_ms", 1000, 0, MinuteMs);
             if (!IsFileName(Outbox))
             {
-                reader.Refuse("outbox", "a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken");
+                reader.Refuse("outbox", "a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands, utc, life, discovery and devicequeue are the firmware's own");
             }
 
             if (Outbox.Length > 0 && MaxMessageSize > OutboxFile.MaxMessageSize)

@@ -23,8 +23,8 @@ namespace DeviceQueue.Connecting
                 byte value = bytes[i];
                 if (value == '%')
                 {
-                    int high = i + 2 < bytes.Length ? HexValue(bytes[i + 1]) : -1;
-                    int low = i + 2 < bytes.Length ? HexValue(bytes[i + 2]) : -1;
+                    int high = i + 2 < bytes.Length ? Hex.ValueOf(bytes[i + 1]) : -1;
+                    int low = i + 2 < bytes.Length ? Hex.ValueOf(bytes[i + 2]) : -1;
                     if (high < 0 || low < 0)
                     {
                         return null;
@@ -38,13 +38,6 @@ namespace DeviceQueue.Connecting
             }
 
             return IsText(bytes, count) ? Encoding.UTF8.GetString(bytes, 0, count) : null;
-        }
-
-        private static int HexValue(int character)
-        {
-            return character >= '0' && character <= '9' ? character - '0'
-                : character >= 'a' && character <= 'f' ? character - 'a' + 10
-                : character >= 'A' && character <= 'F' ? character - 'A' + 10 : -1;
         }
 
         private static bool IsText(byte[] bytes, int count)

@@ -5,7 +5,7 @@ namespace DeviceQueue.Connecting
     /// <summary>The settings below <c>will.</c>: what the broker publishes when the client is gone without a word (MQTT 3.1.1, section 3.1.2.5).</summary>
     public sealed class WillParams
     {
-        private const int MaxLength = 256;
+        private const int MaxPayloadLength = 256;
 
         private static readonly string[] Others = { "payload", "qos", "retain" };
 
@@ -42,11 +42,11 @@ namespace DeviceQueue.Connecting
         {
             int errors = problems.ErrorCount;
             ConfigReader reader = new ConfigReader(config, "will.", problems);
-            string topic = reader.Text("topic", null, MaxLength);
-            string payload = reader.Text("payload", string.Empty, MaxLength);
+            string topic = reader.Text("topic", null, TopicFilter.MaxLength);
+            string payload = reader.Text("payload", string.Empty, MaxPayloadLength);
             int qos = reader.Integer("qos", 0, 0, 2);
             bool retain = reader.Boolean("retain", false);
-            if (topic == null ? reader.HasAny(Others) : topic.Length == 0 || topic.IndexOf('+') >= 0 || topic.IndexOf('#') >= 0)
+            if (topic == null ? reader.HasAny(Others) : !TopicFilter.IsTopic(topic))
             {
                 reader.Refuse("topic", "a topic without + and # is needed");
             }

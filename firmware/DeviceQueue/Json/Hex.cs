@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DeviceQueue.Json
 {
-    /// <summary>Bytes as lower-case hexadecimal text.</summary>
+    /// <summary>Bytes as hexadecimal text, written in lower case.</summary>
     public static class Hex
     {
         private const string Digits = "0123456789abcdef";
@@ -15,6 +15,16 @@ namespace DeviceQueue.Json
             byte[] text = new byte[bytes.Length * 2];
             Write(bytes, text);
             return Encoding.UTF8.GetString(text, 0, text.Length);
+        }
+
+        /// <summary>Says what a digit stands for.</summary>
+        /// <param name="character">A character; upper case counts too.</param>
+        /// <returns>0 to 15, or -1 when it is no digit.</returns>
+        internal static int ValueOf(int character)
+        {
+            return character >= '0' && character <= '9' ? character - '0'
+                : character >= 'a' && character <= 'f' ? character - 'a' + 10
+                : character >= 'A' && character <= 'F' ? character - 'A' + 10 : -1;
         }
 
         /// <summary>Writes bytes as text in UTF-8.</summary>

@@ -235,31 +235,6 @@ namespace DeviceQueue.Json
             return Encoding.UTF8.GetString(bytes, 0, bytes.Length);
         }
 
-        /// <summary>Reads a whole number.</summary>
-        /// <param name="value">The number.</param>
-        /// <returns><see langword="false"/> when the token is no number, has a fraction or an exponent, or does not fit.</returns>
-        public bool TryGetInt64(out long value)
-        {
-            value = 0;
-            return Token == JsonToken.Number && NumberText.TryParseInt64(_data, RawStart, RawLength, out value);
-        }
-
-        /// <summary>Reads a number.</summary>
-        /// <param name="value">The number, never NaN or infinite.</param>
-        /// <returns><see langword="false"/> when the token is no number or its size is 1E+308 or more.</returns>
-        public bool TryGetDouble(out double value)
-        {
-            value = 0;
-            return Token == JsonToken.Number && NumberText.TryParseDouble(_data, RawStart, RawLength, out value);
-        }
-
-        private static int HexValue(int character)
-        {
-            return character >= '0' && character <= '9' ? character - '0'
-                : character >= 'a' && character <= 'f' ? character - 'a' + 10
-                : character >= 'A' && character <= 'F' ? character - 'A' + 10 : -1;
-        }
-
         private JsonToken ReadAfterValue(byte character)
         {
             bool isObject = (_objects & (1 << (Depth - 1))) != 0;
@@ -496,7 +471,7 @@ namespace DeviceQueue.Json
             int unit = 0;
             for (int i = 2; i < 6; i++)
             {
-                int digit = HexValue(_data[position + i]);
+                int digit = Hex.ValueOf(_data[position + i]);
                 if (digit < 0)
                 {
                     return -1;

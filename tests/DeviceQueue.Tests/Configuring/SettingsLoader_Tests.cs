@@ -28,6 +28,15 @@ public sealed class SettingsLoader_Tests
     }
 
     [Fact]
+    public void Warns_once_of_what_has_no_effect()
+    {
+        LoadedSettings loaded = Load("""{"connections":[{"uri":"mqtt://broker","host":"other"}],"connection":{"host":"broker"},"credentials":[{"username":"u"}],"credential":{"username":"v"}}""");
+
+        Assert.Equal(3, loaded.Problems.Warnings().Length);
+        Assert.Equal(3, loaded.Problems.Warnings().Distinct().Count());
+    }
+
+    [Fact]
     public void Keeps_a_good_file_once_however_often_it_starts()
     {
         Load(Good);

@@ -93,7 +93,7 @@ public sealed class ConnectionParams_Tests
         Good("connections.0.uri=mqtt://a;connections.0.host=b;connection.host=c");
 
         Assert.Equal(
-            ["connections.0.protocol, host and port have no effect beside uri", "connection has no effect beside connections"],
+            ["connection has no effect beside connections", "connections.0.protocol, host and port have no effect beside uri"],
             _problems.Warnings());
     }
 

@@ -7,6 +7,9 @@ namespace DeviceQueue.Tests.Connecting;
 
 public sealed class MqttOptions_Tests
 {
+    private const string FileNameRule =
+        "a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands, utc, life, discovery and devicequeue are the firmware's own";
+
     private readonly ConfigProblems _problems = new();
 
     [Fact]
@@ -72,13 +75,13 @@ public sealed class MqttOptions_Tests
     [InlineData("options.max_bytes=1000", "options.max_bytes is \"1000\": at least options.max_message_size, 1024, is needed")]
     [InlineData("options.max_inflight=0", "options.max_inflight is \"0\": a whole number from 1 to 64 is allowed")]
     [InlineData("options.overflow=drop", "options.overflow is \"drop\": reject, drop_oldest, drop_newest or coalesce is allowed")]
-    [InlineData("options.outbox=a/b", "options.outbox is \"a/b\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
-    [InlineData("options.outbox=settings", "options.outbox is \"settings\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
-    [InlineData("options.outbox=commands.0", "options.outbox is \"commands.0\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
-    [InlineData("options.outbox=devicequeue.json", "options.outbox is \"devicequeue.json\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
-    [InlineData("options.outbox=.hidden", "options.outbox is \".hidden\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
-    [InlineData("options.outbox=Outbox", "options.outbox is \"Outbox\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
-    [InlineData("options.outbox=a234567890123456789012345678901", "options.outbox is \"a234567890123456789012345678901\": a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands and devicequeue are taken")]
+    [InlineData("options.outbox=a/b", "options.outbox is \"a/b\": " + FileNameRule)]
+    [InlineData("options.outbox=settings", "options.outbox is \"settings\": " + FileNameRule)]
+    [InlineData("options.outbox=commands.0", "options.outbox is \"commands.0\": " + FileNameRule)]
+    [InlineData("options.outbox=devicequeue.json", "options.outbox is \"devicequeue.json\": " + FileNameRule)]
+    [InlineData("options.outbox=.hidden", "options.outbox is \".hidden\": " + FileNameRule)]
+    [InlineData("options.outbox=Outbox", "options.outbox is \"Outbox\": " + FileNameRule)]
+    [InlineData("options.outbox=a234567890123456789012345678901", "options.outbox is \"a234567890123456789012345678901\": " + FileNameRule)]
     [InlineData("options.outbox=o;options.max_bytes=8192;options.max_message_size=4065", "options.max_message_size is \"4065\": with options.outbox, at most 4064 is allowed")]
     [InlineData("options.outbox_max_bytes=65537", "options.outbox_max_bytes is \"65537\": a whole number from 8192 to 65536 is allowed")]
     [InlineData("options.outbox_flush_ms=-1", "options.outbox_flush_ms is \"-1\": a whole number from 0 to 60000 is allowed")]

@@ -195,15 +195,6 @@ public sealed class JsonReader_Tests
     }
 
     [Fact]
-    public void Gives_numbers_as_integers_where_they_are_integers()
-    {
-        Start("[9223372036854775807,-9223372036854775808,9223372036854775808,1.0,1e3,\"5\"]");
-        _reader.Read();
-
-        Assert.Equal([long.MaxValue, long.MinValue, null, null, null, null], Enumerable.Range(0, 6).Select(_ => NextInteger()).ToArray());
-    }
-
-    [Fact]
     public void Allocates_nothing_but_what_GetText_returns()
     {
         byte[] json = Encoding.UTF8.GetBytes("""{"a":[1,-2.5,"x\u00e9",true,null],"b":{"c":"text"}}""");
@@ -270,19 +261,12 @@ public sealed class JsonReader_Tests
         return _reader.Token;
     }
 
-    private long? NextInteger()
-    {
-        _reader.Read();
-        return _reader.TryGetInt64(out long value) ? value : null;
-    }
-
     private void Walk(byte[] json)
     {
         _reader.Reset(json, 0, json.Length);
         while (_reader.Read() != JsonToken.End)
         {
             _reader.ValueEquals("text");
-            _reader.TryGetDouble(out _);
         }
     }
 }
