@@ -654,6 +654,23 @@ public sealed class MqttConnection_Tests
     }
 
     [Fact]
+    public void Is_held_back_anew_when_it_was_closed_while_it_was_held_back()
+    {
+        var world = new World();
+        world.Connection.Gate = new ClosedGate();
+        world.Connection.Open();
+        world.RunFor(1000);
+        world.Connection.BeginClose();
+        world.RunFor(MqttConnection.MaxHoldMs);
+        world.Connection.Open();
+        world.RunFor(MqttConnection.MaxHoldMs - 2000);
+        Assert.Empty(world.Broker.Attempts);
+
+        world.RunFor(4000);
+        Assert.Single(world.Broker.Attempts);
+    }
+
+    [Fact]
     public void Starts_with_the_first_endpoint_however_long_there_was_no_network()
     {
         var network = new FakeNetwork();
@@ -683,6 +700,11 @@ public sealed class MqttConnection_Tests
     private static string[] Texts(int count) => [.. Enumerable.Range(0, count).Select(i => i.ToString())];
 
     private static string[] OnLink(World world, int link) => [.. world.Broker.Arrivals.Where(a => a.Link == link && !a.IsRepeat).Select(a => a.Text)];
+
+    private sealed class ClosedGate : IConnectGate
+    {
+        public int GetHoldMs(MqttLinkOptions endpoint, long nowMs) => 100;
+    }
 
     private sealed class FakeNetwork : INetwork
     {
