@@ -12,10 +12,6 @@ namespace DeviceQueue.NanoFramework
     /// <summary>A link over nanoFramework.M2Mqtt's client, one client object for each connection: a reconnected one repeats what it still had in flight.</summary>
     public sealed class M2MqttLink : IMqttLink
     {
-        // Nobody subscribes to it, so unsubscribing changes nothing, and the broker has to answer all the same (MQTT 3.1.1 section 3.10.4). A PINGREQ would do,
-        // but the client sends one only when it has sent nothing else for a keepalive, and tells nobody of the answer.
-        private const string ProbeFilter = "devicequeue/probe";
-
         private const byte DerSequence = 0x30;
 
         private readonly MqttLinkEventQueue _events;
@@ -114,7 +110,8 @@ namespace DeviceQueue.NanoFramework
         /// <inheritdoc/>
         public bool TryProbe()
         {
-            return TryUnsubscribe(ProbeFilter) != 0;
+            // A PINGREQ would do, but the client sends one only when it has sent nothing else for a keepalive, and tells nobody of the answer.
+            return TryUnsubscribe(TopicFilter.Probe) != 0;
         }
 
         /// <inheritdoc/>

@@ -29,9 +29,6 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
     private const int InvalidArgument = 3;
     private const int RefusedQos = 128;
 
-    // Nobody subscribes to it, so unsubscribing changes nothing, and the broker has to answer all the same (MQTT 3.1.1 section 3.10.4).
-    private const string ProbeFilter = "devicequeue/probe";
-
     private readonly MqttLinkEventQueue _events = new(wake, MaxArrivals);
     private readonly object _publishing = new();
     private readonly HashSet<int> _unacknowledged = [];
@@ -118,7 +115,7 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
         }
     }
 
-    public bool TryProbe() => TryUnsubscribe(ProbeFilter) != 0;
+    public bool TryProbe() => TryUnsubscribe(TopicFilter.Probe) != 0;
 
     public bool TryTakeEvent(MqttLinkEvent e)
     {

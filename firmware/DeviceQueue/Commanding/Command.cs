@@ -23,11 +23,14 @@ namespace DeviceQueue.Commanding
         /// <summary>Gets a value indicating whether only a device with a command key takes the command.</summary>
         public bool NeedsKey { get; }
 
-        /// <summary>Reads and checks the arguments.</summary>
+        /// <summary>Reads and checks the arguments; without an override there are none.</summary>
         /// <param name="arguments">The arguments.</param>
         /// <param name="answer">Takes the rejection.</param>
         /// <returns><see langword="false"/> when the command was rejected.</returns>
-        public abstract bool Prepare(CommandArguments arguments, CommandAnswer answer);
+        public virtual bool Prepare(CommandArguments arguments, CommandAnswer answer)
+        {
+            return true;
+        }
 
         /// <summary>Carries out what was prepared last.</summary>
         /// <param name="answer">Takes the result.</param>

@@ -28,12 +28,6 @@ namespace DeviceQueue.Commanding
         }
 
         /// <inheritdoc/>
-        public override bool Prepare(CommandArguments arguments, CommandAnswer answer)
-        {
-            return true;
-        }
-
-        /// <inheritdoc/>
         public override void Execute(CommandAnswer answer)
         {
             JsonWriter writer = answer.Result;
@@ -57,6 +51,21 @@ namespace DeviceQueue.Commanding
         }
     }
 
+    /// <summary><c>device.ping {}</c>: answers.</summary>
+    public sealed class PingCommand : Command
+    {
+        /// <summary>Initializes a new instance of the <see cref="PingCommand"/> class.</summary>
+        public PingCommand()
+            : base("device.ping", false)
+        {
+        }
+
+        /// <inheritdoc/>
+        public override void Execute(CommandAnswer answer)
+        {
+        }
+    }
+
     /// <summary><c>sensor.read {}</c>: measures now and answers with the reading, which is not one of the published and has no number.</summary>
     public sealed class SensorReadCommand : Command
     {
@@ -71,12 +80,6 @@ namespace DeviceQueue.Commanding
         {
             _sampler = sampler;
             _boot = boot;
-        }
-
-        /// <inheritdoc/>
-        public override bool Prepare(CommandArguments arguments, CommandAnswer answer)
-        {
-            return true;
         }
 
         /// <inheritdoc/>
@@ -104,12 +107,6 @@ namespace DeviceQueue.Commanding
             : base("device.reboot", true, true)
         {
             _device = device;
-        }
-
-        /// <inheritdoc/>
-        public override bool Prepare(CommandArguments arguments, CommandAnswer answer)
-        {
-            return true;
         }
 
         /// <inheritdoc/>

@@ -6,6 +6,12 @@ namespace DeviceQueue.Connecting
         /// <summary>The longest topic or filter in characters that the library takes.</summary>
         public const int MaxLength = 256;
 
+        /// <summary>
+        /// Nobody subscribes to it, so unsubscribing changes nothing, and the broker has to answer all the same (MQTT 3.1.1 section 3.10.4): a link's way to ask for a sign
+        /// of life.
+        /// </summary>
+        public const string Probe = "devicequeue/probe";
+
         /// <summary>Tells whether a filter covers a topic.</summary>
         /// <param name="filter">A valid topic filter.</param>
         /// <param name="topic">A topic name.</param>

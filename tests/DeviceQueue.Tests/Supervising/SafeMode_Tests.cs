@@ -56,8 +56,6 @@ public sealed class SafeMode_Tests
 
     private sealed class Named(string name) : Command(name, true)
     {
-        public override bool Prepare(CommandArguments arguments, CommandAnswer answer) => true;
-
         public override void Execute(CommandAnswer answer)
         {
         }
