@@ -18,7 +18,6 @@ namespace DeviceQueue.Esp32
     public static class Program
     {
         private const int I2cBus = 1;
-        private const int MaxWaitMs = 1000;
         private const int FaultPauseMs = 1000;
         private const int MaxFaultDoublings = 9;
         private const int CloseTimeoutMs = 4000;
@@ -28,12 +27,32 @@ namespace DeviceQueue.Esp32
         /// <summary>Where the firmware starts. Returns never.</summary>
         public static void Main()
         {
+            Start(StallWatch.StallMs);
+        }
+
+        /// <summary>Starts, with so many milliseconds as the time after which a main loop has stalled.</summary>
+        internal static void Start(int stallMs)
+        {
+            try
+            {
+                Supervise(stallMs);
+            }
+            catch (Exception)
+            {
+                // On the device an uncaught exception would end this thread, silently, and with it everything. There was not even the memory to report it.
+                Thread.Sleep(FaultPauseMs);
+                Power.RebootDevice(Supervisor.RebootTimeoutMs);
+            }
+        }
+
+        private static void Supervise(int stallMs)
+        {
             SystemClock clock = new SystemClock();
             ConsoleLogger logger = new ConsoleLogger(clock);
             logger.Log(LogLevel.Info, null, "DeviceQueue " + DeviceNode.Version);
             FlashStore store = new FlashStore();
             LifeRecord life = new LifeRecord(store);
-            Supervisor supervisor = new Supervisor(life, logger);
+            Supervisor supervisor = new Supervisor(life, logger, stallMs);
             supervisor.Start();
             try
             {
@@ -41,10 +60,9 @@ namespace DeviceQueue.Esp32
             }
             catch (Exception e)
             {
-                // On the device an uncaught exception would end this thread, silently, and with it everything. The pause grows: a fault that is
-                // there at each boot must not wear the flash.
-                logger.Log(LogLevel.Error, null, "fatal: " + e.ToString());
+                // The pause grows: a fault that is there at each boot must not wear the flash.
                 life.RecordFatal("main", e.GetType().Name + ": " + e.Message);
+                logger.Log(LogLevel.Error, null, "fatal: " + e.ToString());
                 supervisor.Rest(FaultPauseMs << (life.FailedBoots < MaxFaultDoublings ? life.FailedBoots : MaxFaultDoublings));
                 Power.RebootDevice(Supervisor.RebootTimeoutMs);
             }
@@ -66,7 +84,7 @@ namespace DeviceQueue.Esp32
             // Outputs first: whatever else is slow or missing, they are in their safe state.
             GpioOutputs pins = new GpioOutputs();
             OutputBank outputs = new OutputBank(device.Outputs, pins);
-            StatusLed led = new StatusLed(pins, device.StatusLedPin);
+            StatusLed led = new StatusLed(pins, device.StatusLedPin, life);
             supervisor.FeedThrough(pins, device.WatchdogPin);
             new PulseTimer(outputs, clock, life).Start();
             Configuration.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
@@ -90,39 +108,26 @@ namespace DeviceQueue.Esp32
             };
             DeviceNode node = new DeviceNode(device, startup.Connection, bootRecord, outputs, platform, startup.Loader);
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger) { Recorder = life };
-            Power.OnRebootEvent += () =>
-            {
-                worker.Stop(CloseTimeoutMs);
-                node.PrepareRestart();
-            };
+            Power.OnRebootEvent += () => PrepareRestart(worker, node, life);
 
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());
             node.Open();
             worker.Start();
-            Drive(node, led, supervisor, life, clock, logger);
+            new MainLoop(node, led, supervisor, life, clock, logger).Run();
         }
 
-        private static void Drive(DeviceNode node, StatusLed led, Supervisor supervisor, LifeRecord life, SystemClock clock, ConsoleLogger logger)
+        /// <summary>Takes leave of the broker and stores what waits. Whoever raises the event keeps to himself what this throws.</summary>
+        private static void PrepareRestart(ConnectionWorker worker, DeviceNode node, LifeRecord life)
         {
-            while (true)
+            try
             {
-                try
-                {
-                    long due = node.Poll();
-                    long ledDue = led.Poll(node.State, clock.NowMs);
-                    supervisor.Beat(); // not before: a loop that fails each time stands still, too
-                    long waitMs = (ledDue < due ? ledDue : due) - clock.NowMs;
-                    if (waitMs > 0)
-                    {
-                        node.Wake.WaitOne(waitMs > MaxWaitMs ? MaxWaitMs : (int)waitMs, false);
-                    }
-                }
-                catch (Exception e)
-                {
-                    life.Record("main loop", e);
-                    logger.Log(LogLevel.Error, null, "main loop: " + e.ToString());
-                    Thread.Sleep(FaultPauseMs);
-                }
+                worker.Stop(CloseTimeoutMs);
+                node.PrepareRestart();
+            }
+            catch (Exception e)
+            {
+                life.Record("restart", e);
+                life.PlanRestart();
             }
         }
 

@@ -100,7 +100,7 @@ namespace DeviceQueue.Esp32
         private void Wait(SettingsLoader loader)
         {
             using GpioOutputs pins = new GpioOutputs();
-            StatusLed led = new StatusLed(pins, loader.StatusLedPin);
+            StatusLed led = new StatusLed(pins, loader.StatusLedPin, _life);
             _supervisor.FeedThrough(pins, loader.WatchdogPin);
             for (int waited = 0; waited < RepeatMs; waited += BlinkMs)
             {

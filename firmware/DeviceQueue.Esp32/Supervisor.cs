@@ -15,18 +15,28 @@ namespace DeviceQueue.Esp32
         public const int RebootTimeoutMs = 5000;
 
         private const int RecordTimeoutMs = 2000;
+        private const int MsPerSecond = 1000;
 
         private readonly LifeRecord _life;
         private readonly ConsoleLogger _logger;
+        private readonly int _stallMs;
+        private readonly int _checkMs;
         private readonly StallWatch _watch = new StallWatch();
         private IOutputPins _pins;
         private int _watchdogPin;
         private bool _isHigh;
+        private bool _hasPinFailed;
+        private Exception _fault;
 
-        public Supervisor(LifeRecord life, ConsoleLogger logger)
+        /// <param name="life">Keeps why the board was rebooted.</param>
+        /// <param name="logger">Hears of it.</param>
+        /// <param name="stallMs">How long the main loop may stand still, in milliseconds: <see cref="StallWatch.StallMs"/>, and less in tests.</param>
+        public Supervisor(LifeRecord life, ConsoleLogger logger, int stallMs)
         {
             _life = life;
             _logger = logger;
+            _stallMs = stallMs;
+            _checkMs = stallMs / StallWatch.Checks;
         }
 
         /// <summary>Starts to watch.</summary>
@@ -58,20 +68,44 @@ namespace DeviceQueue.Esp32
         public void Beat()
         {
             _watch.Beat();
+            _fault = null;
             if (_pins != null)
             {
-                _isHigh = !_isHigh;
-                _pins.Write(_watchdogPin, _isHigh);
+                Feed();
             }
+        }
+
+        /// <summary>Hears why the main loop did not come to its beat; told if it never does.</summary>
+        public void NoteFault(Exception e)
+        {
+            _fault = e;
         }
 
         /// <summary>Waits on the main thread without feeding the external watchdog.</summary>
         public void Rest(int ms)
         {
-            for (int left = ms; left > 0; left -= StallWatch.CheckIntervalMs)
+            for (int left = ms; left > 0; left -= _checkMs)
             {
                 _watch.Beat();
-                Thread.Sleep(left < StallWatch.CheckIntervalMs ? left : StallWatch.CheckIntervalMs);
+                Thread.Sleep(left < _checkMs ? left : _checkMs);
+            }
+        }
+
+        private void Feed()
+        {
+            try
+            {
+                _isHigh = !_isHigh;
+                _pins.Write(_watchdogPin, _isHigh);
+            }
+            catch (Exception e)
+            {
+                // If it stays so the external watchdog bites; the main loop is not to stop for it before.
+                if (!_hasPinFailed)
+                {
+                    _hasPinFailed = true;
+                    _life.Record("watchdog pin", e);
+                }
             }
         }
 
@@ -81,7 +115,7 @@ namespace DeviceQueue.Esp32
             {
                 try
                 {
-                    Thread.Sleep(StallWatch.CheckIntervalMs);
+                    Thread.Sleep(_checkMs);
                     if (_watch.HasStalled())
                     {
                         Reboot();
@@ -101,7 +135,7 @@ namespace DeviceQueue.Esp32
                 _logger.Log(LogLevel.Error, null, "the main loop has stalled: reboot");
 
                 // The storage may be what it stalled in, and then this would wait for it, too.
-                Thread record = new Thread(() => _life.RecordFatal("main loop", "stalled for 60 s"));
+                Thread record = new Thread(Record);
                 record.Start();
                 record.Join(RecordTimeoutMs);
             }
@@ -109,6 +143,12 @@ namespace DeviceQueue.Esp32
             {
                 Power.RebootDevice(RebootTimeoutMs); // a lack of memory, too, may be why it stalled
             }
+        }
+
+        private void Record()
+        {
+            Exception fault = _fault;
+            _life.RecordFatal("main loop", "stalled for " + (_stallMs / MsPerSecond).ToString() + " s" + (fault == null ? string.Empty : ", " + fault.GetType().Name + ": " + fault.Message));
         }
     }
 }

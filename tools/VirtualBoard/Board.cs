@@ -71,6 +71,12 @@ public sealed class Board : IDisposable
     /// <summary>Gets or sets the bytes of PSRAM: none on a WROOM module, 4 MB and more on a WROVER.</summary>
     public int PsramSize { get; set; }
 
+    /// <summary>
+    /// Gets or sets what is asked at each call into the imitated API, on the thread that calls: the exception that it gives is thrown there, as an OutOfMemoryException is
+    /// on the device, where the heap may end at any line; and a thread that it holds is one whose native call hangs.
+    /// </summary>
+    public Func<Exception?>? Fault { get; set; }
+
     /// <summary>Gets how often Main was started.</summary>
     public int BootCount { get; private set; }
 

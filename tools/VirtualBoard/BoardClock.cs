@@ -9,6 +9,7 @@ public sealed class BoardClock
     private readonly Board _board;
     private readonly Stopwatch _uptime = new();
     private DateTime? _utcAtAgeZero;
+    private TimeSpan _skipped;
 
     internal BoardClock(Board board) => _board = board;
 
@@ -21,7 +22,10 @@ public sealed class BoardClock
         get
         {
             Board.Checkpoint();
-            return _uptime.ElapsedMilliseconds;
+            lock (_lock)
+            {
+                return (long)Uptime.TotalMilliseconds;
+            }
         }
     }
 
@@ -33,7 +37,7 @@ public sealed class BoardClock
             Board.Checkpoint();
             lock (_lock)
             {
-                return _utcAtAgeZero is { } zero ? zero + _board.Age : DateTime.UnixEpoch + _uptime.Elapsed;
+                return _utcAtAgeZero is { } zero ? zero + _board.Age : DateTime.UnixEpoch + Uptime;
             }
         }
     }
@@ -50,6 +54,8 @@ public sealed class BoardClock
         }
     }
 
+    private TimeSpan Uptime => _uptime.Elapsed + _skipped;
+
     /// <summary>Sets the calendar; what SNTP, the RTC and tests do.</summary>
     public void SetUtc(DateTime utc)
     {
@@ -62,9 +68,30 @@ public sealed class BoardClock
     /// <summary>Moves the calendar, forwards or back.</summary>
     public void Jump(TimeSpan step) => SetUtc(Utc + step);
 
+    /// <summary>
+    /// Moves both clocks on, as if native code had stopped every thread for so long: what compares times finds that they have passed, what sleeps or waits has not begun to.
+    /// The world goes on at its own pace, and its clock is ahead by as much.
+    /// </summary>
+    public void Skip(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            _skipped += time;
+            _utcAtAgeZero += time;
+            WorldOffset += time;
+        }
+    }
+
     internal void SetFromWorld() => SetUtc(DateTime.UtcNow + WorldOffset);
 
-    internal void StartBoot() => _uptime.Restart();
+    internal void StartBoot()
+    {
+        lock (_lock)
+        {
+            _uptime.Restart();
+            _skipped = TimeSpan.Zero;
+        }
+    }
 
     internal void ForgetUtc()
     {

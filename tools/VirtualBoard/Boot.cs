@@ -48,6 +48,11 @@ internal sealed class Boot(Board board, int number, Sleep.WakeupCause wakeupCaus
         {
             Thread.Sleep(Timeout.Infinite);
         }
+
+        if (Board.Fault?.Invoke() is { } fault)
+        {
+            throw fault;
+        }
     }
 
     public void End()

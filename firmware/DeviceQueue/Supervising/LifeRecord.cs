@@ -153,7 +153,12 @@ namespace DeviceQueue.Supervising
             {
                 lock (_lock)
                 {
-                    Count(where, e.GetType().Name + ": " + e.Message);
+                    Faults++;
+                    if (!_isFailing)
+                    {
+                        SetLastFault(where, e.GetType().Name + ": " + e.Message); // what ends the boot has the last word
+                    }
+
                     if (!_isFaultStored)
                     {
                         // The first of a boot; the others are stored with the counts, however often they come.
@@ -168,21 +173,29 @@ namespace DeviceQueue.Supervising
             }
         }
 
-        /// <summary>Records what ends this boot, and that it failed.</summary>
+        /// <summary>Records what ends this boot, and that it failed. Never throws.</summary>
         /// <param name="where">Where, in words.</param>
         /// <param name="what">What happened.</param>
         public void RecordFatal(string where, string what)
         {
             _isFailing = true;
-            lock (_lock)
+            try
             {
-                if (!_isBegun)
+                lock (_lock)
                 {
-                    CountBoot();
-                }
+                    if (!_isBegun)
+                    {
+                        CountBoot();
+                    }
 
-                Count(where, what);
-                Write();
+                    Faults++;
+                    SetLastFault(where, what);
+                    Write();
+                }
+            }
+            catch (Exception)
+            {
+                // As above; the reboot is what matters.
             }
         }
 
@@ -192,9 +205,8 @@ namespace DeviceQueue.Supervising
             _failedBoots = FailedBoots < MaxCounted ? FailedBoots + 1 : MaxCounted;
         }
 
-        private void Count(string where, string what)
+        private void SetLastFault(string where, string what)
         {
-            Faults++;
             string text = where + ": " + what;
             LastFault = text.Length > MaxFaultLength ? text.Substring(0, MaxFaultLength) : text;
         }

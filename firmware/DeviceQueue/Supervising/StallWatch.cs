@@ -9,8 +9,11 @@ namespace DeviceQueue.Supervising
         /// <summary>A loop without a beat for so long, in milliseconds, has stalled.</summary>
         public const int StallMs = 60000;
 
+        /// <summary>How many looks without a beat make a stall.</summary>
+        public const int Checks = 12;
+
         /// <summary>The time between two looks, in milliseconds.</summary>
-        public const int CheckIntervalMs = 5000;
+        public const int CheckIntervalMs = StallMs / Checks;
 
         private int _beats;
         private int _seenBeats;
@@ -29,7 +32,7 @@ namespace DeviceQueue.Supervising
             int beats = _beats;
             _stillChecks = beats == _seenBeats ? _stillChecks + 1 : 0;
             _seenBeats = beats;
-            return _stillChecks >= StallMs / CheckIntervalMs;
+            return _stillChecks >= Checks;
         }
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
+using DeviceQueue.Platform;
 
 namespace DeviceQueue.Supervising
 {
@@ -25,16 +26,20 @@ namespace DeviceQueue.Supervising
 
         private readonly IOutputPins _pins;
         private readonly int _pin;
+        private readonly IFaultRecorder _faults;
         private readonly bool _isThere;
         private DeviceState _state;
         private int _step = -1;
+        private bool _hasFailed;
         private long _dueMs;
 
         /// <summary>Initializes a new instance of the <see cref="StatusLed"/> class, dark. A pin that cannot be opened is left alone.</summary>
         /// <param name="pins">The pins.</param>
         /// <param name="pin">The LED's, or <see cref="DeviceSettings.NoPin"/>.</param>
-        public StatusLed(IOutputPins pins, int pin)
+        /// <param name="faults">Hears once of a pin that cannot be driven.</param>
+        public StatusLed(IOutputPins pins, int pin, IFaultRecorder faults)
         {
+            _faults = faults;
             _pins = pins;
             _pin = pin;
             try
@@ -80,8 +85,25 @@ namespace DeviceQueue.Supervising
             _state = state;
             _step = isNew ? 0 : (_step + 1) % pattern.Length;
             _dueMs = nowMs + pattern[_step];
-            _pins.Write(_pin, _step % 2 == 0);
+            Light(_step % 2 == 0);
             return _dueMs;
+        }
+
+        private void Light(bool isLit)
+        {
+            try
+            {
+                _pins.Write(_pin, isLit);
+            }
+            catch (Exception e)
+            {
+                // Recorded once, because it may be so for ever, and tried again with the pattern's next step.
+                if (!_hasFailed)
+                {
+                    _hasFailed = true;
+                    _faults.Record("status LED", e);
+                }
+            }
         }
     }
 }

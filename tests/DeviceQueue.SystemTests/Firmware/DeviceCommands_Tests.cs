@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;
 using VirtualBoard;
-using VirtualBoard.Parts;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
@@ -167,25 +166,5 @@ public sealed class DeviceCommands_Tests(BrokerFixture fixture) : IClassFixture<
         public void Dispose() => _pin.Changed -= Add;
 
         private void Add(PinTrace pin, PinChange change) => _changes.Add(change);
-    }
-
-    /// <summary>A climate whose measurement can be held up.</summary>
-    private sealed class SlowClimate : IClimateScript, IDisposable
-    {
-        private readonly ManualResetEventSlim _goesOn = new(true);
-
-        public bool IsHolding { get; private set; }
-
-        public void Hold() => _goesOn.Reset();
-
-        public Climate At(TimeSpan elapsed)
-        {
-            IsHolding = !_goesOn.IsSet;
-            _goesOn.Wait();
-            IsHolding = false;
-            return new Climate(21.5, 45, 1006.5);
-        }
-
-        public void Dispose() => _goesOn.Set();
     }
 }

@@ -60,15 +60,15 @@ internal sealed class FieldBoard : IDisposable
     public void WriteSettings(string text) => File.WriteAllText(Path.Combine(_storage.FullName, "devicequeue.json"), text);
 
     /// <summary>Boots with <see cref="Settings"/>.</summary>
-    public FieldBoard Boot()
+    public FieldBoard Boot(Action? main = null)
     {
         WriteSettings(Settings.ToJsonString());
-        BootAsIs();
+        BootAsIs(main);
         return this;
     }
 
     /// <summary>Boots with whatever is in the flash.</summary>
-    public void BootAsIs() => Board.PowerOn(DeviceQueue.Esp32.Program.Main);
+    public void BootAsIs(Action? main = null) => Board.PowerOn(main ?? DeviceQueue.Esp32.Program.Main);
 
     public string WaitForConsole(string part, TimeSpan? timeout = null) => Console.WaitFor(1, line => line.Contains(part, StringComparison.Ordinal), timeout)[0];
 

@@ -23,6 +23,9 @@ internal sealed class MemoryStore : IStore
 
     public bool FailsWrites { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether each write throws, as for want of memory.</summary>
+    public bool ThrowsOnWrite { get; set; }
+
     /// <summary>Gets or sets the start of the names of files that cannot be changed.</summary>
     public string? FailsName { get; set; }
 
@@ -83,6 +86,11 @@ internal sealed class MemoryStore : IStore
     private bool TryPut(string name, byte[] before, ReadOnlySpan<byte> data)
     {
         Writes++;
+        if (ThrowsOnWrite)
+        {
+            throw new OutOfMemoryException();
+        }
+
         if (Fails(name) || IsOff)
         {
             return false;

@@ -170,6 +170,29 @@ public sealed class LifeRecord_Tests
         }
     }
 
+    [Fact]
+    public void What_ends_a_boot_is_its_last_fault_whatever_else_fails_until_then()
+    {
+        LifeRecord life = Boot();
+        life.RecordFatal("main loop", "stalled");
+        life.Record("main loop", new IOException());
+        life.PlanRestart();
+
+        LifeRecord next = Boot();
+        Assert.Equal((2, "main loop: stalled"), (next.Faults, next.LastFault));
+    }
+
+    [Fact]
+    public void What_records_faults_is_never_the_next()
+    {
+        LifeRecord life = Boot();
+        _store.ThrowsOnWrite = true;
+        life.Record("main loop", new IOException());
+        life.RecordFatal("main loop", "stalled");
+
+        Assert.Equal((2, "main loop: stalled"), (life.Faults, life.LastFault));
+    }
+
     private LifeRecord Boot(string identity = "0.1.0/1")
     {
         var life = new LifeRecord(_store);

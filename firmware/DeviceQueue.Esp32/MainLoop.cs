@@ -1,0 +1,75 @@
+using System;
+using System.Threading;
+using DeviceQueue.Components;
+using DeviceQueue.Platform;
+using DeviceQueue.Supervising;
+
+namespace DeviceQueue.Esp32
+{
+    /// <summary>What the main thread does for good: drives the node, the status LED and the watchdog, and goes on after whatever they throw.</summary>
+    internal sealed class MainLoop
+    {
+        private const int MaxWaitMs = 1000;
+        private const int FaultPauseMs = 1000;
+
+        private readonly DeviceNode _node;
+        private readonly StatusLed _led;
+        private readonly Supervisor _supervisor;
+        private readonly IFaultRecorder _faults;
+        private readonly IClock _clock;
+        private readonly ILogger _logger;
+
+        public MainLoop(DeviceNode node, StatusLed led, Supervisor supervisor, IFaultRecorder faults, IClock clock, ILogger logger)
+        {
+            _node = node;
+            _led = led;
+            _supervisor = supervisor;
+            _faults = faults;
+            _clock = clock;
+            _logger = logger;
+        }
+
+        /// <summary>Returns never.</summary>
+        public void Run()
+        {
+            while (true)
+            {
+                try
+                {
+                    Step();
+                }
+                catch (Exception e)
+                {
+                    _supervisor.NoteFault(e);
+                    Report(e);
+                    Thread.Sleep(FaultPauseMs);
+                }
+            }
+        }
+
+        private void Step()
+        {
+            long due = _node.Poll();
+            long ledDue = _led.Poll(_node.State, _clock.NowMs);
+            _supervisor.Beat(); // not before: a loop that fails each time stands still, too
+            long waitMs = (ledDue < due ? ledDue : due) - _clock.NowMs;
+            if (waitMs > 0)
+            {
+                _node.Wake.WaitOne(waitMs > MaxWaitMs ? MaxWaitMs : (int)waitMs, false);
+            }
+        }
+
+        private void Report(Exception e)
+        {
+            try
+            {
+                _faults.Record("main loop", e);
+                _logger.Log(LogLevel.Error, null, "main loop: " + e.ToString());
+            }
+            catch (Exception)
+            {
+                // No memory left to say it in.
+            }
+        }
+    }
+}
