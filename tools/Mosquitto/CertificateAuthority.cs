@@ -4,16 +4,18 @@ using System.Text;
 
 namespace Mosquitto;
 
-/// <summary>A private certificate authority for a broker on this machine: PEM files in a folder, valid for a day.</summary>
+/// <summary>A private certificate authority for a broker on this machine: PEM files in a folder, valid for a day from now on, or since a date.</summary>
 public sealed class CertificateAuthority : IDisposable
 {
     private readonly string _folder;
     private readonly CertificateIssuer _issuer;
+    private readonly DateTimeOffset _start;
 
-    public CertificateAuthority(string folder, string name = "DeviceQueue test CA")
+    public CertificateAuthority(string folder, string name = "DeviceQueue test CA", DateTimeOffset? start = null)
     {
         _folder = folder;
-        _issuer = CertificateIssuer.Create(name, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1));
+        _start = start ?? DateTimeOffset.UtcNow.AddHours(-1);
+        _issuer = CertificateIssuer.Create(name, _start, DateTimeOffset.UtcNow.AddDays(1));
         CertificateFile = Path.Combine(folder, $"{Guid.NewGuid():N}-ca.pem");
         File.WriteAllText(CertificateFile, _issuer.Certificate.ExportCertificatePem());
     }
@@ -25,14 +27,14 @@ public sealed class CertificateAuthority : IDisposable
     public (string CertificateFile, string KeyFile) Issue(string host, bool expired = false)
     {
         DateTimeOffset end = expired ? DateTimeOffset.UtcNow.AddMinutes(-10) : DateTimeOffset.UtcNow.AddHours(12);
-        using X509Certificate2 certificate = _issuer.IssueServer([host], DateTimeOffset.UtcNow.AddMinutes(-30), end);
+        using X509Certificate2 certificate = _issuer.IssueServer([host], _start, end);
         return Write(certificate);
     }
 
     /// <summary>Issues a certificate and its key for a client of this name.</summary>
     public (string CertificateFile, string KeyFile) IssueClient(string name)
     {
-        using X509Certificate2 certificate = _issuer.IssueClient(name, DateTimeOffset.UtcNow.AddMinutes(-30), DateTimeOffset.UtcNow.AddHours(12));
+        using X509Certificate2 certificate = _issuer.IssueClient(name, _start, DateTimeOffset.UtcNow.AddHours(12));
         return Write(certificate);
     }
 

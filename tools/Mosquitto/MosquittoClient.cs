@@ -277,6 +277,10 @@ public sealed unsafe class MosquittoClient : IDisposable
             Check(MosquittoLibrary.SetTls(_client, tls.CaFile, noCa, tls.CertificateFile, tls.KeyFile, &OnPassword));
             Check(MosquittoLibrary.SetTlsOptions(_client, tls.Insecure ? 0 : 1, tls.Version, null));
             Check(MosquittoLibrary.SetTlsInsecure(_client, tls.Insecure));
+            if (tls.Time is { } time)
+            {
+                TlsClock.Set(_client, time);
+            }
         }
     }
 

@@ -63,6 +63,9 @@ internal static unsafe partial class MosquittoLibrary
     [LibraryImport(Name, EntryPoint = "mosquitto_int_option")]
     internal static partial int SetOption(nint client, int option, int value);
 
+    [LibraryImport(Name, EntryPoint = "mosquitto_void_option")]
+    internal static partial int SetOption(nint client, int option, nint value);
+
     [LibraryImport(Name, EntryPoint = "mosquitto_threaded_set")]
     internal static partial int SetThreaded(nint client, [MarshalAs(UnmanagedType.U1)] bool threaded);
 

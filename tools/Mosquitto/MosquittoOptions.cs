@@ -47,6 +47,9 @@ public sealed record MosquittoTls
     /// <summary>Gets "tlsv1.2", "tlsv1.3" or null for the best that both sides know.</summary>
     public string? Version { get; init; }
 
+    /// <summary>Gets the time at which certificates are to be valid; null is now.</summary>
+    public DateTimeOffset? Time { get; init; }
+
     /// <summary>Gets a value indicating whether the broker's certificate and host name go unchecked.</summary>
     public bool Insecure { get; init; }
 }

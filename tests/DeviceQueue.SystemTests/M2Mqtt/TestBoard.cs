@@ -21,6 +21,7 @@ internal sealed class TestBoard : IDisposable
                 new Thread(() => request()) { IsBackground = true }.Start();
             }
         });
+        Board.Clock.SetUtc(DateTime.UtcNow); // before a certificate is judged by it
     }
 
     public Board Board { get; }

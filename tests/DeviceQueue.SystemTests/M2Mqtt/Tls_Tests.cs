@@ -53,6 +53,20 @@ public sealed class Tls_Tests : IDisposable
         Assert.Equal("Exception connecting to the broker", RefusedBy(elsewhere, Read(_authority.CertificateFile)));
     }
 
+    [Theory]
+    [InlineData(-2)]
+    [InlineData(2)]
+    public void A_certificate_is_held_against_the_boards_own_clock(int days)
+    {
+        using MosquittoBroker broker = StartBroker("127.0.0.1");
+        using TestBoard board = new();
+        board.Board.Clock.Jump(TimeSpan.FromDays(days));
+
+        MqttClient client = board.Run(() => new MqttClient("127.0.0.1", broker.Port, true, Read(_authority.CertificateFile), null, MqttSslProtocols.TLSv1_2));
+
+        Assert.Throws<MqttConnectionException>(() => board.Run(() => client.Connect("device")));
+    }
+
     [Fact]
     public void Validation_can_be_switched_off()
     {

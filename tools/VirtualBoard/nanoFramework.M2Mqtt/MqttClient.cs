@@ -317,10 +317,12 @@ public class MqttClient : IMqttClient, IDisposable
             return result;
         }
 
+        DateTime? utc = _board?.Clock.Utc;
+
         // The handshake runs in native code without a timeout: a silent peer holds the whole board, until the power goes.
         return WithInterpreterStopped(() =>
         {
-            using TlsFiles files = new(_ca, _certificate, _sslProtocol, Settings.ValidateServerCertificate);
+            using TlsFiles files = new(_ca, _certificate, _sslProtocol, Settings.ValidateServerCertificate, utc);
             return OpenLink(options with { Tls = files.Settings }, Timeout.InfiniteTimeSpan);
         });
     }

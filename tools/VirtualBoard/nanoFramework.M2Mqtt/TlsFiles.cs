@@ -12,7 +12,7 @@ internal sealed class TlsFiles : IDisposable
     private readonly PemFolder _folder = new();
 
     /// <exception cref="ArgumentException">The real client knows no such protocol.</exception>
-    internal TlsFiles(X509Certificate? ca, X509Certificate? client, MqttSslProtocols protocol, bool validate)
+    internal TlsFiles(X509Certificate? ca, X509Certificate? client, MqttSslProtocols protocol, bool validate, DateTime? utc)
     {
         X509Certificate2? pair = client as X509Certificate2;
         Settings = new MosquittoTls
@@ -29,6 +29,7 @@ internal sealed class TlsFiles : IDisposable
                 _ => throw new ArgumentException("SSL/TLS protocol version not supported"),
             },
             Insecure = !validate,
+            Time = utc,
         };
     }
 
