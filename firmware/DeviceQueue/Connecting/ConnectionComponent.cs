@@ -187,13 +187,30 @@ namespace DeviceQueue.Connecting
         private string MakeClientId(MqttPlatform platform, ConfigProblems problems)
         {
             string device = _config.Get("device.id") ?? platform.DeviceId;
-            string id = _name == null ? device : device + "-" + _name;
+            string id = _name == null ? device : device + "-" + Plain(_name);
             if (_options.ClientId == null && (device == null || id.Length > MqttOptions.MaxClientIdLength))
             {
                 problems.AddError("client_id", null, "without a device id, or with a long name, it is needed");
             }
 
             return id;
+        }
+
+        /// <summary>
+        /// Makes a name, which may be a topic or a filter, fit for a client id. Brokers need to take letters and digits only (MQTT 3.1.1, section 3.1.3.1); dot, hyphen and
+        /// underscore are taken by all that are known, while some deny a client everything in whose id a topic's own characters are. Those stay told apart: filters differ by them.
+        /// </summary>
+        private static string Plain(string name)
+        {
+            char[] letters = name.ToCharArray();
+            for (int i = 0; i < letters.Length; i++)
+            {
+                char c = letters[i];
+                bool isPlain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+                letters[i] = isPlain ? c : c == '/' ? '.' : c == '#' ? '-' : '_';
+            }
+
+            return new string(letters);
         }
 
         private string AwaitLink()

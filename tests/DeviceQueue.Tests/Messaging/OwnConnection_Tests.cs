@@ -103,6 +103,20 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         Assert.Equal(clientId, Assert.Single(_broker.Attempts).ClientId);
     }
 
+    [Theory]
+    [InlineData("sensor/bar1/temperature", "bar1-sensor.bar1.temperature")]
+    [InlineData("sensor/+/temperature", "bar1-sensor._.temperature")]
+    [InlineData("sensor/#", "bar1-sensor.-")]
+    [InlineData("$SYS/zähler 1", "bar1-_SYS.z_hler_1")]
+    [InlineData("A-Z.a_z.0-9", "bar1-A-Z.a_z.0-9")]
+    public void Has_a_client_id_without_the_characters_that_only_a_topic_has(string topic, string clientId)
+    {
+        Open(null, Basics + "topic=" + topic); // a queue without a name has that of its topic
+        Open(topic, Basics);
+
+        Assert.Equal([clientId, clientId], _broker.Attempts.Select(attempt => attempt.ClientId));
+    }
+
     [Fact]
     public void Connects_as_its_settings_say()
     {
@@ -338,14 +352,14 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
 
     ConnectionParams? IDiscovery.ResolveOne(string correlationId, string key) => _discovered is null ? null : new ConnectionParams(_discovered, 1883, false);
 
-    private MqttMessageQueue Open(string name, string config)
+    private MqttMessageQueue Open(string? name, string config)
     {
         MqttMessageQueue queue = Make(name, config);
         queue.Open(null);
         return queue;
     }
 
-    private MqttMessageQueue Make(string name, string config, References? references = null)
+    private MqttMessageQueue Make(string? name, string config, References? references = null)
     {
         var queue = new MqttMessageQueue(name);
         queue.Configure(ConfigParams.FromString(config));
