@@ -50,6 +50,7 @@ namespace DeviceQueue
         private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // one thing at a time is written: a reading, a report or an answer
         private DeviceState _state = DeviceState.NoConfiguration;
         private bool _isHealthWanted;
+        private bool _isBehind;
         private bool _isRestarting;
         private bool _isErased;
         private long _restartByMs;
@@ -91,7 +92,7 @@ namespace DeviceQueue
             Command[] commands = platform.Life.IsSafeMode ? SafeMode.Reduce(MakeCommands(settings.Id)) : MakeCommands(settings.Id);
             _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger, _scratch);
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
-            _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher);
+            _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher, _clock);
             bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
             Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
             _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
@@ -294,6 +295,17 @@ namespace DeviceQueue
                 _state = state;
                 _logger.Log(LogLevel.Info, null, "status: " + StatusLed.Describe(state));
             }
+
+            long behindMs = _clock.BehindMs;
+            if (behindMs > 0 && !_isBehind)
+            {
+                _logger.Log(
+                    LogLevel.Error,
+                    null,
+                    "the clock is set to " + (behindMs / DeviceSettings.DayMs).ToString() + " days before " + _clock.Floor.ToString("yyyy-MM-dd") + ", the lowest time (utc.0, utc.1): signed commands are refused");
+            }
+
+            _isBehind = behindMs > 0;
         }
 
         private int[] AddOutputStates(DeviceTopics topics)

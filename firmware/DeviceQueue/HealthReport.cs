@@ -26,6 +26,7 @@ namespace DeviceQueue
         private readonly MqttMessageQueue _commands;
         private readonly Sampler _sampler;
         private readonly CommandDispatcher _dispatcher;
+        private readonly TrustedClock _clock;
         private readonly JsonWriter _writer = new JsonWriter();
 
         /// <summary>Initializes a new instance of the <see cref="HealthReport"/> class.</summary>
@@ -37,6 +38,7 @@ namespace DeviceQueue
         /// <param name="commands">The queue of the commands and their answers.</param>
         /// <param name="sampler">What reads the sensor.</param>
         /// <param name="dispatcher">What carries out commands.</param>
+        /// <param name="clock">The calendar and its floor.</param>
         public HealthReport(
             DevicePlatform platform,
             DeviceSettings settings,
@@ -45,7 +47,8 @@ namespace DeviceQueue
             MqttMessageQueue readings,
             MqttMessageQueue commands,
             Sampler sampler,
-            CommandDispatcher dispatcher)
+            CommandDispatcher dispatcher,
+            TrustedClock clock)
         {
             _platform = platform;
             _settings = settings;
@@ -55,6 +58,7 @@ namespace DeviceQueue
             _commands = commands;
             _sampler = sampler;
             _dispatcher = dispatcher;
+            _clock = clock;
         }
 
         /// <summary>Brings what the device remembers across reboots up to date with the counts of this boot.</summary>
@@ -146,6 +150,13 @@ namespace DeviceQueue
             {
                 writer.Name("time");
                 writer.WriteTime(utc);
+            }
+
+            long behindMs = _clock.BehindMs;
+            if (behindMs > 0)
+            {
+                writer.Name("behind_floor_ms");
+                writer.WriteNumber(behindMs);
             }
 
             WriteCount(writer, "free_memory", _platform.Memory.GetFreeBytes());

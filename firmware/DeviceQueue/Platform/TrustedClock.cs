@@ -5,7 +5,9 @@ namespace DeviceQueue.Platform
     /// <summary>
     /// The calendar as far as it can be believed: UTC never goes back below a floor that survives reboots (the build date, then what was stored hourly and when a signed
     /// command was accepted). Beside it runs the time that commands are judged by, anchored to the first UTC of this boot and carried on by the monotonic clock: a calendar
-    /// that jumps back makes no old command fresh, and one that jumps ahead and returns within the hour leaves nothing behind. Safe to call from any thread.
+    /// that jumps back makes no old command fresh, and one that jumps ahead and returns within the hour leaves nothing behind.
+    /// A calendar far ahead of all that is known is doubted, for a time server may be wrong by decades until it is right: until an accepted signed command or a day confirms it,
+    /// the floor rises only by the time that has passed, and a calendar that is set back far is followed, down to the floor, as it would be at start. Safe to call from any thread.
     /// </summary>
     public sealed class TrustedClock : IClock
     {
@@ -15,14 +17,24 @@ namespace DeviceQueue.Platform
         /// <summary>How far the anchor follows a calendar that is behind it at each step, in milliseconds: more than a quartz drifts in an hour (100 ppm: 360 ms), too little to replay anything.</summary>
         public const int MaxSlewMs = 1000;
 
+        /// <summary>How far ahead of what is known a calendar is believed at once, in milliseconds: the floor is an hour old at most when the power goes, which may be away for another.</summary>
+        public const int MaxLeadMs = 2 * StepMs;
+
+        /// <summary>How long a calendar that is further ahead has to go on to be believed, in milliseconds.</summary>
+        public const int ProofMs = 86400000;
+
         private const int RecordBytes = 8;
+        private const int MinBehindMs = 60000;
 
         private readonly object _lock = new object();
         private readonly IClock _clock;
         private readonly TwoSlotFile _file;
         private long _floorTicks;
         private long _storedTicks;
+        private long _floorMs;
         private bool _isAnchored;
+        private bool _isDoubted;
+        private long _doubtedMs;
         private long _anchorTicks;
         private long _anchorMs;
         private long _stepMs;
@@ -36,6 +48,7 @@ namespace DeviceQueue.Platform
             _clock = clock;
             _file = new TwoSlotFile(store, "utc.0", "utc.1", RecordBytes);
             _floorTicks = buildDate.Ticks;
+            _floorMs = clock.NowMs;
             if (_file.TryRead(out int count) && count == RecordBytes)
             {
                 for (int i = RecordBytes - 1; i >= 0; i--)
@@ -55,6 +68,19 @@ namespace DeviceQueue.Platform
                 lock (_lock)
                 {
                     return new DateTime(_floorTicks);
+                }
+            }
+        }
+
+        /// <summary>Gets how far the calendar is behind the floor, in milliseconds; 0 when that is no more than a minute, or the clock is not set.</summary>
+        public long BehindMs
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    long behindMs = _clock.TryGetUtc(out DateTime utc) ? (_floorTicks - utc.Ticks) / TimeSpan.TicksPerMillisecond : 0;
+                    return behindMs > MinBehindMs ? behindMs : 0;
                 }
             }
         }
@@ -106,8 +132,9 @@ namespace DeviceQueue.Platform
             {
                 lock (_lock)
                 {
+                    _isDoubted = false;
                     Anchor(utc.Ticks);
-                    Store();
+                    Raise(_anchorTicks);
                 }
             }
         }
@@ -126,9 +153,7 @@ namespace DeviceQueue.Platform
 
                 if (nowMs >= _stepMs)
                 {
-                    long lowest = GetAnchoredTicks() - (MaxSlewMs * TimeSpan.TicksPerMillisecond);
-                    Anchor(utc.Ticks > lowest ? utc.Ticks : lowest);
-                    Store();
+                    Step(utc.Ticks, nowMs);
                 }
 
                 return _stepMs;
@@ -142,13 +167,37 @@ namespace DeviceQueue.Platform
                 return false;
             }
 
-            if (!_isAnchored)
+            if (!_isAnchored || (_isDoubted && IsFarAhead(GetAnchoredTicks(), utc.Ticks)))
             {
                 _isAnchored = true;
+                _isDoubted = IsFarAhead(utc.Ticks, _floorTicks);
+                _doubtedMs = _clock.NowMs;
                 Anchor(utc.Ticks);
             }
 
             return true;
+        }
+
+        private void Step(long utcTicks, long nowMs)
+        {
+            long expected = GetAnchoredTicks();
+            long lowest = expected - (MaxSlewMs * TimeSpan.TicksPerMillisecond);
+            long next = utcTicks > lowest ? utcTicks : lowest;
+            bool isLeap = IsFarAhead(next, expected);
+            _isDoubted = _isDoubted && nowMs - _doubtedMs < ProofMs;
+            Raise(_isDoubted ? _floorTicks + ((nowMs - _floorMs) * TimeSpan.TicksPerMillisecond) : isLeap ? expected : next);
+            if (isLeap)
+            {
+                _isDoubted = true;
+                _doubtedMs = nowMs;
+            }
+
+            Anchor(next);
+        }
+
+        private static bool IsFarAhead(long ticks, long knownTicks)
+        {
+            return ticks - knownTicks > MaxLeadMs * TimeSpan.TicksPerMillisecond;
         }
 
         private void Anchor(long ticks)
@@ -163,9 +212,13 @@ namespace DeviceQueue.Platform
             return _anchorTicks + ((_clock.NowMs - _anchorMs) * TimeSpan.TicksPerMillisecond);
         }
 
-        private void Store()
+        private void Raise(long ticks)
         {
-            _floorTicks = _anchorTicks;
+            if (ticks > _floorTicks)
+            {
+                _floorTicks = ticks;
+                _floorMs = _clock.NowMs;
+            }
 
             // Less than a second is not worth a write: a stream of good commands must not wear the flash more than their records do.
             if (_floorTicks - _storedTicks < TimeSpan.TicksPerSecond)

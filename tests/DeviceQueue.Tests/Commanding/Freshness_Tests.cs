@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DeviceQueue.Commanding;
+using DeviceQueue.Platform;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Commanding;
@@ -90,6 +91,42 @@ public sealed class Freshness_Tests
 
         Assert.Equal("expired", Node.Status(second.Answer()));
         Assert.Empty(second.Pins.Written);
+    }
+
+    [Fact]
+    public void A_time_server_that_is_wrong_by_decades_at_first_does_not_end_signed_commands_for_ever()
+    {
+        Node node = Open();
+        DateTime start = node.World.Clock.StartUtc!.Value;
+        node.World.Clock.StartUtc = start.AddYears(73);
+        node.World.RunFor(200 * MinuteMs);
+        node.Command(Toggle, Relay1, "early", start.AddMinutes(200));
+        node.World.RunFor(1000);
+        Assert.Equal("expired", Node.Status(node.Answer()));
+        node.World.Clock.StartUtc = start;
+
+        Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1)));
+        node = Open();
+        node.World.Clock.StartUtc = start.AddMinutes(202);
+        Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1)));
+        node.Do("device.info", "{}");
+        Assert.False(Node.Json(node.On("health")[^1]).TryGetProperty("behind_floor_ms", out _));
+    }
+
+    [Fact]
+    public void A_calendar_behind_the_lowest_time_is_said_once_on_the_console_and_in_each_health()
+    {
+        var time = new VirtualClock { StartUtc = new DateTime(2099, 1, 1, 0, 0, 0, DateTimeKind.Utc) };
+        new TrustedClock(time, _store, time.StartUtc.Value).Keep();
+        Node node = Open("device.health_interval_ms=60000;");
+        DateTime start = node.World.Clock.StartUtc!.Value;
+        node.World.RunFor(2 * MinuteMs);
+
+        Assert.Single(node.Log.Lines, line => line.Contains("days before 2099-01-01, the lowest time (utc.0, utc.1)"));
+        Assert.InRange(Node.Json(node.On("health")[^1]).GetProperty("behind_floor_ms").GetInt64(), (long)(time.StartUtc.Value - start).TotalMilliseconds - (2 * MinuteMs), long.MaxValue);
+        node.World.Clock.StartUtc = time.StartUtc;
+        node.World.RunFor(2 * MinuteMs);
+        Assert.False(Node.Json(node.On("health")[^1]).TryGetProperty("behind_floor_ms", out _));
     }
 
     [Fact]

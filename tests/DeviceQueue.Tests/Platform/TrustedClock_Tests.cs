@@ -41,9 +41,9 @@ public sealed class TrustedClock_Tests
     [Fact]
     public void After_an_hour_and_a_reboot_UTC_does_not_go_back_below_what_it_was()
     {
-        TrustedClock clock = Boot();
+        TrustedClock clock = Confirmed();
         Run(clock, 10 * HourMs);
-        Assert.Equal(10, _store.Writes);
+        Assert.Equal(11, _store.Writes);
         DateTime reached = Utc(clock);
 
         _clock.NowMs = 0;
@@ -95,12 +95,11 @@ public sealed class TrustedClock_Tests
     [Fact]
     public void What_commands_are_judged_by_does_not_go_back_with_the_calendar()
     {
-        TrustedClock clock = Boot();
-        clock.Poll(0);
+        TrustedClock clock = Confirmed();
         _clock.NowMs = 60_000;
         _clock.StartUtc -= TimeSpan.FromHours(5);
 
-        Assert.Equal(Start.AddMinutes(1).AddHours(-5), Utc(clock));
+        Assert.Equal(Start.AddMinutes(1), Utc(clock));
         Assert.Equal(Start.AddMinutes(1), Fresh(clock));
         Run(clock, 10 * HourMs);
         Assert.InRange(Fresh(clock), Start.AddMinutes(1).AddMilliseconds((10 * HourMs) - (10 * TrustedClock.MaxSlewMs)), Start.AddMinutes(1).AddHours(10));
@@ -132,6 +131,123 @@ public sealed class TrustedClock_Tests
         }
 
         Assert.InRange(Fresh(clock) - Utc(clock), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5 * HourMs)]
+    [InlineData(23 * HourMs)]
+    public void A_time_server_that_is_wrong_by_decades_at_first_leaves_nothing_behind(int wrongMs)
+    {
+        _clock.StartUtc = Start.AddYears(73);
+        TrustedClock clock = Boot();
+        Assert.Equal(Start.AddYears(73), Fresh(clock));
+        Run(clock, wrongMs);
+        _clock.StartUtc = Start;
+        AssertRight(clock);
+        Run(clock, 3 * HourMs);
+        AssertRight(clock);
+
+        _clock.StartUtc += TimeSpan.FromMilliseconds(_clock.NowMs);
+        _clock.NowMs = 0;
+        AssertRight(Boot());
+    }
+
+    [Fact]
+    public void A_time_server_that_is_wrong_by_decades_for_some_hours_leaves_nothing_behind_and_makes_no_old_command_fresh()
+    {
+        TrustedClock clock = Confirmed();
+        Run(clock, (10 * HourMs) + 1);
+        _clock.StartUtc += TimeSpan.FromDays(10_000);
+        Run(clock, 5 * HourMs);
+        _clock.StartUtc = Start;
+        AssertRight(clock);
+
+        _clock.StartUtc += TimeSpan.FromDays(10_000);
+        Run(clock, 5 * HourMs);
+        _clock.StartUtc = Start.AddDays(-10); // whoever spoofs the time server
+        Assert.InRange(Fresh(clock), Start.AddHours(15), Start.AddHours(25));
+        Assert.True(Utc(clock) >= Start.AddHours(15));
+    }
+
+    [Fact]
+    public void What_is_far_ahead_is_believed_from_the_first_accepted_command_on()
+    {
+        TrustedClock clock = Boot();
+        Run(clock, HourMs);
+        Assert.Equal(BuildDate.AddHours(1), clock.Floor);
+        clock.Keep();
+        Assert.Equal(Start.AddHours(1), clock.Floor);
+
+        _clock.StartUtc -= TimeSpan.FromDays(3);
+        Run(clock, HourMs);
+        Assert.InRange(Fresh(clock), Start.AddHours(2).AddSeconds(-1), Start.AddHours(2));
+    }
+
+    [Fact]
+    public void What_is_far_ahead_is_believed_after_a_day()
+    {
+        TrustedClock clock = Boot();
+        Run(clock, 23 * HourMs);
+        Assert.Equal(BuildDate.AddHours(23), clock.Floor);
+        Run(clock, HourMs);
+        Assert.Equal(Start.AddHours(24), clock.Floor);
+
+        _clock.StartUtc -= TimeSpan.FromDays(3);
+        Assert.Equal(Start.AddHours(24), Fresh(clock));
+    }
+
+    [Fact]
+    public void A_device_that_never_runs_for_a_day_has_a_floor_that_rises_with_the_time_it_runs()
+    {
+        for (int day = 0; day < 10; day++)
+        {
+            _clock.NowMs = 0;
+            _clock.StartUtc = Start.AddDays(day);
+            Run(Boot(), 12 * HourMs);
+        }
+
+        Assert.Equal(BuildDate.AddDays(5), Boot().Floor);
+    }
+
+    [Fact]
+    public void After_a_short_power_cut_a_calendar_that_jumps_back_makes_no_old_command_fresh()
+    {
+        Confirmed();
+        _clock.StartUtc = Start.AddHours(2);
+        TrustedClock clock = Boot();
+        Assert.Equal(Start.AddHours(2), Fresh(clock));
+        _clock.StartUtc = Start.AddHours(-3);
+
+        Assert.Equal(Start.AddHours(2), Fresh(clock));
+    }
+
+    [Fact]
+    public void Says_how_far_the_calendar_is_behind_the_floor()
+    {
+        Confirmed();
+        _clock.StartUtc = Start.AddSeconds(-60);
+        TrustedClock clock = Boot();
+        Assert.Equal(0, clock.BehindMs);
+        _clock.StartUtc = Start.AddSeconds(-61);
+        Assert.Equal(61_000, clock.BehindMs);
+        _clock.StartUtc = null;
+        Assert.Equal(0, clock.BehindMs);
+    }
+
+    private void AssertRight(TrustedClock clock)
+    {
+        DateTime now = _clock.StartUtc!.Value.AddMilliseconds(_clock.NowMs);
+        Assert.Equal((now, now), (Utc(clock), Fresh(clock)));
+        Assert.True(clock.Floor <= now);
+    }
+
+    /// <summary>A clock whose time an accepted command has confirmed.</summary>
+    private TrustedClock Confirmed()
+    {
+        TrustedClock clock = Boot();
+        clock.Keep();
+        return clock;
     }
 
     private static DateTime Utc(TrustedClock clock)
