@@ -1,5 +1,6 @@
 using System;
 using System.Text;
+using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 using DeviceQueue.Platform;
 
@@ -24,6 +25,15 @@ namespace DeviceQueue.Supervising
         private const int MaxCounted = 255;
         private const string DroppedPrefix = "d.";
         private const string RejectedPrefix = "r.";
+
+        // A name in the record that is none of these is another firmware's: it would take the room of one of ours in health, which has to fit.
+        private static readonly string[] DropNames = { "overflow", "unconfirmed", "replaced", "memory", "answers", "commands", "too_large", "unreadable" };
+        private static readonly string[] RejectionNames =
+        {
+            CommandCode.BadEnvelope, CommandCode.UnknownCommand, CommandCode.BadArguments, CommandCode.UnknownOutput, CommandCode.Retained, CommandCode.Unsigned,
+            CommandCode.BadSignature, CommandCode.KeyRequired, CommandCode.NoClock, CommandCode.BadTime, CommandCode.Busy, CommandCode.TooLarge,
+            CommandCode.InternalError, CommandAnswer.Expired, CommandAnswer.Duplicate,
+        };
 
         private readonly object _lock = new object();
         private readonly IStore _store;
@@ -72,10 +82,10 @@ namespace DeviceQueue.Supervising
         public bool IsFloorClock { get; private set; }
 
         /// <summary>Gets what was dropped, by reason.</summary>
-        public Totals Dropped { get; } = new Totals();
+        public Totals Dropped { get; } = new Totals(DropNames);
 
         /// <summary>Gets the rejected commands, by code.</summary>
-        public Totals Rejected { get; } = new Totals();
+        public Totals Rejected { get; } = new Totals(RejectionNames);
 
         /// <summary>Gets or sets how many reboots for want of a broker there were in a row; stored by <see cref="Store"/>.</summary>
         public int RebootStep
@@ -207,19 +217,23 @@ namespace DeviceQueue.Supervising
 
         private void SetLastFault(string where, string what)
         {
-            string text = where + ": " + what;
-            LastFault = text.Length > MaxFaultLength ? text.Substring(0, MaxFaultLength) : text;
+            LastFault = Cut(where + ": " + what);
+        }
+
+        private static string Cut(string text)
+        {
+            return text != null && text.Length > MaxFaultLength ? text.Substring(0, MaxFaultLength) : text;
         }
 
         private void Read(ConfigParams record)
         {
-            _identity = record.Get("for");
+            _identity = Cut(record.Get("for"));
             record.TryGetInteger("failed", out _failedBoots);
             FailedBoots = _failedBoots;
             record.TryGetInteger("step", out _rebootStep);
             record.TryGetInteger("faults", out int faults);
             Faults = faults;
-            LastFault = record.Get("fault");
+            LastFault = Cut(record.Get("fault"));
             WasFloorClock = record.Contains("floor");
             for (int i = 0; i < record.Count; i++)
             {

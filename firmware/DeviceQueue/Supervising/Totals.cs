@@ -3,14 +3,22 @@ namespace DeviceQueue.Supervising
     /// <summary>Counts by name that go on across reboots: what was stored, and what has come since start.</summary>
     public sealed class Totals
     {
-        /// <summary>The most names; further ones are not counted.</summary>
-        public const int MaxNames = 24;
+        private readonly string[] _known;
+        private readonly string[] _names;
+        private readonly int[] _stored;
+        private readonly int[] _sinceStart;
 
-        private readonly string[] _names = new string[MaxNames];
-        private readonly int[] _stored = new int[MaxNames];
-        private readonly int[] _sinceStart = new int[MaxNames];
+        /// <summary>Initializes a new instance of the <see cref="Totals"/> class.</summary>
+        /// <param name="known">The names that are counted; any other is not.</param>
+        public Totals(string[] known)
+        {
+            _known = known;
+            _names = new string[known.Length];
+            _stored = new int[known.Length];
+            _sinceStart = new int[known.Length];
+        }
 
-        /// <summary>Gets how many names there are.</summary>
+        /// <summary>Gets how many names have been counted.</summary>
         public int Count { get; private set; }
 
         /// <summary>Gets a name.</summary>
@@ -38,7 +46,7 @@ namespace DeviceQueue.Supervising
             int index = Find(name);
             if (index >= 0)
             {
-                _stored[index] = count;
+                _stored[index] = count < 0 ? 0 : count;
             }
         }
 
@@ -64,13 +72,16 @@ namespace DeviceQueue.Supervising
                 }
             }
 
-            if (Count == MaxNames)
+            for (int i = 0; i < _known.Length; i++)
             {
-                return -1;
+                if (_known[i] == name)
+                {
+                    _names[Count] = name;
+                    return Count++;
+                }
             }
 
-            _names[Count] = name;
-            return Count++;
+            return -1;
         }
     }
 }

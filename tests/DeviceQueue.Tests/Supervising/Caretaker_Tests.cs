@@ -190,20 +190,23 @@ public sealed class Caretaker_Tests
     [Fact]
     public void Health_is_whole_when_everything_there_is_has_happened()
     {
+        LifeRecord_Tests.Write(_store, "faults=-2147483648" + string.Concat(Enumerable.Range(0, 40).Select(i => $";d.drop_of_another_{i}=1;r.code_of_another_{i}=1")));
         Node node = Boot();
+        LifeRecord_Tests.CountAll(node.Life);
         node.Broker.Connack = _ => new(DeviceQueue.Connecting.MqttLinkError.Tls, 0, new string('\u0001', 500));
         node.World.Connection.Open();
         node.World.RunFor(MinuteMs);
         node.Broker.Connack = null;
         node.Life.Record("main loop", new IOException(new string('\u0001', 500)));
-        for (int i = 0; i < Totals.MaxNames; i++)
-        {
-            node.Life.Rejected.Restore("code_of_a_refusal_" + i, int.MaxValue);
-        }
-
         node.World.RunFor(10 * MinuteMs);
         Assert.NotEmpty(node.On("health"));
-        Assert.All(node.On("health"), health => Assert.Equal(int.MaxValue, Node.Json(health).GetProperty("rejected").GetProperty("code_of_a_refusal_0").GetInt32()));
+        Assert.All(node.On("health"), health =>
+        {
+            Assert.All(Node.Json(health).GetProperty("rejected").EnumerateObject(), code => Assert.Equal(int.MaxValue, code.Value.GetInt32()));
+            Assert.All(Node.Json(health).GetProperty("dropped").EnumerateObject(), reason => Assert.Equal(int.MaxValue, reason.Value.GetInt32()));
+            Assert.Equal(15, Node.Json(health).GetProperty("rejected").EnumerateObject().Count());
+            Assert.InRange(health.Payload.Length - Node.Json(health).GetProperty("last_fault").GetRawText().Length, 1, HealthReport.MaxBytes - 400); // for numbers that are short here
+        });
     }
 
     [Fact]

@@ -1,10 +1,20 @@
+using DeviceQueue.Commanding;
+using DeviceQueue.Platform;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Platform;
+using FsCheck.Fluent;
 
 namespace DeviceQueue.Tests.Supervising;
 
 public sealed class LifeRecord_Tests
 {
+    private static readonly string[] DropNames = ["overflow", "unconfirmed", "replaced", "memory", "answers", "commands", "too_large", "unreadable"];
+    private static readonly string[] RejectionCodes =
+    [
+        "bad_envelope", "unknown_command", "bad_arguments", "unknown_output", "retained", "unsigned", "bad_signature", "key_required", "no_clock", "bad_time", "busy", "too_large",
+        "internal_error", "expired", "duplicate",
+    ];
+
     private readonly MemoryStore _store = new();
 
     [Fact]
@@ -130,17 +140,61 @@ public sealed class LifeRecord_Tests
     public void A_record_with_every_place_taken_is_kept()
     {
         LifeRecord life = Boot();
-        for (int i = 0; i < Totals.MaxNames + 5; i++)
-        {
-            life.Dropped.Update("a_long_name_of_a_drop_" + i, int.MaxValue);
-            life.Rejected.Update("a_long_name_of_a_code_" + i, int.MaxValue);
-        }
-
+        CountAll(life);
         life.RecordFatal("main", new string('€', 500));
 
         LifeRecord next = Boot();
-        Assert.Equal((Totals.MaxNames, Totals.MaxNames, int.MaxValue), (next.Dropped.Count, next.Rejected.Count, next.Rejected.GetTotal(0)));
+        Assert.Equal((DropNames.Length, RejectionCodes.Length, int.MaxValue), (next.Dropped.Count, next.Rejected.Count, next.Rejected.GetTotal(0)));
     }
+
+    [Fact]
+    public void Whatever_a_whole_record_says_what_is_read_of_it_is_bounded()
+    {
+        var key = Gen.Elements(["for", "failed", "step", "faults", "fault", "floor", "d.", "r.", "d.overflow", "r.busy", "r.überlauf", "d.\u0001", "x", .. Enumerable.Range(0, 30).SelectMany(i => new[] { "d.name_of_another_firmware_" + i, "r.code_" + i })]);
+        var value = Gen.Elements("0", "1", "-1", "-2147483648", "2147483647", "99999999999", "", "abc", "\u0001\u0002", new string('"', 200), new string('€', 300));
+        var pair = from k in key from v in value select k + "=" + v;
+        Fuzz.ForAll(Gen.Choose(0, 60).SelectMany(count => pair.ArrayOf(count)), pairs =>
+        {
+            var store = new MemoryStore();
+            Write(store, string.Join(';', pairs));
+            var life = new LifeRecord(store);
+            life.Begin("f");
+            life.Record("main loop", new IOException(string.Join(';', pairs)));
+
+            life = new LifeRecord(store);
+            Assert.All(Named(life.Dropped), total => Assert.True(DropNames.Contains(total.Name) && total.Count >= 0, total.ToString()));
+            Assert.All(Named(life.Rejected), total => Assert.True(RejectionCodes.Contains(total.Name) && total.Count >= 0, total.ToString()));
+            Assert.True(life.LastFault?.Length <= LifeRecord.MaxFaultLength); // it was stored, so the record has room for all that was read
+        });
+    }
+
+    [Fact]
+    public void Every_code_that_a_command_can_be_rejected_with_is_kept()
+    {
+        string[] ofFailures = [CommandCode.Interrupted, CommandCode.NotRecorded, CommandCode.StorageFailed, CommandCode.SensorFault];
+        var codes = typeof(CommandCode).GetFields().Select(field => (string)field.GetRawConstantValue()!);
+
+        Assert.Equal(codes.Except(ofFailures).Concat([CommandAnswer.Expired, CommandAnswer.Duplicate]).Order(), RejectionCodes.Order());
+        LifeRecord life = Boot();
+        CountAll(life);
+        Assert.Equal(RejectionCodes, Named(life.Rejected).Select(total => total.Name));
+    }
+
+    /// <summary>Counts all that can be counted, as often as can be counted.</summary>
+    internal static void CountAll(LifeRecord life)
+    {
+        Array.ForEach(DropNames, name => life.Dropped.Restore(name, int.MaxValue));
+        Array.ForEach(RejectionCodes, code => life.Rejected.Restore(code, int.MaxValue));
+    }
+
+    /// <summary>Stores a record that another firmware may have left.</summary>
+    internal static void Write(MemoryStore store, string record)
+    {
+        byte[] bytes = World.Utf8(record);
+        new TwoSlotFile(store, "life.0", "life.1", 2560).TryWrite(bytes, Math.Min(bytes.Length, 2560));
+    }
+
+    private static IEnumerable<(string Name, int Count)> Named(Totals totals) => Enumerable.Range(0, totals.Count).Select(i => (totals.GetName(i), totals.GetTotal(i)));
 
     [Fact]
     public void Power_that_fails_in_the_middle_of_a_write_leaves_the_row_as_it_was_or_one_longer()
