@@ -71,7 +71,7 @@ namespace DeviceQueue
             dropped.Update("replaced", readings.GetMessages(DropReason.Replaced));
             dropped.Update("memory", readings.GetMessages(DropReason.Memory));
             dropped.Update("answers", _dispatcher.LostAnswers);
-            dropped.Update("commands", _commands.InboxDrops.GetMessages(DropReason.Overflow) + _connection.LostMessages);
+            dropped.Update("commands", _commands.InboxDrops.GetMessages(DropReason.Overflow) + _commands.InboxDrops.GetMessages(DropReason.Memory) + _connection.LostMessages);
             dropped.Update("too_large", _commands.InboxDrops.GetMessages(DropReason.TooLarge));
             dropped.Update("unreadable", _commands.InboxDrops.GetMessages(DropReason.Unreadable));
             RejectionCounts rejections = _dispatcher.Rejections;

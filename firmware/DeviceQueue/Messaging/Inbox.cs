@@ -1,3 +1,4 @@
+using System;
 using System.Text;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
@@ -75,17 +76,30 @@ namespace DeviceQueue.Messaging
             }
         }
 
+        /// <summary>Takes the first message that can be read; drops those before it for which there is no memory.</summary>
         public MessageEnvelope Take()
         {
             lock (_readLock)
             {
-                MessageEnvelope message = Read(0);
-                if (message != null)
+                while (Count > 0)
                 {
-                    Remove(0);
+                    try
+                    {
+                        MessageEnvelope message = Read(0);
+                        if (message != null)
+                        {
+                            Remove(0);
+                        }
+
+                        return message;
+                    }
+                    catch (OutOfMemoryException)
+                    {
+                        Drop(0, DropReason.Memory); // there is none for it, and it must not stand before the others for ever
+                    }
                 }
 
-                return message;
+                return null;
             }
         }
 
@@ -163,12 +177,7 @@ namespace DeviceQueue.Messaging
             MessageEnvelope message = Copy(position);
             while (message != null && !TryDecode(message))
             {
-                lock (_lock)
-                {
-                    _drops.Add(DropReason.Unreadable, _buffer.GetSize(_buffer.SlotAt(position)));
-                }
-
-                Remove(position);
+                Drop(position, DropReason.Unreadable);
                 message = Copy(position);
             }
 
@@ -206,6 +215,15 @@ namespace DeviceQueue.Messaging
                     Received = _buffer.CopyPayload(slot),
                     IsRetained = (_buffer.GetFlags(slot) & RetainedFlag) != 0,
                 };
+            }
+        }
+
+        private void Drop(int position, DropReason reason)
+        {
+            lock (_lock)
+            {
+                _drops.Add(reason, _buffer.GetSize(_buffer.SlotAt(position)));
+                _buffer.RemoveAt(position);
             }
         }
 

@@ -33,6 +33,49 @@ public sealed class Listening_Tests
         Assert.Equal(0, queue.ReadMessageCount());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_message_that_there_is_no_memory_to_read_is_dropped_and_counted_and_holds_up_no_other(bool isInBackground)
+    {
+        var random = new ScarceMemory();
+        var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), new MqttPlatform { Clock = _world.Clock, Random = random });
+        queue.Open(null);
+        _world.Open();
+        var receiver = new Receiver();
+        random.Failures = 2;
+        if (isInBackground)
+        {
+            queue.BeginListen(null, receiver);
+            Deliver("0", "1", "2");
+        }
+        else
+        {
+            Deliver("0", "1", "2");
+            receiver.ReceiveMessage(queue.Receive(null, 0), queue);
+            Assert.Null(queue.Receive(null, 0));
+        }
+
+        Deliver("3");
+        Assert.Equal(["2", "3"], isInBackground ? receiver.Taken : [.. receiver.Taken, queue.Receive(null, 0).GetMessageAsString()]);
+        Assert.Equal((2, 4), (queue.InboxDrops.GetMessages(DropReason.Memory), queue.InboxDrops.GetBytes(DropReason.Memory)));
+        Assert.Equal((0, 1), (queue.ReadMessageCount(), _world.Connection.Connects));
+    }
+
+    [Fact]
+    public void A_look_for_which_there_is_no_memory_drops_nothing()
+    {
+        var random = new ScarceMemory();
+        var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), new MqttPlatform { Clock = _world.Clock, Random = random });
+        queue.Open(null);
+        _world.Open();
+        Deliver("0", "1");
+        random.Failures = 1;
+        Assert.Throws<OutOfMemoryException>(() => queue.PeekBatch(null, 2));
+
+        Assert.Equal(["0", "1"], new[] { queue.Receive(null, 0), queue.Receive(null, 0) }.Select(message => message.GetMessageAsString()));
+    }
+
     [Fact]
     public void In_the_background_hands_over_what_waits_though_the_link_is_down()
     {
@@ -299,4 +342,20 @@ public sealed class Listening_Tests
     }
 
     private static void AssertCode(string code, Action action) => Assert.Equal(code, Assert.Throws<InvalidStateException>(action).Code);
+
+    /// <summary>Chance that is drawn, for the id, while a message is read; some of the first times there is no memory for that.</summary>
+    private sealed class ScarceMemory : IRandom
+    {
+        public int Failures { get; set; }
+
+        public int Next(int limit) => 0;
+
+        public void NextBytes(byte[] buffer)
+        {
+            if (Failures-- > 0)
+            {
+                throw new OutOfMemoryException();
+            }
+        }
+    }
 }
