@@ -150,13 +150,18 @@ namespace DeviceQueue
         public void Apply(DeviceSettings settings)
         {
             long now = _clock.NowMs;
+            _caretaker.OnSettingsChanged(now);
+            if (_platform.Life.IsSafeMode)
+            {
+                return; // they are stored, and tried with all others after the restart that follows
+            }
+
             _schedule.Change(now, settings.IntervalMs);
             _healthSchedule.Change(now, settings.HealthIntervalMs);
             _sampler.Apply(settings);
             _setTopic.Apply(settings);
             Discovery.Apply(settings);
             _gate.IntervalMs = settings.IntervalMs;
-            _caretaker.OnSettingsChanged(now);
         }
 
         /// <summary>Puts everything in order before the board starts anew because it is asked to: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>

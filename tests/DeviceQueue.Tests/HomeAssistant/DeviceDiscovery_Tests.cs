@@ -210,6 +210,30 @@ public sealed class DeviceDiscovery_Tests
         Assert.True(store.Files.ContainsKey(DeviceDiscovery.MarkName));
     }
 
+    [Theory]
+    [InlineData("false", "{\"discovery\":true}")]
+    [InlineData("true", "{\"discovery\":false}")]
+    public void In_safe_mode_config_set_stores_the_setting_and_changes_nothing_yet(string before, string change)
+    {
+        var store = new MemoryStore();
+        string config = Node.WithKey + "device.discovery=" + before;
+        new Node(config, store).World.Open();
+        var node = new Node(config, store);
+        for (int i = 0; i < 10 && !node.Life.IsSafeMode; i++)
+        {
+            node = new Node(config, store);
+        }
+
+        bool wasAnnounced = store.Files.ContainsKey(DeviceDiscovery.MarkName);
+        node.World.Open();
+        Assert.Equal("succeeded", Node.Status(node.Do("config.set", change)));
+        node.World.RunFor(60000, () => node.Restarts.Count > 0);
+
+        Assert.Empty(Announcements(node));
+        Assert.Equal(wasAnnounced, store.Files.ContainsKey(DeviceDiscovery.MarkName));
+        Assert.Contains(store.Files, file => file.Key.StartsWith("changes.", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void It_is_not_withdrawn_before_the_broker_has_said_so()
     {
