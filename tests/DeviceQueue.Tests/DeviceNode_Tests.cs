@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Messaging;
 using DeviceQueue.Sensing;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Connecting;
@@ -10,9 +11,12 @@ namespace DeviceQueue.Tests;
 
 public sealed class DeviceNode_Tests
 {
+    private const int PatienceMs = 30000;
     private const int MinuteMs = 60000;
     private const int HourMs = 60 * MinuteMs;
     private const int DayMs = 24 * HourMs;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public void Says_on_connect_that_it_is_there_and_how_its_outputs_stand()
@@ -65,6 +69,49 @@ public sealed class DeviceNode_Tests
         Assert.Equal(node.Sequences().Order(), node.Sequences());
         Assert.All(readings.Index(), reading => Assert.Equal(Taken(Node.Json(reading.Item).GetProperty("seq").GetInt64()), Node.Json(reading.Item).GetProperty("time").GetString()));
         Assert.Equal(1, health.GetProperty("reconnects").GetInt32());
+    }
+
+    [Fact]
+    public void A_connect_that_blocks_holds_up_no_send_no_reading_and_no_poll()
+    {
+        var node = new Node("device.interval_ms=1000;");
+        World world = node.World;
+        MqttMessageQueue queue = world.Queue("other", "options.qos=1;options.serialize_envelope=false;options.outbox=other;options.outbox_flush_ms=0", node.Store);
+        using var isConnecting = new ManualResetEventSlim();
+        using var isAnswered = new ManualResetEventSlim();
+        node.Broker.Connack = _ =>
+        {
+            isConnecting.Set();
+            isAnswered.Wait(); // a black hole: nothing comes back, not even a refusal
+            return null;
+        };
+        world.Connection.Open();
+        Task connecting = Task.Factory.StartNew(() => world.Connection.Poll(), Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Assert.True(isConnecting.Wait(PatienceMs, Cancellation));
+        Task working = Task.Factory.StartNew(Work, Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        bool isWorkDone = working.Wait(PatienceMs, Cancellation);
+        bool wasConnecting = !connecting.IsCompleted;
+        isAnswered.Set();
+        connecting.Wait(PatienceMs, Cancellation);
+        Assert.True(isWorkDone && wasConnecting);
+        Assert.Equal(61, node.Sensor.Reads);
+        Assert.All(["outbox.0", "other.0"], name => Assert.True(node.Store.GetSize(name) > 0)); // and it is in the flash
+
+        world.RunFor(5000);
+        Assert.Equal(Enumerable.Range(1, 66).Select(i => (long)i), node.Sequences());
+        Assert.Equal(Enumerable.Range(0, 60).Select(i => i.ToString()), node.Broker.Arrivals.Where(arrival => arrival.Topic == "other").Select(arrival => arrival.Text));
+
+        void Work()
+        {
+            for (int second = 0; second < 60; second++)
+            {
+                world.Node!.Poll();
+                World.Send(queue, second.ToString());
+                world.Clock.NowMs += 1000;
+            }
+
+            world.Node!.Poll();
+        }
     }
 
     [Fact]
