@@ -108,7 +108,7 @@ namespace DeviceQueue
                 Discovery.Apply(settings); // safe mode's settings say nothing of it, and what the broker has stays
             }
 
-            SayWhatIsWrong();
+            SayWhatIsWrong(settings.CommandKey == null ? topics.Command : null);
         }
 
         /// <summary>Gets the event that whoever drives this node waits on between polls.</summary>
@@ -271,8 +271,13 @@ namespace DeviceQueue
             return nowMs;
         }
 
-        private void SayWhatIsWrong()
+        private void SayWhatIsWrong(string openTopic)
         {
+            if (openTopic != null)
+            {
+                _logger.Log(LogLevel.Warn, null, "no device.command_key: whoever may publish to " + openTopic + " commands this device");
+            }
+
             if (!_bootRecord.IsStored)
             {
                 _logger.Log(LogLevel.Error, null, "the numbers of readings cannot be stored and may repeat after a reboot");

@@ -261,6 +261,16 @@ public sealed class DeviceNode_Tests
         Assert.Contains("the numbers of readings cannot be stored and may repeat after a reboot", node.Log.Errors);
     }
 
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData(Node.WithKey, 0)]
+    public void The_console_says_that_nothing_but_the_broker_guards_the_commands_of_a_device_without_a_key(string config, int count)
+    {
+        var node = new Node(config);
+
+        Assert.Equal(count, node.Log.Lines.Count(line => line.EndsWith("no device.command_key: whoever may publish to sensor/bar1/command commands this device")));
+    }
+
     [Fact]
     public void Health_has_all_that_the_contract_names()
     {
