@@ -13,7 +13,7 @@ namespace DeviceQueue.Json
             1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
         };
 
-        /// <summary>Reads a whole number: digits, a minus sign before them if need be.</summary>
+        /// <summary>Reads a whole number: digits without a needless 0 in front, a minus sign before them if need be.</summary>
         /// <param name="text">The text, in ASCII.</param>
         /// <param name="offset">Where it starts.</param>
         /// <param name="count">How long it is.</param>
@@ -25,7 +25,7 @@ namespace DeviceQueue.Json
             int end = offset + count;
             bool isNegative = count > 0 && text[offset] == '-';
             int position = isNegative ? offset + 1 : offset;
-            if (position == end)
+            if (position == end || HasLeadingZero(text, position, end))
             {
                 return false;
             }
@@ -66,7 +66,7 @@ namespace DeviceQueue.Json
             int position = isNegative ? offset + 1 : offset;
             long mantissa = 0;
             int exponent = 0;
-            if (!TryReadDigits(text, ref position, end, ref mantissa, ref exponent, 0))
+            if (HasLeadingZero(text, position, end) || !TryReadDigits(text, ref position, end, ref mantissa, ref exponent, 0))
             {
                 return false;
             }
@@ -87,6 +87,12 @@ namespace DeviceQueue.Json
 
             value = isNegative ? -value : value;
             return true;
+        }
+
+        // Not JSON: what is read here is written as it stands, into an answer for one.
+        private static bool HasLeadingZero(byte[] text, int position, int end)
+        {
+            return end - position > 1 && text[position] == '0' && text[position + 1] >= '0' && text[position + 1] <= '9';
         }
 
         private static bool TryReadDigits(byte[] text, ref int position, int end, ref long mantissa, ref int exponent, int decimals)

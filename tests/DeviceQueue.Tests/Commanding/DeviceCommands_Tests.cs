@@ -134,6 +134,8 @@ public sealed class DeviceCommands_Tests
 
     [Theory]
     [InlineData("{\"interval_ms\":999}", "device.interval_ms is \"999\": a whole number from 1000 to 86400000 is allowed")]
+    [InlineData("{\"interval_ms\":\"05000\"}", "device.interval_ms is \"05000\"")] // would stand in the answer, which would not be JSON
+    [InlineData("{\"max_step\":\"05\"}", "device.max_step is \"05\"")]
     [InlineData("{\"report_delta\":0.5,\"max_step\":-1}", "device.max_step is \"-1\": a number from 0 to 100 is allowed")]
     [InlineData("{\"interval_ms\":5000,\"id\":\"other\"}", "not 'id'")]
     [InlineData("{\"interval_ms\":null}", "not 'interval_ms' to null")]
