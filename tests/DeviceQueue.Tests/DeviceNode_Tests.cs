@@ -72,7 +72,7 @@ public sealed class DeviceNode_Tests
     }
 
     [Fact]
-    public void A_connect_that_blocks_holds_up_no_send_no_reading_and_no_poll()
+    public async Task A_connect_that_blocks_holds_up_no_send_no_reading_and_no_poll()
     {
         var node = new Node("device.interval_ms=1000;");
         World world = node.World;
@@ -89,10 +89,10 @@ public sealed class DeviceNode_Tests
         Task connecting = Task.Factory.StartNew(() => world.Connection.Poll(), Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Assert.True(isConnecting.Wait(PatienceMs, Cancellation));
         Task working = Task.Factory.StartNew(Work, Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        bool isWorkDone = working.Wait(PatienceMs, Cancellation);
+        bool isWorkDone = await Task.WhenAny(working, Task.Delay(PatienceMs, Cancellation)) == working;
         bool wasConnecting = !connecting.IsCompleted;
         isAnswered.Set();
-        connecting.Wait(PatienceMs, Cancellation);
+        await connecting.WaitAsync(TimeSpan.FromMilliseconds(PatienceMs), Cancellation);
         Assert.True(isWorkDone && wasConnecting);
         Assert.Equal(61, node.Sensor.Reads);
         Assert.All(["outbox.0", "other.0"], name => Assert.True(node.Store.GetSize(name) > 0)); // and it is in the flash

@@ -1,5 +1,6 @@
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
@@ -39,7 +40,7 @@ public sealed class Listening_Tests
     public void A_message_that_there_is_no_memory_to_read_is_dropped_and_counted_and_holds_up_no_other(bool isInBackground)
     {
         var random = new ScarceMemory();
-        var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), new MqttPlatform { Clock = _world.Clock, Random = random });
+        var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), _world.Clock, random);
         queue.Open(null);
         _world.Open();
         var receiver = new Receiver();
@@ -66,7 +67,7 @@ public sealed class Listening_Tests
     public void A_look_for_which_there_is_no_memory_drops_nothing()
     {
         var random = new ScarceMemory();
-        var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), new MqttPlatform { Clock = _world.Clock, Random = random });
+        var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), _world.Clock, random);
         queue.Open(null);
         _world.Open();
         Deliver("0", "1");

@@ -191,7 +191,7 @@ public sealed class LifeRecord_Tests
     internal static void Write(MemoryStore store, string record)
     {
         byte[] bytes = World.Utf8(record);
-        new TwoSlotFile(store, "life.0", "life.1", 2560).TryWrite(bytes, Math.Min(bytes.Length, 2560));
+        new TwoSlotFile(store, "life.0", "life.1", 2560).TryUpdate(bytes, Math.Min(bytes.Length, 2560));
     }
 
     private static IEnumerable<(string Name, int Count)> Named(Totals totals) => Enumerable.Range(0, totals.Count).Select(i => (totals.GetName(i), totals.GetTotal(i)));
