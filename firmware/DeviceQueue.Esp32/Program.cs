@@ -101,7 +101,7 @@ namespace DeviceQueue.Esp32
                 CommandMac = device.CommandKey == null ? null : new HmacSha256(device.CommandKey),
                 Links = new M2MqttLinkFactory(),
                 Network = new WifiLink(),
-                Sensor = new Bmx280TemperatureSensor(I2cBus, device.SensorAddress),
+                Sensor = new Bmx280Sensor(I2cBus, device.SensorAddress),
                 Life = life,
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),

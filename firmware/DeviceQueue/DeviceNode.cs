@@ -9,7 +9,7 @@ using DeviceQueue.HomeAssistant;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue
@@ -21,7 +21,7 @@ namespace DeviceQueue
     public sealed class DeviceNode : IDeviceControl
     {
         /// <summary>The firmware's version.</summary>
-        public const string Version = "0.1.0";
+        public const string Version = "0.2.0";
 
         /// <summary>When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.</summary>
         public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);

@@ -5,7 +5,7 @@ using DeviceQueue.Connecting;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue
@@ -192,6 +192,12 @@ namespace DeviceQueue
             writer.BeginObject();
             writer.Name("state");
             writer.WriteText(Sampler.NameOf(_sampler.State));
+            if (_sampler.State == SensorState.WrongChip)
+            {
+                writer.Name("chip");
+                writer.WriteText(_sampler.Description);
+            }
+
             WriteCount(writer, "faults", _sampler.Faults);
             writer.EndObject();
         }

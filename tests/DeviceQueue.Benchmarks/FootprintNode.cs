@@ -4,13 +4,13 @@ using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Benchmarks;
 
 /// <summary>A node with a command key, two outputs and else the firmware's own settings, over a board and a broker that take no memory.</summary>
-internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemory, IRestarter, ILogger, ITemperatureSensor, IOutputPins, IMqttLinkFactory, IMqttLink, ICommandMac
+internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemory, IRestarter, ILogger, ISensor, IOutputPins, IMqttLinkFactory, IMqttLink, ICommandMac
 {
     private const int PlentyBytes = 100_000;
     private const int MinuteMs = 60_000;

@@ -10,7 +10,7 @@ using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuring;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
-using DeviceQueue.Tests.Sensing;
+using DeviceQueue.Tests.Readings;
 
 namespace DeviceQueue.Tests;
 

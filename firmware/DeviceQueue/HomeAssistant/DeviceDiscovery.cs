@@ -5,7 +5,7 @@ using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 
 namespace DeviceQueue.HomeAssistant
 {

@@ -57,7 +57,7 @@ namespace DeviceQueue.HomeAssistant
             WriteText("stat_t", _topics.Temperature);
             writer.Name("cmps");
             writer.BeginObject();
-            WriteSensor("temperature", "temperature", "°C", "msg");
+            WriteSensor("temperature", "temperature", "°C", "temperature");
             WriteSensor("pressure", "atmospheric_pressure", "hPa", "pressure");
             if (hasHumidity)
             {

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
 
@@ -24,7 +24,9 @@ public sealed class DeviceCommands_Tests
         node.World.RunFor(MinuteMs / 2);
         JsonElement answer = node.Do("sensor.read", "{}");
 
-        Assert.StartsWith("{\"msg\":\"22.97\",\"unit\":\"C\",\"humidity\":\"45.10\",\"pressure\":\"1006.53\",\"time\":\"2026-11-21T02:47:3", answer.GetProperty("result").GetRawText());
+        Assert.StartsWith(
+            """{"msg":"22.97","unit":"C","temperature":22.97,"humidity":41.17,"pressure":1006.53,"time":"2026-11-21T02:47:3""",
+            answer.GetProperty("result").GetRawText());
         node.World.RunFor(MinuteMs);
         Assert.Equal([1L, 2L], node.Sequences());
         Assert.Equal(3, node.Sensor.Reads);

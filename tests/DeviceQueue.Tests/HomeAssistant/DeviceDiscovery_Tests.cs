@@ -1,5 +1,5 @@
 using DeviceQueue.HomeAssistant;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
 

@@ -270,7 +270,7 @@ public sealed class Caretaker_Tests
         Node node = Boot();
         node.World.Open();
         node.World.RunFor(MinuteMs);
-        node.Sensor.State = DeviceQueue.Sensing.SensorState.NoAnswer;
+        node.Sensor.State = DeviceQueue.Readings.SensorState.NoAnswer;
         node.World.RunFor(MinuteMs);
         node.Broker.IsUp = false;
         node.Broker.Drop();

@@ -2,10 +2,10 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
-using DeviceQueue.Tests.Sensing;
+using DeviceQueue.Tests.Readings;
 
 namespace DeviceQueue.Tests.Supervising;
 

@@ -1,12 +1,12 @@
 using DeviceQueue.Json;
 
-namespace DeviceQueue.Sensing
+namespace DeviceQueue.Readings
 {
     /// <summary>Writes a reading as the JSON that goes to <c>sensor/&lt;id&gt;/temperature</c>.</summary>
     public static class ReadingWriter
     {
         /// <summary>The most bytes that a reading takes.</summary>
-        public const int MaxBytes = 192;
+        public const int MaxBytes = 288;
 
         private const int Decimals = 2;
 
@@ -14,7 +14,7 @@ namespace DeviceQueue.Sensing
         /// <param name="writer">Where to.</param>
         /// <param name="reading">The reading.</param>
         /// <param name="sequence">Its number, which never goes back; 0 for a reading that is not one of the published.</param>
-        /// <param name="boot">The count of this boot, which dates a reading that was taken before the clock was set.</param>
+        /// <param name="boot">The count of this boot, which dates a reading whose time is unknown or doubted.</param>
         public static void Write(JsonWriter writer, Reading reading, long sequence, long boot)
         {
             writer.BeginObject();
@@ -22,34 +22,50 @@ namespace DeviceQueue.Sensing
             writer.WriteFixedText(reading.TemperatureC, Decimals);
             writer.Name("unit");
             writer.WriteText("C");
+            WriteNumber(writer, "temperature", reading.TemperatureC);
             if (reading.HasHumidity)
             {
-                writer.Name("humidity");
-                writer.WriteFixedText(reading.HumidityPercent, Decimals);
+                WriteNumber(writer, "humidity", reading.HumidityPercent);
             }
 
-            writer.Name("pressure");
-            writer.WriteFixedText(reading.PressureHPa, Decimals);
+            WriteNumber(writer, "pressure", reading.PressureHPa);
             if (sequence > 0)
             {
                 writer.Name("seq");
                 writer.WriteNumber(sequence);
             }
 
+            WriteTime(writer, reading, boot);
+            writer.EndObject();
+        }
+
+        private static void WriteNumber(JsonWriter writer, string name, double value)
+        {
+            writer.Name(name);
+            writer.WriteFixed(value, Decimals);
+        }
+
+        private static void WriteTime(JsonWriter writer, Reading reading, long boot)
+        {
             if (reading.HasUtc)
             {
                 writer.Name("time");
                 writer.WriteTime(reading.TakenUtc);
-            }
-            else
-            {
-                writer.Name("boot");
-                writer.WriteNumber(boot);
-                writer.Name("uptime_ms");
-                writer.WriteNumber(reading.TakenMs);
+                if (!reading.IsClockDoubted)
+                {
+                    return;
+                }
             }
 
-            writer.EndObject();
+            writer.Name("boot");
+            writer.WriteNumber(boot);
+            writer.Name("uptime_ms");
+            writer.WriteNumber(reading.TakenMs);
+            if (reading.HasUtc)
+            {
+                writer.Name("clock");
+                writer.WriteText("doubted");
+            }
         }
     }
 }

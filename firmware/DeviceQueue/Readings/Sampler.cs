@@ -3,18 +3,22 @@ using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Platform;
 
-namespace DeviceQueue.Sensing
+namespace DeviceQueue.Readings
 {
     /// <summary>
-    /// Reads the sensor on schedule, doubts what is not plausible and tells which readings are worth publishing. A fault is a state that is said once when it begins
-    /// and once when it ends, never a number. Called from one thread.
+    /// Reads the sensor on schedule, doubts what is not plausible and tells which readings are worth publishing.
+    /// A fault is a state that is said once when it begins and once when it ends, never a number. Called from one thread.
     /// </summary>
     public sealed class Sampler
     {
         // Far below the 0.01 °C that is published: a change of 0.1 as people read it is often a little less in binary.
         private const double RoundingC = 1e-6;
 
-        private readonly ITemperatureSensor _sensor;
+        // Magnus formula over water: es(T) is proportional to exp(a T / (b + T)), with the WMO's values (Guide No. 8, annex 4.B).
+        private const double MagnusA = 17.62;
+        private const double MagnusB = 243.12;
+
+        private readonly ISensor _sensor;
         private readonly SamplingSchedule _schedule;
         private readonly IClock _clock;
         private readonly ILogger _logger;
@@ -39,7 +43,7 @@ namespace DeviceQueue.Sensing
         /// <param name="schedule">When to read it.</param>
         /// <param name="clock">Dates the readings.</param>
         /// <param name="logger">Takes what there is to say.</param>
-        public Sampler(ITemperatureSensor sensor, SamplingSchedule schedule, IClock clock, ILogger logger)
+        public Sampler(ISensor sensor, SamplingSchedule schedule, IClock clock, ILogger logger)
         {
             _sensor = sensor;
             _schedule = schedule;
@@ -52,6 +56,9 @@ namespace DeviceQueue.Sensing
 
         /// <summary>Gets what came of the last measurement.</summary>
         public SensorState State { get; private set; }
+
+        /// <summary>Gets what answers at the sensor's address, see <see cref="ISensor.Description"/>.</summary>
+        public string Description => _sensor.Description;
 
         /// <summary>Gets a value indicating whether the sensor has been asked at least once.</summary>
         public bool HasRead { get; private set; }
@@ -77,6 +84,7 @@ namespace DeviceQueue.Sensing
                 case SensorState.NoAnswer: return "no_answer";
                 case SensorState.Reset: return "reset";
                 case SensorState.Step: return "step";
+                case SensorState.WrongChip: return "wrong_chip";
                 default: return "out_of_range";
             }
         }
@@ -113,7 +121,11 @@ namespace DeviceQueue.Sensing
         {
             SensorState state = Read();
             state = state == SensorState.Ok ? CheckStep(Reading.TemperatureC) : state;
-            Reading.TemperatureC += _offsetC;
+            if (state == SensorState.Ok && _offsetC != 0)
+            {
+                Correct();
+            }
+
             Reading.TakenMs = _clock.NowMs;
             Reading.HasUtc = _clock.TryGetUtc(out DateTime utc);
             Reading.TakenUtc = utc;
@@ -126,6 +138,23 @@ namespace DeviceQueue.Sensing
         {
             double difference = one - other;
             return difference > distance || -difference > distance;
+        }
+
+        private static double Magnus(double celsius)
+        {
+            return MagnusA * celsius / (MagnusB + celsius);
+        }
+
+        /// <summary>Adds the offset. The air holds the same water as before, so its relative humidity follows the saturation at the corrected temperature.</summary>
+        private void Correct()
+        {
+            double measuredC = Reading.TemperatureC;
+            Reading.TemperatureC += _offsetC;
+            if (Reading.HasHumidity)
+            {
+                double humidity = Reading.HumidityPercent * Math.Exp(Magnus(measuredC) - Magnus(Reading.TemperatureC));
+                Reading.HumidityPercent = humidity > 100 ? 100 : humidity;
+            }
         }
 
         private bool IsWorthPublishing()
@@ -182,6 +211,7 @@ namespace DeviceQueue.Sensing
             if (state != State || !HasRead)
             {
                 string text = state == SensorState.Ok ? "sensor: " + _sensor.Description : "sensor fault: " + NameOf(state);
+                text += state == SensorState.WrongChip ? " " + _sensor.Description : null;
                 _logger.Log(state == SensorState.Ok ? LogLevel.Info : LogLevel.Error, null, text);
             }
 

@@ -1,4 +1,4 @@
-namespace DeviceQueue.Sensing
+namespace DeviceQueue.Readings
 {
     /// <summary>When to sample: at start and then each interval on a fixed grid, so that lateness never adds up; a missed moment is skipped, not caught up.</summary>
     public sealed class SamplingSchedule

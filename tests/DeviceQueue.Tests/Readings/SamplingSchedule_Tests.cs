@@ -1,7 +1,7 @@
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 using FsCheck.Fluent;
 
-namespace DeviceQueue.Tests.Sensing;
+namespace DeviceQueue.Tests.Readings;
 
 public sealed class SamplingSchedule_Tests
 {

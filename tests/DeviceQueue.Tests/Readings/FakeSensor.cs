@@ -1,11 +1,11 @@
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 
-namespace DeviceQueue.Tests.Sensing;
+namespace DeviceQueue.Tests.Readings;
 
 /// <summary>A sensor to a test's script.</summary>
-internal sealed class FakeSensor : ITemperatureSensor
+internal sealed class FakeSensor : ISensor
 {
-    public string Description => "BME280 at 0x76";
+    public string Description { get; set; } = "BME280 at 0x76";
 
     public SensorState State { get; set; } = SensorState.Ok;
 

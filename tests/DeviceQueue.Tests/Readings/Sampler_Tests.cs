@@ -1,10 +1,10 @@
 using DeviceQueue.Configuring;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuring;
 using DeviceQueue.Tests.Platform;
 
-namespace DeviceQueue.Tests.Sensing;
+namespace DeviceQueue.Tests.Readings;
 
 public sealed class Sampler_Tests
 {
@@ -68,6 +68,7 @@ public sealed class Sampler_Tests
     [InlineData(SensorState.Reset, "reset")]
     [InlineData(SensorState.OutOfRange, "out_of_range")]
     [InlineData(SensorState.Step, "step")]
+    [InlineData(SensorState.WrongChip, "wrong_chip")]
     public void Names_each_state_in_one_word(SensorState state, string name)
     {
         Assert.Equal(name, Sampler.NameOf(state));
@@ -172,6 +173,40 @@ public sealed class Sampler_Tests
         Apply("device.temperature_offset=10;device.max_step=2;device.report_delta=5");
 
         Assert.Equal("30.00", Published(20, 20));
+    }
+
+    [Theory]
+    [InlineData(0, 45.1)]
+    [InlineData(-1.5, 49.51)] // Magnus formula: 23.326 hPa at 20 °C, 21.247 hPa at 18.5 °C
+    [InlineData(-10, 85.81)]
+    [InlineData(10, 24.85)]
+    [InlineData(-20, 100)] // no more than the air can hold
+    public void The_humidity_is_the_one_that_the_same_water_gives_at_the_corrected_temperature(double offset, double percent)
+    {
+        Apply("device.temperature_offset=" + offset);
+        Assert.Single(Published(20).Split(' '));
+
+        Assert.Equal(percent, _sampler.Reading.HumidityPercent, 0.005);
+    }
+
+    [Fact]
+    public void The_humidity_that_is_not_measured_is_not_corrected()
+    {
+        _sensor.HasHumidity = false;
+        Apply("device.temperature_offset=-1.5");
+
+        Assert.Equal("18.50", Published(20));
+        Assert.Equal(45.1, _sampler.Reading.HumidityPercent);
+    }
+
+    [Fact]
+    public void Says_which_chip_answers_in_the_sensors_place()
+    {
+        _sensor.State = SensorState.WrongChip;
+        _sensor.Description = "0x61 at 0x76";
+        Assert.False(Sample());
+
+        Assert.Equal(["sensor fault: wrong_chip 0x61 at 0x76"], _log.Lines);
     }
 
     [Fact]

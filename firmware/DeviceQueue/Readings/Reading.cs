@@ -1,6 +1,6 @@
 using System;
 
-namespace DeviceQueue.Sensing
+namespace DeviceQueue.Readings
 {
     /// <summary>What a sensor measured at one moment; one object is filled again and again.</summary>
     public sealed class Reading
@@ -25,5 +25,8 @@ namespace DeviceQueue.Sensing
 
         /// <summary>Gets or sets when it was measured in UTC, if <see cref="HasUtc"/>.</summary>
         public DateTime TakenUtc { get; set; }
+
+        /// <summary>Gets or sets a value indicating whether the calendar clock was set but doubted then, so that boot and uptime are to date the reading too.</summary>
+        public bool IsClockDoubted { get; set; }
     }
 }
