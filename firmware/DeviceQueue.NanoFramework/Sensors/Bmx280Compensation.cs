@@ -1,8 +1,8 @@
 namespace DeviceQueue.NanoFramework
 {
     /// <summary>
-    /// Bosch's compensation formulas in double precision (BST-BME280-DS002, sections 4.2.2 and 8.1; BST-BMP280-DS001, section 8.1) over the trimming registers,
-    /// which stay as they are read: decoded they would take five times the memory.
+    /// Bosch's compensation formulas in double precision (BST-BME280-DS002, sections 4.2.2 and 8.1; BST-BMP280-DS001,
+    /// section 8.1). The trimming registers stay as they are read: decoded they would take five times the memory.
     /// </summary>
     internal sealed class Bmx280Compensation
     {
@@ -18,7 +18,10 @@ namespace DeviceQueue.NanoFramework
 
         public byte[] HumidityTrimming { get; } = new byte[7];
 
-        /// <summary>Gets a value indicating whether H4 or H5, which have 12 bits, are negative. Iot.Device.Bmxx80 takes their sign for a bit of their size.</summary>
+        /// <summary>
+        /// Gets a value indicating whether H4 or H5, numbers of 12 bits, are negative. Iot.Device.Bmxx80 1.2.1016 takes them
+        /// for positive, so that its humidity is wrong then.
+        /// </summary>
         public bool IsHumiditySigned => (HumidityTrimming[3] & 0x80) != 0 || (HumidityTrimming[5] & 0x80) != 0;
 
         public static double ToCelsius(double fine)
@@ -59,7 +62,8 @@ namespace DeviceQueue.NanoFramework
             int h5 = ((sbyte)h[5] << 4) | (h[4] >> 4);
             double t = fine - 76800.0;
             double slope = 1.0 + ((sbyte)h[6] / 67108864.0 * t * (1.0 + (h[2] / 67108864.0 * t)));
-            double humidity = (raw - ((h4 * 64.0) + (h5 / 16384.0 * t))) * ((short)(h[0] | (h[1] << 8)) / 65536.0 * slope);
+            slope *= (short)(h[0] | (h[1] << 8)) / 65536.0;
+            double humidity = (raw - ((h4 * 64.0) + (h5 / 16384.0 * t))) * slope;
             humidity *= 1.0 - (Trimming[25] * humidity / 524288.0);
             return humidity < 0 ? 0 : humidity > 100 ? 100 : humidity;
         }

@@ -8,10 +8,11 @@ using UnitsNet;
 namespace DeviceQueue.NanoFramework
 {
     /// <summary>
-    /// A BME280 or BMP280 through Iot.Device.Bmxx80, in forced mode with one sample of each quantity (the datasheet's weather monitoring). The driver ignores
-    /// what the bus says of a transfer, so it takes an absent chip for -140.88 °C and computes with calibration values that never arrived. Therefore the
-    /// values are proved: trimming, settings, the start of the measurement and the raw values go over the bus by this class, each transfer acknowledged to its
-    /// end, and what the driver reads must agree with what Bosch's formulas make of them.
+    /// A BME280 or BMP280 through Iot.Device.Bmxx80, in forced mode with one sample of each quantity (the datasheet's weather
+    /// monitoring). The driver ignores the status of its transfers, so it takes an absent chip for -140.88 °C and computes with
+    /// calibration values that never arrived. Therefore the values are proved: this class reads the trimming, the settings and
+    /// the raw values, and starts the measurement, by transfers whose status it checks. What the driver reads must agree
+    /// with what Bosch's formulas make of these.
     /// </summary>
     public sealed class Bmx280Sensor : ISensor
     {
@@ -36,7 +37,8 @@ namespace DeviceQueue.NanoFramework
         // A standby time, which forced mode does not use; a chip that lost its power since it was set up has 0.
         private const byte Mark = (byte)StandbyTime.Ms125 << 5;
 
-        // What is read after a measurement, 0xF2 to 0xFE at once: ctrl_hum, status, ctrl_meas, config, a reserved byte, pressure, temperature, humidity.
+        // One transfer after a measurement reads 0xF2 to 0xFE: ctrl_hum, status, ctrl_meas, config, a reserved byte,
+        // pressure, temperature, humidity.
         private const int StatusAt = 1;
         private const int MeasureControlAt = 2;
         private const int ConfigAt = 3;
@@ -157,22 +159,24 @@ namespace DeviceQueue.NanoFramework
             return TrySetUp() ? SensorState.Ok : SensorState.NoAnswer;
         }
 
-        /// <summary>Sets the chip up once more after the driver, which resets it and writes its settings while it may still be starting.</summary>
+        /// <summary>Reads the trimming and sets the chip up once more: the driver's writes may meet a chip that still resets.</summary>
         private bool TrySetUp()
         {
             Thread.Sleep(StartUpMs);
-            if (_driver is Bme280 && !(TryRead(Bmx280Compensation.HumidityTrimmingRegister, _compensation.HumidityTrimming)
-                && TryWrite(HumidityControlRegister, OneSample)))
-            {
-                return false;
-            }
+            return TryRead(Bmx280Compensation.TrimmingRegister, _compensation.Trimming)
+                && TryWrite(ConfigRegister, Mark)
+                && (!(_driver is Bme280) || TrySetUpHumidity());
+        }
 
-            return TryRead(Bmx280Compensation.TrimmingRegister, _compensation.Trimming) && TryWrite(ConfigRegister, Mark);
+        private bool TrySetUpHumidity()
+        {
+            return TryRead(Bmx280Compensation.HumidityTrimmingRegister, _compensation.HumidityTrimming)
+                && TryWrite(HumidityControlRegister, OneSample);
         }
 
         private SensorState Measure(Reading reading)
         {
-            // By this class, because a measurement that did not start leaves the values of the one before, which the driver would read.
+            // Not by the driver: a measurement that did not start leaves the values of the one before, which it would read.
             if (!TryWrite(MeasureControlRegister, OneSampleOfEach | Forced))
             {
                 return SensorState.NoAnswer;
@@ -189,7 +193,7 @@ namespace DeviceQueue.NanoFramework
             return state;
         }
 
-        /// <summary>Waits for the end of the measurement and reads its values, with the proof that the chip still has its settings.</summary>
+        /// <summary>Waits for the end of the measurement; reads its values, and the settings that it was made with.</summary>
         private SensorState Await()
         {
             for (int i = 0; i < MaxWaits; i++)
@@ -248,7 +252,7 @@ namespace DeviceQueue.NanoFramework
             return isPlausible ? SensorState.Ok : SensorState.OutOfRange;
         }
 
-        /// <summary>Tells whether the driver makes the same of the same measurement: the chip keeps its values until the next one.</summary>
+        /// <summary>Tells whether the driver agrees. It reads the same measurement: the chip keeps it until the next one.</summary>
         private bool IsConfirmed(Reading reading)
         {
             if (!_driver.TryReadTemperature(out Temperature temperature)
@@ -261,7 +265,8 @@ namespace DeviceQueue.NanoFramework
 
             return !(_driver is Bme280 bme280)
                 || _compensation.IsHumiditySigned
-                || (bme280.TryReadHumidity(out RelativeHumidity humidity) && IsNear(humidity.Percent, reading.HumidityPercent));
+                || (bme280.TryReadHumidity(out RelativeHumidity humidity)
+                    && IsNear(humidity.Percent, reading.HumidityPercent));
         }
 
         private int Raw20(int index)

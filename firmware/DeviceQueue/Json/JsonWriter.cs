@@ -188,8 +188,8 @@ namespace DeviceQueue.Json
             }
         }
 
-        /// <summary>Writes a number with fixed decimals, rounded half away from zero, without an exponent and never -0.</summary>
-        /// <param name="value">The number; NaN, infinity and what exceeds 2^53 / 10^<paramref name="decimals"/> are written as the word null.</param>
+        /// <summary>Writes a number with fixed decimals, rounded half away from zero, no exponent, never -0.</summary>
+        /// <param name="value">The number; the word null stands for NaN, infinity and more than 2^53 / 10^decimals.</param>
         /// <param name="decimals">The number of decimals, 0 to 9.</param>
         public void WriteFixed(double value, int decimals)
         {

@@ -26,7 +26,7 @@ namespace DeviceQueue.Readings
         /// <summary>Gets or sets when it was measured in UTC, if <see cref="HasUtc"/>.</summary>
         public DateTime TakenUtc { get; set; }
 
-        /// <summary>Gets or sets a value indicating whether the calendar clock was set but doubted then, so that boot and uptime are to date the reading too.</summary>
+        /// <summary>Gets or sets a value indicating whether the calendar clock was doubted then, if <see cref="HasUtc"/>.</summary>
         public bool IsClockDoubted { get; set; }
     }
 }

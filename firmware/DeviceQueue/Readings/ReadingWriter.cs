@@ -13,7 +13,7 @@ namespace DeviceQueue.Readings
         /// <summary>Writes a reading.</summary>
         /// <param name="writer">Where to.</param>
         /// <param name="reading">The reading.</param>
-        /// <param name="sequence">Its number, which never goes back; 0 for a reading that is not one of the published.</param>
+        /// <param name="sequence">Its number, which never goes back; 0 for a reading that is not published.</param>
         /// <param name="boot">The count of this boot, which dates a reading whose time is unknown or doubted.</param>
         public static void Write(JsonWriter writer, Reading reading, long sequence, long boot)
         {

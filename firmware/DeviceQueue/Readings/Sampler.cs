@@ -6,15 +6,15 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Readings
 {
     /// <summary>
-    /// Reads the sensor on schedule, doubts what is not plausible and tells which readings are worth publishing.
-    /// A fault is a state that is said once when it begins and once when it ends, never a number. Called from one thread.
+    /// Reads the sensor on schedule, doubts what is not plausible and tells which readings are worth publishing. A fault is
+    /// a state that is said once when it begins and once when it ends, never a number. Called from one thread.
     /// </summary>
     public sealed class Sampler
     {
         // Far below the 0.01 °C that is published: a change of 0.1 as people read it is often a little less in binary.
         private const double RoundingC = 1e-6;
 
-        // Magnus formula over water: es(T) is proportional to exp(a T / (b + T)), with the WMO's values (Guide No. 8, annex 4.B).
+        // Magnus formula over water, the saturation pressure grows as exp(a T / (b + T)): WMO Guide No. 8, annex 4.B.
         private const double MagnusA = 17.62;
         private const double MagnusB = 243.12;
 
@@ -51,7 +51,7 @@ namespace DeviceQueue.Readings
             _logger = logger;
         }
 
-        /// <summary>Gets the last reading, if <see cref="TrySample"/> or <see cref="TryRead"/> returned <see langword="true"/>.</summary>
+        /// <summary>Gets the last reading, valid if the last <see cref="TrySample"/> or <see cref="TryRead"/> was.</summary>
         public Reading Reading { get; } = new Reading();
 
         /// <summary>Gets what came of the last measurement.</summary>
@@ -89,7 +89,10 @@ namespace DeviceQueue.Readings
             }
         }
 
-        /// <summary>Takes over temperature_offset, max_step, report_delta and report_at_least_ms. Until then each reading is published as it was measured.</summary>
+        /// <summary>
+        /// Takes over temperature_offset, max_step, report_delta and report_at_least_ms. Until then each reading is published
+        /// as it was measured.
+        /// </summary>
         /// <param name="settings">The settings.</param>
         public void Apply(DeviceSettings settings)
         {
@@ -116,7 +119,7 @@ namespace DeviceQueue.Readings
         }
 
         /// <summary>Measures now, beside the schedule, which goes on as before.</summary>
-        /// <returns><see langword="true"/> when <see cref="Reading"/> is new; otherwise <see cref="State"/> says why not.</returns>
+        /// <returns>Whether <see cref="Reading"/> is new; if not, <see cref="State"/> says why.</returns>
         public bool TryRead()
         {
             SensorState state = Read();
@@ -145,7 +148,7 @@ namespace DeviceQueue.Readings
             return MagnusA * celsius / (MagnusB + celsius);
         }
 
-        /// <summary>Adds the offset. The air holds the same water as before, so its relative humidity follows the saturation at the corrected temperature.</summary>
+        /// <summary>Adds the offset; the relative humidity becomes that of the same water at the corrected temperature.</summary>
         private void Correct()
         {
             double measuredC = Reading.TemperatureC;
@@ -165,7 +168,7 @@ namespace DeviceQueue.Readings
                 || _schedule.DueMs - _reportedMs > _reportAtLeastMs; // the next sampling would be too late
         }
 
-        /// <summary>Doubts a temperature far from the last one, unless the reading just before was as far and near to this one.</summary>
+        /// <summary>Doubts a temperature far from the last one, unless the reading before was as far and near to this one.</summary>
         private SensorState CheckStep(double celsius)
         {
             bool isStep = _maxStepC > 0 && _hasAccepted && IsApart(celsius, _acceptedC, _maxStepC);
@@ -210,9 +213,10 @@ namespace DeviceQueue.Readings
 
             if (state != State || !HasRead)
             {
-                string text = state == SensorState.Ok ? "sensor: " + _sensor.Description : "sensor fault: " + NameOf(state);
-                text += state == SensorState.WrongChip ? " " + _sensor.Description : null;
-                _logger.Log(state == SensorState.Ok ? LogLevel.Info : LogLevel.Error, null, text);
+                bool isOk = state == SensorState.Ok;
+                string text = isOk ? "sensor: " + Description : "sensor fault: " + NameOf(state);
+                text += state == SensorState.WrongChip ? " " + Description : null;
+                _logger.Log(isOk ? LogLevel.Info : LogLevel.Error, null, text);
             }
 
             HasRead = true;

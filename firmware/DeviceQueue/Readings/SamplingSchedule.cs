@@ -1,6 +1,9 @@
 namespace DeviceQueue.Readings
 {
-    /// <summary>When to sample: at start and then each interval on a fixed grid, so that lateness never adds up; a missed moment is skipped, not caught up.</summary>
+    /// <summary>
+    /// When to sample: at start and then each interval on a fixed grid, so that lateness never adds up; a missed moment is
+    /// skipped, not caught up.
+    /// </summary>
     public sealed class SamplingSchedule
     {
         private long _startMs;
@@ -20,7 +23,10 @@ namespace DeviceQueue.Readings
         /// <summary>Gets the next moment, in milliseconds since start.</summary>
         public long DueMs => _dueMs;
 
-        /// <summary>Goes over to another interval: the next moment stays, unless it is further than the new interval, and the grid goes on from there.</summary>
+        /// <summary>
+        /// Goes over to another interval: the next moment stays, unless it is further than the new interval, and the grid
+        /// goes on from there.
+        /// </summary>
         /// <param name="nowMs">The time.</param>
         /// <param name="intervalMs">The interval in milliseconds, at least 1.</param>
         public void Change(long nowMs, int intervalMs)

@@ -78,7 +78,8 @@ public sealed class Readings_Tests(BrokerFixture fixture) : IClassFixture<Broker
         board.Boot();
 
         JsonObject reading = JsonNode.Parse(watcher.WaitForReadings(1)[0].Text)!.AsObject();
-        Assert.Equal(["msg", "unit", "temperature", "humidity", "pressure", "seq", "boot", "uptime_ms"], reading.Select(m => m.Key));
+        string[] names = ["msg", "unit", "temperature", "humidity", "pressure", "seq", "boot", "uptime_ms"];
+        Assert.Equal(names, reading.Select(m => m.Key));
         Assert.Equal(1, reading["boot"]!.GetValue<int>());
 
         board.Board.Network.NtpReachable = true;

@@ -32,7 +32,7 @@ public sealed class Bmx280Sensor_Tests : IDisposable
     [InlineData(GoodTemperature, 0x10000)] // above 1100 hPa
     [InlineData(0xF0000, GoodPressure)] // above 85 °C
     [InlineData(0x20000, GoodPressure)] // below -40 °C
-    public void What_the_converters_cannot_mean_is_a_fault_and_what_they_can_is_believed_again(int temperature, int pressure)
+    public void What_the_converters_cannot_mean_is_a_fault_and_what_they_can_is_believed(int temperature, int pressure)
     {
         Measure(sensor =>
         {
@@ -71,7 +71,8 @@ public sealed class Bmx280Sensor_Tests : IDisposable
     [InlineData(0xF5, 0x5C)] // a filter
     [InlineData(0xF4, 0, SensorState.Ok)] // each measurement writes it
     [InlineData(0xF4, 0x27, SensorState.Ok)]
-    public void Settings_that_another_wrote_make_no_reading(byte register, byte value, SensorState state = SensorState.Reset)
+    public void Settings_that_another_wrote_make_no_reading(
+        byte register, byte value, SensorState state = SensorState.Reset)
     {
         Measure(sensor =>
         {
@@ -137,7 +138,8 @@ public sealed class Bmx280Sensor_Tests : IDisposable
             Assert.Equal(SensorState.WrongChip, sensor.Read(_reading));
             Assert.Equal(description, sensor.Description);
 
-            bench.Board.I2c.Attach(0x77, new Bmx280Slave(Bmx280Chip.Bmp280, new ConstantClimate(new Climate(1, 2, 1003))));
+            ConstantClimate climate = new(new Climate(1, 2, 1003));
+            bench.Board.I2c.Attach(0x77, new Bmx280Slave(Bmx280Chip.Bmp280, climate));
             Assert.Equal(SensorState.Ok, sensor.Read(_reading));
             Assert.Equal("BMP280 at 0x77", sensor.Description);
         });

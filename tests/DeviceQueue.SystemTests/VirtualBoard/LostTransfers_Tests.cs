@@ -3,12 +3,14 @@ using VirtualBoard.Parts;
 
 namespace DeviceQueue.SystemTests.VirtualBoard;
 
-/// <summary>I2C has no checksum, and the driver does not ask whether a transfer came to its end. What the firmware calls ok is right nevertheless.</summary>
+/// <summary>
+/// The driver does not ask whether a transfer came to its end. What the firmware calls ok is right nevertheless.
+/// </summary>
 public sealed class LostTransfers_Tests : IDisposable
 {
     private const int ReadingsOfARun = 3;
 
-    // A measurement waits for the chip, so many chips are read at the same time: all addresses that I2C leaves to parts.
+    // A measurement waits for the chip, so many chips are read at the same time: all addresses that parts may have.
     private const int FirstAddress = 0x08;
     private const int Sockets = 0x70;
 
@@ -39,7 +41,7 @@ public sealed class LostTransfers_Tests : IDisposable
     [InlineData(Bmx280Chip.Bme280, 0.01)]
     [InlineData(Bmx280Chip.Bmp280, 0.001)]
     [InlineData(Bmx280Chip.Bmp280, 0.01)]
-    public void In_10000_readings_over_wires_that_lose_transfers_at_random_none_that_is_ok_is_wrong(Bmx280Chip chip, double share)
+    public void In_10000_readings_with_losses_at_random_none_that_is_ok_is_wrong(Bmx280Chip chip, double share)
     {
         const int Readings = 10_000;
         int ok = 0;
@@ -119,9 +121,11 @@ public sealed class LostTransfers_Tests : IDisposable
         return _bench.Run(() =>
         {
             Bench.OpenI2c(FirstAddress).Dispose(); // sets the pins' functions
-            Socket[] sockets = [.. Enumerable.Range(0, Sockets).Select(i => new Socket(_bench.Board, FirstAddress + i, chip))];
+            IEnumerable<int> addresses = Enumerable.Range(FirstAddress, Sockets);
+            Socket[] sockets = [.. addresses.Select(address => new Socket(_bench.Board, address, chip))];
             List<Exception> failures = [];
-            Thread[] threads = [.. sockets.Select((socket, index) => new Thread(() => Catch(failures, () => test(socket, index))))];
+            Thread NewThread(Socket socket, int index) => new(() => Catch(failures, () => test(socket, index)));
+            Thread[] threads = [.. sockets.Select(NewThread)];
             Array.ForEach(threads, thread => thread.Start());
             Array.ForEach(threads, thread => thread.Join());
             return failures.Count > 0 ? throw failures[0] : sockets.SelectMany(socket => socket.Wrong).ToArray();

@@ -5,7 +5,7 @@ using VirtualBoard.Parts;
 
 namespace DeviceQueue.SystemTests.VirtualBoard;
 
-/// <summary>A chip on unsteady wires at an address of its own, the firmware's sensor for it, and the climate to hold its readings against.</summary>
+/// <summary>A chip on unsteady wires, the firmware's sensor for it, and the climate to hold its readings against.</summary>
 internal sealed class Socket : IClimateScript
 {
     // The raw values have 16 bits, as measured with one sample of each.
@@ -57,7 +57,8 @@ internal sealed class Socket : IClimateScript
         SensorState state = Sensor.Read(Reading);
         if (state == SensorState.Ok && !IsRight())
         {
-            Wrong.Add($"{circumstances}: {Reading.TemperatureC:F2} °C, {Reading.HumidityPercent:F2} %, {Reading.PressureHPa:F2} hPa in {_climate}");
+            string read = $"{Reading.TemperatureC:F2} °C, {Reading.HumidityPercent:F2} %, {Reading.PressureHPa:F2} hPa";
+            Wrong.Add($"{circumstances}: {read} in {_climate}");
         }
 
         return state;

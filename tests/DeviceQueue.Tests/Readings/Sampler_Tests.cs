@@ -181,7 +181,7 @@ public sealed class Sampler_Tests
     [InlineData(-10, 85.81)]
     [InlineData(10, 24.85)]
     [InlineData(-20, 100)] // no more than the air can hold
-    public void The_humidity_is_the_one_that_the_same_water_gives_at_the_corrected_temperature(double offset, double percent)
+    public void The_humidity_is_that_of_the_same_water_at_the_corrected_temperature(double offset, double percent)
     {
         Apply("device.temperature_offset=" + offset);
         Assert.Single(Published(20).Split(' '));

@@ -17,7 +17,8 @@ public enum TransferFault
 }
 
 /// <summary>
-/// The wires of one part, which spoil transfers: a certain one, or some at random. A write and a read after it count as two. Calls come one at a time, as for every part.
+/// The wires of one part, which spoil transfers: a certain one, or some at random. A write and the read after it are two.
+/// Calls come one at a time, as for every part.
 /// </summary>
 public sealed class UnsteadyWires(II2cSlave part) : II2cSlave
 {
@@ -82,7 +83,7 @@ public sealed class UnsteadyWires(II2cSlave part) : II2cSlave
             isSpoiled = false;
         }
 
-        count = !isSpoiled || fault == TransferFault.Unacknowledged ? length : fault == TransferFault.Short ? length / 2 : 0;
+        count = isSpoiled && fault == TransferFault.Lost ? 0 : isSpoiled && fault == TransferFault.Short ? length / 2 : length;
         return !isSpoiled;
     }
 }
