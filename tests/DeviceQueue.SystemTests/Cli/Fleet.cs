@@ -26,7 +26,7 @@ public sealed class Fleet : IDisposable
     {
         StringWriter output = new();
         StringWriter error = new();
-        int exitCode = Commands.Create(output, error).Parse([.. arguments, "--out", Folder]).Invoke(new() { Output = output, Error = error });
+        int exitCode = Commands.Run([.. arguments, "--out", Folder], output, error).GetAwaiter().GetResult();
         return new Outcome(exitCode, output.ToString(), error.ToString());
     }
 
