@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
