@@ -79,10 +79,11 @@ public sealed class Concurrency_Tests : IDisposable
         Assert.Equal(NotAuthorized, client.Result.Code);
     }
 
+    private ToolProcess Start(string[] command) => new("DeviceQueue.Cli.dll", [.. command, "--out", _fleet.Folder]);
+
     private int[] RunAtOnce(params string[][] commands)
     {
-        ToolProcess[] processes =
-            [.. commands.Select(command => new ToolProcess("DeviceQueue.Cli.dll", [.. command, "--out", _fleet.Folder]))];
+        ToolProcess[] processes = [.. commands.Select(Start)];
         try
         {
             return [.. processes.Select(process => process.WaitForExit())];

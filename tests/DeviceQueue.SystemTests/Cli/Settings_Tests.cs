@@ -77,7 +77,7 @@ public sealed class Settings_Tests : IDisposable
         _fleet.Do("provision", "--id", "c", "--broker", "mqtts://127.0.0.1:8833", "--new-broker");
         Outcome open = _fleet.Run("provision", "--id", "d");
 
-        Assert.Equal(_fleet.Settings("a")["connection"]!.ToJsonString(), _fleet.Settings("b")["connection"]!.ToJsonString());
+        Assert.True(JsonNode.DeepEquals(_fleet.Settings("a")["connection"], _fleet.Settings("b")["connection"]));
         Assert.Equal((1, 1), (slip.ExitCode, open.ExitCode));
         Assert.Contains("--new-broker adds mqtts://127.0.0.1:8833 to it; nothing was changed", slip.Error);
         Assert.Contains("this fleet's devices find it at", open.Error);

@@ -71,7 +71,8 @@ public sealed class Tables_Tests : IDisposable
     [Fact]
     public void A_settings_file_in_UTF_16_is_taken_and_a_boards_file_in_UTF_16_is_told_as_such()
     {
-        byte[] settings = [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("""{"device":{"interval_ms":5000}}""")];
+        byte[] text = Encoding.Unicode.GetBytes("""{"device":{"interval_ms":5000}}""");
+        byte[] settings = [.. Encoding.Unicode.GetPreamble(), .. text];
         _fleet.AddDevice("a", "--settings", _fleet.WriteFile("settings.json", settings));
         Assert.Equal(5000, _fleet.Settings("a")["device"]!["interval_ms"]!.GetValue<int>());
 

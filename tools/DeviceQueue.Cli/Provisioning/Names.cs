@@ -27,7 +27,7 @@ internal static partial class Names
         }
     }
 
-    /// <summary>Requires that no one else has the name, in capitals neither: on some systems that is one folder.</summary>
+    /// <summary>Requires that no one else has the name, capitals or not: to some systems that is one.</summary>
     /// <exception cref="UserException">It is taken.</exception>
     public static void RequireFree(string name, IEnumerable<string> taken, string by)
     {
