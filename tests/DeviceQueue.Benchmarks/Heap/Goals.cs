@@ -1,0 +1,14 @@
+namespace DeviceQueue.Benchmarks.Heap;
+
+/// <summary>What the firmware may take, in bytes of the interpreter's heap unless the name says otherwise. A board without PSRAM has some 96 KB.</summary>
+internal static class Goals
+{
+    public const int AtRest = 79_872;
+    public const int WithTls = 83_968;
+    public const int WithAll = 86_016;
+    public const int AtThePeak = 88_064;
+    public const int LargestPiece = 1_100;
+    public const int ReadingAllocations = 30;
+    public const int ReadingBytes = 2_560;
+    public const int IlBytes = 120 * 1024;
+}
