@@ -20,7 +20,7 @@ public sealed class OutboxFile_Tests
             RunTo(cut, out StoredOutbox run);
             Assert.True(run.Store.IsOff, $"the power does not fail at {cut}");
             run.Restart();
-            torn += run.Outbox.TornTails;
+            torn += run.Outbox.Drops[DropReason.Torn];
 
             run.Add(20);
             Assert.True(run.Flush());
@@ -83,7 +83,7 @@ public sealed class OutboxFile_Tests
             store.Files[name][at] ^= 0x10;
             var file = new OutboxFile(store, StoredOutbox.Name, 65536, 1024);
 
-            Assert.Equal((11, 1), (file.Unread, file.Damages + file.TornTails));
+            Assert.Equal((11, 1), (file.Unread, file.Drops.Total));
         }
     }
 
@@ -96,7 +96,7 @@ public sealed class OutboxFile_Tests
             var file = new OutboxFile(store, StoredOutbox.Name, 65536, 1024);
 
             Assert.Equal((0, false), (file.Unread, file.TryRead()));
-            Assert.Equal(bytes.Length > 0 ? 1 : 0, file.TornTails + file.Damages);
+            Assert.Equal(bytes.Length > 0 ? 1 : 0, file.Drops.Total);
             Assert.Empty(store.Files);
         });
     }
@@ -106,7 +106,7 @@ public sealed class OutboxFile_Tests
     {
         StoredOutbox outbox = RunWithOneStuck(1000, new MemoryStore());
 
-        Assert.Equal((1, 0), (outbox.Outbox.Count, outbox.Outbox.Drops.GetMessages(DropReason.Overflow)));
+        Assert.Equal((1, 0), (outbox.Outbox.Count, outbox.Outbox.Drops[DropReason.Overflow]));
         outbox.Flush();
         Assert.InRange(outbox.Store.Files.Sum(file => file.Value.Length), 1, 8192);
         Assert.Equal([0], outbox.Restart());
