@@ -54,6 +54,7 @@ namespace DeviceQueue
         private bool _isRestarting;
         private bool _isErased;
         private long _restartByMs;
+        private int _lost;
 
         /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
         /// <param name="settings">The settings, valid.</param>
@@ -79,8 +80,8 @@ namespace DeviceQueue
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
             _outputHandles = AddOutputStates(topics);
-            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store);
-            _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random);
+            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store, platform.Life.Dropped);
+            _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random, null, platform.Life.Dropped);
             _commands.Notify = Wake;
 
             _schedule = new SamplingSchedule(now, settings.IntervalMs);
@@ -91,14 +92,16 @@ namespace DeviceQueue
             CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs, verifier.HasKey);
             Command[] commands = platform.Life.IsSafeMode ? SafeMode.Reduce(MakeCommands(settings.Id)) : MakeCommands(settings.Id);
             _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger, _scratch);
+            _dispatcher.Rejections = platform.Life.Rejected;
+            _dispatcher.Drops = platform.Life.Dropped;
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
-            _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _commands, _sampler, _dispatcher, _clock);
+            _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _sampler, _clock);
             bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
             Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
             _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
             Connection.Attach(Discovery);
             Connection.Attach(_setTopic);
-            _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings, _health);
+            _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
             _sampler.Apply(settings);
@@ -207,6 +210,7 @@ namespace DeviceQueue
 
             long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
             due = Earlier(due, _setTopic.Poll(now));
+            CountLost();
             Discovery.Poll();
             if (_healthSchedule.TryAdvance(now) || _isHealthWanted)
             {
@@ -359,6 +363,13 @@ namespace DeviceQueue
             }
         }
 
+        private void CountLost()
+        {
+            int lost = Connection.LostMessages;
+            _platform.Life.Dropped.Add(DropReason.Arrived, lost - _lost);
+            _lost = lost;
+        }
+
         private void PublishReading()
         {
             _writer.Reset(_scratch, 0);
@@ -370,6 +381,7 @@ namespace DeviceQueue
             }
             catch (QueueException e)
             {
+                _platform.Life.Dropped.Add(DropReason.Refused);
                 _logger.Log(LogLevel.Error, null, e.Message);
             }
         }

@@ -1,12 +1,10 @@
 using System;
-using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
-using DeviceQueue.Supervising;
 
 namespace DeviceQueue
 {
@@ -23,9 +21,7 @@ namespace DeviceQueue
         private readonly BootRecord _bootRecord;
         private readonly MqttConnection _connection;
         private readonly MqttMessageQueue _readings;
-        private readonly MqttMessageQueue _commands;
         private readonly Sampler _sampler;
-        private readonly CommandDispatcher _dispatcher;
         private readonly TrustedClock _clock;
         private readonly JsonWriter _writer = new JsonWriter();
 
@@ -35,9 +31,7 @@ namespace DeviceQueue
         /// <param name="bootRecord">The count of this boot.</param>
         /// <param name="connection">The connection.</param>
         /// <param name="readings">The queue of the readings.</param>
-        /// <param name="commands">The queue of the commands and their answers.</param>
         /// <param name="sampler">What reads the sensor.</param>
-        /// <param name="dispatcher">What carries out commands.</param>
         /// <param name="clock">The calendar and its floor.</param>
         public HealthReport(
             DevicePlatform platform,
@@ -45,9 +39,7 @@ namespace DeviceQueue
             BootRecord bootRecord,
             MqttConnection connection,
             MqttMessageQueue readings,
-            MqttMessageQueue commands,
             Sampler sampler,
-            CommandDispatcher dispatcher,
             TrustedClock clock)
         {
             _platform = platform;
@@ -55,30 +47,8 @@ namespace DeviceQueue
             _bootRecord = bootRecord;
             _connection = connection;
             _readings = readings;
-            _commands = commands;
             _sampler = sampler;
-            _dispatcher = dispatcher;
             _clock = clock;
-        }
-
-        /// <summary>Brings what the device remembers across reboots up to date with the counts of this boot.</summary>
-        public void CountUp()
-        {
-            Totals dropped = _platform.Life.Dropped;
-            DropCounts readings = _readings.Outbox.Drops;
-            dropped.Update("overflow", readings.GetMessages(DropReason.Overflow));
-            dropped.Update("unconfirmed", readings.GetMessages(DropReason.Unconfirmed));
-            dropped.Update("replaced", readings.GetMessages(DropReason.Replaced));
-            dropped.Update("memory", readings.GetMessages(DropReason.Memory));
-            dropped.Update("answers", _dispatcher.LostAnswers);
-            dropped.Update("commands", _commands.InboxDrops.GetMessages(DropReason.Overflow) + _commands.InboxDrops.GetMessages(DropReason.Memory) + _connection.LostMessages);
-            dropped.Update("too_large", _commands.InboxDrops.GetMessages(DropReason.TooLarge));
-            dropped.Update("unreadable", _commands.InboxDrops.GetMessages(DropReason.Unreadable));
-            RejectionCounts rejections = _dispatcher.Rejections;
-            for (int i = 0; i < rejections.CodeCount; i++)
-            {
-                _platform.Life.Rejected.Update(rejections.GetCode(i), rejections.GetCount(i));
-            }
         }
 
         /// <summary>Writes the report of this moment; the last error, and then the last fault, is left out when it does not fit.</summary>
@@ -92,7 +62,6 @@ namespace DeviceQueue
                 error = error.Substring(0, MaxErrorLength);
             }
 
-            CountUp();
             string fault = _platform.Life.LastFault;
             int length = Write(buffer, error, fault);
             length = length < 0 ? Write(buffer, null, fault) : length;
@@ -106,9 +75,15 @@ namespace DeviceQueue
             writer.BeginObject();
             WriteDevice(writer);
             WriteQueue(writer);
-            WriteTotals(writer, "dropped", _platform.Life.Dropped);
+            writer.Name("dropped");
+            writer.BeginObject();
+            _platform.Life.Dropped.Write(writer, DropReason.Reported, true);
+            writer.EndObject();
             WriteSensor(writer);
-            WriteTotals(writer, "rejected", _platform.Life.Rejected);
+            writer.Name("rejected");
+            writer.BeginObject();
+            _platform.Life.Rejected.Write(writer, _platform.Life.Rejected.Length, false);
+            writer.EndObject();
             WriteCount(writer, "faults", _platform.Life.Faults);
             writer.Name("last_fault");
             writer.WriteText(fault);
@@ -122,18 +97,6 @@ namespace DeviceQueue
         {
             writer.Name(name);
             writer.WriteNumber(count);
-        }
-
-        private static void WriteTotals(JsonWriter writer, string name, Totals totals)
-        {
-            writer.Name(name);
-            writer.BeginObject();
-            for (int i = 0; i < totals.Count; i++)
-            {
-                WriteCount(writer, totals.GetName(i), totals.GetTotal(i));
-            }
-
-            writer.EndObject();
         }
 
         private void WriteDevice(JsonWriter writer)
@@ -179,8 +142,8 @@ namespace DeviceQueue
             WriteCount(writer, "max_messages", _readings.Outbox.MaxMessages);
             WriteCount(writer, "bytes", _readings.Outbox.Bytes);
             WriteCount(writer, "max_bytes", _readings.Outbox.MaxBytes);
-            WriteCount(writer, "torn", _readings.Outbox.TornTails);
-            WriteCount(writer, "damaged", _readings.Outbox.Damages);
+            WriteCount(writer, "torn", _platform.Life.Dropped[DropReason.Torn]);
+            WriteCount(writer, "damaged", _platform.Life.Dropped[DropReason.Damaged]);
             writer.Name("degraded");
             writer.WriteBoolean(_readings.Outbox.IsDegraded);
             writer.EndObject();

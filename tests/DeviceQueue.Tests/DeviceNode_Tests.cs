@@ -305,7 +305,7 @@ public sealed class DeviceNode_Tests
             ["version", "boot", "seq_first", "uptime_ms", "time", "free_memory", "reconnects", "safe_mode", "unsigned", "queue", "dropped", "sensor", "rejected", "faults", "last_fault", "last_error"],
             health.EnumerateObject().Select(member => member.Name));
         Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":147,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
-        Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0}", health.GetProperty("dropped").GetRawText());
+        Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0,\"refused\":0,\"outgrown\":0}", health.GetProperty("dropped").GetRawText());
         Assert.Equal((54321, 300000), (health.GetProperty("free_memory").GetInt32(), health.GetProperty("uptime_ms").GetInt32()));
         Assert.Equal("{\"unknown_command\":1}", health.GetProperty("rejected").GetRawText());
         Assert.True(health.GetProperty("unsigned").GetBoolean());
@@ -345,6 +345,42 @@ public sealed class DeviceNode_Tests
     {
         Assert.Equal(StormyHour(3), StormyHour(3));
         Assert.NotEqual(StormyHour(3), StormyHour(4));
+    }
+
+    [Fact]
+    public void A_reading_that_found_no_room_is_counted()
+    {
+        const string NoRoom = "device.reboot_after_ms=0;options.overflow=reject;options.outbox=;options.max_messages=2;";
+        var node = new Node("device.interval_ms=1000;device.health_interval_ms=1000;" + NoRoom);
+        node.Broker.IsUp = false;
+        node.World.Connection.Open();
+        node.World.RunFor(20000);
+        node.Broker.IsUp = true;
+        node.World.RunFor(2 * MinuteMs);
+        long[] seen = [.. node.Sequences().Distinct()];
+        JsonElement dropped = Node.Json(node.On("health")[^1]).GetProperty("dropped");
+
+        Assert.True(dropped.GetProperty("refused").GetInt32() > 0);
+        Assert.Equal(seen.Max() - seen.Length, dropped.EnumerateObject().Sum(reason => reason.Value.GetInt32()));
+    }
+
+    [Fact]
+    public void Stored_readings_that_are_too_large_for_a_lowered_limit_are_counted()
+    {
+        var store = new MemoryStore();
+        var before = new Node("device.interval_ms=1000;options.serialize_envelope=true;", store);
+        before.World.RunFor(10000); // never connected
+        before.World.Node!.PrepareRestart();
+
+        const string Lowered = "options.max_bytes=200;options.max_message_size=200;";
+        var node = new Node("device.interval_ms=60000;device.health_interval_ms=1000;" + Lowered, store);
+        node.World.Open();
+        node.World.RunFor(MinuteMs);
+        JsonElement health = Node.Json(node.On("health")[^1]);
+        int arrived = node.On("temperature").Count(arrival => Node.Json(arrival).TryGetProperty("message", out _));
+
+        Assert.Equal(11, health.GetProperty("dropped").GetProperty("outgrown").GetInt32() + arrived);
+        Assert.Equal(0, health.GetProperty("queue").GetProperty("damaged").GetInt32());
     }
 
     private static string StormyHour(int seed)

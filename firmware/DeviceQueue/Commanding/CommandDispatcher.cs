@@ -1,5 +1,6 @@
 using System;
 using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 
@@ -77,11 +78,11 @@ namespace DeviceQueue.Commanding
         /// <summary>Gets or sets what tells whether the answers have been delivered; <see langword="null"/> when sending is all there is to it.</summary>
         public AnswersDelivered AreAnswersDelivered { get; set; }
 
-        /// <summary>Gets the rejected commands by code, the expired and the repeated ones among them.</summary>
-        public RejectionCounts Rejections { get; } = new RejectionCounts();
+        /// <summary>Gets or sets the rejected commands by code, the expired and the repeated ones among them.</summary>
+        public Counts Rejections { get; set; } = new Counts(CommandCode.Rejections);
 
-        /// <summary>Gets how many answers found no room in the queue.</summary>
-        public int LostAnswers { get; private set; }
+        /// <summary>Gets or sets what counts the answers that found no room in the queue.</summary>
+        public Counts Drops { get; set; } = new Counts(DropReason.Names);
 
         /// <summary>Looks after the answer to the last command that changes something.</summary>
         /// <param name="nowMs">The time.</param>
@@ -359,7 +360,7 @@ namespace DeviceQueue.Commanding
             }
             catch (QueueException e)
             {
-                LostAnswers++;
+                Drops.Add(DropReason.Answers);
                 _logger.Log(LogLevel.Error, message.CorrelationId, "no answer sent: " + e.Message);
             }
         }

@@ -3,6 +3,7 @@ using System.Threading;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 
 namespace DeviceQueue.HomeAssistant
 {
@@ -21,7 +22,7 @@ namespace DeviceQueue.HomeAssistant
 
         private readonly object _lock = new object();
         private readonly OutputBank _outputs;
-        private readonly RejectionCounts _rejections;
+        private readonly Counts _rejections;
         private readonly AutoResetEvent _wake;
         private readonly string _filter;
         private readonly bool _isSwitchable;
@@ -35,7 +36,7 @@ namespace DeviceQueue.HomeAssistant
         /// <param name="isSwitchable">Whether this way is allowed at all: an unsigned message must do, and none may have waited in a session.</param>
         /// <param name="rejections">Counts what is refused.</param>
         /// <param name="wake">Wakes the main loop.</param>
-        public OutputSetTopic(DeviceTopics topics, OutputBank outputs, bool isSwitchable, RejectionCounts rejections, AutoResetEvent wake)
+        public OutputSetTopic(DeviceTopics topics, OutputBank outputs, bool isSwitchable, Counts rejections, AutoResetEvent wake)
         {
             _outputs = outputs;
             _isSwitchable = isSwitchable;

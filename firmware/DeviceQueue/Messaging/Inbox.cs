@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
@@ -14,7 +15,7 @@ namespace DeviceQueue.Messaging
         private const byte RetainedFlag = 1;
 
         private readonly MqttOptions _options;
-        private readonly DropCounts _drops;
+        private readonly Counts _drops;
 
         // Held by whoever reads: only readers remove, so that a place means the same message for as long. Taken before the lock of the buffer.
         private readonly object _readLock = new object();
@@ -24,7 +25,7 @@ namespace DeviceQueue.Messaging
         private MessageIds _ids;
         private MessageBuffer _buffer;
 
-        public Inbox(MqttOptions options, IRandom random, DropCounts drops)
+        public Inbox(MqttOptions options, IRandom random, Counts drops)
         {
             _options = options;
             _random = random;
@@ -63,11 +64,11 @@ namespace DeviceQueue.Messaging
                 int size = MessageBuffer.SizeOf(topic, payload.Length);
                 if (size > _options.MaxMessageSize)
                 {
-                    _drops.Add(DropReason.TooLarge, size);
+                    _drops.Add(DropReason.TooLarge);
                 }
                 else if (!_buffer.HasRoom(size))
                 {
-                    _drops.Add(DropReason.Overflow, size);
+                    _drops.Add(DropReason.Arrived);
                 }
                 else
                 {
@@ -95,7 +96,7 @@ namespace DeviceQueue.Messaging
                     }
                     catch (OutOfMemoryException)
                     {
-                        Drop(0, DropReason.Memory); // there is none for it, and it must not stand before the others for ever
+                        Drop(0, DropReason.Arrived); // there is none for it, and it must not stand before the others for ever
                     }
                 }
 
@@ -218,11 +219,11 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        private void Drop(int position, DropReason reason)
+        private void Drop(int position, int reason)
         {
             lock (_lock)
             {
-                _drops.Add(reason, _buffer.GetSize(_buffer.SlotAt(position)));
+                _drops.Add(reason);
                 _buffer.RemoveAt(position);
             }
         }

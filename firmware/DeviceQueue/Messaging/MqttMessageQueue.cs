@@ -3,6 +3,7 @@ using System.Threading;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
@@ -46,10 +47,8 @@ namespace DeviceQueue.Messaging
         /// <summary>Initializes a new instance of the <see cref="MqttMessageQueue"/> class, to be configured and given references.</summary>
         /// <param name="name">The queue's name, or <see langword="null"/> for the configuration's <c>name</c> or <c>id</c>.</param>
         public MqttMessageQueue(string name = null)
+            : this(name, null)
         {
-            _givenName = name;
-            Name = name;
-            _listening = new Listening(this, _arrived);
         }
 
         /// <summary>Initializes a new instance of the <see cref="MqttMessageQueue"/> class on a connection that somebody else opens and drives.</summary>
@@ -60,12 +59,29 @@ namespace DeviceQueue.Messaging
         /// <param name="clock">The time, for sent_time.</param>
         /// <param name="random">Chance, for message_id.</param>
         /// <param name="store">Holds the file that options.outbox names; <see langword="null"/> when it names none.</param>
-        public MqttMessageQueue(string name, string topic, MqttConnection connection, MqttOptions options, IClock clock, IRandom random, IStore store = null)
-            : this(name)
+        /// <param name="drops">Counts what is lost, or <see langword="null"/> for counts of its own.</param>
+        public MqttMessageQueue(
+            string name,
+            string topic,
+            MqttConnection connection,
+            MqttOptions options,
+            IClock clock,
+            IRandom random,
+            IStore store = null,
+            Counts drops = null)
+            : this(name, drops)
         {
             _topic = topic ?? name;
             _options = options;
             Bind(connection, clock, random, store);
+        }
+
+        private MqttMessageQueue(string name, Counts drops)
+        {
+            _givenName = name;
+            Name = name;
+            Drops = drops ?? new Counts(DropReason.Names);
+            _listening = new Listening(this, _arrived);
         }
 
         /// <inheritdoc/>
@@ -84,8 +100,8 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets what is on its way out; <see langword="null"/> before the queue has a connection.</summary>
         public Outbox Outbox { get; private set; }
 
-        /// <summary>Gets what was dropped of what arrived.</summary>
-        public DropCounts InboxDrops { get; } = new DropCounts();
+        /// <summary>Gets what was lost both ways, by <see cref="DropReason"/>.</summary>
+        public Counts Drops { get; }
 
         /// <summary>Gets how many messages a receiver threw at, and that are gone for that.</summary>
         public int ReceiverFaults => _listening.Faults;
@@ -517,10 +533,10 @@ namespace DeviceQueue.Messaging
                 _encoded = new byte[_options.MaxMessageSize];
             }
 
-            _inbox = new Inbox(_options, random, InboxDrops);
+            _inbox = new Inbox(_options, random, Drops);
             _sentCounter = "queue." + Name + ".sent_messages";
             _receivedCounter = "queue." + Name + ".received_messages";
-            Outbox = new Outbox(_options, connection.Wake, store);
+            Outbox = new Outbox(_options, connection.Wake, store, Drops);
             connection.Attach(Outbox);
             connection.Attach(this);
             _connection = connection;

@@ -35,12 +35,6 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets a value indicating whether something that should be in the file is in memory only, because storage is full or fails.</summary>
         public bool IsDegraded { get; private set; }
 
-        /// <summary>Gets how many records a power cut or a failing write cut off; found when the file was opened.</summary>
-        public int TornTails => _file == null ? 0 : _file.TornTails;
-
-        /// <summary>Gets how many records, or pieces of the file, could not be read or were not what had been written.</summary>
-        public int Damages => _file == null ? 0 : _file.Damages;
-
         /// <summary>Gets or sets a value indicating whether nothing is written to the file any more, because storage is being erased: what waits stays in memory.</summary>
         public bool IsSealed
         {
@@ -139,7 +133,7 @@ namespace DeviceQueue.Messaging
                 _flushMs = options.OutboxFlushMs;
                 _sequences = new int[options.MaxMessages];
                 _acknowledged = new SequenceRanges(options.MaxMessages + 1);
-                _file = new OutboxFile(store, options.Outbox, options.OutboxMaxBytes, options.MaxMessageSize);
+                _file = new OutboxFile(store, options.Outbox, options.OutboxMaxBytes, options.MaxMessageSize, Drops);
                 Refill(); // not with the first link only: what is in memory can be coalesced
             }
         }
@@ -250,7 +244,7 @@ namespace DeviceQueue.Messaging
             {
                 lock (_lock)
                 {
-                    Drops.Add(DropReason.Overflow, size);
+                    Drops.Add(DropReason.Overflow);
                 }
             }
 
@@ -359,7 +353,6 @@ namespace DeviceQueue.Messaging
         private bool TryDropOldestSegment()
         {
             int unread = _file.Unread;
-            int bytes = _file.UnreadBytes;
             int end = _file.EndOfOldest;
             if (!_file.TryDropOldest())
             {
@@ -377,10 +370,7 @@ namespace DeviceQueue.Messaging
                     }
                 }
 
-                for (int i = _file.Unread; i < unread; i++)
-                {
-                    Drops.Add(DropReason.Overflow, i == _file.Unread ? bytes - _file.UnreadBytes : 0);
-                }
+                Drops.Add(DropReason.Overflow, unread - _file.Unread);
             }
 
             return true;
@@ -406,7 +396,7 @@ namespace DeviceQueue.Messaging
                         isRoom = isFound && (isTooLarge || _buffer.HasRoom(_file.Size));
                         if (isTooLarge)
                         {
-                            Drops.Add(DropReason.TooLarge, _file.Size);
+                            Drops.Add(DropReason.Outgrown);
                             _acknowledged.Add(_file.Sequence, 1);
                             _file.Advance();
                         }

@@ -1,5 +1,6 @@
 using System.Threading;
 using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
@@ -50,8 +51,10 @@ namespace DeviceQueue.Messaging
         /// <param name="options">Its limits: max_messages, max_bytes, max_inflight and overflow.</param>
         /// <param name="wake">Set when there is something to publish.</param>
         /// <param name="store">Holds the file that options.outbox names, or <see langword="null"/>: everything stays in memory.</param>
-        public Outbox(MqttOptions options, AutoResetEvent wake, IStore store = null)
+        /// <param name="drops">Counts what is lost, or <see langword="null"/> for counts of its own.</param>
+        public Outbox(MqttOptions options, AutoResetEvent wake, IStore store = null, Counts drops = null)
         {
+            Drops = drops ?? new Counts(DropReason.Names);
             _buffer = new MessageBuffer(options.MaxMessages, options.MaxBytes);
             _overflow = options.Overflow;
             _maxInflight = options.MaxInflight;
@@ -64,8 +67,8 @@ namespace DeviceQueue.Messaging
             OpenFile(options, store);
         }
 
-        /// <summary>Gets what was dropped.</summary>
-        public DropCounts Drops { get; } = new DropCounts();
+        /// <summary>Gets what was lost, by <see cref="DropReason"/>.</summary>
+        public Counts Drops { get; }
 
         /// <summary>Gets the most messages; with a file, those of the smallest size.</summary>
         public int MaxMessages => _file == null ? _buffer.MaxMessages : _file.MaxBytes / (OutboxFile.HeaderBytes + 1);
@@ -303,7 +306,7 @@ namespace DeviceQueue.Messaging
 
                 if (_overflow == OverflowPolicy.DropNewest)
                 {
-                    Drops.Add(DropReason.Overflow, size);
+                    Drops.Add(DropReason.Overflow);
                 }
 
                 return false;
@@ -459,11 +462,11 @@ namespace DeviceQueue.Messaging
             return true;
         }
 
-        private void Drop(int position, DropReason reason)
+        private void Drop(int position, int reason)
         {
             int slot = _buffer.SlotAt(position);
-            bool mayHaveArrived = reason == DropReason.Overflow && _unanswered[slot] > 0;
-            Drops.Add(mayHaveArrived ? DropReason.Unconfirmed : reason, _buffer.GetSize(slot));
+            bool wasSent = _unanswered[slot] > 0 || _packetIds[slot] != 0 || slot == _takenSlot;
+            Drops.Add(wasSent && reason != DropReason.Replaced ? DropReason.Unconfirmed : reason);
             RemoveAt(position, slot);
         }
 

@@ -17,13 +17,12 @@ namespace DeviceQueue.Messaging
                 bool isReadable = _sizes[i] >= 0 && (_sizes[i] < HeaderBytes || TryLoad(i, 0, HeaderBytes));
                 if (_sizes[i] < NoFile || (_sizes[i] >= 0 && !isReadable))
                 {
-                    Damages++;
+                    Drops.Add(DropReason.Damaged);
                     _sizes[i] = Unusable; // until a restart
                 }
                 else if (isReadable && (_sizes[i] < HeaderBytes || !TryInsert(i)))
                 {
-                    TornTails += _sizes[i] > 0 && _sizes[i] < HeaderBytes ? 1 : 0;
-                    Damages += _sizes[i] < HeaderBytes ? 0 : 1;
+                    Drops.Add(_sizes[i] < HeaderBytes ? DropReason.Torn : DropReason.Damaged, _sizes[i] > 0 ? 1 : 0);
                     _store.TryDelete(_names[i]);
                 }
             }

@@ -1,5 +1,6 @@
 using System;
 using System.Text;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
@@ -65,8 +66,10 @@ namespace DeviceQueue.Messaging
         /// <param name="name">The log's name, at most two characters shorter than a file's may be.</param>
         /// <param name="maxBytes">The most bytes in storage; at least two segments.</param>
         /// <param name="maxMessageSize">The largest message, topic and payload, in bytes; at most <see cref="MaxMessageSize"/>.</param>
-        public OutboxFile(IStore store, string name, int maxBytes, int maxMessageSize)
+        /// <param name="drops">Counts what is found torn or damaged, or <see langword="null"/> for counts of its own.</param>
+        public OutboxFile(IStore store, string name, int maxBytes, int maxMessageSize, Counts drops = null)
         {
+            Drops = drops ?? new Counts(DropReason.Names);
             _store = store;
             _maxSegments = maxBytes / SegmentBytes;
             int buffer = HeaderBytes + OutboxRecord.ReplacedBytes + maxMessageSize;
@@ -86,11 +89,8 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets how many bytes they take, topics and payloads.</summary>
         public int UnreadBytes { get; private set; }
 
-        /// <summary>Gets how often the end of a segment was cut off in the middle of a record.</summary>
-        public int TornTails { get; private set; }
-
-        /// <summary>Gets how often something else was in a record's place, or could not be read.</summary>
-        public int Damages { get; private set; }
+        /// <summary>Gets what was lost, <see cref="DropReason.Torn"/> or <see cref="DropReason.Damaged"/>.</summary>
+        public Counts Drops { get; }
 
         /// <summary>Gets a value indicating whether storage failed the last time that it was read: what it holds may be as it should.</summary>
         public bool IsReadFailing => _reader.IsFailing;
@@ -345,7 +345,7 @@ namespace DeviceQueue.Messaging
         /// <summary>Counts as damaged what should be there and cannot be read.</summary>
         public void GiveUpReading()
         {
-            Damages += Unread;
+            Drops.Add(DropReason.Damaged, Unread);
             Unread = 0;
             UnreadBytes = 0;
             _lastRead = _next - 1;
@@ -528,20 +528,20 @@ namespace DeviceQueue.Messaging
                 bool isLoaded = TryLoad(index, at, HeaderBytes);
                 if (isLoaded && OutboxRecord.IsPlausible(_record, _recordAt) && TryLoad(index, at, RecordBytes()) && OutboxRecord.IsWhole(_record, _recordAt))
                 {
-                    Damages += isCounted && at > start ? 1 : 0;
+                    Drops.Add(DropReason.Damaged, isCounted && at > start ? 1 : 0);
                     return true;
                 }
 
                 if (_reader.IsFailing)
                 {
-                    Damages += isCounted ? 1 : 0;
+                    Drops.Add(DropReason.Damaged, isCounted ? 1 : 0);
                     _live[index] += isCounted ? 1 : 0; // not to be deleted: after a restart it may be readable
                     return false;
                 }
             }
 
             _isLastTorn |= isCounted && start < _sizes[index] && index == _order[_segments - 1];
-            TornTails += isCounted && start < _sizes[index] ? 1 : 0;
+            Drops.Add(DropReason.Torn, isCounted && start < _sizes[index] ? 1 : 0);
             at = _sizes[index];
             return false;
         }

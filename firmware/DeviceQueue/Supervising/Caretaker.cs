@@ -35,7 +35,6 @@ namespace DeviceQueue.Supervising
         private readonly MqttConnection _connection;
         private readonly OutputBank _outputs;
         private readonly MqttMessageQueue _readings;
-        private readonly HealthReport _health;
         private long _nextCheckMs;
         private long _nextStoreMs;
         private long _brokerMs;
@@ -49,8 +48,7 @@ namespace DeviceQueue.Supervising
         /// <param name="connection">The connection.</param>
         /// <param name="outputs">The outputs.</param>
         /// <param name="readings">The queue of the readings.</param>
-        /// <param name="health">Knows the counts.</param>
-        public Caretaker(DevicePlatform platform, DeviceSettings settings, MqttConnection connection, OutputBank outputs, MqttMessageQueue readings, HealthReport health)
+        public Caretaker(DevicePlatform platform, DeviceSettings settings, MqttConnection connection, OutputBank outputs, MqttMessageQueue readings)
         {
             _platform = platform;
             _life = platform.Life;
@@ -58,7 +56,6 @@ namespace DeviceQueue.Supervising
             _connection = connection;
             _outputs = outputs;
             _readings = readings;
-            _health = health;
             _brokerMs = platform.Clock.NowMs;
             _nextStoreMs = _brokerMs + StoreIntervalMs;
         }
@@ -86,7 +83,6 @@ namespace DeviceQueue.Supervising
         public void PrepareRestart()
         {
             _readings.Flush();
-            _health.CountUp();
             _life.PlanRestart();
         }
 
@@ -119,7 +115,6 @@ namespace DeviceQueue.Supervising
             if (nowMs >= _nextStoreMs)
             {
                 _nextStoreMs = nowMs + StoreIntervalMs;
-                _health.CountUp();
                 _life.Store();
             }
 

@@ -2,6 +2,8 @@ using System;
 using System.Text;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Supervising
@@ -25,15 +27,6 @@ namespace DeviceQueue.Supervising
         private const int MaxCounted = 255;
         private const string DroppedPrefix = "d.";
         private const string RejectedPrefix = "r.";
-
-        // A name in the record that is none of these is another firmware's: it would take the room of one of ours in health, which has to fit.
-        private static readonly string[] DropNames = { "overflow", "unconfirmed", "replaced", "memory", "answers", "commands", "too_large", "unreadable" };
-        private static readonly string[] RejectionNames =
-        {
-            CommandCode.BadEnvelope, CommandCode.UnknownCommand, CommandCode.BadArguments, CommandCode.UnknownOutput, CommandCode.Retained, CommandCode.Unsigned,
-            CommandCode.BadSignature, CommandCode.KeyRequired, CommandCode.NoClock, CommandCode.BadTime, CommandCode.Busy, CommandCode.TooLarge,
-            CommandCode.InternalError, CommandAnswer.Expired, CommandAnswer.Duplicate,
-        };
 
         private readonly object _lock = new object();
         private readonly IStore _store;
@@ -82,10 +75,10 @@ namespace DeviceQueue.Supervising
         public bool IsFloorClock { get; private set; }
 
         /// <summary>Gets what was dropped, by reason.</summary>
-        public Totals Dropped { get; } = new Totals(DropNames);
+        public Counts Dropped { get; } = new Counts(DropReason.Names);
 
         /// <summary>Gets the rejected commands, by code.</summary>
-        public Totals Rejected { get; } = new Totals(RejectionNames);
+        public Counts Rejected { get; } = new Counts(CommandCode.Rejections);
 
         /// <summary>Gets or sets how many reboots for want of a broker there were in a row; stored by <see cref="Store"/>.</summary>
         public int RebootStep
@@ -238,10 +231,11 @@ namespace DeviceQueue.Supervising
             for (int i = 0; i < record.Count; i++)
             {
                 string key = record.GetKey(i);
-                Totals totals = key.StartsWith(DroppedPrefix) ? Dropped : key.StartsWith(RejectedPrefix) ? Rejected : null;
-                if (totals != null && record.TryGetInteger(key, out int count))
+                Counts counts = key.StartsWith(DroppedPrefix) ? Dropped : key.StartsWith(RejectedPrefix) ? Rejected : null;
+                int reason = counts == null ? -1 : counts.Find(key.Substring(DroppedPrefix.Length));
+                if (reason >= 0 && record.TryGetInteger(key, out int count) && count > 0)
                 {
-                    totals.Restore(key.Substring(DroppedPrefix.Length), count);
+                    counts.Add(reason, count);
                 }
             }
         }
@@ -262,13 +256,13 @@ namespace DeviceQueue.Supervising
             OpenFile(_store).TryUpdate(record, record.Length);
         }
 
-        private static void Append(StringBuilder text, string prefix, Totals totals)
+        private static void Append(StringBuilder text, string prefix, Counts counts)
         {
-            for (int i = 0; i < totals.Count; i++)
+            for (int i = 0; i < counts.Length; i++)
             {
-                if (totals.GetTotal(i) > 0)
+                if (counts[i] > 0)
                 {
-                    text.Append(';').Append(prefix).Append(totals.GetName(i)).Append('=').Append(totals.GetTotal(i).ToString());
+                    text.Append(';').Append(prefix).Append(counts.GetName(i)).Append('=').Append(counts[i].ToString());
                 }
             }
         }

@@ -198,7 +198,7 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
 
         string[] texts = receiver.Texts.WaitFor(Messages + 1, _ => true);
         Assert.Equal([.. Enumerable.Range(0, Messages - 1).Select(i => $"{i}"), "last"], texts[1..]);
-        Assert.Equal((0, 0, 1), (program.Connection.LostMessages, queue.InboxDrops.GetMessages(DropReason.Overflow), program.Connection.Connects));
+        Assert.Equal((0, 0, 1), (program.Connection.LostMessages, queue.Drops[DropReason.Arrived], program.Connection.Connects));
     }
 
     private static (string, string, string, DateTime, string, string, bool) Fields(MessageEnvelope message) =>

@@ -122,7 +122,7 @@ public sealed class CommandDispatcher_Tests
         Assert.Single(_pins.Written);
         Assert.Equal(("duplicate", "succeeded"), (Status, _queue.Answer.GetProperty("text").GetString()));
         Assert.Equal(("c2", "m1"), (_queue.Sent[^1].CorrelationId, _queue.Answer.GetProperty("command_id").GetString()));
-        Assert.Equal(("duplicate", 1), (_dispatcher.Rejections.GetCode(0), _dispatcher.Rejections.GetCount(0)));
+        Assert.Equal(1, Rejected("duplicate"));
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class CommandDispatcher_Tests
         }
 
         Assert.Equal(10, _queue.Sent.Count);
-        Assert.Equal(("unknown_command", 100), (_dispatcher.Rejections.GetCode(0), _dispatcher.Rejections.GetCount(0)));
+        Assert.Equal(100, Rejected("unknown_command"));
         Do("device.ping", "{}", advanceMs: 0);
         Assert.Equal("succeeded", Status);
     }
@@ -201,7 +201,7 @@ public sealed class CommandDispatcher_Tests
         _queue.IsFull = false;
         Do("output.toggle", "{\"name\":\"relay1\"}", "m1");
 
-        Assert.Equal(1, _dispatcher.LostAnswers);
+        Assert.Equal(1, _dispatcher.Drops[DropReason.Answers]);
         Assert.Equal("duplicate", Status);
         Assert.Single(_pins.Written);
     }
@@ -214,7 +214,7 @@ public sealed class CommandDispatcher_Tests
 
         Assert.Equal(("succeeded", "too_large"), (Status, _queue.Answer.GetProperty("code").GetString()));
         Assert.Equal(JsonValueKind.Null, _queue.Answer.GetProperty("result").ValueKind);
-        Assert.Equal(0, _dispatcher.LostAnswers);
+        Assert.Equal(0, _dispatcher.Drops[DropReason.Answers]);
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public sealed class CommandDispatcher_Tests
         }
 
         Assert.Equal(1 + 10, _queue.Sent.Count);
-        Assert.Equal(("duplicate", 100), (_dispatcher.Rejections.GetCode(0), _dispatcher.Rejections.GetCount(0)));
+        Assert.Equal(100, Rejected("duplicate"));
         Assert.Single(_pins.Written);
     }
 
@@ -343,7 +343,7 @@ public sealed class CommandDispatcher_Tests
     {
         Assert.Equal(("rejected", code), (Status, _queue.Answer.GetProperty("code").GetString()));
         Assert.NotEqual(JsonValueKind.Null, _queue.Answer.GetProperty("text").ValueKind);
-        Assert.Equal((1, code, 1), (_dispatcher.Rejections.CodeCount, _dispatcher.Rejections.GetCode(0), _dispatcher.Rejections.GetCount(0)));
+        Assert.Equal((1, 1), (_dispatcher.Rejections.Total, Rejected(code)));
         Assert.Empty(_pins.Written);
     }
 
@@ -358,4 +358,6 @@ public sealed class CommandDispatcher_Tests
             answer.Result.WriteText(new string('r', resultLength));
         }
     }
+
+    private int Rejected(string code) => _dispatcher.Rejections[_dispatcher.Rejections.Find(code)];
 }

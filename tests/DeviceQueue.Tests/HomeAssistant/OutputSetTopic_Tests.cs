@@ -50,7 +50,7 @@ public sealed class OutputSetTopic_Tests
 
         Assert.Empty(node.Pins.Written);
         JsonElement rejected = Node.Json(node.On("health")[^1]).GetProperty("rejected");
-        Assert.Equal("{\"retained\":1,\"unknown_output\":1,\"bad_arguments\":7}", rejected.GetRawText());
+        Assert.Equal("{\"bad_arguments\":7,\"unknown_output\":1,\"retained\":1}", rejected.GetRawText());
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class Delivery_Tests
         world.RunFor((31L * MinuteMs) + (2 * MinuteMs));
 
         string[] seen = world.Broker.Seen(Topic);
-        int counted = queue.Outbox.Drops.GetMessages(DropReason.Overflow) + queue.Outbox.Drops.GetMessages(DropReason.Unconfirmed);
+        int counted = queue.Outbox.Drops[DropReason.Overflow] + queue.Outbox.Drops[DropReason.Unconfirmed];
         Assert.InRange(counted, dropped, dropped == 0 ? 0 : dropped + 1); // one more when the next reading comes before the link
         Assert.Equal([.. Numbers(0, before), .. Numbers(before + counted, 30 + during - counted)], seen);
         Assert.Equal(0, queue.Outbox.Count);
@@ -98,7 +98,7 @@ public sealed class Delivery_Tests
         world.RunFor(2 * MinuteMs);
 
         Assert.Equal(0, queue.Outbox.Count);
-        Assert.Equal(0, queue.Outbox.Drops.GetMessages(DropReason.Overflow));
+        Assert.Equal(0, queue.Outbox.Drops[DropReason.Overflow]);
         world.Broker.IsBlackHole = true;
         World.Send(queue, "dead");
         int connects = world.Connection.Connects;
@@ -142,7 +142,7 @@ public sealed class Delivery_Tests
             Heal(world);
             world.RunFor(12 * MinuteMs);
 
-            int dropped = queue.Outbox.Drops.GetMessages(DropReason.Overflow) + queue.Outbox.Drops.GetMessages(DropReason.Unconfirmed);
+            int dropped = queue.Outbox.Drops[DropReason.Overflow] + queue.Outbox.Drops[DropReason.Unconfirmed];
             Assert.True(queue.Outbox.Count == 0, "seed " + seed);
             Assert.True(world.Broker.Seen(Topic).Length >= 120 - dropped, "seed " + seed);
             Assert.Equal("online", world.Broker.Retained(Status));

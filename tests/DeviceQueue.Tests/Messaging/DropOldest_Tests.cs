@@ -37,7 +37,7 @@ public sealed class DropOldest_Tests
             Add(1, 600);
         }
 
-        int dropped = _outbox.Drops.GetMessages(DropReason.Overflow) + _outbox.Drops.GetMessages(DropReason.Unconfirmed);
+        int dropped = _outbox.Drops[DropReason.Overflow] + _outbox.Drops[DropReason.Unconfirmed];
         var read = new OutboxFile(new MemoryStore { Files = _store.Files.ToDictionary() }, "out", 8192, 1000);
         int inFile = 0;
         for (; read.TryRead(); read.Advance())

@@ -42,7 +42,7 @@ public sealed class Inbox_Tests
 
         Assert.Equal(["0", "1"], Texts(queue.PeekBatch(null, 10)));
         Assert.Equal(["0", "1"], Texts(queue.PeekBatch(null, 10)));
-        Assert.Equal(3, queue.InboxDrops.GetMessages(DropReason.Unreadable));
+        Assert.Equal(3, queue.Drops[DropReason.Unreadable]);
         Assert.Equal(2, queue.ReadMessageCount());
     }
 

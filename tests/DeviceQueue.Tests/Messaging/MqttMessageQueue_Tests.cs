@@ -170,7 +170,7 @@ public sealed class MqttMessageQueue_Tests
         _world.RunFor(100);
 
         Assert.Equal("good", queue.Receive(null, 0).MessageId);
-        Assert.Equal(6, queue.InboxDrops.GetMessages(DropReason.Unreadable));
+        Assert.Equal(6, queue.Drops[DropReason.Unreadable]);
     }
 
     [Fact]
@@ -185,8 +185,8 @@ public sealed class MqttMessageQueue_Tests
         }
 
         Assert.Equal(4, queue.ReadMessageCount());
-        Assert.Equal(1, queue.InboxDrops.GetMessages(DropReason.TooLarge));
-        Assert.Equal((2, 72), (queue.InboxDrops.GetMessages(DropReason.Overflow), queue.InboxDrops.GetBytes(DropReason.Overflow)));
+        Assert.Equal(1, queue.Drops[DropReason.TooLarge]);
+        Assert.Equal(2, queue.Drops[DropReason.Arrived]);
         Assert.Equal([90, 10, 10, 10], Enumerable.Range(0, 4).Select(_ => queue.Receive(null, 0).Message.Length));
     }
 

@@ -124,15 +124,15 @@ public sealed class OutboxAccount_Tests
 
     private static void Check(bool areFaults, int seed, int step, Outbox outbox, FaultyStore store, int taken, int answered)
     {
-        int dropped = Enumerable.Range(0, DropCounts.Reasons).Sum(reason => outbox.Drops.GetMessages((DropReason)reason));
-        if (store.WriteFaults + store.DeleteFaults == 0 && !areFaults && outbox.Damages > 0)
+        int dropped = Enumerable.Range(0, DropReason.Reported).Sum(reason => outbox.Drops[reason]);
+        if (store.WriteFaults + store.DeleteFaults == 0 && !areFaults && outbox.Drops[DropReason.Damaged] > 0)
         {
-            throw new XunitException($"seed {seed}, step {step}: {outbox.Damages} damaged without a fault, dropped {dropped}\n" + string.Join('\n', store.Log.TakeLast(40)));
+            throw new XunitException($"seed {seed}, step {step}: {outbox.Drops[DropReason.Damaged]} damaged without a fault, dropped {dropped}\n" + string.Join('\n', store.Log.TakeLast(40)));
         }
 
-        if (taken != answered + dropped + outbox.Damages + outbox.Count)
+        if (taken != answered + dropped + outbox.Drops[DropReason.Damaged] + outbox.Count)
         {
-            throw new XunitException($"seed {seed}, step {step}: took {taken}, answered {answered}, dropped {dropped}, damaged {outbox.Damages}, left {outbox.Count}\n" + string.Join('\n', store.Log.TakeLast(40)));
+            throw new XunitException($"seed {seed}, step {step}: took {taken}, answered {answered}, dropped {dropped}, damaged {outbox.Drops[DropReason.Damaged]}, left {outbox.Count}\n" + string.Join('\n', store.Log.TakeLast(40)));
         }
     }
 }

@@ -90,7 +90,7 @@ public sealed class OutboxFaultsDropping_Tests
                 case 11 when random.Next(8) == 0:
                     store.WriteFaults = store.DeleteFaults = 0;
                     store.Log.Add("-- reboot");
-                    int counted = Enumerable.Range(0, DropCounts.Reasons).Sum(reason => outbox.Drops.GetMessages((DropReason)reason)) + outbox.Damages;
+                    int counted = Enumerable.Range(0, DropReason.Reported).Sum(reason => outbox.Drops[reason]) + outbox.Drops[DropReason.Damaged];
                     string options = Options();
                     int[] left = Drain(new Outbox(World.Read(options), new AutoResetEvent(false), new FaultyStore(random) { Files = new(store.Files) }));
                     outbox = new Outbox(World.Read(options), new AutoResetEvent(false), store);
@@ -99,7 +99,7 @@ public sealed class OutboxFaultsDropping_Tests
                     int[] lost = [.. safe.Except(left).Order()];
                     if (lost.Length > counted)
                     {
-                        throw new XunitException($"seed {seed}, step {step}: lost {string.Join(' ', lost)}, counted {counted}, damages {outbox.Damages}\n" + string.Join('\n', store.Log.TakeLast(60)));
+                        throw new XunitException($"seed {seed}, step {step}: lost {string.Join(' ', lost)}, counted {counted}, damages {outbox.Drops[DropReason.Damaged]}\n" + string.Join('\n', store.Log.TakeLast(60)));
                     }
 
                     waiting = [.. left];

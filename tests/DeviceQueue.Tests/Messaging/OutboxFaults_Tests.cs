@@ -98,7 +98,7 @@ public sealed class OutboxFaults_Tests
                     int[] lost = [.. safe.Except(left).Order()];
                     if (lost.Length > 0)
                     {
-                        throw new XunitException($"seed {seed}, step {step}: lost {string.Join(' ', lost)}, damages {outbox.Damages}, counted {outbox.Count}\n" + string.Join('\n', store.Log.TakeLast(60)));
+                        throw new XunitException($"seed {seed}, step {step}: lost {string.Join(' ', lost)}, damages {outbox.Drops[DropReason.Damaged]}, counted {outbox.Count}\n" + string.Join('\n', store.Log.TakeLast(60)));
                     }
 
                     waiting = [.. left];

@@ -22,7 +22,7 @@ public sealed class OutboxFile_Tests
             RunTo(cut, out StoredOutbox run);
             Assert.True(run.Store.IsOff, $"the power does not fail at {cut}");
             run.Restart();
-            torn += run.Outbox.TornTails;
+            torn += run.Outbox.Drops[DropReason.Torn];
 
             run.Add(20);
             Assert.True(run.Flush());
@@ -85,7 +85,7 @@ public sealed class OutboxFile_Tests
             store.Files[name][at] ^= 0x10;
             var file = new OutboxFile(store, StoredOutbox.Name, 65536, 1024);
 
-            Assert.Equal((11, 1), (file.Unread, file.Damages + file.TornTails));
+            Assert.Equal((11, 1), (file.Unread, file.Drops.Total));
         }
     }
 
@@ -98,7 +98,7 @@ public sealed class OutboxFile_Tests
             var file = new OutboxFile(store, StoredOutbox.Name, 65536, 1024);
 
             Assert.Equal((0, false), (file.Unread, file.TryRead()));
-            Assert.Equal(bytes.Length > 0 ? 1 : 0, file.TornTails + file.Damages);
+            Assert.Equal(bytes.Length > 0 ? 1 : 0, file.Drops.Total);
             Assert.Empty(store.Files);
         });
     }
@@ -119,7 +119,7 @@ public sealed class OutboxFile_Tests
             var store = new MemoryStore { Files = source.Store.Files.ToDictionary(file => file.Key, file => file.Value.ToArray()) };
             store.Files[name].AsSpan(0, 14).Clear();
 
-            Assert.Equal(1, new OutboxFile(store, StoredOutbox.Name, 65536, 1024).Damages);
+            Assert.Equal(1, new OutboxFile(store, StoredOutbox.Name, 65536, 1024).Drops[DropReason.Damaged]);
             Assert.Equal(Enumerable.Range(0, 150), StoredOutbox.ReadAll(store));
         }
     }
@@ -136,7 +136,7 @@ public sealed class OutboxFile_Tests
         Assert.True(outbox.TryAdd("t", [5], 1, 1, false));
         Assert.False(outbox.Flush());
 
-        Assert.NotEqual(0, outbox.Damages);
+        Assert.NotEqual(0, outbox.Drops[DropReason.Damaged]);
         Assert.Contains(before, store.Files.Values);
         Fill(store, 0, out Outbox later);
         Assert.Equal(5, later.Count);
@@ -161,7 +161,7 @@ public sealed class OutboxFile_Tests
             }
         }
 
-        Assert.Equal((5, 0, 0), (read, outbox.Damages, outbox.Count));
+        Assert.Equal((5, 0, 0), (read, outbox.Drops[DropReason.Damaged], outbox.Count));
     }
 
     private static void Fill(FaultyStore store, int count, out Outbox outbox, string options = "")
@@ -187,7 +187,7 @@ public sealed class OutboxFile_Tests
     {
         StoredOutbox outbox = RunWithOneStuck(1000, new MemoryStore());
 
-        Assert.Equal((1, 0), (outbox.Outbox.Count, outbox.Outbox.Drops.GetMessages(DropReason.Overflow)));
+        Assert.Equal((1, 0), (outbox.Outbox.Count, outbox.Outbox.Drops[DropReason.Overflow]));
         outbox.Flush();
         Assert.InRange(outbox.Store.Files.Sum(file => file.Value.Length), 1, 8192);
         Assert.Equal([0], outbox.Restart());

@@ -52,7 +52,7 @@ internal sealed class OutboxModel
         Assert.InRange(_outbox.Count, 0, MaxMessages);
         Assert.InRange(_outbox.Bytes, 0, MaxBytes);
         Assert.InRange(_inflight.Count, 0, MaxInflight);
-        int dropped = _outbox.Drops.GetMessages(DropReason.Overflow) + _outbox.Drops.GetMessages(DropReason.Unconfirmed) + _outbox.Drops.GetMessages(DropReason.Replaced);
+        int dropped = _outbox.Drops[DropReason.Overflow] + _outbox.Drops[DropReason.Unconfirmed] + _outbox.Drops[DropReason.Replaced];
         Assert.Equal(_accepted, _outbox.Count + dropped + _acknowledged.Count);
     }
 

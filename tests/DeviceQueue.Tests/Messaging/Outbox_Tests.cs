@@ -199,7 +199,7 @@ public sealed class Outbox_Tests
 
         Assert.False(TryAdd(outbox, "2"));
         Assert.Equal(["0", "1"], Contents(outbox));
-        Assert.Equal(0, outbox.Drops.GetMessages(DropReason.Overflow));
+        Assert.Equal(0, outbox.Drops[DropReason.Overflow]);
     }
 
     [Fact]
@@ -210,7 +210,7 @@ public sealed class Outbox_Tests
         Add(outbox, "1");
         Add(outbox, "22");
 
-        Assert.Equal((1, 3), (outbox.Drops.GetMessages(DropReason.Overflow), outbox.Drops.GetBytes(DropReason.Overflow)));
+        Assert.Equal(1, outbox.Drops[DropReason.Overflow]);
         Assert.Equal(["0", "1"], Contents(outbox));
     }
 
@@ -222,7 +222,7 @@ public sealed class Outbox_Tests
         Add(outbox, "111");
         Add(outbox, "2222222");
 
-        Assert.Equal((2, 8), (outbox.Drops.GetMessages(DropReason.Overflow), outbox.Drops.GetBytes(DropReason.Overflow)));
+        Assert.Equal(2, outbox.Drops[DropReason.Overflow]);
         Assert.False(TryAdd(outbox, new string('3', 10)));
         Assert.Equal(["2222222"], Contents(outbox));
     }
@@ -235,7 +235,7 @@ public sealed class Outbox_Tests
         Add(outbox, "1", "b");
         Add(outbox, "2", "a");
 
-        Assert.Equal((1, 2), (outbox.Drops.GetMessages(DropReason.Replaced), outbox.Drops.GetBytes(DropReason.Replaced)));
+        Assert.Equal(1, outbox.Drops[DropReason.Replaced]);
         Assert.False(TryAdd(outbox, "3", "c"));
         Assert.Equal(["1", "2"], Contents(outbox));
     }
@@ -249,7 +249,7 @@ public sealed class Outbox_Tests
 
         Assert.False(TryAdd(outbox, new string('2', 4), "a"));
         Assert.Equal(["0", "11111"], Contents(outbox));
-        Assert.Equal(0, outbox.Drops.GetMessages(DropReason.Replaced));
+        Assert.Equal(0, outbox.Drops[DropReason.Replaced]);
         Assert.True(TryAdd(outbox, new string('2', 3), "a"));
     }
 
@@ -362,5 +362,30 @@ public sealed class Outbox_Tests
         }
 
         return [.. texts];
+    }
+
+    [Fact]
+    public void A_message_that_is_dropped_while_the_link_has_it_may_have_arrived()
+    {
+        var outbox = new Outbox(World.Read("options.qos=1;options.max_messages=1;options.overflow=drop_oldest"), new AutoResetEvent(false));
+        outbox.OnLinkUp();
+        outbox.TryAdd("t", [1], 1, 1, false);
+        Assert.True(outbox.TryTake(0, new PublishRequest()));
+        outbox.OnHandedOver(1);
+        outbox.TryAdd("t", [2], 1, 1, false);
+
+        Assert.Equal((0, 1), (outbox.Drops[DropReason.Overflow], outbox.Drops[DropReason.Unconfirmed]));
+    }
+
+    [Fact]
+    public void A_message_that_is_shed_for_want_of_memory_while_the_link_has_it_may_have_arrived()
+    {
+        var outbox = new Outbox(World.Read("options.qos=1;options.max_messages=1"), new AutoResetEvent(false));
+        outbox.OnLinkUp();
+        outbox.TryAdd("t", [1], 1, 1, false);
+        Assert.True(outbox.TryTake(0, new PublishRequest()));
+        outbox.Shed();
+
+        Assert.Equal((0, 1), (outbox.Drops[DropReason.Memory], outbox.Drops[DropReason.Unconfirmed]));
     }
 }

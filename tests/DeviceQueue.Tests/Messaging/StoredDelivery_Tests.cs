@@ -168,7 +168,7 @@ public sealed class StoredDelivery_Tests
         next.RunFor(MinuteMs);
 
         Assert.Equal(["0", "1"], Seen(next));
-        Assert.Equal((1, 501), (reopened.Outbox.Drops.GetMessages(DropReason.TooLarge), reopened.Outbox.Drops.GetBytes(DropReason.TooLarge)));
+        Assert.Equal(1, reopened.Drops[DropReason.Outgrown]);
         Assert.Equal(0, reopened.Outbox.Count);
         Assert.Empty(_store.Files);
     }
@@ -184,10 +184,8 @@ public sealed class StoredDelivery_Tests
             Send(world, queue, i, i % 30);
         }
 
-        int dropped = queue.Outbox.Drops.GetMessages(DropReason.Overflow);
-        int droppedBytes = queue.Outbox.Drops.GetBytes(DropReason.Overflow);
+        int dropped = queue.Outbox.Drops[DropReason.Overflow];
         Assert.Equal(1000, dropped + queue.Outbox.Count);
-        Assert.Equal(Enumerable.Range(0, 1000).Sum(i => Text(i, i % 30).Length + 1), droppedBytes + queue.Outbox.Bytes);
         world.Broker.IsUp = true;
         world.RunFor(5 * MinuteMs);
         Assert.Equal(Numbers(dropped, 1000 - dropped), Seen(world));
@@ -201,7 +199,7 @@ public sealed class StoredDelivery_Tests
         world.Broker.IsUp = false;
         world.Connection.Open();
         int sent = 0;
-        for (; queue.Outbox.Drops.GetMessages(DropReason.Overflow) == 0; sent++)
+        for (; queue.Outbox.Drops[DropReason.Overflow] == 0; sent++)
         {
             Send(world, queue, sent, 100);
         }
@@ -211,7 +209,7 @@ public sealed class StoredDelivery_Tests
             Send(world, queue, sent, 100);
         }
 
-        int oldest = queue.Outbox.Drops.GetMessages(DropReason.Overflow);
+        int oldest = queue.Outbox.Drops[DropReason.Overflow];
         _store.FailsWrites = true;
         for (int i = 0; i < 60; i++)
         {
@@ -219,7 +217,7 @@ public sealed class StoredDelivery_Tests
         }
 
         int kept = queue.Outbox.Count;
-        Assert.Equal(sent + 60, kept + queue.Outbox.Drops.GetMessages(DropReason.Overflow));
+        Assert.Equal(sent + 60, kept + queue.Outbox.Drops[DropReason.Overflow]);
         world.Broker.IsUp = true;
         world.RunFor(5 * MinuteMs);
         Assert.Equal(Numbers(oldest, kept), Seen(world));
@@ -265,7 +263,7 @@ public sealed class StoredDelivery_Tests
         Assert.Contains("outbox of queue t: storage is full or fails, messages wait in memory only", world.Log.Errors);
         int kept = queue.Outbox.Count;
         Assert.InRange(kept, 8, 20);
-        Assert.Equal(20 - kept, queue.Outbox.Drops.GetMessages(DropReason.Overflow));
+        Assert.Equal(20 - kept, queue.Outbox.Drops[DropReason.Overflow]);
 
         _store.FailsWrites = _store.TearsWrites = false;
         world.RunFor(Outbox.StorageRetryMs + SecondMs);
@@ -292,7 +290,7 @@ public sealed class StoredDelivery_Tests
             Send(world, queue, i, 30);
         }
 
-        int dropped = queue.Outbox.Drops.GetMessages(DropReason.Overflow);
+        int dropped = queue.Outbox.Drops[DropReason.Overflow];
         Assert.Equal(140, queue.Outbox.Count + dropped);
         world.Broker.IsUp = true;
         world.RunFor(5 * MinuteMs);

@@ -61,5 +61,5 @@ public sealed class UnwrittenCopy_Tests
         Assert.True(lost.Length <= dropped, "lost " + string.Join(' ', lost) + ", counted " + dropped + "\n" + string.Join('\n', store.Log.TakeLast(12)));
     }
 
-    private static int Dropped(Outbox outbox) => Enumerable.Range(0, DropCounts.Reasons).Sum(reason => outbox.Drops.GetMessages((DropReason)reason));
+    private static int Dropped(Outbox outbox) => Enumerable.Range(0, DropReason.Reported).Sum(reason => outbox.Drops[reason]);
 }
