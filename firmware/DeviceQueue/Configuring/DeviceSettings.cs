@@ -87,6 +87,15 @@ namespace DeviceQueue.Configuring
         /// <summary>Gets the time between health messages, 1,000 to 86,400,000 ms.</summary>
         public int HealthIntervalMs { get; private set; }
 
+        /// <summary>Gets how many failed boots bring safe mode, 1 to 100; 0: none do.</summary>
+        public int SafeModeBoots { get; private set; }
+
+        /// <summary>Gets how long a boot stays up to count as no failed one, 1,000 to 86,400,000 ms.</summary>
+        public int StableMs { get; private set; }
+
+        /// <summary>Gets a value indicating whether readings that are old when they are sent have a topic of their own.</summary>
+        public bool LateTopic { get; private set; }
+
         /// <summary>Gets the time server's name or address, or <see langword="null"/> for the network layer's own.</summary>
         public string NtpServer { get; private set; }
 
@@ -210,6 +219,9 @@ namespace DeviceQueue.Configuring
             RebootAfterMs = reader.IntegerOrZero("reboot_after_ms", 900000, 5000, DayMs);
             CommandTtlMs = reader.Integer("command_ttl_ms", 60000, 1000, 3600000);
             HealthIntervalMs = reader.Integer("health_interval_ms", 300000, 1000, DayMs);
+            SafeModeBoots = reader.IntegerOrZero("safe_mode_boots", 5, 1, 100);
+            StableMs = reader.Integer("stable_ms", 600000, 1000, DayMs);
+            LateTopic = reader.Boolean("late_topic", false);
             NtpServer = reader.Text("ntp_server", null, MaxHostLength);
             IsDiscoveryOn = reader.Boolean("discovery", false);
         }

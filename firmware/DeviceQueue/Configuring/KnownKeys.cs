@@ -16,7 +16,7 @@ namespace DeviceQueue.Configuring
             "device.max_step", "device.discovery", "device.sensor.address", "device.i2c.sda", "device.i2c.scl",
             "device.outputs.#.name", "device.outputs.#.pin", "device.outputs.#.active", "device.outputs.#.safe",
             "device.status_led", "device.watchdog_pin", "device.safe_after_ms", "device.reboot_after_ms", "device.command_ttl_ms",
-            "device.health_interval_ms", "device.ntp_server",
+            "device.health_interval_ms", "device.ntp_server", "device.safe_mode_boots", "device.stable_ms", "device.late_topic",
             "connection.discovery_key", "connection.protocol", "connection.host", "connection.port", "connection.uri",
             "connections.#.discovery_key", "connections.#.protocol", "connections.#.host", "connections.#.port", "connections.#.uri",
             "credential.store_key", "credential.username", "credential.password",
