@@ -21,15 +21,15 @@ namespace DeviceQueue.Configuring
         public int Count => _keys.Count;
 
         /// <summary>Makes a configuration of keys and values in turn.</summary>
-        /// <param name="tuples">Key, value, key, value; a <see langword="null"/> value counts as absent, a last key without a value too.</param>
+        /// <param name="tuples">Key, value, key, value; a value is a text, or a number or truth value whose text counts. A <see langword="null"/> value counts as absent, a last key without a value too.</param>
         /// <returns>The configuration.</returns>
         /// <exception cref="InvalidOperationException">There are more than <see cref="MaxKeys"/> keys.</exception>
-        public static ConfigParams FromTuples(params string[] tuples)
+        public static ConfigParams FromTuples(params object[] tuples)
         {
             ConfigParams result = new ConfigParams();
             for (int i = 0; i + 1 < tuples.Length; i += 2)
             {
-                result.Set(tuples[i], tuples[i + 1]);
+                result.Set((string)tuples[i], ToText(tuples[i + 1]));
             }
 
             return result;
@@ -111,15 +111,13 @@ namespace DeviceQueue.Configuring
             return NumberText.TryParseDouble(text, 0, text.Length, out value);
         }
 
-        /// <summary>Gets a value as true or false, in these letters.</summary>
+        /// <summary>Gets a value as true or false: true, t, yes, y, 1 or false, f, no, n, 0, in letters of any case.</summary>
         /// <param name="key">The key.</param>
         /// <param name="value">Which.</param>
         /// <returns><see langword="false"/> when the value is absent or is something else.</returns>
         public bool TryGetBoolean(string key, out bool value)
         {
-            string text = Get(key);
-            value = text == "true";
-            return value || text == "false";
+            return ConfigReader.TryParseBoolean(Get(key), out value);
         }
 
         /// <summary>Sets a value.</summary>
@@ -263,6 +261,13 @@ namespace DeviceQueue.Configuring
             }
 
             return text.ToString();
+        }
+
+        private static string ToText(object value)
+        {
+            string text = value?.ToString();
+            string[] parts = value is double || value is float ? text.Split(',') : new string[0];
+            return parts.Length == 2 ? parts[0] + "." + parts[1] : text; // a desktop writes the comma of its country
         }
 
         private void CopyFrom(ConfigParams other, string prefix)

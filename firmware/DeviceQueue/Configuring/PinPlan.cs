@@ -1,5 +1,3 @@
-using System.Collections;
-
 namespace DeviceQueue.Configuring
 {
     /// <summary>Gives each pin of a configuration to one use only.</summary>
@@ -8,61 +6,59 @@ namespace DeviceQueue.Configuring
         /// <summary>What stands for no pin.</summary>
         public const int None = -1;
 
-        private const int MaxPin = 255;
+        /// <summary>The largest number of a pin.</summary>
+        public const int MaxPin = 255;
+
+        private const int MaxUses = DeviceSettings.MaxOutputs + 4; // the bus's two lines, the LED and the watchdog
 
         private readonly IPinRules _rules;
-        private readonly Hashtable _uses = new Hashtable();
+        private readonly ConfigProblems _problems;
+        private readonly int[] _pins = new int[MaxUses];
+        private readonly string[] _keys = new string[MaxUses];
+        private int _count;
 
         /// <summary>Initializes a plan.</summary>
         /// <param name="rules">What the board's pins can do, or <see langword="null"/> when each can do everything.</param>
-        public PinPlan(IPinRules rules)
+        /// <param name="problems">Takes an error for each pin that cannot be.</param>
+        public PinPlan(IPinRules rules, ConfigProblems problems)
         {
             _rules = rules;
+            _problems = problems;
         }
 
-        /// <summary>Reads a pin that will be an output.</summary>
-        /// <param name="reader">Where it is read from.</param>
-        /// <param name="key">The key without the reader's prefix.</param>
-        /// <returns>The pin, or <see cref="None"/> when it is absent or refused.</returns>
-        public int ReadOutput(ConfigReader reader, string key)
+        /// <summary>Takes a pin for an output.</summary>
+        public void TakeOutput(string key, int pin)
         {
-            int pin = reader.Integer(key, None, 0, MaxPin);
-            return Take(reader, key, pin, _rules == null || pin == None ? null : _rules.WhyNotOutput(pin));
+            Take(key, pin, _rules == null || pin == None ? null : _rules.WhyNotOutput(pin));
         }
 
-        /// <summary>Reads a pin that will be a line of the I2C bus.</summary>
-        /// <param name="reader">Where it is read from.</param>
-        /// <param name="key">The key without the reader's prefix.</param>
-        /// <param name="fallback">What stands for an absent value.</param>
-        /// <returns>The pin, or <see cref="None"/> when it is refused.</returns>
-        public int ReadI2c(ConfigReader reader, string key, int fallback)
+        /// <summary>Takes a pin for a line of the I2C bus.</summary>
+        public void TakeI2c(string key, int pin)
         {
-            int pin = reader.Integer(key, fallback, 0, MaxPin);
-            return Take(reader, key, pin, _rules == null ? null : _rules.WhyNotI2c(pin));
+            Take(key, pin, _rules == null ? null : _rules.WhyNotI2c(pin));
         }
 
-        private int Take(ConfigReader reader, string key, int pin, string reason)
+        private void Take(string key, int pin, string reason)
         {
             if (pin == None)
             {
-                return None;
+                return;
             }
 
             string number = pin.ToString();
-            string user = (string)_uses[number];
-            if (reason == null && user != null)
+            for (int i = 0; i < _count && reason == null; i++)
             {
-                reason = user + " is this pin already";
+                reason = _pins[i] == pin ? _keys[i] + " is this pin already" : null;
             }
 
             if (reason != null)
             {
-                reader.Refuse(key, "pin " + number + " is not allowed, " + reason);
-                return None;
+                _problems.AddError(key, number, "pin " + number + " is not allowed, " + reason);
+                return;
             }
 
-            _uses[number] = reader.Name(key);
-            return pin;
+            _pins[_count] = pin;
+            _keys[_count++] = key;
         }
     }
 }
