@@ -31,9 +31,9 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public FootprintNode()
     {
-        SettingsLoader loader = new(new SettingsStore(this), null, "dq-000000", ConnectionSettings.GetDefaults());
-        LoadedSettings loaded = loader.Load(Settings, Settings.Length);
-        ConnectionSettings connection = loaded.Connection;
+        SettingsLoader loader = new(this, null);
+        loader.Load("dq-000000");
+        ConnectionSettings connection = loader.Connection;
         DevicePlatform platform = new()
         {
             Clock = this,
@@ -48,7 +48,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Links = this,
             Sensor = this,
         };
-        _node = new DeviceNode(loaded.Device, connection, new BootRecord(this), new OutputBank(loaded.Device.Outputs, this), platform, loader);
+        _node = new DeviceNode(loader.Device, connection, new BootRecord(this), new OutputBank(loader.Device.Outputs, this), platform, loader.Settings);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
         LimitBytes = connection.Readings.MaxBytes + (2 * connection.Readings.MaxMessageSize) // what waits, and of the outbox's file what is written and what is read back
             + (2 * connection.Commands.MaxBytes) + connection.Commands.MaxMessageSize; // what arrives, what is answered, and the envelope that is being written
@@ -80,7 +80,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public void NextBytes(byte[] buffer) => BitConverter.TryWriteBytes(buffer, ++_lastId);
 
-    public int GetSize(string name) => -1;
+    public int GetSize(string name) => name == SettingsLoader.FileName ? Settings.Length : -1;
 
     public bool TryRead(string name, byte[] buffer, out int count)
     {
@@ -93,7 +93,12 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     // Storage is full for the outbox's log: its buffers are there all the same, and messages wait in memory.
     public bool TryAppend(string name, byte[] data, int offset, int count) => false;
 
-    public bool TryReadAt(string name, int position, byte[] buffer, int count) => false;
+    public bool TryReadAt(string name, int position, byte[] buffer, int count)
+    {
+        bool isThere = position + count <= GetSize(name);
+        Array.Copy(Settings, isThere ? position : 0, buffer, 0, isThere ? count : 0);
+        return isThere;
+    }
 
     public bool TryDelete(string name) => true;
 

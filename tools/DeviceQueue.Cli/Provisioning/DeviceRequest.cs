@@ -41,7 +41,7 @@ internal sealed record DeviceRequest(string Id, BrokerUri Broker)
 
         // As the board would say it, with stand-ins for the secrets.
         byte[] trial = JsonFile.ToBytes(DeviceFiles.Settings(this, new string('0', Secrets.NewPassword().Length), new string('0', Secrets.NewCommandKey().Length)));
-        FleetFolder.Check($"settings of {Id}", trial, Id, out _);
+        FleetFolder.Check($"settings of {Id}", trial, Id);
     }
 
     /// <exception cref="UserException">It is no name of a device or an operator.</exception>

@@ -4,6 +4,7 @@ using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.Esp32;
+using DeviceQueue.Json;
 using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
@@ -106,14 +107,14 @@ internal sealed class FleetFolder
 
     /// <summary>Checks a device's settings as the board does.</summary>
     /// <exception cref="UserException">They are not good; the text names each key.</exception>
-    public static DeviceSettings Check(string name, byte[] file, string defaultId, out ConfigParams config)
+    public static SettingsDraft Check(string name, byte[] file, string defaultId)
     {
         ConfigProblems problems = new();
-        config = ConfigJson.Read(name, file, file.Length, problems)?.SetDefaults(ConnectionSettings.GetDefaults())!;
-        DeviceSettings? settings = config == null ? null : SettingsLoader.Check(config, new Esp32Pins(hasPsram: false), defaultId, problems);
-        if (settings != null && file.Length > SettingsStore.MaxFileBytes)
+        JsonConfigReader reader = new(name, new BytesSource(file, file.Length), problems);
+        SettingsDraft? settings = SettingsDraft.Read(reader, new Esp32Pins(hasPsram: false), defaultId);
+        if (settings != null && file.Length > SettingsLoader.MaxFileBytes)
         {
-            problems.AddError($"{file.Length} bytes; at most {SettingsStore.MaxFileBytes} are allowed");
+            problems.AddError($"{file.Length} bytes; at most {SettingsLoader.MaxFileBytes} are allowed");
         }
 
         return problems.ErrorCount == 0
@@ -133,11 +134,11 @@ internal sealed class FleetFolder
     private Member ReadMember(string folder, string name, string file)
     {
         JsonObject json = JsonFile.Read(Complete(folder, name, file));
-        DeviceSettings settings = Check(FullPath(folder, name, file), File.ReadAllBytes(FullPath(folder, name, file)), name, out ConfigParams config);
-        ConfigProblems problems = new();
-        ConnectionParams connection = ConnectionParams.ManyFromConfig(config, problems)[0];
-        CredentialParams? credential = CredentialParams.ManyFromConfig(config, problems).FirstOrDefault();
-        TlsParams tls = TlsParams.Read(config, problems);
+        SettingsDraft draft = Check(FullPath(folder, name, file), File.ReadAllBytes(FullPath(folder, name, file)), name);
+        DeviceSettings settings = draft.Device;
+        ConnectionParams connection = draft.Connections[0];
+        CredentialParams? credential = draft.Credentials.FirstOrDefault();
+        TlsParams tls = draft.Tls;
         bool isDevice = folder == DevicesFolder;
         bool isPlain = json["credential"] is JsonObject && (!isDevice || json["device"] is JsonObject);
         if (!isPlain || settings.Id != name || credential?.Username != name || credential.Password == null || !connection.IsSecure || (isDevice && settings.CommandKey == null))
