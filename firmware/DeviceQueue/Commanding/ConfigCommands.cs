@@ -150,20 +150,33 @@ namespace DeviceQueue.Commanding
         // The sections within one, each once. One whose name has a separator in it is none of the firmware's.
         private string ListSections(string section, string separator)
         {
-            string names = section.Length == 0 ? "device" + separator + "options" : string.Empty;
+            string names = string.Empty;
             JsonConfigReader reader = _settings.Open(out StoreReader file);
             while (reader != null && reader.Read())
             {
                 int dot = reader.IsIn(section, out int start) ? reader.FindDot(start) : NoPlace;
-                string name = dot < 0 ? string.Empty : reader.GetKeyPart(start, dot);
-                bool isKnown = (separator + names + separator).IndexOf(separator + name + separator) >= 0;
-                if (name.Length > 0 && name.IndexOf(',') < 0 && !isKnown && names.Length < MaxListed)
+                if (dot >= 0)
                 {
-                    names += (names.Length == 0 ? string.Empty : separator) + name;
+                    AddSection(ref names, reader.GetKeyPart(start, dot), separator);
                 }
             }
 
+            if (section.Length == 0)
+            {
+                AddSection(ref names, "device", separator);
+                AddSection(ref names, "options", separator);
+            }
+
             return names;
+        }
+
+        private static void AddSection(ref string names, string name, string separator)
+        {
+            bool isKnown = (separator + names + separator).IndexOf(separator + name + separator) >= 0;
+            if (!isKnown && name.IndexOf(',') < 0 && names.Length < MaxListed)
+            {
+                names += (names.Length == 0 ? string.Empty : separator) + name;
+            }
         }
     }
 

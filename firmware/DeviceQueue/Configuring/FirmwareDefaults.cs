@@ -6,7 +6,7 @@ namespace DeviceQueue.Configuring
     public sealed class FirmwareDefaults : ConfigReader
     {
         /// <summary>How many there are.</summary>
-        public const int Count = 13;
+        public const int Count = 15;
 
         /// <summary>How many of them, from the first, a running device takes other values for.</summary>
         public const int ChangeableCount = 7;
@@ -56,6 +56,10 @@ namespace DeviceQueue.Configuring
                 case 10:
                     return "options.overflow";
                 case 11:
+                    return "options.max_messages";
+                case 12:
+                    return "options.max_bytes";
+                case 13:
                     return "options.max_message_size";
                 default:
                     return "options.outbox";
@@ -91,10 +95,14 @@ namespace DeviceQueue.Configuring
                     return 9;
                 case "options.overflow":
                     return 10;
-                case "options.max_message_size":
+                case "options.max_messages":
                     return 11;
-                case "options.outbox":
+                case "options.max_bytes":
                     return 12;
+                case "options.max_message_size":
+                    return 13;
+                case "options.outbox":
+                    return 14;
                 default:
                     return -1;
             }
@@ -123,8 +131,12 @@ namespace DeviceQueue.Configuring
                 case 10:
                     return "drop_oldest";
                 case 11:
-                    return "2048";
+                    return "12"; // the window over the outbox's file: what is in flight and half as much again
                 case 12:
+                    return "2560";
+                case 13:
+                    return "512"; // the longest reading with the longest device id takes 290
+                case 14:
                     return "outbox";
                 default:
                     return "0";

@@ -13,8 +13,16 @@ namespace DeviceQueue.Connecting
         bool TryTake(long nowMs, PublishRequest request);
 
         /// <summary>Hears what became of the message that <see cref="TryTake"/> offered last.</summary>
-        /// <param name="packetId">The link's id for it, -1 when the link refused it (<see cref="OnPublished"/> follows at once), or 0 when the link was down.</param>
+        /// <param name="packetId">The link's id for it, 1 to 65535, or 0 when the link was down: it is unsent.</param>
         void OnHandedOver(int packetId);
+
+        /// <summary>
+        /// Hears that the client library refused the message that <see cref="TryTake"/> offered last, on a link that is up. It
+        /// is not in flight, no <see cref="OnPublished"/> follows, and it is offered again, after a delay that grows: it must
+        /// not hold up the others.
+        /// </summary>
+        /// <param name="nowMs">The time.</param>
+        void OnRefused(long nowMs);
 
         /// <summary>Hears of an acknowledgement.</summary>
         /// <param name="packetId">The link's id.</param>

@@ -138,6 +138,15 @@ namespace DeviceQueue.Connecting
         }
 
         /// <inheritdoc/>
+        public void OnRefused(long nowMs)
+        {
+            lock (_lock)
+            {
+                OnAnswer(_taken, false, nowMs);
+            }
+        }
+
+        /// <inheritdoc/>
         public bool OnPublished(int packetId, bool isPublished, long nowMs)
         {
             lock (_lock)

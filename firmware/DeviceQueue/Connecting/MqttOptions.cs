@@ -161,8 +161,8 @@ namespace DeviceQueue.Connecting
             options.SerializeEnvelope = true;
             options.Autosubscribe = true;
             options.Overflow = OverflowPolicy.Reject;
-            options.MaxMessages = 16;
-            options.MaxBytes = 4096;
+            options.MaxMessages = 12;
+            options.MaxBytes = 2560;
             options.MaxMessageSize = 2048;
             options.Outbox = string.Empty; // an answer that a reboot loses is asked for again, with the same message_id
             return options;

@@ -8,7 +8,6 @@ namespace DeviceQueue.Connecting
     internal sealed class Publisher
     {
         private const int MaxPublishesPerPoll = 16;
-        private const int NotTakenId = -1;
 
         private readonly IPublishSource[] _sources = new IPublishSource[MqttConnection.MaxAttached];
         private readonly PublishRequest _request = new PublishRequest();
@@ -132,8 +131,7 @@ namespace DeviceQueue.Connecting
             }
 
             // The client library refused this message and may always do so: like one that stays unanswered, it must not hold up the others.
-            source.OnHandedOver(NotTakenId);
-            source.OnPublished(NotTakenId, false, nowMs);
+            source.OnRefused(nowMs);
             _watch.OnUnanswered(nowMs);
         }
     }

@@ -38,6 +38,25 @@ public sealed class MqttQueueFactory_Tests
     }
 
     [Fact]
+    public void Queues_of_one_configuration_keep_their_unsent_messages_in_files_of_their_own()
+    {
+        var store = new MemoryStore();
+        var platform = new MqttPlatform { DeviceId = "bar1", Clock = new SystemTime(), Random = new SeededRandom(1), Links = new LoopbackBroker(), Store = store };
+        _factory.Configure(ConfigParams.FromString("connection.host=h;options.qos=1;options.outbox=out;options.outbox_flush_ms=0"));
+        _factory.SetReferences(References.FromTuples(Descriptor.FromString("test:platform:memory:default:1.0"), platform));
+        MqttMessageQueue[] queues = [.. new[] { "one", "other" }.Select(_factory.CreateQueue)];
+        foreach (MqttMessageQueue queue in queues)
+        {
+            queue.Open(null);
+            queue.Send(null, new MessageEnvelope(null, null, "m"));
+            Assert.True(queue.Flush());
+            queue.Close(null);
+        }
+
+        Assert.Equal(2, store.Files.Keys.Where(name => name.StartsWith("out-", StringComparison.Ordinal)).Select(name => name.Split('.')[0]).Distinct().Count());
+    }
+
+    [Fact]
     public void Makes_components_with_its_own_configuration_and_references_named_as_their_descriptors()
     {
         var broker = new LoopbackBroker();
