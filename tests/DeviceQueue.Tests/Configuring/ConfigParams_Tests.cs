@@ -8,8 +8,12 @@ public sealed class ConfigParams_Tests
     [Fact]
     public void Takes_values_of_other_types_by_their_text()
     {
-        CultureInfo.CurrentCulture = new CultureInfo("de-DE");
+        CultureInfo before = CultureInfo.CurrentCulture;
+        var withCommas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        withCommas.NumberFormat.NumberDecimalSeparator = ",";
+        CultureInfo.CurrentCulture = withCommas;
         var config = ConfigParams.FromTuples("connection.port", 1883, "options.retain", true, "device.report_delta", 0.25, "topic", "t");
+        CultureInfo.CurrentCulture = before;
 
         Assert.Equal("connection.port=1883;options.retain=True;device.report_delta=0.25;topic=t", config.ToString());
         Assert.True(config.TryGetBoolean("options.retain", out bool retain) && retain);

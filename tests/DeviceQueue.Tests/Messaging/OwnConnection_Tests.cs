@@ -125,8 +125,8 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [InlineData("a#", "a-")]
     public void Two_queues_of_one_device_have_two_client_ids(string one, string other)
     {
-        Open(one, Basics);
-        Open(other, Basics);
+        Open(one, Basics + "topic=t");
+        Open(other, Basics + "topic=t");
 
         Assert.Equal(2, _broker.Attempts.Select(attempt => attempt.ClientId).Distinct().Count());
     }
