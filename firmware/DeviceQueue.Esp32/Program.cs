@@ -6,10 +6,12 @@ using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Networking;
 using nanoFramework.Runtime.Native;
+using PinFunctions = nanoFramework.Hardware.Esp32.Configuration;
 
 namespace DeviceQueue.Esp32
 {
@@ -83,8 +85,8 @@ namespace DeviceQueue.Esp32
             StatusLed led = new StatusLed(pins, device.StatusLedPin, life);
             supervisor.FeedThrough(pins, device.WatchdogPin);
             new PulseTimer(outputs, clock, life).Start();
-            Configuration.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
-            Configuration.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
+            PinFunctions.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
+            PinFunctions.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
             StartSntp(device.NtpServer);
 
             DevicePlatform platform = new DevicePlatform

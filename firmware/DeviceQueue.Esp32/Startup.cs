@@ -1,9 +1,9 @@
 using System;
 using System.Threading;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
 using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Esp32

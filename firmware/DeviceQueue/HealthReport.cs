@@ -6,6 +6,7 @@ using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Sensing;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue

@@ -5,6 +5,7 @@ using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
 using DeviceQueue.Sensing;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Benchmarks;

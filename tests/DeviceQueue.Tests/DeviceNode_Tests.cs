@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Sensing;

@@ -1,13 +1,15 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using DeviceQueue.Commanding;
+using DeviceQueue.Configuration;
 using DeviceQueue.Configuring;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
 using DeviceQueue.Tests.Sensing;

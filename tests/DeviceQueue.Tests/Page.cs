@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using DeviceQueue.Configuring;
 using DeviceQueue.Esp32;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests;

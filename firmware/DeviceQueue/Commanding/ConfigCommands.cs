@@ -1,5 +1,6 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Json;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Commanding
 {

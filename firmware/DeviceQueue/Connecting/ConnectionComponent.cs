@@ -1,9 +1,10 @@
 using System.Text;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Connecting
 {

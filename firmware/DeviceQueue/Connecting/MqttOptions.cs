@@ -1,4 +1,4 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Connecting

@@ -1,8 +1,8 @@
 using System;
 using System.Threading;
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.HomeAssistant
 {

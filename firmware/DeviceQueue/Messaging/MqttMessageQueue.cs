@@ -1,9 +1,10 @@
 using System;
 using System.Threading;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Messaging
 {

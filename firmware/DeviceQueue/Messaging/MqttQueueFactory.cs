@@ -1,7 +1,7 @@
 using System;
 using System.Text;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
 

@@ -2,7 +2,7 @@ using DeviceQueue.Commanding;
 
 namespace DeviceQueue.Supervising
 {
-    /// <summary>What is left of the commands after too many failed boots; what is left of the settings is <see cref="Configuring.DeviceSettings.CopyForSafeMode"/>.</summary>
+    /// <summary>What is left of the commands after too many failed boots; for the settings see <see cref="Settings.SettingsLoader.UseSafeMode"/>.</summary>
     public static class SafeMode
     {
         /// <summary>Leaves out the commands that are not taken.</summary>

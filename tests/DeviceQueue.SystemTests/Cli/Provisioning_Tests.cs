@@ -1,8 +1,9 @@
 using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json.Nodes;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Json;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.SystemTests.Cli;
 

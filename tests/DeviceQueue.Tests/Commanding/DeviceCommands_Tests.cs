@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
 using DeviceQueue.Sensing;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
 

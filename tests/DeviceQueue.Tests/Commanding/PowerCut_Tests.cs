@@ -1,4 +1,4 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Commanding;

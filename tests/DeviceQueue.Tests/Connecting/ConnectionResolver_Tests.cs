@@ -1,7 +1,7 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Connecting;

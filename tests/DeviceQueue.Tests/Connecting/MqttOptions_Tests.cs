@@ -1,7 +1,7 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Tests.Configuration;
 
 namespace DeviceQueue.Tests.Connecting;
 

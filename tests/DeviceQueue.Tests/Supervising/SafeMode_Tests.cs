@@ -1,8 +1,9 @@
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Supervising;

@@ -1,6 +1,7 @@
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>A device's settings while they are read: each key goes to the part that knows it, then the whole is checked. Let go when that is done.</summary>
     public sealed class SettingsDraft

@@ -1,7 +1,7 @@
 using System.Text;
 using DeviceQueue.Json;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Configuration
 {
     /// <summary>
     /// Goes through a configuration key by key, whatever holds it, and reads the value of the key it stands on as a type. A value that is not allowed is

@@ -1,6 +1,7 @@
+using DeviceQueue.Configuration;
 using DeviceQueue.Platform;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>
     /// The settings that a running device has, and where they came from: the file is read again when commands show settings, and what commands change is stored beside it.

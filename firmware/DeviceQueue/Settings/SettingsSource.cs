@@ -1,4 +1,4 @@
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>Where the settings in use come from.</summary>
     public enum SettingsSource

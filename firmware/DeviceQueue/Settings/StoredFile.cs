@@ -1,7 +1,7 @@
 using DeviceQueue.Json;
 using DeviceQueue.Platform;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>
     /// A file that is either the old or the new one, whenever the power fails: the two slots of a <see cref="TwoSlotFile"/>, written and read piece by piece,

@@ -1,6 +1,7 @@
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>Warns of keys that no part knows; a key is known when the part that it belongs to takes it.</summary>
     internal static class KnownKeys

@@ -1,6 +1,9 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
+using DeviceQueue.Settings;
+using DeviceQueue.Tests.Configuration;
 
-namespace DeviceQueue.Tests.Configuring;
+
+namespace DeviceQueue.Tests.Settings;
 
 public sealed class DeviceSettings_Tests
 {

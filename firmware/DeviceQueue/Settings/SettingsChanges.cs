@@ -1,6 +1,7 @@
 using System.Text;
+using DeviceQueue.Configuration;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>Other values for settings of a running device; only those at the start of <see cref="FirmwareDefaults"/> can be among them.</summary>
     public sealed class SettingsChanges : ConfigReader

@@ -1,6 +1,6 @@
 using DeviceQueue.Json;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Configuration
 {
     /// <summary>Reads a whole configuration from JSON in memory, for programs on a desktop; a device goes through its file with <see cref="JsonConfigReader"/>.</summary>
     public static class ConfigJson

@@ -1,9 +1,10 @@
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Supervising;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>
     /// Erases what makes a device this device: its settings, the last good ones, their changes, the TLS files, the messages that wait, how it fared. What keeps a promise to the outside world

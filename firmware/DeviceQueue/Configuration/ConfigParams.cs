@@ -3,7 +3,7 @@ using System.Collections;
 using System.Text;
 using DeviceQueue.Json;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Configuration
 {
     /// <summary>
     /// Configuration as the Pip.Services components take it: a flat map of texts whose keys have sections before dots, as in <c>connection.host</c>.

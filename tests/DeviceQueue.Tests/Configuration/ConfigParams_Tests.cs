@@ -1,7 +1,7 @@
 using System.Globalization;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 
-namespace DeviceQueue.Tests.Configuring;
+namespace DeviceQueue.Tests.Configuration;
 
 public sealed class ConfigParams_Tests
 {

@@ -1,9 +1,11 @@
 using System.Text;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Platform;
 
-namespace DeviceQueue.Tests.Configuring;
+namespace DeviceQueue.Tests.Settings;
 
 public sealed class SettingsLoader_Tests
 {

@@ -1,4 +1,4 @@
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>Says what the pins of a board can do. A reason is a few words that follow a pin's number, such as <c>it is an input only</c>.</summary>
     public interface IPinRules

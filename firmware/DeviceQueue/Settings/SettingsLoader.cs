@@ -1,6 +1,7 @@
+using DeviceQueue.Configuration;
 using DeviceQueue.Platform;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>Decides which settings a device starts with: its file when that is good in every value, else the last file that was. Let go when the device runs.</summary>
     public sealed class SettingsLoader

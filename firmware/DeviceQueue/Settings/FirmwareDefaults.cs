@@ -1,4 +1,6 @@
-namespace DeviceQueue.Configuring
+using DeviceQueue.Configuration;
+
+namespace DeviceQueue.Settings
 {
     /// <summary>
     /// The firmware's own values for what a configuration leaves out. The first of them are the settings that a running device takes other values for.

@@ -1,4 +1,6 @@
-namespace DeviceQueue.Configuring
+using DeviceQueue.Configuration;
+
+namespace DeviceQueue.Settings
 {
     /// <summary>Gives each pin of a configuration to one use only.</summary>
     internal sealed class PinPlan

@@ -1,7 +1,8 @@
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>Where a node connects to and how its two queues behave: the part of the configuration outside <c>device</c>.</summary>
     public sealed class ConnectionSettings

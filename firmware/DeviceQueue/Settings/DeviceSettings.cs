@@ -1,6 +1,7 @@
+using DeviceQueue.Configuration;
 using DeviceQueue.Json;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>The settings below <c>device.</c>, checked. Times are in milliseconds; 0 stands for never, none or off where a comment says so.</summary>
     public sealed class DeviceSettings

@@ -1,4 +1,6 @@
-namespace DeviceQueue.Configuring
+using DeviceQueue.Configuration;
+
+namespace DeviceQueue.Settings
 {
     /// <summary>One output as <c>device.outputs</c> names it.</summary>
     public sealed class OutputSettings

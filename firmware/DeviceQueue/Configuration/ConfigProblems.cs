@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Text;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Configuration
 {
     /// <summary>
     /// What is wrong with a configuration: errors, with which it is not used, and warnings. Each is one line that names key, value and what is allowed,

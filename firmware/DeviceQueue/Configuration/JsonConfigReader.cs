@@ -1,7 +1,7 @@
 using System.Text;
 using DeviceQueue.Json;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Configuration
 {
     /// <summary>
     /// Goes through a configuration in JSON: one object, whose nested objects and arrays flatten to dotted keys (<c>device.outputs.0.name</c>). Numbers and

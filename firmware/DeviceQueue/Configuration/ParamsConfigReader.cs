@@ -1,4 +1,4 @@
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Configuration
 {
     /// <summary>Goes through a <see cref="ConfigParams"/>.</summary>
     public sealed class ParamsConfigReader : ConfigReader

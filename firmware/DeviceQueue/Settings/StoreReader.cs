@@ -1,7 +1,7 @@
 using DeviceQueue.Json;
 using DeviceQueue.Platform;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
     /// <summary>Gives a part of a stored file piece by piece, with the CRC-32 of what was given.</summary>
     internal sealed class StoreReader : IByteSource
