@@ -8,13 +8,16 @@ using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Esp32
 {
-    /// <summary>Gets the settings from the board's storage; without any the board stays offline, says so and looks again.</summary>
+    /// <summary>
+    /// Gets the settings from the board's storage; without any the board stays offline, says so and looks again.
+    /// </summary>
     internal sealed class Startup
     {
         private const int RepeatMs = 10000;
         private const int BlinkMs = 250;
         private const string IdPrefix = "dq-";
         private const int IdBytes = 3;
+        private const string NoId = "dq-000000"; // of a network interface that is not there yet
 
         private readonly FlashStore _store;
         private readonly LifeRecord _life;
@@ -29,7 +32,10 @@ namespace DeviceQueue.Esp32
             _logger = logger;
         }
 
-        /// <summary>Loads the settings, those of safe mode after too many failed boots; returns when there are some that can be used.</summary>
+        /// <summary>
+        /// Loads the settings, those of safe mode after too many failed boots; returns when there are some that can be
+        /// used.
+        /// </summary>
         /// <returns>What loaded them, which is not needed when the device runs.</returns>
         public SettingsLoader WaitForSettings()
         {
@@ -38,7 +44,8 @@ namespace DeviceQueue.Esp32
             while (!loader.Load(DefaultId(WifiLink.GetPhysicalAddress())))
             {
                 Say(loader);
-                _logger.Log(LogLevel.Error, null, "no usable settings: offline until there is a good " + SettingsLoader.FileName);
+                const string Offline = "no usable settings: offline until there is a good ";
+                _logger.Log(LogLevel.Error, null, Offline + SettingsLoader.FileName);
                 Wait(loader);
             }
 
@@ -55,14 +62,15 @@ namespace DeviceQueue.Esp32
         // Without an address there is no default: all boards of a fleet would have the same.
         private static string DefaultId(byte[] mac)
         {
+            byte[] end = new byte[IdBytes];
             if (mac == null || mac.Length < IdBytes)
             {
                 return null;
             }
 
-            byte[] end = new byte[IdBytes];
             Array.Copy(mac, mac.Length - IdBytes, end, 0, IdBytes);
-            return IdPrefix + Hex.ToText(end);
+            string id = IdPrefix + Hex.ToText(end);
+            return id == NoId ? null : id;
         }
 
         private void FinishErasing()
@@ -92,7 +100,9 @@ namespace DeviceQueue.Esp32
             }
         }
 
-        /// <summary>Waits, with the status LED and the watchdog of the last file if that named some that can be used.</summary>
+        /// <summary>
+        /// Waits, with the status LED and the watchdog of the last file if that named some that can be used.
+        /// </summary>
         private void Wait(SettingsLoader loader)
         {
             using GpioOutputs pins = new GpioOutputs();

@@ -158,6 +158,28 @@ public sealed class DeviceNode_Tests
     }
 
     [Fact]
+    public void A_device_never_gives_up_its_broker_whatever_its_settings()
+    {
+        var node = new Node("options.retry_connect=false;device.reboot_after_ms=0;");
+        node.Broker.IsUp = false;
+        node.World.Connection.Open();
+        node.World.RunFor(5000);
+        node.Broker.IsUp = true;
+        node.World.RunFor(10 * MinuteMs);
+
+        Assert.True(node.World.Connection.IsConnected, node.World.Connection.LastError);
+    }
+
+    [Fact]
+    public void A_device_does_not_subscribe_to_its_own_readings_whatever_its_settings()
+    {
+        var node = new Node("options.autosubscribe=true;");
+        node.World.Open();
+
+        Assert.DoesNotContain("sensor/bar1/temperature", node.Broker.Link.Filters);
+    }
+
+    [Fact]
     public void Carries_out_a_command_answers_it_and_tells_the_new_state()
     {
         var node = new Node();

@@ -5,8 +5,10 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.Commanding
 {
     /// <summary>
-    /// <c>config.get {"section":"device"}</c>: answers with the settings of one section as texts under their dotted keys, secrets masked and long ones cut; without a section, with what has none.
-    /// Sections within it are only named when there are too many settings for one answer. The file is read again, and each setting goes straight into the answer.
+    /// <c>config.get {"section":"device"}</c>: answers with the settings of one section as texts under their dotted
+    /// keys, secrets masked and long ones cut; without a section, with what has none.
+    /// Sections within it are only named when there are too many settings for one answer. The file is read again, and
+    /// each setting goes straight into the answer.
     /// </summary>
     public sealed class ConfigGetCommand : Command
     {
@@ -36,7 +38,8 @@ namespace DeviceQueue.Commanding
                 return true;
             }
 
-            answer.Reject(CommandCode.BadArguments, "'section' must be one of " + ListSections(string.Empty, ", ") + ", or one within");
+            string sections = ListSections(string.Empty, ", ");
+            answer.Reject(CommandCode.BadArguments, "'section' must be one of " + sections + ", or one within");
             return false;
         }
 
@@ -53,7 +56,8 @@ namespace DeviceQueue.Commanding
 
             if (!isSame)
             {
-                answer.Fail(CommandCode.StorageFailed, "the settings file cannot be read, or is not the one that the device started with");
+                const string Why = "the settings file cannot be read, or is not the one that the device started with";
+                answer.Fail(CommandCode.StorageFailed, Why);
             }
 
             _changes = null;
@@ -119,7 +123,8 @@ namespace DeviceQueue.Commanding
             _seen |= place == NoPlace ? 0 : 1 << place;
             string changed = place == NoPlace ? null : _changes.Get(place);
             writer.Name(reader.GetKeyPart(start, NoPlace));
-            writer.WriteText(_settings.IsHidden(reader.Index) ? ConfigProblems.Hidden : ConfigProblems.Clean(changed ?? reader.Value));
+            bool isHidden = _settings.IsHidden(reader.Index);
+            writer.WriteText(isHidden ? ConfigProblems.Hidden : ConfigProblems.Clean(changed ?? reader.Value));
         }
 
         private void WriteDefaults(JsonWriter writer)
@@ -181,7 +186,10 @@ namespace DeviceQueue.Commanding
         }
     }
 
-    /// <summary><c>config.set {"interval_ms":30000}</c>: changes some settings below <c>device</c>, checked as a whole, stored, applied at once; answers with those that have another value now.</summary>
+    /// <summary>
+    /// <c>config.set {"interval_ms":30000}</c>: changes some settings below <c>device</c>, checked as a whole, stored,
+    /// applied at once; answers with those that have another value now.
+    /// </summary>
     public sealed class ConfigSetCommand : Command
     {
         private const string Section = "device.";
@@ -211,7 +219,8 @@ namespace DeviceQueue.Commanding
                 if (value == null || !changes.TrySet(Section + arguments.GetName(i), value))
                 {
                     // The value is not repeated: it may be a secret that was meant for another place.
-                    answer.Reject(CommandCode.BadArguments, "only " + NameChangeable() + " can be set, not '" + arguments.GetName(i) + "'" + (value == null ? " to null" : string.Empty));
+                    string what = "'" + arguments.GetName(i) + "'" + (value == null ? " to null" : string.Empty);
+                    answer.Reject(CommandCode.BadArguments, "only " + NameChangeable() + " can be set, not " + what);
                     return false;
                 }
             }

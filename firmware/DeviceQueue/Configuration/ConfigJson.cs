@@ -2,7 +2,10 @@ using DeviceQueue.Json;
 
 namespace DeviceQueue.Configuration
 {
-    /// <summary>Reads a whole configuration from JSON in memory, for programs on a desktop; a device goes through its file with <see cref="JsonConfigReader"/>.</summary>
+    /// <summary>
+    /// Reads a whole configuration from JSON in memory, for programs on a desktop; a device goes through its file with
+    /// <see cref="JsonConfigReader"/>.
+    /// </summary>
     public static class ConfigJson
     {
         /// <summary>Reads a configuration.</summary>

@@ -4,7 +4,8 @@ using System.Text;
 namespace DeviceQueue.Configuration
 {
     /// <summary>
-    /// What is wrong with a configuration: errors, with which it is not used, and warnings. Each is one line that names key, value and what is allowed,
+    /// What is wrong with a configuration: errors, with which it is not used, and warnings. Each is one line that names
+    /// key, value and what is allowed,
     /// a secret's value never. Not safe for use from two threads at once.
     /// </summary>
     public sealed class ConfigProblems
@@ -38,17 +39,20 @@ namespace DeviceQueue.Configuration
 
         /// <summary>Says whether a key's value must not be shown.</summary>
         /// <param name="key">The key.</param>
-        /// <returns><see langword="true"/> for passwords, command keys and, because they can hold a password, URIs.</returns>
+        /// <returns><see langword="true"/> for passwords, command keys and, because they can hold a password,
+        /// URIs.</returns>
         public static bool IsSecret(string key)
         {
             string lower = key.ToLower();
-            return lower.Contains("password") || lower.Contains("command_key") || lower == "uri" || lower.EndsWith(".uri");
+            bool isUri = lower == "uri" || lower.EndsWith(".uri");
+            return isUri || lower.Contains("password") || lower.Contains("command_key");
         }
 
         /// <summary>Gets a value as it may be shown.</summary>
         /// <param name="key">The key.</param>
         /// <param name="value">The value.</param>
-        /// <returns>The value, cut when it is long and with a question mark for each control character, or <c>(hidden)</c> for a secret.</returns>
+        /// <returns>The value, cut when it is long and with a question mark for each control character, or
+        /// <c>(hidden)</c> for a secret.</returns>
         public static string Show(string key, string value)
         {
             return IsSecret(key) ? Hidden : Clean(value);

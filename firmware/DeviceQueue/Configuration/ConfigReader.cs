@@ -4,7 +4,8 @@ using DeviceQueue.Json;
 namespace DeviceQueue.Configuration
 {
     /// <summary>
-    /// Goes through a configuration key by key, whatever holds it, and reads the value of the key it stands on as a type. A value that is not allowed is
+    /// Goes through a configuration key by key, whatever holds it, and reads the value of the key it stands on as a
+    /// type. A value that is not allowed is
     /// reported and reads as the fallback, so that all errors show at once. Not safe for use from two threads at once.
     /// </summary>
     public abstract class ConfigReader
@@ -57,7 +58,9 @@ namespace DeviceQueue.Configuration
             }
         }
 
-        /// <summary>Takes a key of a list apart: <c>connections.2.host</c> is the name host at place 2 of connections.</summary>
+        /// <summary>
+        /// Takes a key of a list apart: <c>connections.2.host</c> is the name host at place 2 of connections.
+        /// </summary>
         /// <param name="list">The list's key with its dot.</param>
         /// <param name="place">The place, 0 or more.</param>
         /// <param name="name">What follows.</param>
@@ -127,7 +130,8 @@ namespace DeviceQueue.Configuration
         internal double Number(double fallback, int lowest, int highest)
         {
             byte[] text = Encoding.UTF8.GetBytes(Value);
-            if (NumberText.TryParseDouble(text, 0, text.Length, out double value) && value >= lowest && value <= highest)
+            bool isNumber = NumberText.TryParseDouble(text, 0, text.Length, out double value);
+            if (isNumber && value >= lowest && value <= highest)
             {
                 return value;
             }

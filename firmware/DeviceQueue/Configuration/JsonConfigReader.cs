@@ -4,8 +4,10 @@ using DeviceQueue.Json;
 namespace DeviceQueue.Configuration
 {
     /// <summary>
-    /// Goes through a configuration in JSON: one object, whose nested objects and arrays flatten to dotted keys (<c>device.outputs.0.name</c>). Numbers and
-    /// booleans read as their text, null counts as absent, a key twice is an error. The text comes piece by piece: only a window of it is in memory.
+    /// Goes through a configuration in JSON: one object, whose nested objects and arrays flatten to dotted keys
+    /// (<c>device.outputs.0.name</c>). Numbers and
+    /// booleans read as their text, null counts as absent, a key twice is an error. The text comes piece by piece: only
+    /// a window of it is in memory.
     /// </summary>
     public sealed class JsonConfigReader : ConfigReader
     {
@@ -30,7 +32,7 @@ namespace DeviceQueue.Configuration
         private readonly JsonReader _json = new JsonReader(MaxDepth);
         private readonly byte[] _window = new byte[WindowBytes];
         private readonly byte[] _path = new byte[MaxKeyBytes];
-        private readonly int[] _prefixes = new int[MaxDepth + 1]; // how much of the path stands before the names of a depth
+        private readonly int[] _prefixes = new int[MaxDepth + 1]; // how much of the path is before the names of a depth
         private readonly int[] _nextItems = new int[MaxDepth + 1];
         private readonly long[] _seen;
         private int _seenCount;
@@ -44,7 +46,8 @@ namespace DeviceQueue.Configuration
         /// <param name="name">What the text is, for the errors: the file's name.</param>
         /// <param name="source">The text; a byte order mark before it is passed over.</param>
         /// <param name="problems">Takes the error, with its line and column.</param>
-        /// <param name="isChecked">Whether the text was read before and found good, so that no key is looked for twice.</param>
+        /// <param name="isChecked">Whether the text was read before and found good, so that no key is looked for
+        /// twice.</param>
         public JsonConfigReader(string name, IByteSource source, ConfigProblems problems, bool isChecked = false)
             : base(problems)
         {
@@ -210,7 +213,8 @@ namespace DeviceQueue.Configuration
                 return EnterSection();
             }
 
-            return problem ?? (_json.RawLength > MaxValueBytes ? "a value is longer than " + MaxValueBytes.ToString() + " bytes" : null);
+            bool isTooLong = problem == null && _json.RawLength > MaxValueBytes;
+            return isTooLong ? "a value is longer than " + MaxValueBytes.ToString() + " bytes" : problem;
         }
 
         private string EnterSection()

@@ -4,12 +4,14 @@ using DeviceQueue.Configuration;
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// What a configuration says of brokers: the lists <c>connections</c> and <c>credentials</c>, or the one <c>connection</c> and <c>credential</c> that stand for them, and
+    /// What a configuration says of brokers: the lists <c>connections</c> and <c>credentials</c>, or the one
+    /// <c>connection</c> and <c>credential</c> that stand for them, and
     /// <c>tls</c>. Each key is given to it; then the whole is checked.
     /// </summary>
     internal sealed class ConnectionConfig
     {
-        private readonly ConnectionParams[] _connections = new ConnectionParams[ConnectionParams.MaxConnections + 1]; // the last is the one without a list
+        // The last of each is the one without a list.
+        private readonly ConnectionParams[] _connections = new ConnectionParams[ConnectionParams.MaxConnections + 1];
         private readonly CredentialParams[] _credentials = new CredentialParams[CredentialParams.MaxCredentials + 1];
 
         /// <summary>Gets the names of the files of TLS.</summary>
@@ -69,7 +71,8 @@ namespace DeviceQueue.Connecting
             {
                 if (_connections[i] != null)
                 {
-                    result[--count] = _connections[i].Check(NamePlace("connection", i, ConnectionParams.MaxConnections), problems);
+                    string section = NamePlace("connection", i, ConnectionParams.MaxConnections);
+                    result[--count] = _connections[i].Check(section, problems);
                 }
             }
 

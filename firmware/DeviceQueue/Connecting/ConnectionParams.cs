@@ -18,7 +18,8 @@ namespace DeviceQueue.Connecting
         private const int MaxKeyLength = 64;
         private const int MaxUriLength = 512;
         private const int MaxHostLength = 253;
-        private const string UriRule = "mqtt://user:password@host:port or mqtts://user:password@host:port is allowed, user, password and port optional";
+        private const string UriRule = "mqtt://user:password@host:port or mqtts://user:password@host:port is allowed, "
+            + "user, password and port optional";
 
         private const int NotGiven = 0;
 
@@ -45,13 +46,17 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets the key under which a discovery service knows the broker, or <see langword="null"/>.</summary>
         public string DiscoveryKey { get; private set; }
 
-        /// <summary>Gets the host's name or address; <see langword="null"/> when only the discovery service knows it.</summary>
+        /// <summary>
+        /// Gets the host's name or address; <see langword="null"/> when only the discovery service knows it.
+        /// </summary>
         public string Host { get; private set; }
 
         /// <summary>Gets the port, 1 to 65,535.</summary>
         public int Port { get; private set; }
 
-        /// <summary>Gets a value indicating whether the connection is TLS (<c>mqtts</c>) with a validated certificate.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the connection is TLS (<c>mqtts</c>) with a validated certificate.
+        /// </summary>
         public bool IsSecure { get; private set; }
 
         /// <summary>Gets the user's name that the URI has, or <see langword="null"/>.</summary>
@@ -62,7 +67,8 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Reads <c>connections.0</c>, <c>connections.1</c>, …, or else <c>connection</c>.</summary>
         /// <param name="config">The whole configuration.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed; the connections must then not be used.</param>
+        /// <param name="problems">Takes an error for each value that is not allowed; the connections must then not be
+        /// used.</param>
         /// <returns>The connections in order; empty when the configuration has none.</returns>
         public static ConnectionParams[] ManyFromConfig(ConfigParams config, ConfigProblems problems)
         {
@@ -75,7 +81,10 @@ namespace DeviceQueue.Connecting
             return parts.GetConnections(problems);
         }
 
-        /// <summary>Reads a URI such as <c>mqtts://user:password@broker.example:8883</c>; name and password may have percent escapes.</summary>
+        /// <summary>
+        /// Reads a URI such as <c>mqtts://user:password@broker.example:8883</c>; name and password may have percent
+        /// escapes.
+        /// </summary>
         /// <param name="uri">The URI.</param>
         /// <returns>The connection, or <see langword="null"/> when it is not such a URI.</returns>
         public static ConnectionParams FromUri(string uri)

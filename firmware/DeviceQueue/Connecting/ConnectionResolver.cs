@@ -4,7 +4,9 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.Connecting
 {
-    /// <summary>Finds out where to connect to and as whom: from a configuration, and from the services that it names keys of.</summary>
+    /// <summary>
+    /// Finds out where to connect to and as whom: from a configuration, and from the services that it names keys of.
+    /// </summary>
     public sealed class ConnectionResolver
     {
         /// <summary>The largest certificate or key file in bytes.</summary>
@@ -24,7 +26,8 @@ namespace DeviceQueue.Connecting
         private string _correlationId;
 
         /// <summary>Initializes a new instance of the <see cref="ConnectionResolver"/> class.</summary>
-        /// <param name="store">Holds the files that <c>tls.*</c> names, or <see langword="null"/> when there is no storage.</param>
+        /// <param name="store">Holds the files that <c>tls.*</c> names, or <see langword="null"/> when there is no
+        /// storage.</param>
         /// <param name="discovery">Knows <c>discovery_key</c>, or <see langword="null"/>.</param>
         /// <param name="credentialStore">Knows <c>store_key</c>, or <see langword="null"/>.</param>
         public ConnectionResolver(IStore store, IDiscovery discovery, ICredentialStore credentialStore)
@@ -43,7 +46,12 @@ namespace DeviceQueue.Connecting
         /// <param name="problems">Takes an error for each value that is missing or not allowed.</param>
         /// <returns>The brokers, in the order in which they are tried; <see langword="null"/> after an error.</returns>
         public MqttLinkOptions[] Resolve(
-            string correlationId, ConfigParams config, MqttOptions options, string clientId, WillParams will, ConfigProblems problems)
+            string correlationId,
+            ConfigParams config,
+            MqttOptions options,
+            string clientId,
+            WillParams will,
+            ConfigProblems problems)
         {
             int errors = problems.ErrorCount;
             ConnectionConfig parts = new ConnectionConfig();
@@ -77,14 +85,16 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Resolves brokers that were checked.</summary>
         /// <returns>The brokers, without client id, options and will; <see langword="null"/> after an error.</returns>
-        internal MqttLinkOptions[] Resolve(ConnectionParams[] connections, CredentialParams[] credentials, TlsParams tls, ConfigProblems problems)
+        internal MqttLinkOptions[] Resolve(
+            ConnectionParams[] connections, CredentialParams[] credentials, TlsParams tls, ConfigProblems problems)
         {
             int errors = problems.ErrorCount;
             MqttLinkOptions[] endpoints = new MqttLinkOptions[connections.Length];
             MqttLinkOptions secure = null;
             for (int i = 0; i < connections.Length && problems.ErrorCount == errors; i++)
             {
-                CredentialParams credential = credentials.Length == 0 ? null : credentials[i < credentials.Length ? i : 0];
+                int place = i < credentials.Length ? i : 0;
+                CredentialParams credential = credentials.Length == 0 ? null : credentials[place];
                 ConnectionParams connection = Discover(connections[i], problems);
                 endpoints[i] = MakeEndpoint(connection, LookUp(credential, problems));
                 if (connection.IsSecure)
@@ -98,7 +108,8 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>Adds to brokers what is the same for all of them.</summary>
-        internal static void Complete(MqttLinkOptions[] endpoints, MqttOptions options, string clientId, WillParams will)
+        internal static void Complete(
+            MqttLinkOptions[] endpoints, MqttOptions options, string clientId, WillParams will)
         {
             for (int i = 0; i < endpoints.Length; i++)
             {
@@ -128,7 +139,8 @@ namespace DeviceQueue.Connecting
         private ConnectionParams Discover(ConnectionParams connection, ConfigProblems problems)
         {
             string key = connection.DiscoveryKey;
-            ConnectionParams found = key == null || _discovery == null ? null : _discovery.ResolveOne(_correlationId, key);
+            bool isKnown = key != null && _discovery != null;
+            ConnectionParams found = isKnown ? _discovery.ResolveOne(_correlationId, key) : null;
             if (found == null)
             {
                 if (connection.Host == null)
@@ -146,7 +158,8 @@ namespace DeviceQueue.Connecting
 
             if (found.Port < 1 || found.Port > 65535)
             {
-                problems.AddError(PortKey, found.Port.ToString(), "discovery has it for \"" + key + "\"; 1 to 65535 is allowed");
+                string reason = "discovery has it for \"" + key + "\"; 1 to 65535 is allowed";
+                problems.AddError(PortKey, found.Port.ToString(), reason);
             }
 
             return found;
@@ -155,7 +168,8 @@ namespace DeviceQueue.Connecting
         private CredentialParams LookUp(CredentialParams credential, ConfigProblems problems)
         {
             string key = credential?.StoreKey;
-            CredentialParams found = key == null || _credentialStore == null ? null : _credentialStore.Lookup(_correlationId, key);
+            bool isKnown = key != null && _credentialStore != null;
+            CredentialParams found = isKnown ? _credentialStore.Lookup(_correlationId, key) : null;
             if (key != null && found == null && string.IsNullOrEmpty(credential.Username))
             {
                 problems.AddError(StoreKey, key, "no credential store knows it, and there is no username");
@@ -165,7 +179,8 @@ namespace DeviceQueue.Connecting
         }
 
         // The brokers share the files: each is in memory once.
-        private void ReadCertificates(MqttLinkOptions endpoint, TlsParams tls, MqttLinkOptions other, ConfigProblems problems)
+        private void ReadCertificates(
+            MqttLinkOptions endpoint, TlsParams tls, MqttLinkOptions other, ConfigProblems problems)
         {
             if (other != null)
             {
@@ -191,7 +206,8 @@ namespace DeviceQueue.Connecting
             int size = _store == null ? -1 : _store.GetSize(name);
             if (size <= 0 || size > MaxCertificateBytes)
             {
-                problems.AddError(key, name, "a file on the board of 1 to " + MaxCertificateBytes.ToString() + " bytes is needed");
+                string sizes = "1 to " + MaxCertificateBytes.ToString() + " bytes";
+                problems.AddError(key, name, "a file on the board of " + sizes + " is needed");
                 return null;
             }
 
@@ -206,14 +222,16 @@ namespace DeviceQueue.Connecting
 
             if (isDer ? !IsDer(content) : !Contains(content, mark))
             {
-                problems.AddError(key, name, "the file holds no " + (mark == KeyMark ? "private key" : "certificate") + " in PEM or DER form");
+                string kind = mark == KeyMark ? "private key" : "certificate";
+                problems.AddError(key, name, "the file holds no " + kind + " in PEM or DER form");
                 return null;
             }
 
             return content;
         }
 
-        // One sequence that fills the file (X.690, section 8.1.3). Those shorter than 128 bytes are neither certificates nor keys of a use.
+        // One sequence that fills the file (X.690, section 8.1.3). Those shorter than 128 bytes are neither
+        // certificates nor keys of a use.
         private static bool IsDer(byte[] content)
         {
             int lengthBytes = content.Length < 4 ? 0 : content[1] - 0x80;

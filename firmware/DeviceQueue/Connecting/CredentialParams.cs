@@ -36,7 +36,8 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Reads <c>credentials.0</c>, <c>credentials.1</c>, …, or else <c>credential</c>.</summary>
         /// <param name="config">The whole configuration.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed; the credentials must then not be used.</param>
+        /// <param name="problems">Takes an error for each value that is not allowed; the credentials must then not be
+        /// used.</param>
         /// <returns>The credentials in order; empty when the configuration has none.</returns>
         public static CredentialParams[] ManyFromConfig(ConfigParams config, ConfigProblems problems)
         {
@@ -80,7 +81,8 @@ namespace DeviceQueue.Connecting
         {
             if (string.IsNullOrEmpty(Username) && StoreKey == null)
             {
-                problems.AddError(section + "username", Username, "MQTT 3.1.1 (section 3.1.2.9) has no password without a user name");
+                const string Rule = "MQTT 3.1.1 (section 3.1.2.9) has no password without a user name";
+                problems.AddError(section + "username", Username, Rule);
             }
         }
     }

@@ -10,7 +10,8 @@ namespace DeviceQueue.Connecting
         public const int MaxClientIdLength = 64;
 
         /// <summary>Why QoS 2 is refused with <c>clean_session</c> false.</summary>
-        internal const string NoQos2 = "the client library cannot resume QoS 2; with clean_session false, 0 or 1 is allowed";
+        internal const string NoQos2 =
+            "the client library cannot resume QoS 2; with clean_session false, 0 or 1 is allowed";
 
         private const int MinuteMs = 60000;
         private const int HourMs = 3600000;
@@ -27,10 +28,14 @@ namespace DeviceQueue.Connecting
         {
         }
 
-        /// <summary>Gets the client id, 1 to 64 characters, or <see langword="null"/> for the owner's default.</summary>
+        /// <summary>
+        /// Gets the client id, 1 to 64 characters, or <see langword="null"/> for the owner's default.
+        /// </summary>
         public string ClientId { get; private set; }
 
-        /// <summary>Gets a value indicating whether a message travels in its envelope; else its payload alone does.</summary>
+        /// <summary>
+        /// Gets a value indicating whether a message travels in its envelope; else its payload alone does.
+        /// </summary>
         public bool SerializeEnvelope { get; private set; } = true;
 
         /// <summary>Gets a value indicating whether a queue subscribes when it is opened.</summary>
@@ -51,7 +56,9 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets the first wait before a reconnect, 1 to 3,600,000 ms.</summary>
         public int ReconnectTimeoutMs { get; private set; } = 1000;
 
-        /// <summary>Gets the longest wait before a reconnect, from <see cref="ReconnectTimeoutMs"/> to 3,600,000 ms.</summary>
+        /// <summary>
+        /// Gets the longest wait before a reconnect, from <see cref="ReconnectTimeoutMs"/> to 3,600,000 ms.
+        /// </summary>
         public int ReconnectMaxMs { get; private set; } = 60000;
 
         /// <summary>Gets the keepalive period in whole seconds, rounded up, 1 to 65,535 s.</summary>
@@ -81,7 +88,9 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets how long that file may be, 8,192 to 65,536 bytes; whole segments of 4,096 are used.</summary>
         public int OutboxMaxBytes { get; private set; } = 49152;
 
-        /// <summary>Gets how old a message is at most when it is written to that file, 0 (with each Send) to 60,000 ms.</summary>
+        /// <summary>
+        /// Gets how old a message is at most when it is written to that file, 0 (with each Send) to 60,000 ms.
+        /// </summary>
         public int OutboxFlushMs { get; private set; } = 1000;
 
         /// <summary>Reads and checks the settings of a configuration.</summary>
@@ -101,7 +110,9 @@ namespace DeviceQueue.Connecting
             return problems.ErrorCount == errors ? options : null;
         }
 
-        /// <summary>Takes the value of a key, if it is <c>client_id</c> or one below <c>options</c> that is known.</summary>
+        /// <summary>
+        /// Takes the value of a key, if it is <c>client_id</c> or one below <c>options</c> that is known.
+        /// </summary>
         /// <param name="reader">Stands on the key.</param>
         /// <returns><see langword="false"/> when it is not.</returns>
         internal bool TryTake(ConfigReader reader)
@@ -120,17 +131,21 @@ namespace DeviceQueue.Connecting
 
             if (ReconnectMaxMs < ReconnectTimeoutMs)
             {
-                Refuse(problems, "reconnect_max", ReconnectMaxMs, "at least options.reconnect_timeout, " + ReconnectTimeoutMs.ToString() + ", is needed");
+                string least = "options.reconnect_timeout, " + ReconnectTimeoutMs.ToString();
+                Refuse(problems, "reconnect_max", ReconnectMaxMs, "at least " + least + ", is needed");
             }
 
             if (MaxMessageSize > MaxBytes)
             {
-                Refuse(problems, "max_bytes", MaxBytes, "at least options.max_message_size, " + MaxMessageSize.ToString() + ", is needed");
+                string least = "options.max_message_size, " + MaxMessageSize.ToString();
+                Refuse(problems, "max_bytes", MaxBytes, "at least " + least + ", is needed");
             }
 
             if (Outbox.Length > 0 && MaxMessageSize > OutboxFile.MaxMessageSize)
             {
-                Refuse(problems, "max_message_size", MaxMessageSize, "with options.outbox, at most " + OutboxFile.MaxMessageSize.ToString() + " is allowed");
+                string most = OutboxFile.MaxMessageSize.ToString();
+                string rule = "with options.outbox, at most " + most + " is allowed";
+                Refuse(problems, "max_message_size", MaxMessageSize, rule);
             }
         }
 
@@ -192,7 +207,9 @@ namespace DeviceQueue.Connecting
                 return name;
             }
 
-            reader.Refuse("a file name of at most " + MaxOutboxNameLength.ToString() + " of a-z 0-9 . _ - is allowed, or none; " + ReservedNames + " are the firmware's own");
+            string length = MaxOutboxNameLength.ToString();
+            string rule = "a file name of at most " + length + " of a-z 0-9 . _ - is allowed, or none; ";
+            reader.Refuse(rule + ReservedNames + " are the firmware's own");
             return string.Empty;
         }
 
@@ -297,7 +314,9 @@ namespace DeviceQueue.Connecting
                     Outbox = ReadOutbox(reader);
                     return true;
                 case "options.outbox_max_bytes":
-                    OutboxMaxBytes = reader.Integer(OutboxMaxBytes, 2 * OutboxFile.SegmentBytes, OutboxFile.MaxSegments * OutboxFile.SegmentBytes);
+                    const int Least = 2 * OutboxFile.SegmentBytes;
+                    const int Most = OutboxFile.MaxSegments * OutboxFile.SegmentBytes;
+                    OutboxMaxBytes = reader.Integer(OutboxMaxBytes, Least, Most);
                     return true;
                 default:
                     return false;

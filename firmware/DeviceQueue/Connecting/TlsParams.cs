@@ -13,7 +13,10 @@ namespace DeviceQueue.Connecting
         {
         }
 
-        /// <summary>Gets the file of the authority that signs the broker's certificate; <see langword="null"/>: the device's own store of authorities is asked.</summary>
+        /// <summary>
+        /// Gets the file of the authority that signs the broker's certificate; <see langword="null"/>: the device's own
+        /// store of authorities is asked.
+        /// </summary>
         public string AuthorityFile { get; private set; }
 
         /// <summary>Gets the file of the client's certificate, or <see langword="null"/>.</summary>
@@ -63,7 +66,8 @@ namespace DeviceQueue.Connecting
         {
             if ((CertificateFile == null) != (KeyFile == null))
             {
-                problems.AddError(CertificateFile == null ? "tls.cert" : "tls.key", null, "a client's certificate and its key belong together");
+                string missing = CertificateFile == null ? "tls.cert" : "tls.key";
+                problems.AddError(missing, null, "a client's certificate and its key belong together");
             }
         }
 

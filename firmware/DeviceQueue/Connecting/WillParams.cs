@@ -3,7 +3,10 @@ using DeviceQueue.Configuration;
 
 namespace DeviceQueue.Connecting
 {
-    /// <summary>The settings below <c>will.</c>: what the broker publishes when the client is gone without a word (MQTT 3.1.1, section 3.1.2.5).</summary>
+    /// <summary>
+    /// The settings below <c>will.</c>: what the broker publishes when the client is gone without a word (MQTT 3.1.1,
+    /// section 3.1.2.5).
+    /// </summary>
     public sealed class WillParams
     {
         private const int MaxPayloadLength = 256;

@@ -94,7 +94,10 @@ namespace DeviceQueue.Json
             IsTooDeep = false;
         }
 
-        /// <summary>Starts over on bytes that come piece by piece. A token is then in the window until the next is read, and one that is longer than the window is an error.</summary>
+        /// <summary>
+        /// Starts over on bytes that come piece by piece. A token is then in the window until the next is read, and one
+        /// that is longer than the window is an error.
+        /// </summary>
         /// <param name="source">Gives the bytes.</param>
         /// <param name="window">Holds those that are looked at.</param>
         /// <param name="count">How many of the source's bytes the window has already, from its start.</param>

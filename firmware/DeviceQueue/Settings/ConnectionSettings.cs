@@ -4,7 +4,9 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.Settings
 {
-    /// <summary>Where a node connects to and how its two queues behave: the part of the configuration outside <c>device</c>.</summary>
+    /// <summary>
+    /// Where a node connects to and how its two queues behave: the part of the configuration outside <c>device</c>.
+    /// </summary>
     public sealed class ConnectionSettings
     {
         private ConnectionSettings(MqttOptions readings, MqttLinkOptions[] endpoints)

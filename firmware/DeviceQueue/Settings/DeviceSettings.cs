@@ -3,7 +3,10 @@ using DeviceQueue.Json;
 
 namespace DeviceQueue.Settings
 {
-    /// <summary>The settings below <c>device.</c>, checked. Times are in milliseconds; 0 stands for never, none or off where a comment says so.</summary>
+    /// <summary>
+    /// The settings below <c>device.</c>, checked. Times are in milliseconds; 0 stands for never, none or off where a
+    /// comment says so.
+    /// </summary>
     public sealed class DeviceSettings
     {
         /// <summary>How many outputs a device has at most.</summary>
@@ -45,7 +48,9 @@ namespace DeviceQueue.Settings
         /// <summary>Gets the least change that is published, 0 to 100 °C; 0: each reading is.</summary>
         public double ReportDelta { get; private set; }
 
-        /// <summary>Gets the time after which a reading is published without a change, 1,000 to 86,400,000 ms.</summary>
+        /// <summary>
+        /// Gets the time after which a reading is published without a change, 1,000 to 86,400,000 ms.
+        /// </summary>
         public int ReportAtLeastMs { get; private set; } = 3600000;
 
         /// <summary>Gets what is added to the measured temperature, -50 to 50 °C.</summary>
@@ -75,10 +80,14 @@ namespace DeviceQueue.Settings
         /// <summary>Gets the pin that feeds an external watchdog, or <see cref="NoPin"/>.</summary>
         public int WatchdogPin { get; private set; } = NoPin;
 
-        /// <summary>Gets the time without a broker after which outputs go to their safe states, up to 86,400,000 ms; 0: never.</summary>
+        /// <summary>
+        /// Gets the time without a broker after which outputs go to their safe states, up to 86,400,000 ms; 0: never.
+        /// </summary>
         public int SafeAfterMs { get; private set; }
 
-        /// <summary>Gets the time without a broker after which the device reboots, 5,000 to 86,400,000 ms; 0: never.</summary>
+        /// <summary>
+        /// Gets the time without a broker after which the device reboots, 5,000 to 86,400,000 ms; 0: never.
+        /// </summary>
         public int RebootAfterMs { get; private set; } = 900000;
 
         /// <summary>Gets the age up to which a command is carried out, 1,000 to 3,600,000 ms.</summary>
@@ -93,19 +102,25 @@ namespace DeviceQueue.Settings
         /// <summary>Gets how long a boot stays up to count as no failed one, 1,000 to 86,400,000 ms.</summary>
         public int StableMs { get; private set; } = 600000;
 
-        /// <summary>Gets a value indicating whether readings that are old when they are sent have a topic of their own.</summary>
+        /// <summary>
+        /// Gets a value indicating whether readings that are old when they are sent have a topic of their own.
+        /// </summary>
         public bool LateTopic { get; private set; }
 
-        /// <summary>Gets the time server's name or address, or <see langword="null"/> for the network layer's own.</summary>
+        /// <summary>
+        /// Gets the time server's name or address, or <see langword="null"/> for the network layer's own.
+        /// </summary>
         public string NtpServer { get; private set; }
 
         /// <summary>Reads and checks the settings of a configuration.</summary>
         /// <param name="config">The whole configuration.</param>
-        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do everything.</param>
+        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do
+        /// everything.</param>
         /// <param name="defaultId">The id when the configuration has none.</param>
         /// <param name="problems">Takes an error for each value that is not allowed.</param>
         /// <returns>The settings, or <see langword="null"/> after an error.</returns>
-        public static DeviceSettings Read(ConfigParams config, IPinRules pins, string defaultId, ConfigProblems problems)
+        public static DeviceSettings Read(
+            ConfigParams config, IPinRules pins, string defaultId, ConfigProblems problems)
         {
             int errors = problems.ErrorCount;
             DeviceSettings settings = new DeviceSettings(defaultId);
@@ -165,13 +180,15 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>Checks the whole, when each value has been taken.</summary>
-        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do everything.</param>
+        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do
+        /// everything.</param>
         /// <param name="problems">Takes an error for each value that is not allowed.</param>
         internal void Check(IPinRules pins, ConfigProblems problems)
         {
             if (Id == null)
             {
-                problems.AddError("device.id", null, "the board's MAC address, which gives the default, cannot be read");
+                const string NoDefault = "the board's MAC address, which gives the default, cannot be read";
+                problems.AddError("device.id", null, NoDefault);
             }
             else if (!IsName(Id))
             {
@@ -200,7 +217,10 @@ namespace DeviceQueue.Settings
             return (DeviceSettings)MemberwiseClone();
         }
 
-        /// <summary>Copies what safe mode keeps: what says what is measured, where, and as whom, and the pins, so that outputs are safe and the watchdog is fed. All else is default.</summary>
+        /// <summary>
+        /// Copies what safe mode keeps: what says what is measured, where, and as whom, and the pins, so that outputs
+        /// are safe and the watchdog is fed. All else is default.
+        /// </summary>
         /// <returns>The settings, as good as these are.</returns>
         internal DeviceSettings CopyForSafeMode()
         {

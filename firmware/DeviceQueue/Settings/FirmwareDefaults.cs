@@ -3,7 +3,8 @@ using DeviceQueue.Configuration;
 namespace DeviceQueue.Settings
 {
     /// <summary>
-    /// The firmware's own values for what a configuration leaves out. The first of them are the settings that a running device takes other values for.
+    /// The firmware's own values for what a configuration leaves out. The first of them are the settings that a running
+    /// device takes other values for.
     /// </summary>
     public sealed class FirmwareDefaults : ConfigReader
     {

@@ -6,7 +6,10 @@ namespace DeviceQueue.Settings
     /// <summary>Warns of keys that no part knows; a key is known when the part that it belongs to takes it.</summary>
     internal static class KnownKeys
     {
-        /// <summary>Warns of each key of a queue's configuration that is not known. A queue may have its settings among those of a device.</summary>
+        /// <summary>
+        /// Warns of each key of a queue's configuration that is not known. A queue may have its settings among those of
+        /// a device.
+        /// </summary>
         /// <param name="config">The configuration.</param>
         /// <param name="problems">Takes the warnings.</param>
         public static void Check(ConfigParams config, ConfigProblems problems)

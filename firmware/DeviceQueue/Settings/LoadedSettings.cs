@@ -4,7 +4,8 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Settings
 {
     /// <summary>
-    /// The settings that a running device has, and where they came from: the file is read again when commands show settings, and what commands change is stored beside it.
+    /// The settings that a running device has, and where they came from: the file is read again when commands show
+    /// settings, and what commands change is stored beside it.
     /// Not safe for use from two threads at once.
     /// </summary>
     public sealed class LoadedSettings
@@ -27,7 +28,10 @@ namespace DeviceQueue.Settings
         /// <summary>Gets where the settings in use come from.</summary>
         public SettingsSource Source { get; private set; }
 
-        /// <summary>Gets the device's settings, changes by commands included, all of them even in safe mode; <see langword="null"/> when there are none.</summary>
+        /// <summary>
+        /// Gets the device's settings, changes by commands included, all of them even in safe mode; <see
+        /// langword="null"/> when there are none.
+        /// </summary>
         public DeviceSettings Device { get; private set; }
 
         /// <summary>Gets the CRC-32 of the file.</summary>
@@ -54,7 +58,9 @@ namespace DeviceQueue.Settings
             }
         }
 
-        /// <summary>Checks a change of some settings, as a whole. Nothing is changed yet: <see cref="TryKeep"/> does that.</summary>
+        /// <summary>
+        /// Checks a change of some settings, as a whole. Nothing is changed yet: <see cref="TryKeep"/> does that.
+        /// </summary>
         /// <param name="changes">The other values; their problems take an error for each that is not allowed.</param>
         /// <returns>The settings with the changes, or <see langword="null"/> after an error.</returns>
         public DeviceSettings CheckChange(SettingsChanges changes)
@@ -71,7 +77,9 @@ namespace DeviceQueue.Settings
             return changes.Problems.ErrorCount == errors ? changed : null;
         }
 
-        /// <summary>Stores a change, so that a reboot finds either the settings with it or those before, and takes it over.</summary>
+        /// <summary>
+        /// Stores a change, so that a reboot finds either the settings with it or those before, and takes it over.
+        /// </summary>
         /// <param name="changes">What <see cref="CheckChange"/> found good.</param>
         /// <returns><see langword="false"/> when the storage fails: the settings so far go on.</returns>
         public bool TryKeep(SettingsChanges changes)
@@ -109,21 +117,23 @@ namespace DeviceQueue.Settings
             }
 
             uint crc = (uint)(record[0] | (record[1] << 8) | (record[2] << 16) | (record[3] << 24));
-            if (count == length && crc == _fileCrc)
+            if (count == length && crc == _fileCrc) // another file ends the changes
             {
-                changes.Parse(record, SettingsChanges.HeadBytes, length - SettingsChanges.HeadBytes); // another file ends the changes
+                changes.Parse(record, SettingsChanges.HeadBytes, length - SettingsChanges.HeadBytes);
             }
 
             return changes;
         }
 
         /// <summary>Opens the file that the settings came from.</summary>
-        /// <param name="file">Its bytes, with the checksum by which <see cref="IsSame"/> tells that it is still the same.</param>
+        /// <param name="file">Its bytes, with the checksum by which <see cref="IsSame"/> tells that it is still the
+        /// same.</param>
         /// <returns>A reader before the first key, or <see langword="null"/> when the file is gone.</returns>
         internal JsonConfigReader Open(out StoreReader file)
         {
             file = OpenFile(_store, _isLastGood);
-            return file == null ? null : new JsonConfigReader(SettingsLoader.FileName, file, new ConfigProblems(), true);
+            ConfigProblems none = new ConfigProblems();
+            return file == null ? null : new JsonConfigReader(SettingsLoader.FileName, file, none, true);
         }
 
         /// <summary>Says whether a file that was read to its end is the one that the settings came from.</summary>

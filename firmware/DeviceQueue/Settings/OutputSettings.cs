@@ -36,7 +36,10 @@ namespace DeviceQueue.Settings
         /// <summary>Gets a value indicating whether a high level switches the output on.</summary>
         public bool IsActiveHigh { get; private set; }
 
-        /// <summary>Gets a value indicating whether on is the safe state, in which the output is at boot and when a pulse or the broker ends.</summary>
+        /// <summary>
+        /// Gets a value indicating whether on is the safe state, in which the output is at boot and when a pulse or the
+        /// broker ends.
+        /// </summary>
         public bool IsSafeOn { get; private set; }
 
         /// <summary>Leaves out the places of a list that are empty.</summary>

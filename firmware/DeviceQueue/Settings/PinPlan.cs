@@ -20,7 +20,8 @@ namespace DeviceQueue.Settings
         private int _count;
 
         /// <summary>Initializes a plan.</summary>
-        /// <param name="rules">What the board's pins can do, or <see langword="null"/> when each can do everything.</param>
+        /// <param name="rules">What the board's pins can do, or <see langword="null"/> when each can do
+        /// everything.</param>
         /// <param name="problems">Takes an error for each pin that cannot be.</param>
         public PinPlan(IPinRules rules, ConfigProblems problems)
         {

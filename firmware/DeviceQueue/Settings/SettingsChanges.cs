@@ -3,10 +3,15 @@ using DeviceQueue.Configuration;
 
 namespace DeviceQueue.Settings
 {
-    /// <summary>Other values for settings of a running device; only those at the start of <see cref="FirmwareDefaults"/> can be among them.</summary>
+    /// <summary>
+    /// Other values for settings of a running device; only those at the start of <see cref="FirmwareDefaults"/> can be
+    /// among them.
+    /// </summary>
     public sealed class SettingsChanges : ConfigReader
     {
-        /// <summary>How long the stored form may be in bytes: each setting with a value as long as an argument may be.</summary>
+        /// <summary>
+        /// How long the stored form may be in bytes: each setting with a value as long as an argument may be.
+        /// </summary>
         public const int MaxBytes = 1088;
 
         /// <summary>What stands before the keys in the stored form, in bytes.</summary>
@@ -89,7 +94,9 @@ namespace DeviceQueue.Settings
             }
         }
 
-        /// <summary>Takes over what was stored; what no changes can be, as from another firmware, is passed over.</summary>
+        /// <summary>
+        /// Takes over what was stored; what no changes can be, as from another firmware, is passed over.
+        /// </summary>
         /// <param name="record">The stored form.</param>
         /// <param name="offset">Where its keys start.</param>
         /// <param name="count">How many bytes they have.</param>

@@ -3,7 +3,10 @@ using DeviceQueue.Connecting;
 
 namespace DeviceQueue.Settings
 {
-    /// <summary>A device's settings while they are read: each key goes to the part that knows it, then the whole is checked. Let go when that is done.</summary>
+    /// <summary>
+    /// A device's settings while they are read: each key goes to the part that knows it, then the whole is checked. Let
+    /// go when that is done.
+    /// </summary>
     public sealed class SettingsDraft
     {
         private const int BitsPerByte = 8;
@@ -11,7 +14,8 @@ namespace DeviceQueue.Settings
         private byte[] _hidden;
 
         /// <summary>Initializes a draft of the firmware's own values.</summary>
-        /// <param name="defaultId">The device id when the configuration has none, or <see langword="null"/> when the board has none to offer.</param>
+        /// <param name="defaultId">The device id when the configuration has none, or <see langword="null"/> when the
+        /// board has none to offer.</param>
         public SettingsDraft(string defaultId)
         {
             Device = new DeviceSettings(defaultId);
@@ -40,8 +44,10 @@ namespace DeviceQueue.Settings
         internal ConnectionConfig Config { get; } = new ConnectionConfig();
 
         /// <summary>Checks a whole configuration: the device, its connections, credentials, options and TLS.</summary>
-        /// <param name="reader">Goes through the configuration; its problems take an error for each value that is not allowed, and a warning for each key that has no effect.</param>
-        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do everything.</param>
+        /// <param name="reader">Goes through the configuration; its problems take an error for each value that is not
+        /// allowed, and a warning for each key that has no effect.</param>
+        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do
+        /// everything.</param>
         /// <param name="defaultId">The device id when the configuration has none.</param>
         /// <returns>The settings, or <see langword="null"/> after an error.</returns>
         public static SettingsDraft Read(ConfigReader reader, IPinRules pins, string defaultId)
@@ -97,7 +103,10 @@ namespace DeviceQueue.Settings
             }
         }
 
-        /// <summary>Gets which values of the configuration must not leave the device: a bit for each, in its order; <see langword="null"/> when all may.</summary>
+        /// <summary>
+        /// Gets which values of the configuration must not leave the device: a bit for each, in its order; <see
+        /// langword="null"/> when all may.
+        /// </summary>
         internal byte[] GetHidden()
         {
             return _hidden;

@@ -3,7 +3,10 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.Settings
 {
-    /// <summary>Decides which settings a device starts with: its file when that is good in every value, else the last file that was. Let go when the device runs.</summary>
+    /// <summary>
+    /// Decides which settings a device starts with: its file when that is good in every value, else the last file that
+    /// was. Let go when the device runs.
+    /// </summary>
     public sealed class SettingsLoader
     {
         /// <summary>The name of the settings file.</summary>
@@ -20,7 +23,8 @@ namespace DeviceQueue.Settings
 
         /// <summary>Initializes a loader.</summary>
         /// <param name="store">Where the files are.</param>
-        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do everything.</param>
+        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do
+        /// everything.</param>
         public SettingsLoader(IStore store, IPinRules pins)
         {
             _store = store;
@@ -28,28 +32,36 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>
-        /// Gets the pin of the status LED, <see cref="DeviceSettings.NoPin"/> when the last file named none that can be used: known even if the file has errors elsewhere, because
+        /// Gets the pin of the status LED, <see cref="DeviceSettings.NoPin"/> when the last file named none that can be
+        /// used: known even if the file has errors elsewhere, because
         /// the LED is there to say so.
         /// </summary>
         public int StatusLedPin { get; private set; } = DeviceSettings.NoPin;
 
-        /// <summary>Gets the pin of the external watchdog, with the same limits: a board without settings is to be fed too.</summary>
+        /// <summary>
+        /// Gets the pin of the external watchdog, with the same limits: a board without settings is to be fed too.
+        /// </summary>
         public int WatchdogPin { get; private set; } = DeviceSettings.NoPin;
 
         /// <summary>Gets why the file, or the last good one too, is not used, and the warnings.</summary>
         public ConfigProblems Problems { get; private set; }
 
-        /// <summary>Gets what was loaded last, with its source; never <see langword="null"/> after <see cref="Load"/>.</summary>
+        /// <summary>
+        /// Gets what was loaded last, with its source; never <see langword="null"/> after <see cref="Load"/>.
+        /// </summary>
         public LoadedSettings Settings { get; private set; }
 
         /// <summary>Gets the device's settings to start with, or <see langword="null"/> when there are none.</summary>
         public DeviceSettings Device { get; private set; }
 
-        /// <summary>Gets where to connect to, or <see langword="null"/> when there are no settings; commands do not change it.</summary>
+        /// <summary>
+        /// Gets where to connect to, or <see langword="null"/> when there are no settings; commands do not change it.
+        /// </summary>
         public ConnectionSettings Connection { get; private set; }
 
         /// <summary>Chooses the settings. A good file becomes the last good one.</summary>
-        /// <param name="defaultId">The device id when a file has none, or <see langword="null"/> when the board has none to offer.</param>
+        /// <param name="defaultId">The device id when a file has none, or <see langword="null"/> when the board has
+        /// none to offer.</param>
         /// <returns><see langword="false"/> when there are none that can be used.</returns>
         public bool Load(string defaultId)
         {
@@ -67,7 +79,8 @@ namespace DeviceQueue.Settings
                 file.Restart();
                 if (!new StoredFile(_store, LastGoodName).TryUpdate(file))
                 {
-                    Problems.AddWarning("the storage failed: " + FileName + " could not be kept as the last good settings");
+                    const string Lost = " could not be kept as the last good settings";
+                    Problems.AddWarning("the storage failed: " + FileName + Lost);
                 }
 
                 return true;
@@ -77,7 +90,10 @@ namespace DeviceQueue.Settings
             return lastGood != null && TryUse(lastGood, true, defaultId);
         }
 
-        /// <summary>Reduces what the device starts with to safe mode's share. <see cref="Settings"/> stays the whole: changes by command are made to that.</summary>
+        /// <summary>
+        /// Reduces what the device starts with to safe mode's share. <see cref="Settings"/> stays the whole: changes by
+        /// command are made to that.
+        /// </summary>
         public void UseSafeMode()
         {
             Device = Device.CopyForSafeMode();
@@ -110,7 +126,8 @@ namespace DeviceQueue.Settings
                 draft.Check(_pins, Problems);
             }
 
-            ConnectionSettings connection = Problems.ErrorCount == errors ? ConnectionSettings.Read(draft, _store, Problems) : null;
+            bool isGood = Problems.ErrorCount == errors;
+            ConnectionSettings connection = isGood ? ConnectionSettings.Read(draft, _store, Problems) : null;
             if (connection == null)
             {
                 Problems.AddError(name + " cannot be used");

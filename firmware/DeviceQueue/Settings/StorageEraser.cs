@@ -7,9 +7,12 @@ using DeviceQueue.Supervising;
 namespace DeviceQueue.Settings
 {
     /// <summary>
-    /// Erases what makes a device this device: its settings, the last good ones, their changes, the TLS files, the messages that wait, how it fared. What keeps a promise to the outside world
-    /// stays, and says nothing about the device's use: the count of boots and readings, the floor of UTC, and the hashes of the last commands, without which a command
-    /// that was carried out, the wipe itself among them, could be carried out again once the device has the same key again.
+    /// Erases what makes a device this device: its settings, the last good ones, their changes, the TLS files, the
+    /// messages that wait, how it fared. What keeps a promise to the outside world
+    /// stays, and says nothing about the device's use: the count of boots and readings, the floor of UTC, and the
+    /// hashes of the last commands, without which a command
+    /// that was carried out, the wipe itself among them, could be carried out again once the device has the same key
+    /// again.
     /// </summary>
     public sealed class StorageEraser
     {
@@ -24,10 +27,15 @@ namespace DeviceQueue.Settings
             _store = store;
         }
 
-        /// <summary>Gets a value indicating whether a power cut ended an erasure, which is then to be done again.</summary>
+        /// <summary>
+        /// Gets a value indicating whether a power cut ended an erasure, which is then to be done again.
+        /// </summary>
         public bool IsBegun => _store.GetSize(MarkName) >= 0;
 
-        /// <summary>Erases: first what the settings in each place name, the secrets, then those settings. A power cut in between leaves the mark by which it goes on at the next start.</summary>
+        /// <summary>
+        /// Erases: first what the settings in each place name, the secrets, then those settings. A power cut in between
+        /// leaves the mark by which it goes on at the next start.
+        /// </summary>
         /// <returns><see langword="false"/> when the storage fails and something is left.</returns>
         public bool TryErase()
         {
@@ -53,7 +61,8 @@ namespace DeviceQueue.Settings
 
             TlsParams tls = new TlsParams();
             MqttOptions options = new SettingsDraft(null).Options;
-            for (JsonConfigReader reader = new JsonConfigReader(string.Empty, settings, new ConfigProblems()); reader.Read();)
+            JsonConfigReader reader = new JsonConfigReader(string.Empty, settings, new ConfigProblems());
+            while (reader.Read())
             {
                 if (!tls.TryTake(reader))
                 {

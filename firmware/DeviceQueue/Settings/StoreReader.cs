@@ -29,7 +29,9 @@ namespace DeviceQueue.Settings
         /// <summary>Gets how long the part is.</summary>
         public int Length => _end - _start;
 
-        /// <summary>Gets a value indicating whether a piece could not be read; it and what follows count as absent.</summary>
+        /// <summary>
+        /// Gets a value indicating whether a piece could not be read; it and what follows count as absent.
+        /// </summary>
         public bool HasFailed { get; private set; }
 
         /// <inheritdoc/>

@@ -4,7 +4,8 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Settings
 {
     /// <summary>
-    /// A file that is either the old or the new one, whenever the power fails: the two slots of a <see cref="TwoSlotFile"/>, written and read piece by piece,
+    /// A file that is either the old or the new one, whenever the power fails: the two slots of a <see
+    /// cref="TwoSlotFile"/>, written and read piece by piece,
     /// for contents that are too long to be in memory.
     /// </summary>
     internal sealed class StoredFile
@@ -12,7 +13,8 @@ namespace DeviceQueue.Settings
         /// <summary>How much of a file is in memory at once, in bytes.</summary>
         public const int PieceBytes = 256;
 
-        // The header: "DQ2S", then format, sequence, length and CRC-32 of what stands before and after it; each four bytes, lowest first.
+        // The header: "DQ2S", then format, sequence, length and CRC-32 of what stands before and after it; each four
+        // bytes, lowest first.
         private const int HeaderBytes = TwoSlotFile.HeaderBytes;
         private const uint Magic = 0x53325144;
         private const uint Format = 1;
@@ -54,7 +56,8 @@ namespace DeviceQueue.Settings
 
         /// <summary>Writes a content over the older one, unless the newest is the same, to spare the flash.</summary>
         /// <param name="content">The content, at its start.</param>
-        /// <returns><see langword="false"/> when the storage fails; the newest whole content is then still there.</returns>
+        /// <returns><see langword="false"/> when the storage fails; the newest whole content is then still
+        /// there.</returns>
         public bool TryUpdate(IByteSource content)
         {
             int length = Measure(content, out uint crc);
@@ -103,8 +106,9 @@ namespace DeviceQueue.Settings
             sequence = 0;
             string name = NameSlot(slot);
             int size = _store.GetSize(name);
-            if (size < HeaderBytes || !_store.TryReadAt(name, 0, _piece, HeaderBytes) || Get(0) != Magic || Get(FormatAt) != Format
-                || Get(LengthAt) != (uint)(size - HeaderBytes))
+            bool isThere = size >= HeaderBytes && _store.TryReadAt(name, 0, _piece, HeaderBytes);
+            bool isOurs = isThere && Get(0) == Magic && Get(FormatAt) == Format;
+            if (!isOurs || Get(LengthAt) != (uint)(size - HeaderBytes))
             {
                 return null;
             }
@@ -124,7 +128,8 @@ namespace DeviceQueue.Settings
             content.Restart();
             for (int count = 1; count > 0;)
             {
-                count = content.Read(_piece, HeaderBytes, PieceBytes - HeaderBytes); // behind the header, which is still needed
+                // Behind the header, which is still needed.
+                count = content.Read(_piece, HeaderBytes, PieceBytes - HeaderBytes);
                 crc = Crc32.Append(crc, _piece, HeaderBytes, count);
             }
 
@@ -169,7 +174,13 @@ namespace DeviceQueue.Settings
 
         private uint Get(int offset)
         {
-            return (uint)(_piece[offset] | (_piece[offset + 1] << 8) | (_piece[offset + 2] << 16) | (_piece[offset + 3] << 24));
+            uint value = 0;
+            for (int i = 3; i >= 0; i--)
+            {
+                value = (value << 8) | _piece[offset + i];
+            }
+
+            return value;
         }
 
         private void Put(int offset, uint value)

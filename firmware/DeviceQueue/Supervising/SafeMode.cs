@@ -2,7 +2,10 @@ using DeviceQueue.Commanding;
 
 namespace DeviceQueue.Supervising
 {
-    /// <summary>What is left of the commands after too many failed boots; for the settings see <see cref="Settings.SettingsLoader.UseSafeMode"/>.</summary>
+    /// <summary>
+    /// What is left of the commands after too many failed boots; for the settings see <see
+    /// cref="Settings.SettingsLoader.UseSafeMode"/>.
+    /// </summary>
     public static class SafeMode
     {
         /// <summary>Leaves out the commands that are not taken.</summary>
