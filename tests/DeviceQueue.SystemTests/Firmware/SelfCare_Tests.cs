@@ -46,7 +46,8 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         BootAgainAndAgain(board, 5, board.Board.PowerOff);
 
         board.WaitForConsole("safe mode after 5 failed boots");
-        watcher.WaitForHealth(h => h["safe_mode"]!.GetValue<bool>());
+        Assert.Equal("succeeded", watcher.Command("device.info", "{}")["status"]!.ToString());
+        watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 6 && h["safe_mode"]!.GetValue<bool>());
         Assert.Equal(PinValue.Low, board.Board.Gpio[21].Level);
     }
 
