@@ -4,13 +4,14 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
-using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Networking;
 using nanoFramework.Runtime.Native;
+using PinFunctions = nanoFramework.Hardware.Esp32.Configuration;
 
 namespace DeviceQueue.Esp32
 {
@@ -21,8 +22,6 @@ namespace DeviceQueue.Esp32
         private const int FaultPauseMs = 1000;
         private const int MaxFaultDoublings = 9;
         private const int CloseTimeoutMs = 4000;
-        private const string IdPrefix = "dq-";
-        private const int IdBytes = 3;
 
         /// <summary>Where the firmware starts. Returns never.</summary>
         public static void Main()
@@ -56,7 +55,7 @@ namespace DeviceQueue.Esp32
             supervisor.Start();
             try
             {
-                Run(clock, logger, store, life, supervisor);
+                Prepare(clock, logger, store, life, supervisor).Run();
             }
             catch (Exception e)
             {
@@ -68,7 +67,8 @@ namespace DeviceQueue.Esp32
             }
         }
 
-        private static void Run(SystemClock clock, ConsoleLogger logger, FlashStore store, LifeRecord life, Supervisor supervisor)
+        // What only the start needs, the loader of the settings first, goes with this method's frame.
+        private static MainLoop Prepare(SystemClock clock, ConsoleLogger logger, FlashStore store, LifeRecord life, Supervisor supervisor)
         {
             if (life.WasFloorClock)
             {
@@ -76,10 +76,8 @@ namespace DeviceQueue.Esp32
             }
 
             BootRecord bootRecord = new BootRecord(store);
-            byte[] mac = WifiLink.GetPhysicalAddress();
-            Startup startup = new Startup(store, life, supervisor, logger);
-            startup.WaitForSettings(DefaultId(mac));
-            DeviceSettings device = startup.Device;
+            SettingsLoader loader = new Startup(store, life, supervisor, logger).WaitForSettings();
+            DeviceSettings device = loader.Device;
 
             // Outputs first: whatever else is slow or missing, they are in their safe state.
             GpioOutputs pins = new GpioOutputs();
@@ -87,14 +85,14 @@ namespace DeviceQueue.Esp32
             StatusLed led = new StatusLed(pins, device.StatusLedPin, life);
             supervisor.FeedThrough(pins, device.WatchdogPin);
             new PulseTimer(outputs, clock, life).Start();
-            Configuration.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
-            Configuration.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
+            PinFunctions.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
+            PinFunctions.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
             StartSntp(device.NtpServer);
 
             DevicePlatform platform = new DevicePlatform
             {
                 Clock = clock,
-                Random = new DeviceRandom(Seed(mac, bootRecord.Boot)),
+                Random = new DeviceRandom(Seed(WifiLink.GetPhysicalAddress(), bootRecord.Boot)),
                 Store = store,
                 Memory = new Esp32Memory(),
                 Logger = logger,
@@ -106,14 +104,14 @@ namespace DeviceQueue.Esp32
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),
             };
-            DeviceNode node = new DeviceNode(device, startup.Connection, bootRecord, outputs, platform, startup.Loader);
+            DeviceNode node = new DeviceNode(device, loader.Connection, bootRecord, outputs, platform, loader.Settings);
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger) { Recorder = life };
             Power.OnRebootEvent += () => PrepareRestart(worker, node, life);
 
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());
             node.Open();
             worker.Start();
-            new MainLoop(node, led, supervisor, life, clock, logger).Run();
+            return new MainLoop(node, led, supervisor, life, clock, logger);
         }
 
         /// <summary>Takes leave of the broker and stores what waits. Whoever raises the event keeps to himself what this throws.</summary>
@@ -140,17 +138,6 @@ namespace DeviceQueue.Esp32
             }
 
             Sntp.Start();
-        }
-
-        private static string DefaultId(byte[] mac)
-        {
-            byte[] end = new byte[IdBytes];
-            if (mac != null)
-            {
-                Array.Copy(mac, mac.Length - IdBytes, end, 0, IdBytes);
-            }
-
-            return IdPrefix + Hex.ToText(end);
         }
 
         private static int Seed(byte[] mac, long boot)

@@ -2,7 +2,7 @@ using System;
 using System.Threading;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using nanoFramework.Runtime.Native;
 

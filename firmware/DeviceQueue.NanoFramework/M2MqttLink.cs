@@ -12,8 +12,6 @@ namespace DeviceQueue.NanoFramework
     /// <summary>A link over nanoFramework.M2Mqtt's client, one client object for each connection: a reconnected one repeats what it still had in flight.</summary>
     public sealed class M2MqttLink : IMqttLink
     {
-        private const byte DerSequence = 0x30;
-
         private readonly MqttLinkEventQueue _events;
         private MqttClient _client;
 
@@ -33,9 +31,21 @@ namespace DeviceQueue.NanoFramework
         /// <inheritdoc/>
         public MqttLinkResult Open(MqttLinkOptions options)
         {
+            X509Certificate authority = null;
+            X509Certificate2 own = null;
             try
             {
-                _client = Create(options); // looks the host name up
+                authority = options.CaCertificate == null ? null : new X509Certificate(options.CaCertificate);
+                own = CreateOwn(options);
+            }
+            catch (Exception e)
+            {
+                return new MqttLinkResult(MqttLinkError.Tls, 0, "a file of tls.* is no certificate or key: " + Describe(e));
+            }
+
+            try
+            {
+                _client = Create(options, authority, own);
             }
             catch (Exception e)
             {
@@ -143,29 +153,16 @@ namespace DeviceQueue.NanoFramework
             _client.Close();
         }
 
-        private static MqttClient Create(MqttLinkOptions options)
+        // The constructor looks the host name up. Certificates in PEM come with the zero behind them that mbedtls_x509_crt_parse wants.
+        private static MqttClient Create(MqttLinkOptions options, X509Certificate authority, X509Certificate2 own)
         {
-            if (!options.IsSecure)
-            {
-                return new MqttClient(options.Host, options.Port, false, null, null, MqttSslProtocols.None);
-            }
-
-            X509Certificate authority = options.CaCertificate == null ? null : new X509Certificate(EndText(options.CaCertificate));
-            X509Certificate2 own = options.ClientCertificate == null ? null : new X509Certificate2(EndText(options.ClientCertificate), EndText(options.ClientKey), null);
-            return new MqttClient(options.Host, options.Port, true, authority, own, MqttSslProtocols.TLSv1_2);
+            MqttSslProtocols protocol = options.IsSecure ? MqttSslProtocols.TLSv1_2 : MqttSslProtocols.None;
+            return new MqttClient(options.Host, options.Port, options.IsSecure, authority, own, protocol);
         }
 
-        /// <summary>Puts a zero behind PEM, as mbedtls_x509_crt_parse wants it; else it takes the text for DER.</summary>
-        private static byte[] EndText(byte[] certificate)
+        private static X509Certificate2 CreateOwn(MqttLinkOptions options)
         {
-            if (certificate == null || certificate.Length == 0 || certificate[0] == DerSequence || certificate[certificate.Length - 1] == 0)
-            {
-                return certificate;
-            }
-
-            byte[] text = new byte[certificate.Length + 1];
-            Array.Copy(certificate, text, certificate.Length);
-            return text;
+            return options.ClientCertificate == null ? null : new X509Certificate2(options.ClientCertificate, options.ClientKey, null);
         }
 
         private static string Describe(Exception e)

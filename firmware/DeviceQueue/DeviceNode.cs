@@ -10,6 +10,7 @@ using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue
@@ -29,7 +30,7 @@ namespace DeviceQueue
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
         private readonly TrustedClock _clock;
-        private readonly SettingsLoader _settings;
+        private readonly LoadedSettings _settings;
         private readonly BootRecord _bootRecord;
         private readonly OutputBank _outputs;
         private readonly OutputSafety _outputSafety;
@@ -62,14 +63,14 @@ namespace DeviceQueue
         /// <param name="bootRecord">The count of this boot and the numbers for readings.</param>
         /// <param name="outputs">The outputs, in their safe state.</param>
         /// <param name="platform">The board. Its clock is replaced by one whose UTC never goes back below its floor.</param>
-        /// <param name="loader">What loaded the settings, for commands that show and change them.</param>
+        /// <param name="loaded">The settings with their source, for commands that show and change them.</param>
         public DeviceNode(
-            DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, SettingsLoader loader)
+            DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, LoadedSettings loaded)
         {
             _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate);
             platform.Clock = _clock;
             _platform = platform;
-            _settings = loader;
+            _settings = loaded;
             _logger = platform.Logger;
             _bootRecord = bootRecord;
             _outputs = outputs;
@@ -180,7 +181,7 @@ namespace DeviceQueue
         public bool TryErase()
         {
             _readings.Outbox.IsSealed = true;
-            _isErased = new StorageEraser(_platform.Store).TryErase(_settings.Current.Config);
+            _isErased = new StorageEraser(_platform.Store).TryErase();
             _readings.Outbox.IsSealed = _isErased;
             if (_isErased)
             {

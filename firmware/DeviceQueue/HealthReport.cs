@@ -5,6 +5,8 @@ using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue
 {

@@ -1,11 +1,13 @@
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
+using DeviceQueue.Settings;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Benchmarks;
@@ -50,10 +52,10 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     public FootprintNode(FootprintSettings? settings = null)
     {
         settings ??= new FootprintSettings();
-        byte[] file = Write(settings);
-        SettingsLoader loader = new(new SettingsStore(this), null, "dq-000000", ConnectionSettings.GetDefaults());
-        LoadedSettings loaded = loader.Load(file, file.Length);
-        ConnectionSettings connection = loaded.Connection;
+        _files[SettingsLoader.FileName] = Write(settings);
+        SettingsLoader loader = new(this, null);
+        loader.Load("dq-000000");
+        ConnectionSettings connection = loader.Connection;
         DevicePlatform platform = new()
         {
             Clock = this,
@@ -68,7 +70,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Links = this,
             Sensor = this,
         };
-        _node = new DeviceNode(loaded.Device, connection, new BootRecord(this), new OutputBank(loaded.Device.Outputs, this), platform, loader);
+        _node = new DeviceNode(loader.Device, connection, new BootRecord(this), new OutputBank(loader.Device.Outputs, this), platform, loader.Settings);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
         _maxMessageBytes = connection.Commands.MaxMessageSize;
         Pins = settings.Outputs + (settings.IsFull ? 2 : 0);

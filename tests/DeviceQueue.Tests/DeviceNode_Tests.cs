@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Readings;
@@ -157,6 +157,28 @@ public sealed class DeviceNode_Tests
         Assert.Equal(0, health.GetProperty("dropped").GetProperty("overflow").GetInt32());
         Assert.InRange(health.GetProperty("queue").GetProperty("messages").GetInt32(), 0, 1);
         Assert.DoesNotContain(store.Files, file => file.Key.StartsWith("outbox", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_device_never_gives_up_its_broker_whatever_its_settings()
+    {
+        var node = new Node("options.retry_connect=false;device.reboot_after_ms=0;");
+        node.Broker.IsUp = false;
+        node.World.Connection.Open();
+        node.World.RunFor(5000);
+        node.Broker.IsUp = true;
+        node.World.RunFor(10 * MinuteMs);
+
+        Assert.True(node.World.Connection.IsConnected, node.World.Connection.LastError);
+    }
+
+    [Fact]
+    public void A_device_does_not_subscribe_to_its_own_readings_whatever_its_settings()
+    {
+        var node = new Node("options.autosubscribe=true;");
+        node.World.Open();
+
+        Assert.DoesNotContain("sensor/bar1/temperature", node.Broker.Link.Filters);
     }
 
     [Fact]

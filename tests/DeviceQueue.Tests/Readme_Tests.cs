@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Tests;
 

@@ -1,6 +1,6 @@
 using System.Device.Gpio;
-using DeviceQueue.Configuring;
 using DeviceQueue.Desktop;
+using DeviceQueue.Settings;
 using Mosquitto;
 using Spectre.Console;
 using VirtualBoard;

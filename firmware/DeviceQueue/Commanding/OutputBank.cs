@@ -1,6 +1,6 @@
 using System;
 using System.Threading;
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Commanding
 {

@@ -1,11 +1,11 @@
 using System;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.HomeAssistant
 {

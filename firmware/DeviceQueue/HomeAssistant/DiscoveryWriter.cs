@@ -1,7 +1,7 @@
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Json;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.HomeAssistant
 {

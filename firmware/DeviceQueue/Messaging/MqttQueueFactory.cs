@@ -1,7 +1,9 @@
 using System;
+using System.Text;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
+using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
 {
@@ -67,7 +69,7 @@ namespace DeviceQueue.Messaging
             }
 
             ConnectionComponent connection = new ConnectionComponent(name);
-            Equip(connection, connection);
+            Equip(connection, connection, _config);
             return connection;
         }
 
@@ -78,15 +80,29 @@ namespace DeviceQueue.Messaging
         public MqttMessageQueue CreateQueue(string name)
         {
             MqttMessageQueue queue = new MqttMessageQueue(name);
-            Equip(queue, queue);
+            Equip(queue, queue, MakeOwn(name));
             return queue;
         }
 
-        private void Equip(IConfigurable configurable, IReferenceable referenceable)
+        // Queues of one configuration would write one file: each gets its own, by the checksum of its name.
+        private ConfigParams MakeOwn(string name)
         {
-            if (_config != null)
+            string outbox = _config?.Get("options.outbox");
+            if (string.IsNullOrEmpty(outbox) || name == null)
             {
-                configurable.Configure(_config);
+                return _config;
+            }
+
+            byte[] bytes = Encoding.UTF8.GetBytes(name);
+            string own = outbox + "-" + Crc32.Compute(bytes, 0, bytes.Length).ToString("x8");
+            return _config.Override(ConfigParams.FromTuples("options.outbox", own));
+        }
+
+        private void Equip(IConfigurable configurable, IReferenceable referenceable, ConfigParams config)
+        {
+            if (config != null)
+            {
+                configurable.Configure(config);
             }
 
             if (_references != null)

@@ -1,7 +1,7 @@
 using System;
 using System.Text;
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;

@@ -1,7 +1,9 @@
 using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json.Nodes;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
+using DeviceQueue.Json;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.SystemTests.Cli;
 
@@ -20,8 +22,8 @@ public sealed class Provisioning_Tests : IDisposable
 
         byte[] file = File.ReadAllBytes(_fleet.PathOf("devices", "greenhouse-1", "devicequeue.json"));
         ConfigProblems problems = new();
-        ConfigParams config = ConfigJson.Read("devicequeue.json", file, file.Length, problems).SetDefaults(ConnectionSettings.GetDefaults());
-        DeviceSettings settings = SettingsLoader.Check(config, null, "other", problems);
+        JsonConfigReader reader = new("devicequeue.json", new BytesSource(file, file.Length), problems);
+        DeviceSettings settings = SettingsDraft.Read(reader, null, "other").Device;
         Assert.Equal((0, 0), (problems.ErrorCount, problems.WarningCount));
         Assert.Equal("greenhouse-1", settings.Id);
         Assert.Equal(32, settings.CommandKey.Length);

@@ -1,5 +1,5 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Platform;

@@ -23,6 +23,22 @@ public sealed class Settings_Tests(BrokerFixture fixture) : IClassFixture<Broker
     }
 
     [Fact]
+    public void A_board_whose_address_cannot_be_read_stays_offline_unless_its_settings_name_it()
+    {
+        using FieldBoard board = new(fixture.Broker.Port, fixture.NewName());
+        string named = board.Settings.ToJsonString();
+        ((System.Text.Json.Nodes.JsonObject)board.Device).Remove("id");
+        board.Board.Network.MacAddress = new byte[6];
+        board.Boot();
+        board.WaitForConsole("device.id is missing");
+        board.WaitForConsole("no usable settings: offline until there is a good devicequeue.json");
+
+        board.WriteSettings(named);
+        board.Board.Clock.Skip(TimeSpan.FromSeconds(11));
+        board.WaitForConsole("status: all well");
+    }
+
+    [Fact]
     public void A_module_with_PSRAM_keeps_the_pins_of_it()
     {
         using FieldBoard board = new(fixture.Broker.Port);

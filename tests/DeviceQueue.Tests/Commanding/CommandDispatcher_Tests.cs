@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 using FsCheck.Fluent;

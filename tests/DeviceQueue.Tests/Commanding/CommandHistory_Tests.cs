@@ -1,7 +1,7 @@
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 

@@ -1,5 +1,5 @@
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Tests.Commanding;
 

@@ -1,7 +1,8 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Readings;

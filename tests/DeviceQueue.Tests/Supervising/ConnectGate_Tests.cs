@@ -1,8 +1,9 @@
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
 using DeviceQueue.Tests.Readings;

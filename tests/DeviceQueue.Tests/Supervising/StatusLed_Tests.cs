@@ -1,4 +1,4 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
 using DeviceQueue.Tests.Platform;

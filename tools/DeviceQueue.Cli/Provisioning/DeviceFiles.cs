@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
 using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DeviceQueue.Desktop;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Cli.Provisioning;
 

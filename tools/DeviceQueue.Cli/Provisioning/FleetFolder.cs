@@ -1,7 +1,11 @@
 using System.Security.Cryptography;
-using DeviceQueue.Configuring;
+using System.Text.Json.Nodes;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
+using DeviceQueue.Esp32;
+using DeviceQueue.Json;
+using DeviceQueue.Settings;
 using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.Esp32;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Cli.Provisioning;
 
@@ -13,20 +14,18 @@ internal static class MemberFile
     public static (Member Member, TlsParams Tls) Parse(string path, byte[] file, string name, bool isDevice)
     {
         ConfigProblems problems = new();
-        ConfigParams? config = ConfigJson.Read(path, file, file.Length, problems);
-        config?.SetDefaults(ConnectionSettings.GetDefaults());
-        DeviceSettings? settings =
-            config == null ? null : SettingsLoader.Check(config, new Esp32Pins(hasPsram: false), name, problems);
-        if (settings != null && file.Length > SettingsStore.MaxFileBytes)
+        SettingsDraft? draft = SettingsDraft.Read(
+            new JsonConfigReader(path, new BytesSource(file, file.Length), problems), new Esp32Pins(hasPsram: false), name);
+        if (draft != null && file.Length > SettingsLoader.MaxFileBytes)
         {
-            problems.AddError($"{file.Length} bytes; at most {SettingsStore.MaxFileBytes} are allowed");
+            problems.AddError($"{file.Length} bytes; at most {SettingsLoader.MaxFileBytes} are allowed");
         }
 
         RequireGood(path, problems);
-        ConnectionParams[] connections = ConnectionParams.ManyFromConfig(config!, problems);
-        CredentialParams[] credentials = CredentialParams.ManyFromConfig(config!, problems);
-        TlsParams tls = TlsParams.Read(config!, problems);
-        RequireGood(path, problems);
+        DeviceSettings settings = draft!.Device;
+        ConnectionParams[] connections = draft.Connections;
+        CredentialParams[] credentials = draft.Credentials;
+        TlsParams tls = draft.Tls;
         JsonObject json = JsonFile.Parse(path, file);
 
         // Rotate writes into these sections.
@@ -34,7 +33,7 @@ internal static class MemberFile
         bool isOne = connections is [{ IsSecure: true, Host: not null, Username: null }]
             && credentials is [{ Password: not null, StoreKey: null }]
             && credentials[0].Username == name;
-        if (!isPlain || !isOne || settings!.Id != name || (isDevice && settings.CommandKey == null))
+        if (!isPlain || !isOne || settings.Id != name || (isDevice && settings.CommandKey == null))
         {
             string key = isDevice ? "a command_key, " : "";
             throw new UserException($"{path} is not what was made for {name}: "

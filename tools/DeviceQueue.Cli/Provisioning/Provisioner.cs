@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using DeviceQueue.Configuring;
 using DeviceQueue.Desktop;
+using DeviceQueue.Settings;
 using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;

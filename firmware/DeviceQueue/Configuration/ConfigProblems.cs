@@ -1,10 +1,11 @@
 using System.Collections;
 using System.Text;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Configuration
 {
     /// <summary>
-    /// What is wrong with a configuration: errors, with which it is not used, and warnings. Each is one line that names key, value and what is allowed,
+    /// What is wrong with a configuration: errors, with which it is not used, and warnings. Each is one line that names
+    /// key, value and what is allowed,
     /// a secret's value never. Not safe for use from two threads at once.
     /// </summary>
     public sealed class ConfigProblems
@@ -12,11 +13,14 @@ namespace DeviceQueue.Configuring
         /// <summary>How many errors are kept, and how many warnings; more are counted.</summary>
         public const int MaxKept = 32;
 
-        private const int MaxShown = 64;
-        private const string Hidden = "(hidden)";
+        /// <summary>What stands for a secret.</summary>
+        internal const string Hidden = "(hidden)";
 
-        private readonly ArrayList _errors = new ArrayList();
-        private readonly ArrayList _warnings = new ArrayList();
+        /// <summary>How long a value is shown, in characters.</summary>
+        internal const int MaxShown = 64;
+
+        private ArrayList _errors;
+        private ArrayList _warnings;
 
         /// <summary>Gets the number of errors, also of those that are not kept.</summary>
         public int ErrorCount { get; private set; }
@@ -28,36 +32,30 @@ namespace DeviceQueue.Configuring
         public int WarningCount { get; private set; }
 
         /// <summary>Gets the number of errors that <see cref="GetError"/> knows.</summary>
-        public int KeptErrors => _errors.Count;
+        public int KeptErrors => _errors == null ? 0 : _errors.Count;
 
         /// <summary>Gets the number of warnings that <see cref="GetWarning"/> knows.</summary>
-        public int KeptWarnings => _warnings.Count;
+        public int KeptWarnings => _warnings == null ? 0 : _warnings.Count;
 
         /// <summary>Says whether a key's value must not be shown.</summary>
         /// <param name="key">The key.</param>
-        /// <returns><see langword="true"/> for passwords, command keys and, because they can hold a password, URIs.</returns>
+        /// <returns><see langword="true"/> for passwords, command keys and, because they can hold a password,
+        /// URIs.</returns>
         public static bool IsSecret(string key)
         {
             string lower = key.ToLower();
-            return lower.Contains("password") || lower.Contains("command_key") || lower == "uri" || lower.EndsWith(".uri");
+            bool isUri = lower == "uri" || lower.EndsWith(".uri");
+            return isUri || lower.Contains("password") || lower.Contains("command_key");
         }
 
         /// <summary>Gets a value as it may be shown.</summary>
         /// <param name="key">The key.</param>
         /// <param name="value">The value.</param>
-        /// <returns>The value, cut when it is long and with a question mark for each control character, or <c>(hidden)</c> for a secret.</returns>
+        /// <returns>The value, cut when it is long and with a question mark for each control character, or
+        /// <c>(hidden)</c> for a secret.</returns>
         public static string Show(string key, string value)
         {
             return IsSecret(key) ? Hidden : Clean(value);
-        }
-
-        /// <summary>Gets a value as it may leave the device: under a key that nobody knows may stand a secret whose key was mistyped.</summary>
-        /// <param name="key">The whole key.</param>
-        /// <param name="value">The value.</param>
-        /// <returns>As <see cref="Show"/> has it; <c>(hidden)</c> also for an unknown key.</returns>
-        public static string ShowKnown(string key, string value)
-        {
-            return KnownKeys.Contains(key) ? Show(key, value) : Hidden;
         }
 
         /// <summary>Gets an error.</summary>
@@ -93,19 +91,22 @@ namespace DeviceQueue.Configuring
         public void AddError(string text)
         {
             ErrorCount++;
+            _errors ??= new ArrayList();
             if (_errors.Count < MaxKept)
             {
                 _errors.Add(text);
             }
         }
 
-        /// <summary>Adds the errors of another check.</summary>
-        /// <param name="other">Holds them.</param>
-        internal void AddErrors(ConfigProblems other)
+        /// <summary>Adds an error about a list, once.</summary>
+        /// <param name="list">The key of the list.</param>
+        /// <param name="max">How many entries are allowed.</param>
+        internal void AddTooMany(string list, int max)
         {
-            for (int i = 0; i < other.KeptErrors; i++)
+            string text = list + " has too many entries: at most " + max.ToString() + " are allowed";
+            if (KeptErrors == 0 || GetError(KeptErrors - 1) != text)
             {
-                AddError(other.GetError(i));
+                AddError(text);
             }
         }
 
@@ -114,10 +115,25 @@ namespace DeviceQueue.Configuring
         public void AddWarning(string text)
         {
             WarningCount++;
+            _warnings ??= new ArrayList();
             if (_warnings.Count < MaxKept)
             {
                 _warnings.Add(text);
             }
+        }
+
+        /// <summary>Adds the warning that nothing knows a key.</summary>
+        /// <param name="key">The key.</param>
+        internal void AddUnknown(string key)
+        {
+            AddWarning(Clean(key) + " is not a known key and has no effect");
+        }
+
+        /// <summary>Adds the warning that a key, which other programs look at, means nothing to a device.</summary>
+        /// <param name="key">The key.</param>
+        internal void AddNoEffect(string key)
+        {
+            AddWarning(key + " has no effect on a device");
         }
 
         /// <summary>Makes a text of a file fit for one line of the console.</summary>

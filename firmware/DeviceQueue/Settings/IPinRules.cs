@@ -1,6 +1,9 @@
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Settings
 {
-    /// <summary>Says what the pins of a board can do. A reason is a few words that follow a pin's number, such as <c>it is an input only</c>.</summary>
+    /// <summary>
+    /// Says what the pins of a board can do. A reason is a few words that follow a pin's number, such as <c>it is an
+    /// input only</c>.
+    /// </summary>
     public interface IPinRules
     {
         /// <summary>Says why a pin must not be an output.</summary>

@@ -1,6 +1,9 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
+using DeviceQueue.Settings;
+using DeviceQueue.Tests.Configuration;
 
-namespace DeviceQueue.Tests.Configuring;
+
+namespace DeviceQueue.Tests.Settings;
 
 public sealed class DeviceSettings_Tests
 {
@@ -17,6 +20,7 @@ public sealed class DeviceSettings_Tests
         Assert.Equal((false, 0, 21, 22), (settings.IsDiscoveryOn, settings.SensorAddress, settings.I2cDataPin, settings.I2cClockPin));
         Assert.Equal((DeviceSettings.NoPin, DeviceSettings.NoPin), (settings.StatusLedPin, settings.WatchdogPin));
         Assert.Equal((0, 900000, 60000, 300000), (settings.SafeAfterMs, settings.RebootAfterMs, settings.CommandTtlMs, settings.HealthIntervalMs));
+        Assert.Equal((5, 600000, false), (settings.SafeModeBoots, settings.StableMs, settings.LateTopic));
         Assert.Null(settings.NtpServer);
         Assert.Empty(settings.Outputs);
     }
@@ -43,6 +47,14 @@ public sealed class DeviceSettings_Tests
             settings.Outputs.Select(o => (o.Name, o.Pin, o.IsActiveHigh, o.IsSafeOn)));
     }
 
+    [Fact]
+    public void Takes_how_many_failed_boots_bring_safe_mode_or_that_none_do()
+    {
+        DeviceSettings settings = Good("device.safe_mode_boots=0;device.stable_ms=60000;device.late_topic=yes");
+
+        Assert.Equal((0, 60000, true), (settings.SafeModeBoots, settings.StableMs, settings.LateTopic));
+    }
+
     [Theory]
     [InlineData("0", 0)]
     [InlineData("118", 0x76)]
@@ -67,7 +79,7 @@ public sealed class DeviceSettings_Tests
     [InlineData("device.report_at_least_ms", "0")]
     [InlineData("device.temperature_offset", "51")]
     [InlineData("device.max_step", "-1")]
-    [InlineData("device.discovery", "yes")]
+    [InlineData("device.discovery", "on")]
     [InlineData("device.sensor.address", "117")]
     [InlineData("device.i2c.sda", "-1")]
     [InlineData("device.status_led", "256")]
@@ -76,6 +88,9 @@ public sealed class DeviceSettings_Tests
     [InlineData("device.reboot_after_ms", "4999")]
     [InlineData("device.command_ttl_ms", "0")]
     [InlineData("device.health_interval_ms", "0")]
+    [InlineData("device.safe_mode_boots", "101")]
+    [InlineData("device.stable_ms", "999")]
+    [InlineData("device.late_topic", "2")]
     [InlineData("device.ntp_server", "a\nb")]
     public void Refuses_a_bad_value_and_names_it(string key, string value)
     {

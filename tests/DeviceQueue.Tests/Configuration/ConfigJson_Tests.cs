@@ -1,6 +1,7 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 
-namespace DeviceQueue.Tests.Configuring;
+
+namespace DeviceQueue.Tests.Configuration;
 
 public sealed class ConfigJson_Tests
 {
@@ -55,13 +56,13 @@ public sealed class ConfigJson_Tests
     [Fact]
     public void Bounds_keys_values_and_entries()
     {
-        string many = "{" + string.Join(",", Enumerable.Range(0, ConfigJson.MaxEntries).Select(i => $"\"k{i}\":1")) + "}";
-        Assert.Equal(ConfigJson.MaxEntries, Problems.ReadJson(many, _problems)?.Count);
+        string many = "{" + string.Join(",", Enumerable.Range(0, JsonConfigReader.MaxEntries).Select(i => $"\"k{i}\":1")) + "}";
+        Assert.Equal(JsonConfigReader.MaxEntries, Problems.ReadJson(many, _problems)?.Count);
 
         Assert.Null(Problems.ReadJson(many.Replace("}", ",\"x\":1}"), _problems));
-        Assert.Null(Problems.ReadJson($$"""{"{{new string('k', ConfigJson.MaxKeyLength + 1)}}":1}""", _problems));
-        Assert.Null(Problems.ReadJson($$"""{"kkkk":{"{{new string('k', ConfigJson.MaxKeyLength)}}":1} }""", _problems));
-        Assert.Null(Problems.ReadJson($$"""{"k":"{{new string('v', ConfigJson.MaxValueBytes + 1)}}"}""", _problems));
+        Assert.Null(Problems.ReadJson($$"""{"{{new string('k', JsonConfigReader.MaxKeyBytes + 1)}}":1}""", _problems));
+        Assert.Null(Problems.ReadJson($$"""{"kkkk":{"{{new string('k', JsonConfigReader.MaxKeyBytes)}}":1} }""", _problems));
+        Assert.Null(Problems.ReadJson($$"""{"k":"{{new string('v', JsonConfigReader.MaxValueBytes + 1)}}"}""", _problems));
         Assert.Equal(4, _problems.ErrorCount);
     }
 

@@ -1,9 +1,24 @@
-using DeviceQueue.Configuring;
+using System.Globalization;
+using DeviceQueue.Configuration;
 
-namespace DeviceQueue.Tests.Configuring;
+namespace DeviceQueue.Tests.Configuration;
 
 public sealed class ConfigParams_Tests
 {
+    [Fact]
+    public void Takes_values_of_other_types_by_their_text()
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        var withCommas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        withCommas.NumberFormat.NumberDecimalSeparator = ",";
+        CultureInfo.CurrentCulture = withCommas;
+        var config = ConfigParams.FromTuples("connection.port", 1883, "options.retain", true, "device.report_delta", 0.25, "topic", "t");
+        CultureInfo.CurrentCulture = before;
+
+        Assert.Equal("connection.port=1883;options.retain=True;device.report_delta=0.25;topic=t", config.ToString());
+        Assert.True(config.TryGetBoolean("options.retain", out bool retain) && retain);
+    }
+
     [Fact]
     public void Takes_tuples_in_order()
     {
@@ -71,8 +86,17 @@ public sealed class ConfigParams_Tests
     [Theory]
     [InlineData("true", true)]
     [InlineData("false", false)]
-    [InlineData("True", null)]
-    [InlineData("1", null)]
+    [InlineData("True", true)]
+    [InlineData("FALSE", false)]
+    [InlineData("1", true)]
+    [InlineData("0", false)]
+    [InlineData("yes", true)]
+    [InlineData("no", false)]
+    [InlineData("t", true)]
+    [InlineData("N", false)]
+    [InlineData("on", null)]
+    [InlineData("2", null)]
+    [InlineData("", null)]
     [InlineData(null, null)]
     public void Gives_booleans_or_says_that_it_is_none(string? text, bool? expected)
     {

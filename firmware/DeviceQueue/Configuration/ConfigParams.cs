@@ -3,11 +3,13 @@ using System.Collections;
 using System.Text;
 using DeviceQueue.Json;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Configuration
 {
     /// <summary>
-    /// Configuration as the Pip.Services components take it: a flat map of texts whose keys have sections before dots, as in <c>connection.host</c>.
-    /// Keys are told apart by case and stay in the order in which they were set. Not safe for use from two threads at once.
+    /// Configuration as the Pip.Services components take it: a flat map of texts whose keys have sections before dots,
+    /// as in <c>connection.host</c>.
+    /// Keys are told apart by case and stay in the order in which they were set. Not safe for use from two threads at
+    /// once.
     /// </summary>
     public sealed class ConfigParams
     {
@@ -21,21 +23,25 @@ namespace DeviceQueue.Configuring
         public int Count => _keys.Count;
 
         /// <summary>Makes a configuration of keys and values in turn.</summary>
-        /// <param name="tuples">Key, value, key, value; a <see langword="null"/> value counts as absent, a last key without a value too.</param>
+        /// <param name="tuples">Key, value, key, value; a value is a text, or a number or truth value whose text
+        /// counts. A <see langword="null"/> value counts as absent, a last key without a value too.</param>
         /// <returns>The configuration.</returns>
         /// <exception cref="InvalidOperationException">There are more than <see cref="MaxKeys"/> keys.</exception>
-        public static ConfigParams FromTuples(params string[] tuples)
+        public static ConfigParams FromTuples(params object[] tuples)
         {
             ConfigParams result = new ConfigParams();
             for (int i = 0; i + 1 < tuples.Length; i += 2)
             {
-                result.Set(tuples[i], tuples[i + 1]);
+                result.Set((string)tuples[i], ToText(tuples[i + 1]));
             }
 
             return result;
         }
 
-        /// <summary>Reads the form <c>key=value;key2=value2</c>. Spaces around keys and values do not count; a part without an equals sign is passed over.</summary>
+        /// <summary>
+        /// Reads the form <c>key=value;key2=value2</c>. Spaces around keys and values do not count; a part without an
+        /// equals sign is passed over.
+        /// </summary>
         /// <param name="line">The text, or <see langword="null"/> for none. A value cannot hold a semicolon.</param>
         /// <returns>The configuration.</returns>
         /// <exception cref="InvalidOperationException">There are more than <see cref="MaxKeys"/> keys.</exception>
@@ -92,11 +98,13 @@ namespace DeviceQueue.Configuring
         /// <summary>Gets a value as a whole number.</summary>
         /// <param name="key">The key.</param>
         /// <param name="value">The number.</param>
-        /// <returns><see langword="false"/> when the value is absent or is not digits, with a minus sign if need be, for a 32-bit number.</returns>
+        /// <returns><see langword="false"/> when the value is absent or is not digits, with a minus sign if need be,
+        /// for a 32-bit number.</returns>
         public bool TryGetInteger(string key, out int value)
         {
             byte[] text = GetBytes(key);
-            bool isNumber = NumberText.TryParseInt64(text, 0, text.Length, out long number) && number >= int.MinValue && number <= int.MaxValue;
+            bool isNumber = NumberText.TryParseInt64(text, 0, text.Length, out long number)
+                && number >= int.MinValue && number <= int.MaxValue;
             value = isNumber ? (int)number : 0;
             return isNumber;
         }
@@ -111,15 +119,15 @@ namespace DeviceQueue.Configuring
             return NumberText.TryParseDouble(text, 0, text.Length, out value);
         }
 
-        /// <summary>Gets a value as true or false, in these letters.</summary>
+        /// <summary>
+        /// Gets a value as true or false: true, t, yes, y, 1 or false, f, no, n, 0, in letters of any case.
+        /// </summary>
         /// <param name="key">The key.</param>
         /// <param name="value">Which.</param>
         /// <returns><see langword="false"/> when the value is absent or is something else.</returns>
         public bool TryGetBoolean(string key, out bool value)
         {
-            string text = Get(key);
-            value = text == "true";
-            return value || text == "false";
+            return ConfigReader.TryParseBoolean(Get(key), out value);
         }
 
         /// <summary>Sets a value.</summary>
@@ -220,7 +228,8 @@ namespace DeviceQueue.Configuring
 
         /// <summary>Gets a section as a configuration of its own.</summary>
         /// <param name="section">The name, itself with dots if need be.</param>
-        /// <returns>A new configuration whose keys lack the name and its dot; empty when there is no such section.</returns>
+        /// <returns>A new configuration whose keys lack the name and its dot; empty when there is no such
+        /// section.</returns>
         public ConfigParams GetSection(string section)
         {
             ConfigParams result = new ConfigParams();
@@ -263,6 +272,13 @@ namespace DeviceQueue.Configuring
             }
 
             return text.ToString();
+        }
+
+        private static string ToText(object value)
+        {
+            string text = value?.ToString();
+            string[] parts = value is double || value is float ? text.Split(',') : new string[0];
+            return parts.Length == 2 ? parts[0] + "." + parts[1] : text; // a desktop writes the comma of its country
         }
 
         private void CopyFrom(ConfigParams other, string prefix)

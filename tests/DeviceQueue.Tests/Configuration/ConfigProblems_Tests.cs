@@ -1,6 +1,7 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 
-namespace DeviceQueue.Tests.Configuring;
+
+namespace DeviceQueue.Tests.Configuration;
 
 public sealed class ConfigProblems_Tests
 {

@@ -1,7 +1,7 @@
 using System.Text;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 
-namespace DeviceQueue.Tests.Configuring;
+namespace DeviceQueue.Tests.Configuration;
 
 internal static class Problems
 {
