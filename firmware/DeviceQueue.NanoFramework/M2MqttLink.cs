@@ -28,18 +28,40 @@ namespace DeviceQueue.NanoFramework
         public bool IsOpen => _client != null && _client.IsConnected;
 
         /// <inheritdoc/>
+        public int MaxInflight => _events.MaxInflight;
+
+        /// <inheritdoc/>
         public int DroppedMessages => _events.DroppedMessages;
 
         /// <inheritdoc/>
-        public MqttLinkResult Open(MqttLinkOptions options)
+        public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession)
         {
+            X509Certificate authority = null;
+            X509Certificate2 own = null;
             try
             {
-                _client = Create(options); // looks the host name up
+                if (options.IsSecure)
+                {
+                    authority = options.CaCertificate == null ? null : new X509Certificate(EndText(options.CaCertificate));
+                    own = options.ClientCertificate == null ? null
+                        : new X509Certificate2(EndText(options.ClientCertificate), EndText(options.ClientKey), null);
+                }
+            }
+            catch (Exception)
+            {
+                string which = authority == null && options.CaCertificate != null ? "tls.ca" : "tls.cert or tls.key";
+                return new MqttLinkResult(MqttLinkError.Tls, 0, which + " cannot be read: PEM or DER is needed");
+            }
+
+            try
+            {
+                // Looks the host name up.
+                MqttSslProtocols protocol = options.IsSecure ? MqttSslProtocols.TLSv1_2 : MqttSslProtocols.None;
+                _client = new MqttClient(options.Host, options.Port, options.IsSecure, authority, own, protocol);
             }
             catch (Exception e)
             {
-                return new MqttLinkResult(MqttLinkError.Dns, 0, Describe(e));
+                return new MqttLinkResult(MqttLinkError.Dns, 0, "no address for " + options.Host + ", " + Describe(e));
             }
 
             _client.MqttMsgPublishReceived += OnMessage;
@@ -49,7 +71,7 @@ namespace DeviceQueue.NanoFramework
             _client.ConnectionClosed += OnClosed;
             try
             {
-                int returnCode = (int)Connect(options);
+                int returnCode = (int)Connect(options, cleanSession);
                 return new MqttLinkResult(returnCode == 0 ? MqttLinkError.None : MqttLinkError.Refused, returnCode, null);
             }
             catch (MqttConnectionException e)
@@ -60,6 +82,10 @@ namespace DeviceQueue.NanoFramework
             catch (MqttClientException e)
             {
                 return new MqttLinkResult(MqttLinkError.BadOptions, 0, "client error " + ((int)e.ErrorCode).ToString());
+            }
+            catch (MqttCommunicationException)
+            {
+                return new MqttLinkResult(MqttLinkError.NoAnswer, 0, "the broker closed the connection, or stayed silent for 30 s");
             }
             catch (Exception e)
             {
@@ -121,7 +147,7 @@ namespace DeviceQueue.NanoFramework
         }
 
         /// <inheritdoc/>
-        public void Close()
+        public void Close(bool isClean)
         {
             if (_client == null)
             {
@@ -130,7 +156,7 @@ namespace DeviceQueue.NanoFramework
 
             try
             {
-                if (_client.IsConnected)
+                if (isClean && _client.IsConnected)
                 {
                     _client.Disconnect();
                 }
@@ -141,18 +167,6 @@ namespace DeviceQueue.NanoFramework
             }
 
             _client.Close();
-        }
-
-        private static MqttClient Create(MqttLinkOptions options)
-        {
-            if (!options.IsSecure)
-            {
-                return new MqttClient(options.Host, options.Port, false, null, null, MqttSslProtocols.None);
-            }
-
-            X509Certificate authority = options.CaCertificate == null ? null : new X509Certificate(EndText(options.CaCertificate));
-            X509Certificate2 own = options.ClientCertificate == null ? null : new X509Certificate2(EndText(options.ClientCertificate), EndText(options.ClientKey), null);
-            return new MqttClient(options.Host, options.Port, true, authority, own, MqttSslProtocols.TLSv1_2);
         }
 
         /// <summary>Puts a zero behind PEM, as mbedtls_x509_crt_parse wants it; else it takes the text for DER.</summary>
@@ -170,11 +184,12 @@ namespace DeviceQueue.NanoFramework
 
         private static string Describe(Exception e)
         {
-            string inner = e.InnerException == null ? string.Empty : " (" + e.InnerException.GetType().Name + ": " + e.InnerException.Message + ")";
-            return e.Message + inner;
+            Exception cause = e.InnerException ?? e;
+            return cause is SocketException socket
+                ? "socket error " + socket.ErrorCode.ToString() : MqttLinkResult.Describe(cause);
         }
 
-        private MqttReasonCode Connect(MqttLinkOptions options)
+        private MqttReasonCode Connect(MqttLinkOptions options, bool cleanSession)
         {
             bool hasWill = options.WillTopic != null;
             return _client.Connect(
@@ -186,7 +201,7 @@ namespace DeviceQueue.NanoFramework
                 hasWill,
                 hasWill ? options.WillTopic : null,
                 hasWill ? options.WillPayload : null,
-                options.CleanSession,
+                cleanSession,
                 (ushort)options.KeepAliveSeconds);
         }
 

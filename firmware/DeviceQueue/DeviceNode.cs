@@ -49,6 +49,7 @@ namespace DeviceQueue
         private readonly MessageEnvelope _reading = new MessageEnvelope();
         private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // one thing at a time is written: a reading, a report or an answer
         private DeviceState _state = DeviceState.NoConfiguration;
+        private string _subscriptionFault;
         private bool _isHealthWanted;
         private bool _isBehind;
         private bool _isRestarting;
@@ -77,6 +78,7 @@ namespace DeviceQueue
 
             Connection = new MqttConnection(platform.Links, platform.Network, connection.Endpoints, connection.Readings, platform.Clock, platform.Random, _logger);
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
+            Connection.SetCommandTopic(topics.Command);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
             _outputHandles = AddOutputStates(topics);
             _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store);
@@ -133,6 +135,11 @@ namespace DeviceQueue
                 if (!Connection.IsConnected)
                 {
                     return Connection.IsWithoutNetwork ? DeviceState.NoWifi : DeviceState.NoBroker;
+                }
+
+                if (Connection.SubscriptionFault != null)
+                {
+                    return DeviceState.NoCommands;
                 }
 
                 return _sampler.State == SensorState.Ok ? DeviceState.Well : DeviceState.SensorFault;
@@ -300,10 +307,13 @@ namespace DeviceQueue
         private void SayState()
         {
             DeviceState state = State;
-            if (state != _state)
+            string fault = Connection.SubscriptionFault;
+            if (!Connection.IsConnecting && (state != _state || fault != _subscriptionFault))
             {
                 _state = state;
-                _logger.Log(LogLevel.Info, null, "status: " + StatusLed.Describe(state));
+                _subscriptionFault = fault;
+                string text = state == DeviceState.NoCommands ? "commands: " + fault : StatusLed.Describe(state);
+                _logger.Log(LogLevel.Info, null, "status: " + text);
             }
 
             long behindMs = _clock.BehindMs;

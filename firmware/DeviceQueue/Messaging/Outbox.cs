@@ -191,6 +191,17 @@ namespace DeviceQueue.Messaging
         }
 
         /// <inheritdoc/>
+        public void OnRefused(long nowMs)
+        {
+            lock (_lock)
+            {
+                _nowMs = nowMs;
+                OnUnanswered(_takenSlot);
+                _takenSlot = -1;
+            }
+        }
+
+        /// <inheritdoc/>
         public bool OnPublished(int packetId, bool isPublished, long nowMs)
         {
             lock (_lock)

@@ -18,7 +18,7 @@ public sealed class DeviceDiscovery_Tests
         node.World.RunFor(60000);
 
         Assert.Empty(Announcements(node));
-        Assert.Equal(["sensor/bar1/command"], node.Broker.Link.Filters);
+        Assert.Equal(["sensor/bar1/status", "sensor/bar1/command"], node.Broker.Link.Filters);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class DeviceDiscovery_Tests
         var device = new HomeAssistantDevice(Assert.Single(Announcements(node)).Text);
         Assert.Equal(["o_relay1"], device.Names("binary_sensor"));
         Assert.Empty(device.Names("switch"));
-        Assert.Equal(["sensor/bar1/command", "homeassistant/status"], node.Broker.Link.Filters);
+        Assert.Equal(["sensor/bar1/status", "sensor/bar1/command", "homeassistant/status"], node.Broker.Link.Filters);
     }
 
     [Fact]
@@ -131,13 +131,13 @@ public sealed class DeviceDiscovery_Tests
         node.Apply("device.discovery=true");
         node.World.RunFor(1000);
         Assert.NotEmpty(new HomeAssistantDevice(node.Broker.Retained(Topic)!).Components);
-        Assert.Equal(3, node.Broker.Link.Filters.Count);
+        Assert.Equal(4, node.Broker.Link.Filters.Count);
         Assert.False(node.World.Node!.Discovery.IsWithdrawn);
 
         node.Apply("device.discovery=false");
         node.World.RunFor(1000);
         Assert.Equal(("", true), (node.Broker.Retained(Topic), node.World.Node.Discovery.IsWithdrawn));
-        Assert.Equal(["sensor/bar1/command"], node.Broker.Link.Filters);
+        Assert.Equal(["sensor/bar1/status", "sensor/bar1/command"], node.Broker.Link.Filters);
 
         node.Apply("device.discovery=true");
         node.World.RunFor(1000);
