@@ -19,7 +19,7 @@ namespace DeviceQueue.NanoFramework
             {
                 try
                 {
-                    if (!File.Exists(Root + name))
+                    if (!IsThere(Root + name))
                     {
                         return -1;
                     }
@@ -29,7 +29,7 @@ namespace DeviceQueue.NanoFramework
                 }
                 catch (Exception)
                 {
-                    return -1;
+                    return -2;
                 }
             }
         }
@@ -42,11 +42,6 @@ namespace DeviceQueue.NanoFramework
             {
                 try
                 {
-                    if (!File.Exists(Root + name))
-                    {
-                        return false;
-                    }
-
                     using FileStream file = new FileStream(Root + name, FileMode.Open, FileAccess.Read);
                     count = Fill(file, buffer, buffer.Length);
                     return true;
@@ -66,11 +61,6 @@ namespace DeviceQueue.NanoFramework
             {
                 try
                 {
-                    if (!File.Exists(Root + name))
-                    {
-                        return false;
-                    }
-
                     using FileStream file = new FileStream(Root + name, FileMode.Open, FileAccess.Read);
                     file.Seek(position, SeekOrigin.Begin);
                     return Fill(file, buffer, count) == count;
@@ -108,6 +98,20 @@ namespace DeviceQueue.NanoFramework
                 {
                     return false;
                 }
+            }
+        }
+
+        /// <summary>Tells whether there is a file; throws when that cannot be told. File.Exists says false for want of memory, too.</summary>
+        private static bool IsThere(string path)
+        {
+            try
+            {
+                File.GetAttributes(path);
+                return true;
+            }
+            catch (IOException e) when (e.ErrorCode == IOException.IOExceptionErrorCode.FileNotFound)
+            {
+                return false;
             }
         }
 

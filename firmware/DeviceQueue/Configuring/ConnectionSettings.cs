@@ -35,7 +35,9 @@ namespace DeviceQueue.Configuring
                 "options.keepalive_timeout", "15000",
                 "options.serialize_envelope", "false",
                 "options.overflow", "drop_oldest",
-                "options.max_message_size", "2048",
+                "options.max_messages", "12", // the window over the outbox's file: what is in flight and as much again
+                "options.max_bytes", "2560",
+                "options.max_message_size", "512", // the longest reading with the longest device id takes 290
                 "options.outbox", "outbox");
         }
 
@@ -69,8 +71,8 @@ namespace DeviceQueue.Configuring
                 "options.serialize_envelope", "true",
                 "options.autosubscribe", "true",
                 "options.overflow", "reject",
-                "options.max_messages", "16",
-                "options.max_bytes", "4096",
+                "options.max_messages", "12",
+                "options.max_bytes", "2560",
                 "options.max_message_size", "2048",
                 "options.outbox", string.Empty); // an answer that a reboot loses is asked for again, with the same message_id
         }

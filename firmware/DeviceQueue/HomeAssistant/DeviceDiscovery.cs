@@ -18,6 +18,9 @@ namespace DeviceQueue.HomeAssistant
         /// <summary>The shortest time between two answers to Home Assistant's start, in milliseconds.</summary>
         public const int RepeatIntervalMs = 10000;
 
+        /// <summary>The bytes that an announcement may always take, topic and payload; the sensors and some eight outputs fit.</summary>
+        public const int MinRoomBytes = 2048;
+
         /// <summary>The file that is there while the broker may keep an announcement.</summary>
         public const string MarkName = "discovery";
 
@@ -47,7 +50,7 @@ namespace DeviceQueue.HomeAssistant
         /// <param name="outputs">The outputs.</param>
         /// <param name="isSwitchable">Whether Home Assistant may switch the outputs rather than only see them.</param>
         /// <param name="sampler">Knows what the sensor measures.</param>
-        /// <param name="maxBytes">How long topic and payload may be together.</param>
+        /// <param name="maxBytes">How long topic and payload may be together, if that is more than <see cref="MinRoomBytes"/>.</param>
         /// <param name="connection">Where to announce.</param>
         /// <param name="platform">The board's storage and console.</param>
         public DeviceDiscovery(
@@ -60,7 +63,7 @@ namespace DeviceQueue.HomeAssistant
             _store = platform.Store;
             _logger = platform.Logger;
             _topic = topics.Discovery;
-            _maxBytes = maxBytes;
+            _maxBytes = maxBytes > MinRoomBytes ? maxBytes : MinRoomBytes;
             _handle = connection.LatestValues.Add(_topic, true);
             _isMarked = _store.GetSize(MarkName) >= 0;
         }
@@ -150,12 +153,6 @@ namespace DeviceQueue.HomeAssistant
         private void Announce()
         {
             byte[] payload = Write();
-            if (payload == null)
-            {
-                _logger.Log(LogLevel.Error, null, "no discovery: options.max_message_size " + _maxBytes.ToString() + " is too small for it");
-                return;
-            }
-
             if (!_isMarked)
             {
                 _isMarked = true;
@@ -169,18 +166,13 @@ namespace DeviceQueue.HomeAssistant
         private byte[] Write()
         {
             int room = _maxBytes - MessageBuffer.SizeOf(_topic, 0);
-            byte[] buffer = new byte[room > 0 ? room : 0];
+            byte[] buffer = new byte[room];
             int length = -1;
             int count = _outputs.Count + 1;
             while (length < 0 && count > 0)
             {
                 count--;
                 length = _writer.Write(buffer, _hasHumidity, count);
-            }
-
-            if (length < 0)
-            {
-                return null;
             }
 
             if (count < _outputs.Count)

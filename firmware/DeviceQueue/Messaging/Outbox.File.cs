@@ -30,6 +30,7 @@ namespace DeviceQueue.Messaging
         private long _flushDueMs = long.MaxValue;
         private long _flushedMs = long.MinValue / 2;
         private long _retryMs;
+        private long _readRetryMs;
 
         /// <summary>Gets a value indicating whether something that should be in the file is in memory only, because storage is full or fails.</summary>
         public bool IsDegraded { get; private set; }
@@ -195,6 +196,10 @@ namespace DeviceQueue.Messaging
             else if (_sequences[slot] == Unwritten)
             {
                 _unwritten--;
+                if (_unwritten == 0 && _acknowledged.Count == 0 && !_file.IsDirty)
+                {
+                    _flushDueMs = long.MaxValue; // the next message has its own time
+                }
             }
         }
 
@@ -384,7 +389,7 @@ namespace DeviceQueue.Messaging
         /// <summary>Fills memory from the file, in order.</summary>
         private void Refill()
         {
-            if (_file == null || _file.Unread == 0 || (_isStorageBusy && _buffer.Count > 0))
+            if (_file == null || _file.Unread == 0 || (_isStorageBusy && _buffer.Count > 0) || _nowMs < _readRetryMs)
             {
                 return;
             }
@@ -410,6 +415,10 @@ namespace DeviceQueue.Messaging
                             _lastTopic = _file.GetTopic(_lastTopic);
                             Hold(_lastTopic, _file.Buffer, _file.PayloadAt, _file.PayloadLength, _file.Flags, _file.Sequence);
                             _file.Advance();
+                        }
+                        else if (!isFound && _file.IsReadFailing)
+                        {
+                            _readRetryMs = _nowMs + StorageRetryMs; // there may be no memory for it now; what is there stays there
                         }
                         else if (!isFound)
                         {

@@ -280,7 +280,7 @@ namespace DeviceQueue.Messaging
                     }
                 }
 
-                return due;
+                return _file != null && _file.Unread > 0 && _readRetryMs < due ? _readRetryMs : due;
             }
         }
 

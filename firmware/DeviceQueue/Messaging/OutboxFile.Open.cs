@@ -3,6 +3,8 @@ namespace DeviceQueue.Messaging
     /// <content>What is found in storage at start: which segments there are, and what in them is not acknowledged.</content>
     public sealed partial class OutboxFile
     {
+        private const int NoFile = -1;
+
         private AcknowledgedSet _done; // null when there was nothing
         private int _scanned;
 
@@ -10,14 +12,15 @@ namespace DeviceQueue.Messaging
         {
             for (int i = 0; i < MaxSegments; i++)
             {
+                _reader.IsFailing = false;
                 _sizes[i] = _store.GetSize(_names[i]);
-                bool isReadable = _sizes[i] < HeaderBytes || TryLoad(i, 0, HeaderBytes);
-                if (!isReadable)
+                bool isReadable = _sizes[i] >= 0 && (_sizes[i] < HeaderBytes || TryLoad(i, 0, HeaderBytes));
+                if (_sizes[i] < NoFile || (_sizes[i] >= 0 && !isReadable))
                 {
                     Damages++;
                     _sizes[i] = Unusable; // until a restart
                 }
-                else if (_sizes[i] >= 0 && (_sizes[i] < HeaderBytes || !TryInsert(i)))
+                else if (isReadable && (_sizes[i] < HeaderBytes || !TryInsert(i)))
                 {
                     TornTails += _sizes[i] > 0 && _sizes[i] < HeaderBytes ? 1 : 0;
                     Damages += _sizes[i] < HeaderBytes ? 0 : 1;
@@ -38,20 +41,44 @@ namespace DeviceQueue.Messaging
 
         private bool TryInsert(int index)
         {
-            if (!OutboxRecord.IsPlausible(_record, _recordAt) || !OutboxRecord.IsStart(_record, _recordAt) || !OutboxRecord.IsWhole(_record, _recordAt))
+            bool isStart = OutboxRecord.IsPlausible(_record, _recordAt) && OutboxRecord.IsStart(_record, _recordAt) && OutboxRecord.IsWhole(_record, _recordAt);
+            if (!isStart && !TryFindMessage(index))
             {
                 return false;
             }
 
-            _starts[index] = Sequence;
-            int position = _segments++;
-            for (; position > 0 && _starts[_order[position - 1]] - Sequence > 0; position--)
+            int sequence = Sequence;
+            int position = _segments;
+            for (; position > 0 && IsBefore(isStart, sequence, _order[position - 1]); position--)
             {
                 _order[position] = _order[position - 1];
             }
 
+            // The number of a damaged start is that of the segment before and one more; the scan counts the damage.
+            _starts[index] = isStart ? sequence : position > 0 ? _starts[_order[position - 1]] + 1 : 0;
+            _lastStart = _segments == 0 || _starts[index] - _lastStart > 0 ? _starts[index] : _lastStart;
             _order[position] = (byte)index;
+            _segments++;
             return true;
+        }
+
+        /// <summary>Tells whether a segment belongs before another: by the numbers of their starts, or by their messages when this one has lost its start.</summary>
+        private bool IsBefore(bool isStart, int sequence, int other)
+        {
+            return isStart ? _starts[other] - sequence > 0 : TryFindMessage(other) && Sequence - sequence > 0;
+        }
+
+        /// <summary>Finds the first message of a segment.</summary>
+        private bool TryFindMessage(int index)
+        {
+            int at = 0;
+            bool isFound = TryFind(index, ref at, false);
+            for (; isFound && !OutboxRecord.IsMessage(_record, _recordAt); isFound = TryFind(index, ref at, false))
+            {
+                at += RecordBytes();
+            }
+
+            return isFound;
         }
 
         /// <summary>Goes through all records: first for the acknowledgements, then for what is left.</summary>
@@ -61,6 +88,7 @@ namespace DeviceQueue.Messaging
             for (int i = 0; i < _segments; i++)
             {
                 int at = 0;
+                _reader.IsFailing = false;
                 for (; TryFind(_order[i], ref at, isFirst); at += RecordBytes())
                 {
                     if (OutboxRecord.IsAcknowledgement(_record, _recordAt) && isFirst)

@@ -23,7 +23,7 @@ namespace DeviceQueue.Messaging
         /// <summary>The largest message that fits in a segment, topic and payload, in bytes.</summary>
         public const int MaxMessageSize = SegmentBytes - (2 * HeaderBytes) - OutboxRecord.ReplacedBytes;
 
-        private const int MinBufferBytes = 1024;
+        private const int MinReadBytes = 1024; // so that what lower limits have made too large is still read, and counted
         private const int MaxAckRanges = 16;
         private const string Digits = "0123456789abcdef";
         private const int None = -1;
@@ -39,6 +39,7 @@ namespace DeviceQueue.Messaging
         private readonly byte[] _order = new byte[MaxSegments];
         private readonly SequenceRanges _acks = new SequenceRanges(MaxAckRanges);
         private int _segments;
+        private int _lastStart;
         private bool _isLastTorn; // nothing is added behind a piece of a record
 
         // What is not written yet, behind room for a segment's first record.
@@ -69,8 +70,7 @@ namespace DeviceQueue.Messaging
             _store = store;
             _maxSegments = maxBytes / SegmentBytes;
             int buffer = HeaderBytes + OutboxRecord.ReplacedBytes + maxMessageSize;
-            buffer = buffer < MinBufferBytes ? MinBufferBytes : buffer;
-            _reader = new SegmentReader(store, _names, buffer);
+            _reader = new SegmentReader(store, _names, buffer < MinReadBytes ? MinReadBytes : buffer);
             _batch = new byte[HeaderBytes + buffer];
             for (int i = 0; i < MaxSegments; i++)
             {
@@ -91,6 +91,9 @@ namespace DeviceQueue.Messaging
 
         /// <summary>Gets how often something else was in a record's place, or could not be read.</summary>
         public int Damages { get; private set; }
+
+        /// <summary>Gets a value indicating whether storage failed the last time that it was read: what it holds may be as it should.</summary>
+        public bool IsReadFailing => _reader.IsFailing;
 
         /// <summary>Gets a value indicating whether storage did not take what it was last given.</summary>
         public bool IsFailing { get; private set; }
@@ -303,7 +306,8 @@ namespace DeviceQueue.Messaging
         public bool TryRead()
         {
             int position = _isRead ? MaxSegments : FindSegment(_lastRead + 1);
-            for (position = position < 0 ? 0 : position; position < _segments && !_isRead; position++)
+            _reader.IsFailing = false;
+            for (position = position < 0 ? 0 : position; position < _segments && !_isRead && !IsReadFailing; position++)
             {
                 if (_readIndex != _order[position])
                 {
@@ -318,7 +322,7 @@ namespace DeviceQueue.Messaging
                 }
             }
 
-            for (int at = HeaderBytes; at < _batchEnd && !_isRead; at += RecordBytes())
+            for (int at = HeaderBytes; at < _batchEnd && !_isRead && !IsReadFailing; at += RecordBytes())
             {
                 _record = _batch;
                 _recordAt = at;
@@ -359,6 +363,11 @@ namespace DeviceQueue.Messaging
         /// <returns><see langword="false"/> when storage refused it; then everything is as it was.</returns>
         public bool TryDropOldest()
         {
+            if (_hasCopies && !TryWrite())
+            {
+                return false; // the originals of copies that are in memory alone may be in it
+            }
+
             int lastRead = _lastRead;
             int unread = Unread;
             int unreadBytes = UnreadBytes;
@@ -382,7 +391,7 @@ namespace DeviceQueue.Messaging
 
         private bool TryStart(int index)
         {
-            int start = _segments == 0 ? 1 : _starts[_order[_segments - 1]] + 1;
+            int start = ++_lastStart; // one that was refused may stand in the flash all the same
             OutboxRecord.Seal(_batch, 0, OutboxRecord.StartFlag, start, 0, 0);
             if (!_store.TryWrite(_names[index], _batch, _batchEnd))
             {
@@ -483,11 +492,13 @@ namespace DeviceQueue.Messaging
         private bool TryDeleteOldest()
         {
             int index = _order[0];
+            int last = EndOfOldest - 1;
             if (!_store.TryDelete(_names[index]))
             {
                 return false;
             }
 
+            _lastRead = last - _lastRead > 0 ? last : _lastRead; // what has gone is not to be read any more
             _segments--;
             Array.Copy(_order, 1, _order, 0, _segments);
             _isRead &= _readIndex != index;
@@ -514,18 +525,18 @@ namespace DeviceQueue.Messaging
             int start = at;
             for (; at + HeaderBytes <= _sizes[index]; at++)
             {
-                if (!TryLoad(index, at, HeaderBytes))
-                {
-                    Damages++;
-                    _live[index]++; // not to be deleted: after a restart it may be readable
-                    at = _sizes[index];
-                    return false;
-                }
-
-                if (OutboxRecord.IsPlausible(_record, _recordAt) && TryLoad(index, at, RecordBytes()) && OutboxRecord.IsWhole(_record, _recordAt))
+                bool isLoaded = TryLoad(index, at, HeaderBytes);
+                if (isLoaded && OutboxRecord.IsPlausible(_record, _recordAt) && TryLoad(index, at, RecordBytes()) && OutboxRecord.IsWhole(_record, _recordAt))
                 {
                     Damages += isCounted && at > start ? 1 : 0;
                     return true;
+                }
+
+                if (_reader.IsFailing)
+                {
+                    Damages += isCounted ? 1 : 0;
+                    _live[index] += isCounted ? 1 : 0; // not to be deleted: after a restart it may be readable
+                    return false;
                 }
             }
 

@@ -27,6 +27,9 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets what holds the piece.</summary>
         public byte[] Data { get; }
 
+        /// <summary>Gets or sets a value indicating whether storage refused to be read since this was last set to <see langword="false"/>.</summary>
+        public bool IsFailing { get; set; }
+
         /// <summary>Sees to it that <see cref="Data"/> has some bytes of a segment.</summary>
         /// <param name="segment">The segment.</param>
         /// <param name="size">Its size in bytes.</param>
@@ -48,7 +51,10 @@ namespace DeviceQueue.Messaging
                 int wanted = left < Data.Length ? left : Data.Length;
                 _segment = segment;
                 _start = position;
-                _count = _store.TryReadAt(_names[segment], position, Data, wanted) ? wanted : 0;
+                bool isRead = _store.TryReadAt(_names[segment], position, Data, wanted);
+                IsFailing |= !isRead;
+                _count = isRead ? wanted : 0;
+                _segment = isRead ? segment : None;
             }
 
             at = position - _start;

@@ -8,7 +8,7 @@ namespace DeviceQueue.Platform
     {
         /// <summary>Gets the size of a file.</summary>
         /// <param name="name">The file's name.</param>
-        /// <returns>The size in bytes, or -1 when there is no such file or it cannot be read.</returns>
+        /// <returns>The size in bytes, -1 when there is no such file, or -2 when that cannot be told: storage fails, or there is no memory to look.</returns>
         int GetSize(string name);
 
         /// <summary>Reads a file from its start.</summary>

@@ -11,7 +11,8 @@ namespace DeviceQueue.Supervising
     {
         private static readonly string[] KeptPrefixes =
         {
-            "device.id", "device.command_key", "device.ntp_server", "device.outputs.", "device.status_led", "device.watchdog_pin",
+            "client_id", "device.id", "device.command_key", "device.ntp_server", "device.outputs.", "device.status_led", "device.watchdog_pin",
+            "device.i2c.", "device.sensor.", "device.temperature_offset", "device.interval_ms",
             "connection.", "connections.", "credential.", "credentials.", "tls.",
         };
 

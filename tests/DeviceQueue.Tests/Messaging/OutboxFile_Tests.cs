@@ -1,3 +1,5 @@
+using System.Text;
+using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Tests.Platform;
 using FsCheck.Fluent;
@@ -99,6 +101,85 @@ public sealed class OutboxFile_Tests
             Assert.Equal(bytes.Length > 0 ? 1 : 0, file.TornTails + file.Damages);
             Assert.Empty(store.Files);
         });
+    }
+
+    [Fact]
+    public void A_damaged_head_of_a_segment_costs_none_of_its_messages_nor_their_order()
+    {
+        var source = new StoredOutbox(new MemoryStore(), Small);
+        for (int i = 0; i < 150; i++)
+        {
+            source.Add(60);
+        }
+
+        source.Flush();
+        Assert.InRange(source.Store.Files.Count, 3, 16);
+        foreach (string name in source.Store.Files.Keys)
+        {
+            var store = new MemoryStore { Files = source.Store.Files.ToDictionary(file => file.Key, file => file.Value.ToArray()) };
+            store.Files[name].AsSpan(0, 14).Clear();
+
+            Assert.Equal(1, new OutboxFile(store, StoredOutbox.Name, 65536, 1024).Damages);
+            Assert.Equal(Enumerable.Range(0, 150), StoredOutbox.ReadAll(store));
+        }
+    }
+
+    [Fact]
+    public void A_segment_whose_size_cannot_be_told_at_start_is_counted_and_not_written_over()
+    {
+        var store = new FaultyStore(new Random(1));
+        Fill(store, 5, out _);
+        byte[] before = Assert.Single(store.Files).Value;
+        store.SizeFaults = 100;
+        Fill(store, 0, out Outbox outbox);
+        store.SizeFaults = 0;
+        Assert.True(outbox.TryAdd("t", [5], 1, 1, false));
+        Assert.False(outbox.Flush());
+
+        Assert.NotEqual(0, outbox.Damages);
+        Assert.Contains(before, store.Files.Values);
+        Fill(store, 0, out Outbox later);
+        Assert.Equal(5, later.Count);
+    }
+
+    [Fact]
+    public void Storage_that_cannot_be_read_for_a_while_costs_no_message_and_counts_as_no_damage()
+    {
+        var store = new FaultyStore(new Random(1));
+        Fill(store, 5, out _);
+        Fill(store, 0, out Outbox outbox, "options.max_messages=2;");
+        var request = new PublishRequest();
+        int read = 0;
+        for (long nowMs = 1000; nowMs < 120000; nowMs += 1000)
+        {
+            store.ReadFaults = nowMs < 60000 ? 100 : 0;
+            if (outbox.TryTake(nowMs, request))
+            {
+                Assert.Equal("number " + read, Encoding.ASCII.GetString(request.Payload));
+                outbox.OnHandedOver(++read);
+                outbox.OnPublished(read, true, nowMs);
+            }
+        }
+
+        Assert.Equal((5, 0, 0), (read, outbox.Damages, outbox.Count));
+    }
+
+    private static void Fill(FaultyStore store, int count, out Outbox outbox, string options = "")
+    {
+        options += "options.qos=1;options.outbox=out;options.outbox_flush_ms=0";
+        outbox = new Outbox(World.Read(options), new AutoResetEvent(false), store);
+        outbox.OnLinkUp();
+        for (int i = 0; i < count; i++)
+        {
+            Add(outbox, i);
+        }
+    }
+
+    private static void Add(Outbox outbox, int number)
+    {
+        byte[] payload = Encoding.ASCII.GetBytes("number " + number);
+        Assert.True(outbox.TryAdd("t", payload, payload.Length, 1, false));
+        Assert.True(outbox.Flush());
     }
 
     [Fact]

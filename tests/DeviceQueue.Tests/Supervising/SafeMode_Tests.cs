@@ -21,8 +21,8 @@ public sealed class SafeMode_Tests
         DeviceSettings device = safe.Device;
         Assert.Equal(("bar1", 32, "time.local", 4, 16), (device.Id, device.CommandKey.Length, device.NtpServer, device.StatusLedPin, device.WatchdogPin));
         Assert.Equal(("r", true), (device.Outputs[0].Name, device.Outputs[0].IsSafeOn));
-        Assert.Equal((60000, 900000, 0, 21), (device.IntervalMs, device.RebootAfterMs, device.SafeAfterMs, device.I2cDataPin));
-        Assert.Equal(("mqtts://u:p@host:1234", "ca.pem", null), (safe.Config.Get("connection.uri"), safe.Config.Get("tls.ca"), safe.Config.Get("options.max_messages")));
+        Assert.Equal((1000, 900000, 0, 17), (device.IntervalMs, device.RebootAfterMs, device.SafeAfterMs, device.I2cDataPin));
+        Assert.Equal(("mqtts://u:p@host:1234", "ca.pem", "12"), (safe.Config.Get("connection.uri"), safe.Config.Get("tls.ca"), safe.Config.Get("options.max_messages")));
     }
 
     [Fact]
