@@ -29,6 +29,8 @@ namespace DeviceQueue.Connecting
         private const byte Due = 2;
         private const byte Unsaid = 4; // due since the link came up, and not handed over on it yet
 
+        private const int None = -1;
+
         private readonly object _lock = new object();
         private readonly AutoResetEvent _wake;
         private string[] _topics = new string[Growth];
@@ -38,7 +40,7 @@ namespace DeviceQueue.Connecting
         private byte[] _flags = new byte[Growth];
         private byte[] _unanswered = new byte[Growth];
         private int _count;
-        private int _taken;
+        private int _taken = None; // offered, and not handed over yet
 
         /// <summary>Initializes a new instance of the <see cref="LatestValues"/> class.</summary>
         /// <param name="wake">Set when there is something to publish.</param>
@@ -141,7 +143,7 @@ namespace DeviceQueue.Connecting
         {
             lock (_lock)
             {
-                return (_flags[handle] & Due) == 0 && _packetIds[handle] == 0;
+                return (_flags[handle] & Due) == 0 && _packetIds[handle] == 0 && _taken != handle;
             }
         }
 
@@ -189,6 +191,8 @@ namespace DeviceQueue.Connecting
                 {
                     _payloads[_taken] = null; // published once; there may be a newer one already
                 }
+
+                _taken = None;
             }
         }
 
@@ -198,6 +202,7 @@ namespace DeviceQueue.Connecting
             lock (_lock)
             {
                 OnAnswer(_taken, false, nowMs);
+                _taken = None;
             }
         }
 

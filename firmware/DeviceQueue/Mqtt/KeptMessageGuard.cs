@@ -52,7 +52,7 @@ namespace DeviceQueue.Mqtt
         {
             _askedMs = isSessionKept ? nowMs : -1;
             _isCleared = false;
-            _waitMs = _waitMs > nowMs ? _waitMs : nowMs;
+            _waitMs = nowMs + _blockMs; // counted from here: a link that ends before it has asked for anything clears the message
         }
 
         public void OnSubscribe(long nowMs)
@@ -126,7 +126,6 @@ namespace DeviceQueue.Mqtt
             else
             {
                 _blockMs = _blockMs == 0 ? MinBlockMs : _blockMs < MaxBlockMs / 2 ? _blockMs * 2 : MaxBlockMs;
-                _waitMs = nowMs + _blockMs;
             }
         }
 
@@ -134,7 +133,6 @@ namespace DeviceQueue.Mqtt
         {
             _quickEnds = 0;
             _blockMs = 0;
-            _waitMs = 0;
         }
     }
 }

@@ -144,14 +144,14 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         using Observer observer = new(fixture.Broker, will);
         MosquittoLink polite = Opened(fixture.Broker.Port, will, "polite");
 
-        polite.Close();
+        polite.Close(true);
 
         using FaultProxy proxy = new(fixture.Broker);
         MosquittoLink cut = Opened(proxy.Port, will, "cut");
         proxy.DropConnections();
         Assert.Equal("cut", observer.WaitFor(message => message.Topic == will).Text);
         Assert.Single(observer.Messages);
-        cut.Close();
+        cut.Close(true);
     }
 
     [Fact]

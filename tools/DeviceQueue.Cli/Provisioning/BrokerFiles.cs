@@ -59,7 +59,9 @@ internal sealed class BrokerFiles(FleetFolder fleet, IReadOnlyList<Member> devic
             text.Append($"\nuser {device.Name}\n");
             text.Append($"topic write sensor/{device.Name}/#\n");
             text.Append($"topic write homeassistant/device/{device.Name}/config\n");
+            text.Append($"topic write homeassistant/sensor/{device.Name}/+/config\n");
             text.Append($"topic read {topics.Command}\n");
+            text.Append($"topic read {topics.Status}\n"); // corrects what others say there; what it writes, "#" above allows
             text.Append($"topic read {topics.OfOutput("+")}/set\n");
             text.Append("topic read homeassistant/status\n");
         }
