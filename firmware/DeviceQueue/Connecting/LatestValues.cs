@@ -124,6 +124,17 @@ namespace DeviceQueue.Connecting
             _wake.Set();
         }
 
+        /// <summary>Gives a value up, whether the broker has it or not.</summary>
+        /// <param name="handle">What <see cref="Add"/> returned.</param>
+        public void Forget(int handle)
+        {
+            lock (_lock)
+            {
+                _payloads[handle] = null;
+                _flags[handle] &= Retained;
+            }
+        }
+
         /// <summary>Publishes each retained value again.</summary>
         public void RepeatAll()
         {

@@ -104,7 +104,8 @@ namespace DeviceQueue.Connecting
         /// Gets a value indicating whether the first attempt, or the subscriptions of a link, have no answer yet: there is nothing
         /// to say about the connection.
         /// </summary>
-        public bool IsConnecting => _link == null ? _connects == 0 && _lastError == null : !IsConnected;
+        public bool IsConnecting =>
+            _link == null ? _connects == 0 && _lastError == null : !IsConnected || (_guard != null && _guard.IsHoldingBack);
 
         /// <summary>Gets why nothing arrives on a link that is up, in words, or <see langword="null"/>.</summary>
         public string SubscriptionFault =>

@@ -45,6 +45,9 @@ namespace DeviceQueue.Mqtt
         /// <summary>Gets a value indicating whether links are opened with a clean session and subscribe last.</summary>
         public bool IsSuspicious => _quickEnds >= MaxQuickEnds;
 
+        /// <summary>Gets a value indicating whether the subscriptions of this link are still to come, soon.</summary>
+        public bool IsHoldingBack => IsSuspicious && _blockMs == 0 && _askedMs < 0;
+
         /// <summary>Gets how long commands are blocked, in milliseconds, or 0.</summary>
         public int BlockMs => _blockMs;
 
@@ -104,18 +107,20 @@ namespace DeviceQueue.Mqtt
             return wasBlocked;
         }
 
+        /// <summary>Notes an end; to clear what may not be cleared ends links too, at some brokers.</summary>
         public void OnLinkDown(long nowMs, bool isByOtherSide)
         {
             TryTrust(nowMs);
+            _latest.Forget(_handle); // what may have ended this link is not said on the next one unasked
             if (!isByOtherSide)
             {
                 _quickEnds = IsSuspicious ? _quickEnds : 0;
             }
-            else if (_askedMs < 0)
+            else if (_askedMs < 0 && !_isCleared)
             {
                 Forget(); // nothing was asked for on this link: what ends links is something else
             }
-            else if (nowMs - _askedMs >= QuickEndMs)
+            else if (_askedMs >= 0 && nowMs - _askedMs >= QuickEndMs)
             {
                 return;
             }

@@ -58,7 +58,7 @@ public sealed class KeptMessage_Tests : IDisposable
         string access = Path.Combine(_folder, "access");
         File.WriteAllText(
             access,
-            "pattern write sensor/%c/status\npattern write sensor/%c/temperature\npattern write sensor/%c/health\npattern read sensor/%c/#\n\nuser operator\ntopic readwrite #\n");
+            "pattern write sensor/%c/status\npattern write sensor/%c/temperature\npattern write sensor/%c/health\npattern write sensor/%c/output/+\npattern read sensor/%c/#\n\nuser operator\ntopic readwrite #\n");
         using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = [$"acl_file {access}"] });
         using MosquittoClient person = new(new MosquittoOptions { Host = broker.Host, Port = broker.Port, Username = "operator" });
         Recorder<MosquittoMessage> seen = new();

@@ -52,6 +52,9 @@ internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
     /// <summary>Gets or sets a value indicating whether the access list lets the device clear it.</summary>
     public bool MayClear { get; set; } = true;
 
+    /// <summary>Gets or sets a value indicating whether a forbidden publish ends the link, as with Mosquitto 2.0.11.</summary>
+    public bool EndsLinksForbidden { get; set; }
+
     /// <summary>Gets or sets a value indicating whether such a message waits in the session.</summary>
     public bool IsSessionTooLarge { get; set; }
 
@@ -114,9 +117,13 @@ internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
 
     internal void Arrive(Arrival arrival)
     {
-        if (arrival.Topic == TooLargeTopic && arrival.Payload.Length == 0 && MayClear)
+        if (arrival.Topic == TooLargeTopic && arrival.Payload.Length == 0)
         {
-            TooLargeTopic = null;
+            TooLargeTopic = MayClear ? null : TooLargeTopic;
+            if (EndsLinksForbidden && !MayClear)
+            {
+                Drop();
+            }
         }
 
         Arrivals.Add(arrival);

@@ -46,10 +46,13 @@ public sealed class KeptMessage_Tests
         Assert.False(node.Broker.Link.IsSessionClean);
     }
 
-    [Fact]
-    public void Where_the_device_may_not_remove_it_readings_and_status_go_on_without_commands()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Where_the_device_may_not_remove_it_readings_and_status_go_on_without_commands(bool endsLink)
     {
         var node = new Node(Options);
+        node.Broker.EndsLinksForbidden = endsLink;
         node.Broker.MayClear = false;
         node.Broker.TooLargeTopic = Command;
         node.World.Node!.Connection.Open();
