@@ -19,6 +19,25 @@ public sealed class DeviceNode_Tests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
+    public void An_answer_that_the_client_library_refused_once_does_not_lock_the_outputs()
+    {
+        var node = new Node();
+        node.World.Open();
+        node.World.RunFor(5000);
+        node.Broker.Refuses = topic => topic == "sensor/bar1/response";
+        node.Command("output.set", """{"name":"relay1","on":true}""");
+        node.World.RunFor(100);
+        node.Broker.Refuses = _ => false;
+        node.World.RunFor(600000); // ten minutes on a link that holds
+
+        node.Command("output.set", """{"name":"relay1","on":false}""");
+        node.World.RunFor(10000);
+
+        Assert.Equal(1, node.World.Connection.Connects);
+        Assert.Equal("succeeded", Node.Status(node.Answer()));
+    }
+
+    [Fact]
     public void Says_on_connect_that_it_is_there_and_how_its_outputs_stand()
     {
         var node = new Node("device.outputs.1.name=relay2;device.outputs.1.pin=14;device.outputs.1.active=low;device.outputs.1.safe=on");

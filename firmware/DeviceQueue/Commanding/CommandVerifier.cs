@@ -106,7 +106,7 @@ namespace DeviceQueue.Commanding
 
             if (ageMs < -MaxAheadMs)
             {
-                answer.Reject(CommandCode.BadTime, "sent_time is more than " + MaxAheadMs.ToString() + " ms in the future");
+                answer.Reject(CommandCode.BadTime, "sent " + (-ageMs).ToString() + " ms in the future; " + MaxAheadMs.ToString() + " ms is the limit");
                 return false;
             }
 

@@ -62,24 +62,4 @@ public sealed class RefusedPublish_Tests
 
         Assert.Equal(("online", 1), (world.Broker.Retained("status"), world.Connection.Connects));
     }
-
-    [Fact]
-    public void A_refused_answer_does_not_lock_the_outputs()
-    {
-        var node = new Node();
-        node.World.Open();
-        node.World.RunFor(5000);
-        node.Broker.Refuses = topic => topic == "sensor/bar1/response";
-        node.Command("output.set", """{"name":"relay1","on":true}""");
-        node.World.RunFor(100);
-        node.Broker.Refuses = _ => false;
-        node.World.RunFor(600000);
-        Assert.Equal("succeeded", Node.Status(node.Answer()));
-
-        node.Command("output.set", """{"name":"relay1","on":false}""");
-        node.World.RunFor(10000);
-
-        Assert.Equal(1, node.World.Connection.Connects);
-        Assert.Equal((2, "succeeded"), (node.On("response").Length, Node.Status(node.Answer())));
-    }
 }
