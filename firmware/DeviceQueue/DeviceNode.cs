@@ -55,6 +55,8 @@ namespace DeviceQueue
         private bool _isRestarting;
         private bool _isErased;
         private long _restartByMs;
+        private long _lastSequence;
+        private long _lastTakenMs;
 
         /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
         /// <param name="settings">The settings, valid.</param>
@@ -214,7 +216,11 @@ namespace DeviceQueue
 
             long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
             due = Earlier(due, _setTopic.Poll(now));
-            Discovery.Poll();
+            if (Discovery.Poll())
+            {
+                RepeatReading();
+            }
+
             if (_healthSchedule.TryAdvance(now) || _isHealthWanted)
             {
                 _isHealthWanted = false;
@@ -371,8 +377,25 @@ namespace DeviceQueue
 
         private void PublishReading()
         {
+            _lastSequence = _bootRecord.NextSequence();
+            _lastTakenMs = _sampler.Reading.TakenMs;
+            SendReading();
+        }
+
+        /// <summary>Says the last reading again, with its number, if it is younger than an interval.</summary>
+        private void RepeatReading()
+        {
+            bool isLast = _lastSequence > 0 && _sampler.State == SensorState.Ok && _sampler.Reading.TakenMs == _lastTakenMs;
+            if (isLast && _clock.NowMs - _lastTakenMs < _gate.IntervalMs)
+            {
+                SendReading();
+            }
+        }
+
+        private void SendReading()
+        {
             _writer.Reset(_scratch, 0);
-            ReadingWriter.Write(_writer, _sampler.Reading, _bootRecord.NextSequence(), _bootRecord.Boot);
+            ReadingWriter.Write(_writer, _sampler.Reading, _lastSequence, _bootRecord.Boot);
             try
             {
                 _reading.SetMessage(_scratch, _writer.Length);

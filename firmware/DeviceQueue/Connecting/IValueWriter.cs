@@ -4,8 +4,9 @@ namespace DeviceQueue.Connecting
     public interface IValueWriter
     {
         /// <summary>Writes what is to be said now.</summary>
+        /// <param name="handle">Which value, what <see cref="LatestValues.Add"/> returned.</param>
         /// <param name="request">Receives topic and payload; the rest is filled in.</param>
         /// <returns><see langword="false"/> when there is nothing to say.</returns>
-        bool TryWrite(PublishRequest request);
+        bool TryWrite(int handle, PublishRequest request);
     }
 }

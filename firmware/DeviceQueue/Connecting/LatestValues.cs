@@ -161,14 +161,16 @@ namespace DeviceQueue.Connecting
         /// <inheritdoc/>
         public bool TryTake(long nowMs, PublishRequest request)
         {
-            IValueWriter writer = null;
+            IValueWriter writer;
+            int next;
             do
             {
                 lock (_lock)
                 {
-                    int next = FindNext(nowMs);
+                    next = FindNext(nowMs);
                     if (next < 0)
                     {
+                        _taken = None;
                         return false;
                     }
 
@@ -182,7 +184,7 @@ namespace DeviceQueue.Connecting
                     writer = _payloads[next] as IValueWriter;
                 }
             }
-            while (writer != null && !writer.TryWrite(request)); // without the lock: it may take those of others
+            while (writer != null && !writer.TryWrite(next, request)); // without the lock: it may take those of others
 
             return true;
         }

@@ -105,7 +105,7 @@ namespace DeviceQueue.Connecting
                 Subscription subscription = _subscriptions[i];
                 if (subscription.IsAwaited && subscription.PacketId == packetId)
                 {
-                    bool wasRefused = subscription.Refusals > 0;
+                    bool wasRefused = subscription.IsRefused;
                     subscription.OnAnswer(isGranted, nowMs);
                     if (wasRefused == isGranted && !subscription.IsOptional)
                     {
@@ -234,7 +234,7 @@ namespace DeviceQueue.Connecting
         {
             for (int i = 0; i < _count; i++)
             {
-                if (_subscriptions[i].Refusals > 0 && !_subscriptions[i].IsOptional)
+                if (_subscriptions[i].IsRefused && !_subscriptions[i].IsOptional)
                 {
                     return _subscriptions[i].Filter;
                 }
@@ -248,20 +248,24 @@ namespace DeviceQueue.Connecting
             _logger.Log(level, null, "subscription to " + filter + what);
         }
 
-        /// <summary>What is known of a sink's subscription on the present link.</summary>
+        /// <summary>What is known of a sink's subscription on the present link; few fields, because there is one for each.</summary>
         private sealed class Subscription
         {
             private const int MaxDoublings = 6;
+            private const int RefusalsMask = 7;
+            private const int Optional = 8;
+            private const int Held = 16;
+            private const int Granted = 32;
+
+            private int _state; // how often in a row the broker has refused, and flags
 
             public Subscription(IMessageSink sink, bool isOptional)
             {
                 Sink = sink;
-                IsOptional = isOptional;
+                _state = isOptional ? Optional : 0;
             }
 
             public IMessageSink Sink { get; }
-
-            public bool IsOptional { get; }
 
             public string Filter { get; private set; }
 
@@ -271,44 +275,41 @@ namespace DeviceQueue.Connecting
             /// <summary>Gets when an answer is overdue, or when to ask.</summary>
             public long DueMs { get; private set; }
 
-            /// <summary>Gets how often in a row the broker has refused.</summary>
-            public int Refusals { get; private set; }
+            public bool IsOptional => (_state & Optional) != 0;
 
             /// <summary>Gets a value indicating whether the broker has it: asked for on this link, or on an earlier one of a kept session.</summary>
-            public bool IsHeld { get; private set; }
+            public bool IsHeld => (_state & Held) != 0;
 
-            /// <summary>Gets a value indicating whether it was asked for on this link, once answered, and then not refused.</summary>
-            public bool IsGranted { get; private set; }
+            public bool IsRefused => (_state & RefusalsMask) != 0;
 
             public bool IsAwaited => PacketId != 0;
 
-            public bool IsAnswered => IsGranted || Refusals > 0;
+            public bool IsAnswered => (_state & (Granted | RefusalsMask)) != 0;
 
-            public bool MayAsk => !IsAwaited && !IsGranted && !(IsOptional && Refusals > 0);
+            public bool MayAsk => !IsAwaited && (_state & Granted) == 0 && !(IsOptional && IsRefused);
 
             public void Ask(string filter, int packetId, long nowMs)
             {
                 Filter = filter;
                 PacketId = packetId;
-                IsHeld |= packetId != 0;
+                _state |= packetId != 0 ? Held : 0;
                 DueMs = nowMs + (packetId == 0 ? FirstRetryMs : MqttConnection.SubackTimeoutMs);
             }
 
             public void OnAnswer(bool isGranted, long nowMs)
             {
+                int refusals = _state & RefusalsMask;
                 PacketId = 0;
-                IsGranted = isGranted;
-                DueMs = nowMs + (FirstRetryMs << Refusals);
-                Refusals = isGranted ? 0 : Refusals < MaxDoublings ? Refusals + 1 : MaxDoublings;
+                DueMs = nowMs + (FirstRetryMs << refusals);
+                refusals = refusals < MaxDoublings ? refusals + 1 : MaxDoublings;
+                _state = (_state & (Optional | Held)) | (isGranted ? Granted : refusals);
             }
 
             public void Reset(bool isKept)
             {
-                IsHeld &= isKept;
-                IsGranted = false;
+                _state &= Optional | (isKept ? Held : 0);
                 PacketId = 0;
                 DueMs = 0;
-                Refusals = 0;
             }
         }
     }

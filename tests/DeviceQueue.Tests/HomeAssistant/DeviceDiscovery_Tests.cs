@@ -120,7 +120,7 @@ public sealed class DeviceDiscovery_Tests
         }
 
         Assert.InRange(Announcements(node).Length, 5, 8);
-        Assert.Equal(2, node.Sequences().Length);
+        Assert.Equal(2, node.Sequences().Distinct().Count());
     }
 
     [Fact]
@@ -167,12 +167,12 @@ public sealed class DeviceDiscovery_Tests
         node.World.Open();
         Assert.Equal("succeeded", Node.Status(node.Do("config.set", "{\"discovery\":true}")));
         Assert.NotEmpty(new HomeAssistantDevice(node.Broker.Retained(Topic)!).Components);
-        node.Broker.PubackMs = 900;
+        node.Broker.PubackMs = 500; // each of seven, within the 5 s that a restart waits
         node.Command("device.wipe", "{\"confirm\":\"bar1\"}");
         node.World.RunFor(10000);
 
         Assert.Equal("", node.Broker.Retained(Topic));
-        Assert.True(Assert.Single(node.Restarts) >= Announcements(node)[^1].AtMs + 900);
+        Assert.True(Assert.Single(node.Restarts) >= Announcements(node)[^1].AtMs + 500);
         Assert.False(node.Store.Files.ContainsKey(DeviceDiscovery.MarkName));
     }
 
