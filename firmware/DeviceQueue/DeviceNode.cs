@@ -18,7 +18,7 @@ namespace DeviceQueue
     /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls <see cref="Poll"/>, and drives
     /// <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
-    public sealed class DeviceNode : IDeviceControl
+    public sealed class DeviceNode : IDeviceControl, IValueWriter
     {
         /// <summary>The firmware's version.</summary>
         public const string Version = "0.1.0";
@@ -33,7 +33,8 @@ namespace DeviceQueue
         private readonly BootRecord _bootRecord;
         private readonly OutputBank _outputs;
         private readonly OutputSafety _outputSafety;
-        private readonly int[] _outputHandles;
+        private readonly DeviceTopics _topics;
+        private readonly int _outputHandle; // of the first output's state
         private readonly int _healthHandle;
         private readonly SamplingSchedule _schedule;
         private readonly Sampler _sampler;
@@ -76,13 +77,14 @@ namespace DeviceQueue
             _bootRecord = bootRecord;
             _outputs = outputs;
             DeviceTopics topics = new DeviceTopics(settings.Id);
+            _topics = topics;
             long now = platform.Clock.NowMs;
 
             Connection = new MqttConnection(platform.Links, platform.Network, connection.Endpoints, connection.Readings, platform.Clock, platform.Random, _logger);
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             Connection.SetCommandTopic(topics.Command);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
-            _outputHandles = AddOutputStates(topics);
+            _outputHandle = AddOutputStates();
             _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store);
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random);
             _commands.Notify = Wake;
@@ -241,6 +243,16 @@ namespace DeviceQueue
             _isHealthWanted = true;
         }
 
+        /// <inheritdoc/>
+        bool IValueWriter.TryWrite(int handle, PublishRequest request)
+        {
+            // As it is when it is sent, whatever was heard of its changes.
+            int index = handle - _outputHandle;
+            request.Topic = _topics.OfOutput(_outputs.GetName(index));
+            request.Payload = Encoding.UTF8.GetBytes(_outputs.IsOn(index) ? DeviceTopics.On : DeviceTopics.Off);
+            return true;
+        }
+
         private static long Earlier(long one, long other)
         {
             return one < other ? one : other;
@@ -334,29 +346,30 @@ namespace DeviceQueue
             _isBehind = behindMs > 0;
         }
 
-        private int[] AddOutputStates(DeviceTopics topics)
+        private int AddOutputStates()
         {
-            int[] handles = new int[_outputs.Count];
-            for (int i = 0; i < handles.Length; i++)
+            int first = -1;
+            for (int i = 0; i < _outputs.Count; i++)
             {
-                handles[i] = Connection.LatestValues.Add(topics.OfOutput(_outputs.GetName(i)), true);
+                int handle = Connection.LatestValues.Add(null, true);
+                first = i == 0 ? handle : first;
             }
 
-            for (int i = 0; i < handles.Length; i++)
+            for (int i = 0; i < _outputs.Count; i++)
             {
-                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? DeviceTopics.On : DeviceTopics.Off));
+                Connection.LatestValues.Set(first + i, this);
             }
 
             _outputs.Changed += OnOutputChanged;
             _outputs.Failed += OnOutputFailed;
-            return handles;
+            return first;
         }
 
         private void OnOutputChanged(int index)
         {
-            bool isOn = _outputs.IsOn(index);
-            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? DeviceTopics.On : DeviceTopics.Off));
-            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? DeviceTopics.On : DeviceTopics.Off));
+            Connection.LatestValues.Set(_outputHandle + index, this); // first: there may be no memory for the text
+            string state = _outputs.IsOn(index) ? DeviceTopics.On : DeviceTopics.Off;
+            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + state);
         }
 
         private void OnOutputFailed(int index)
