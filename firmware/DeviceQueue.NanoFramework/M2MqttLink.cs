@@ -26,10 +26,13 @@ namespace DeviceQueue.NanoFramework
         public bool IsOpen => _client != null && _client.IsConnected;
 
         /// <inheritdoc/>
+        public int MaxInflight => _events.MaxInflight;
+
+        /// <inheritdoc/>
         public int DroppedMessages => _events.DroppedMessages;
 
         /// <inheritdoc/>
-        public MqttLinkResult Open(MqttLinkOptions options)
+        public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession)
         {
             X509Certificate authority = null;
             X509Certificate2 own = null;
@@ -38,9 +41,10 @@ namespace DeviceQueue.NanoFramework
                 authority = options.CaCertificate == null ? null : new X509Certificate(options.CaCertificate);
                 own = CreateOwn(options);
             }
-            catch (Exception e)
+            catch (Exception)
             {
-                return new MqttLinkResult(MqttLinkError.Tls, 0, "a file of tls.* is no certificate or key: " + Describe(e));
+                string which = authority == null && options.CaCertificate != null ? "tls.ca" : "tls.cert or tls.key";
+                return new MqttLinkResult(MqttLinkError.Tls, 0, which + " cannot be read: PEM or DER is needed");
             }
 
             try
@@ -49,7 +53,7 @@ namespace DeviceQueue.NanoFramework
             }
             catch (Exception e)
             {
-                return new MqttLinkResult(MqttLinkError.Dns, 0, Describe(e));
+                return new MqttLinkResult(MqttLinkError.Dns, 0, "no address for " + options.Host + ", " + Describe(e));
             }
 
             _client.MqttMsgPublishReceived += OnMessage;
@@ -59,7 +63,7 @@ namespace DeviceQueue.NanoFramework
             _client.ConnectionClosed += OnClosed;
             try
             {
-                int returnCode = (int)Connect(options);
+                int returnCode = (int)Connect(options, cleanSession);
                 return new MqttLinkResult(returnCode == 0 ? MqttLinkError.None : MqttLinkError.Refused, returnCode, null);
             }
             catch (MqttConnectionException e)
@@ -70,6 +74,10 @@ namespace DeviceQueue.NanoFramework
             catch (MqttClientException e)
             {
                 return new MqttLinkResult(MqttLinkError.BadOptions, 0, "client error " + ((int)e.ErrorCode).ToString());
+            }
+            catch (MqttCommunicationException)
+            {
+                return new MqttLinkResult(MqttLinkError.NoAnswer, 0, "the broker closed the connection, or stayed silent for 30 s");
             }
             catch (Exception e)
             {
@@ -131,7 +139,7 @@ namespace DeviceQueue.NanoFramework
         }
 
         /// <inheritdoc/>
-        public void Close()
+        public void Close(bool isClean)
         {
             if (_client == null)
             {
@@ -140,7 +148,7 @@ namespace DeviceQueue.NanoFramework
 
             try
             {
-                if (_client.IsConnected)
+                if (isClean && _client.IsConnected)
                 {
                     _client.Disconnect();
                 }
@@ -167,11 +175,12 @@ namespace DeviceQueue.NanoFramework
 
         private static string Describe(Exception e)
         {
-            string inner = e.InnerException == null ? string.Empty : " (" + e.InnerException.GetType().Name + ": " + e.InnerException.Message + ")";
-            return e.Message + inner;
+            Exception cause = e.InnerException ?? e;
+            return cause is SocketException socket
+                ? "socket error " + socket.ErrorCode.ToString() : MqttLinkResult.Describe(cause);
         }
 
-        private MqttReasonCode Connect(MqttLinkOptions options)
+        private MqttReasonCode Connect(MqttLinkOptions options, bool cleanSession)
         {
             bool hasWill = options.WillTopic != null;
             return _client.Connect(
@@ -183,7 +192,7 @@ namespace DeviceQueue.NanoFramework
                 hasWill,
                 hasWill ? options.WillTopic : null,
                 hasWill ? options.WillPayload : null,
-                options.CleanSession,
+                cleanSession,
                 (ushort)options.KeepAliveSeconds);
         }
 

@@ -19,7 +19,7 @@ namespace DeviceQueue
     /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls <see cref="Poll"/>, and drives
     /// <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
-    public sealed class DeviceNode : IDeviceControl
+    public sealed class DeviceNode : IDeviceControl, IValueWriter
     {
         /// <summary>The firmware's version.</summary>
         public const string Version = "0.2.0";
@@ -34,7 +34,8 @@ namespace DeviceQueue
         private readonly BootRecord _bootRecord;
         private readonly OutputBank _outputs;
         private readonly OutputSafety _outputSafety;
-        private readonly int[] _outputHandles;
+        private readonly DeviceTopics _topics;
+        private readonly int _outputHandle; // of the first output's state
         private readonly int _healthHandle;
         private readonly SamplingSchedule _schedule;
         private readonly Sampler _sampler;
@@ -50,12 +51,15 @@ namespace DeviceQueue
         private readonly MessageEnvelope _reading = new MessageEnvelope();
         private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // one thing at a time is written: a reading, a report or an answer
         private DeviceState _state = DeviceState.NoConfiguration;
+        private string _subscriptionFault;
         private bool _isHealthWanted;
         private bool _isBehind;
         private bool _isRestarting;
         private bool _isErased;
         private long _restartByMs;
         private int _lost;
+        private long _lastSequence;
+        private long _lastTakenMs;
 
         /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
         /// <param name="settings">The settings, valid.</param>
@@ -75,12 +79,14 @@ namespace DeviceQueue
             _bootRecord = bootRecord;
             _outputs = outputs;
             DeviceTopics topics = new DeviceTopics(settings.Id);
+            _topics = topics;
             long now = platform.Clock.NowMs;
 
             Connection = new MqttConnection(platform.Links, platform.Network, connection.Endpoints, connection.Readings, platform.Clock, platform.Random, _logger);
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
+            Connection.SetCommandTopic(topics.Command);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
-            _outputHandles = AddOutputStates(topics);
+            _outputHandle = AddOutputStates();
             _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store, platform.Life.Dropped);
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random, null, platform.Life.Dropped);
             _commands.Notify = Wake;
@@ -137,6 +143,11 @@ namespace DeviceQueue
                 if (!Connection.IsConnected)
                 {
                     return Connection.IsWithoutNetwork ? DeviceState.NoWifi : DeviceState.NoBroker;
+                }
+
+                if (Connection.SubscriptionFault != null)
+                {
+                    return DeviceState.NoCommands;
                 }
 
                 return _sampler.State == SensorState.Ok ? DeviceState.Well : DeviceState.SensorFault;
@@ -212,7 +223,11 @@ namespace DeviceQueue
             long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
             due = Earlier(due, _setTopic.Poll(now));
             CountLost();
-            Discovery.Poll();
+            if (Discovery.Poll())
+            {
+                RepeatReading();
+            }
+
             if (_healthSchedule.TryAdvance(now) || _isHealthWanted)
             {
                 _isHealthWanted = false;
@@ -231,6 +246,16 @@ namespace DeviceQueue
         public void RequestHealth()
         {
             _isHealthWanted = true;
+        }
+
+        /// <inheritdoc/>
+        bool IValueWriter.TryWrite(int handle, PublishRequest request)
+        {
+            // As it is when it is sent, whatever was heard of its changes.
+            int index = handle - _outputHandle;
+            request.Topic = _topics.OfOutput(_outputs.GetName(index));
+            request.Payload = Encoding.UTF8.GetBytes(_outputs.IsOn(index) ? DeviceTopics.On : DeviceTopics.Off);
+            return true;
         }
 
         private static long Earlier(long one, long other)
@@ -305,10 +330,13 @@ namespace DeviceQueue
         private void SayState()
         {
             DeviceState state = State;
-            if (state != _state)
+            string fault = Connection.SubscriptionFault;
+            if (!Connection.IsConnecting && (state != _state || fault != _subscriptionFault))
             {
                 _state = state;
-                _logger.Log(LogLevel.Info, null, "status: " + StatusLed.Describe(state));
+                _subscriptionFault = fault;
+                string text = state == DeviceState.NoCommands ? "commands: " + fault : StatusLed.Describe(state);
+                _logger.Log(LogLevel.Info, null, "status: " + text);
             }
 
             long behindMs = _clock.BehindMs;
@@ -323,29 +351,30 @@ namespace DeviceQueue
             _isBehind = behindMs > 0;
         }
 
-        private int[] AddOutputStates(DeviceTopics topics)
+        private int AddOutputStates()
         {
-            int[] handles = new int[_outputs.Count];
-            for (int i = 0; i < handles.Length; i++)
+            int first = -1;
+            for (int i = 0; i < _outputs.Count; i++)
             {
-                handles[i] = Connection.LatestValues.Add(topics.OfOutput(_outputs.GetName(i)), true);
+                int handle = Connection.LatestValues.Add(null, true);
+                first = i == 0 ? handle : first;
             }
 
-            for (int i = 0; i < handles.Length; i++)
+            for (int i = 0; i < _outputs.Count; i++)
             {
-                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? DeviceTopics.On : DeviceTopics.Off));
+                Connection.LatestValues.Set(first + i, this);
             }
 
             _outputs.Changed += OnOutputChanged;
             _outputs.Failed += OnOutputFailed;
-            return handles;
+            return first;
         }
 
         private void OnOutputChanged(int index)
         {
-            bool isOn = _outputs.IsOn(index);
-            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? DeviceTopics.On : DeviceTopics.Off));
-            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? DeviceTopics.On : DeviceTopics.Off));
+            Connection.LatestValues.Set(_outputHandle + index, this); // first: there may be no memory for the text
+            string state = _outputs.IsOn(index) ? DeviceTopics.On : DeviceTopics.Off;
+            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + state);
         }
 
         private void OnOutputFailed(int index)
@@ -373,8 +402,25 @@ namespace DeviceQueue
 
         private void PublishReading()
         {
+            _lastSequence = _bootRecord.NextSequence();
+            _lastTakenMs = _sampler.Reading.TakenMs;
+            SendReading();
+        }
+
+        /// <summary>Says the last reading again, with its number, if it is younger than an interval.</summary>
+        private void RepeatReading()
+        {
+            bool isLast = _lastSequence > 0 && _sampler.State == SensorState.Ok && _sampler.Reading.TakenMs == _lastTakenMs;
+            if (isLast && _clock.NowMs - _lastTakenMs < _gate.IntervalMs)
+            {
+                SendReading();
+            }
+        }
+
+        private void SendReading()
+        {
             _writer.Reset(_scratch, 0);
-            ReadingWriter.Write(_writer, _sampler.Reading, _bootRecord.NextSequence(), _bootRecord.Boot);
+            ReadingWriter.Write(_writer, _sampler.Reading, _lastSequence, _bootRecord.Boot);
             try
             {
                 _reading.SetMessage(_scratch, _writer.Length);

@@ -127,6 +127,17 @@ namespace DeviceQueue
             WriteCount(writer, "free_memory", _platform.Memory.GetFreeBytes());
             int connects = _connection.Connects;
             WriteCount(writer, "reconnects", connects > 0 ? connects - 1 : 0);
+            if (_connection.DiscardedSessions > 0)
+            {
+                WriteCount(writer, "session_discarded", _connection.DiscardedSessions);
+            }
+
+            if (_connection.SubscriptionFault != null)
+            {
+                writer.Name("commands");
+                writer.WriteText(_connection.SubscriptionFault);
+            }
+
             writer.Name("safe_mode");
             writer.WriteBoolean(_platform.Life.IsSafeMode);
             if (_settings.CommandKey == null)

@@ -100,6 +100,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public bool IsOpen { get; private set; }
 
+    public int MaxInflight => 18;
+
     public int DroppedMessages => _events.DroppedMessages;
 
     public bool TryGetUtc(out DateTime utc)
@@ -191,7 +193,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public IMqttLink Create(AutoResetEvent wake) => this;
 
-    public MqttLinkResult Open(MqttLinkOptions options)
+    public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession)
     {
         IsOpen = true;
         return new MqttLinkResult(MqttLinkError.None, 0, null);
@@ -232,7 +234,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public bool TryTakeEvent(MqttLinkEvent e) => _events.TryTake(e);
 
-    public void Close() => IsOpen = false;
+    public void Close(bool isClean) => IsOpen = false;
 
     /// <summary>Takes readings and commands for some hours, each acknowledged at once.</summary>
     public void RunForHours()

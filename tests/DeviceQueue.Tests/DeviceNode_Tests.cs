@@ -45,7 +45,7 @@ public sealed class DeviceNode_Tests
 
         Assert.Equal([(13, false), (14, false)], node.Pins.Opened);
         Assert.Equal(("online", "OFF", "ON"), (Retained(node, "status"), Retained(node, "output/relay1"), Retained(node, "output/relay2")));
-        Assert.Equal(["sensor/bar1/command"], node.Broker.Link.Filters);
+        Assert.Equal(["sensor/bar1/status", "sensor/bar1/command"], node.Broker.Link.Filters);
         Assert.Equal(("bar1", "sensor/bar1/status", "offline", true), (node.Broker.Link.Options!.ClientId, node.Broker.Link.Options.WillTopic, node.Broker.Link.Options.WillPayload, node.Broker.Link.Options.WillRetain));
     }
 

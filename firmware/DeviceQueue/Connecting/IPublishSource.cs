@@ -31,7 +31,7 @@ namespace DeviceQueue.Connecting
         /// <returns><see langword="true"/> when the message was this source's.</returns>
         bool OnPublished(int packetId, bool isPublished, long nowMs);
 
-        /// <summary>Hears that the link is up: what must be said anew on each connection is due.</summary>
+        /// <summary>Hears that the link is up: what is said again on each connection is due.</summary>
         void OnLinkUp();
 
         /// <summary>Hears that the link is gone: what it had not acknowledged is unsent again.</summary>

@@ -6,12 +6,12 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.Supervising
 {
     /// <summary>
-    /// Shows how the device is by an LED, lit when its pin is high: fast blinking for no settings, slow for safe mode, one, two or three flashes every two seconds for no
-    /// Wi-Fi, no broker and a sensor fault, a wink every five seconds when all is well. It has no thread: whoever drives it calls <see cref="Poll"/>.
+    /// Shows how the device is by an LED, lit when its pin is high: fast blinking for no settings, slow for safe mode, one, two, three or four flashes every two seconds for
+    /// no Wi-Fi, no broker, a sensor fault and no commands, a wink every five seconds when all is well. It has no thread: whoever drives it calls <see cref="Poll"/>.
     /// </summary>
     public sealed class StatusLed
     {
-        private static readonly string[] Words = { "no configuration", "safe mode", "no Wi-Fi", "no broker", "sensor fault", "all well" };
+        private static readonly string[] Words = { "no configuration", "safe mode", "no Wi-Fi", "no broker", "no commands", "sensor fault", "all well" };
 
         // For each state how long the LED is lit, dark, lit, …, in milliseconds; then from the start.
         private static readonly short[][] Patterns =
@@ -20,6 +20,7 @@ namespace DeviceQueue.Supervising
             new short[] { 1000, 1000 },
             new short[] { 200, 1800 },
             new short[] { 200, 200, 200, 1400 },
+            new short[] { 200, 200, 200, 200, 200, 200, 200, 600 },
             new short[] { 200, 200, 200, 200, 200, 1000 },
             new short[] { 50, 4950 },
         };

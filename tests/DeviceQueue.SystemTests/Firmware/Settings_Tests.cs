@@ -1,4 +1,5 @@
 using System.Device.Gpio;
+using System.Text.Json.Nodes;
 using DeviceQueue.SystemTests.Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
@@ -36,6 +37,19 @@ public sealed class Settings_Tests(BrokerFixture fixture) : IClassFixture<Broker
         board.WriteSettings(named);
         board.Board.Clock.Skip(TimeSpan.FromSeconds(11));
         board.WaitForConsole("status: all well");
+    }
+
+    [Fact]
+    public void A_certificate_that_is_none_is_told_by_its_setting_and_not_as_DNS()
+    {
+        using FieldBoard board = new(8883);
+        board.Settings["connection"] = new JsonObject { ["uri"] = "mqtts://127.0.0.1:8883" };
+        board.Settings["tls"] = new JsonObject { ["ca"] = "ca.pem" };
+        File.WriteAllText(Path.Combine(board.Board.StorageDirectory!, "ca.pem"), "not a certificate");
+        board.Boot();
+
+        string line = board.WaitForConsole("no connection to");
+        Assert.Contains("no connection to 127.0.0.1:8883: TLS: tls.ca cannot be read: PEM or DER is needed", line);
     }
 
     [Fact]
