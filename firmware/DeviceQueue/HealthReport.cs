@@ -6,7 +6,6 @@ using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
 
 namespace DeviceQueue
 {

@@ -37,7 +37,7 @@ public sealed class Announcements_Tests
     {
         Node node = Boot(config);
         node.World.RunFor(30000);
-        node.Sensor.State = config.Length > 0 ? node.Sensor.State : DeviceQueue.Sensing.SensorState.NoAnswer;
+        node.Sensor.State = config.Length > 0 ? node.Sensor.State : DeviceQueue.Readings.SensorState.NoAnswer;
         node.World.RunFor(waitMs);
         int readings = node.Sequences().Length;
         node.Broker.Deliver("homeassistant/status", World.Utf8("online"));
@@ -77,14 +77,14 @@ public sealed class Announcements_Tests
     {
         Boot("");
         var node = new Node(On, _store);
-        node.Sensor.State = DeviceQueue.Sensing.SensorState.NotFound;
+        node.Sensor.State = DeviceQueue.Readings.SensorState.NotFound;
         node.World.Open();
         node.World.RunFor(5000);
         Assert.Contains("humidity", Said(node)[^1].Components.Keys);
         Assert.All(Said(node), announcement => Assert.Empty(announcement.Removed));
 
         node.Sensor.HasHumidity = false;
-        node.Sensor.State = DeviceQueue.Sensing.SensorState.Ok;
+        node.Sensor.State = DeviceQueue.Readings.SensorState.Ok;
         node.World.RunFor(120000);
         Assert.Contains(Said(node), announcement => announcement.Removed.ContainsKey("humidity"));
         Assert.DoesNotContain("humidity", Said(node)[^1].Components.Keys);

@@ -1,4 +1,3 @@
-using DeviceQueue.Tests.Connecting;
 
 namespace DeviceQueue.Tests.Mqtt;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using DeviceQueue.Desktop;
-using DeviceQueue.Settings;
 
 namespace DeviceQueue.Cli.Provisioning;
 

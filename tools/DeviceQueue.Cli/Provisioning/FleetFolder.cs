@@ -1,10 +1,6 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
-using DeviceQueue.Esp32;
-using DeviceQueue.Json;
 using DeviceQueue.Settings;
 using Mosquitto;
 

@@ -3,6 +3,7 @@ using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.Esp32;
+using DeviceQueue.Json;
 using DeviceQueue.Settings;
 
 namespace DeviceQueue.Cli.Provisioning;
