@@ -21,15 +21,15 @@ internal static class Footprint
         WriteSources();
         FootprintNode node = new();
         node.RunForHours();
-        HeapAccount rest = HeapAccount.Of(node);
+        HeapAccount rest = node.WeighHeap();
         Write(rest);
         Tally.Watch();
         Cost reading = CountedWork.Count(node.TakeReading);
         Cost command = node.LargestCommands.Select(node.CountCommand).MaxBy(cost => cost.Bytes)!;
         WriteCosts(reading, command);
-        int before = HeapAccount.Of(node).Bytes;
+        int before = node.WeighHeap().Bytes;
         node.Fill();
-        int full = HeapAccount.Of(node).Bytes - before;
+        int full = node.WeighHeap().Bytes - before;
 
         Console.WriteLine();
         int peak = rest.Bytes + full + (int)command.Bytes + node.PacketBytes(Copies);
@@ -46,7 +46,7 @@ internal static class Footprint
     {
         FootprintNode node = new(settings);
         node.RunForHours();
-        return HeapAccount.Of(node).Bytes;
+        return node.WeighHeap().Bytes;
     }
 
     private static void Write(HeapAccount account)

@@ -42,6 +42,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     private readonly DeviceNode _node;
     private readonly MqttLinkEventQueue _events;
     private readonly int _maxMessageBytes;
+    private readonly int _pins;
     private bool _answers = true;
     private int _lastId;
     private int _commands;
@@ -72,16 +73,10 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         _node = new DeviceNode(loader.Device, connection, new BootRecord(this), new OutputBank(loader.Device.Outputs, this), platform, loader.Settings);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
         _maxMessageBytes = connection.Commands.MaxMessageSize;
-        Pins = settings.Outputs + (settings.IsFull ? 2 : 0);
+        _pins = settings.Outputs + (settings.IsFull ? 2 : 0);
         _node.Open();
         _node.Connection.Open();
     }
-
-    /// <summary>Gets what holds all that the library allocated.</summary>
-    public object[] Roots => [_node, _events];
-
-    /// <summary>Gets how many pins are open.</summary>
-    public int Pins { get; }
 
     /// <summary>Gets commands that work on most, with their arguments.</summary>
     public (string Type, string Arguments)[] LargestCommands =>
@@ -243,6 +238,9 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Run(1);
         }
     }
+
+    /// <summary>Makes the account of the interpreter's heap.</summary>
+    public Heap.HeapAccount WeighHeap() => Heap.HeapAccount.Of([_node, _events], _pins);
 
     /// <summary>Gets the bytes of so many copies of the largest packet that a command comes in.</summary>
     public int PacketBytes(int copies) => copies * Heap.Sizes.Array(_maxMessageBytes + PacketHeadBytes, 1);

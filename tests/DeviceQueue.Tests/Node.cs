@@ -152,7 +152,13 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
 
     public void SetToFloor(DateTime utc) => FloorUtc = utc;
 
-    public int GetFreeBytes() => FreeBytes;
+    /// <summary>Gets or sets what measures the free memory in place of <see cref="FreeBytes"/>.</summary>
+    public Func<int>? MeasureFree { get; set; }
+
+    /// <summary>Gets the node, to look into.</summary>
+    public DeviceNode Device => _node;
+
+    public int GetFreeBytes() => MeasureFree?.Invoke() ?? FreeBytes;
 
     public void Restart()
     {

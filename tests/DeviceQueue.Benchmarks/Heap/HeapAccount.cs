@@ -24,10 +24,12 @@ internal sealed class HeapAccount
     public int Bytes => _owners.Values.Sum();
 
     /// <summary>Makes the account of a node as it is.</summary>
-    public static HeapAccount Of(FootprintNode node)
+    /// <param name="roots">What holds all that the library allocated.</param>
+    /// <param name="pins">How many pins are open.</param>
+    public static HeapAccount Of(IEnumerable<object> roots, int pins)
     {
         HeapAccount account = new();
-        account.Add(ObjectWalk.Weigh(node.Roots, typeof(DeviceNode).Assembly));
+        account.Add(ObjectWalk.Weigh(roots, typeof(DeviceNode).Assembly));
         using FirmwareCode code = new();
         account.Add(code.WeighObjects(account._owners.Keys.ToHashSet()));
         account.Add(code.WeighThreads());
@@ -41,7 +43,7 @@ internal sealed class HeapAccount
         account.Add(LibraryPart + ": threads", Libraries.Threads);
         account.Add(LibraryPart + ": M2Mqtt's client", Libraries.Client);
         account.Add(LibraryPart + ": others", Libraries.Others);
-        account.Add(LibraryPart + ": pins", Libraries.Pin * node.Pins);
+        account.Add(LibraryPart + ": pins", Libraries.Pin * pins);
         return account;
     }
 

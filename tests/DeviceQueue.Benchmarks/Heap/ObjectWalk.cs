@@ -74,7 +74,7 @@ internal sealed class ObjectWalk
         switch (item)
         {
             case string text:
-                Add(owner, Tally.IsLiteral(text) ? Sizes.Literal : Sizes.String(text));
+                Add(owner, IsLiteral(text) ? Sizes.Literal : Sizes.String(text));
                 break;
             case Array array:
                 Add(owner, Sizes.Array(array));
@@ -97,6 +97,9 @@ internal sealed class ObjectWalk
                 break;
         }
     }
+
+    /// <summary>A library that is not rewritten has the desktop's literals, which are shared.</summary>
+    private static bool IsLiteral(string text) => Tally.IsLiteral(text) || ReferenceEquals(string.IsInterned(text), text);
 
     private static int CountValues(Hashtable table) =>
         table.Keys.Cast<object>().Concat(table.Values.Cast<object?>()).Count(item => item is ValueType);
