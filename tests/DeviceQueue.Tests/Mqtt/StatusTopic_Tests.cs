@@ -1,5 +1,3 @@
-using DeviceQueue.Tests.Connecting;
-
 namespace DeviceQueue.Tests.Mqtt;
 
 public sealed class StatusTopic_Tests
