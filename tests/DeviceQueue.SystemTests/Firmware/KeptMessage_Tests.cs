@@ -53,7 +53,7 @@ public sealed class KeptMessage_Tests : IDisposable
     }
 
     [Fact]
-    public void Where_the_access_list_forbids_to_remove_it_readings_go_on_and_the_console_names_the_right()
+    public async Task Where_the_access_list_forbids_to_remove_it_readings_go_on_and_the_console_names_the_right()
     {
         string access = Path.Combine(_folder, "access");
         File.WriteAllText(
@@ -64,8 +64,8 @@ public sealed class KeptMessage_Tests : IDisposable
         Recorder<MosquittoMessage> seen = new();
         person.MessageReceived += seen.Add;
         Assert.True(person.Connect(Patience.Bound).IsAccepted);
-        Assert.NotNull(person.SubscribeAsync(["sensor/#"], 1).Bounded().GetAwaiter().GetResult());
-        Assert.True(person.PublishAsync("sensor/field1/command", new byte[20_000], 1, true).Bounded().GetAwaiter().GetResult());
+        Assert.NotNull(await person.SubscribeAsync(["sensor/#"], 1).Bounded());
+        Assert.True(await person.PublishAsync("sensor/field1/command", new byte[20_000], 1, true).Bounded());
         using FieldBoard board = new FieldBoard(broker.Port).Boot();
 
         board.WaitForConsole(Blocked);

@@ -73,7 +73,7 @@ public sealed class Tls_Tests : IDisposable
             options.IsSecure = true;
             options.ClientId = "c";
             options.KeepAliveSeconds = 15;
-            MqttLinkResult result = board.Run(() => new M2MqttLinkFactory().Create(new AutoResetEvent(false)).Open(options));
+            MqttLinkResult result = board.Run(() => new M2MqttLinkFactory().Create(new AutoResetEvent(false)).Open(options, true));
 
             Assert.Equal(MqttLinkError.Tls, result.Error);
         }

@@ -1,4 +1,7 @@
+<<<<<<< HEAD
 
+=======
+>>>>>>> session
 namespace DeviceQueue.Tests.Mqtt;
 
 public sealed class StatusTopic_Tests
