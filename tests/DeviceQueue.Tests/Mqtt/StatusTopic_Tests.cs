@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-
-=======
->>>>>>> session
 namespace DeviceQueue.Tests.Mqtt;
 
 public sealed class StatusTopic_Tests
