@@ -18,6 +18,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 {
     private const int PlentyBytes = 100_000;
     private const int MinuteMs = 60_000;
+    private const int SecondMs = 1000;
     private const int Rounds = 300;
     private const int FirstPin = 12;
     private const int PacketHeadBytes = 7;
@@ -39,7 +40,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     private readonly byte[] _code = new byte[32];
     private readonly DeviceNode _node;
-    private readonly MqttLinkEventQueue _events;
+    private MqttLinkEventQueue _events;
     private readonly int _maxMessageBytes;
     private readonly int _pins;
     private bool _answers = true;
@@ -72,10 +73,14 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         _node = new DeviceNode(loaded.Device, connection, new BootRecord(this), new OutputBank(loaded.Device.Outputs, this), platform, loader);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
         _maxMessageBytes = connection.Commands.MaxMessageSize;
+        LargestPayloadBytes = Math.Max(_maxMessageBytes, connection.Readings.MaxMessageSize);
         _pins = settings.Outputs + (settings.IsFull ? 2 : 0);
         _node.Open();
         _node.Connection.Open();
     }
+
+    /// <summary>Gets the bytes of the largest message that may be sent or taken.</summary>
+    public int LargestPayloadBytes { get; }
 
     /// <summary>Gets commands that work on most, with their arguments.</summary>
     public (string Type, string Arguments)[] LargestCommands =>
@@ -182,7 +187,11 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     {
     }
 
-    public IMqttLink Create(AutoResetEvent wake) => this;
+    public IMqttLink Create(AutoResetEvent wake)
+    {
+        _events = new MqttLinkEventQueue(wake);
+        return this;
+    }
 
     public MqttLinkResult Open(MqttLinkOptions options)
     {
@@ -244,6 +253,23 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     /// <summary>Takes a reading, at rest else, and has it acknowledged.</summary>
     public void TakeReading() => Run(0);
+
+    /// <summary>Ends the link, and goes on until there is another and all is said on it that is said on a new one.</summary>
+    public void Reconnect()
+    {
+        IsOpen = false;
+        _events.AddClosed();
+        for (int i = 0; i < Rounds; i++)
+        {
+            NowMs += SecondMs;
+            Poll();
+        }
+
+        if (!IsOpen)
+        {
+            throw new InvalidOperationException("The node did not connect again.");
+        }
+    }
 
     /// <summary>Goes on until nothing more fits, with a broker that acknowledges nothing and a main loop that stands still in the end.</summary>
     public void Fill()
