@@ -19,6 +19,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 {
     private const int PlentyBytes = 100_000;
     private const int MinuteMs = 60_000;
+    private const int SecondMs = 1000;
     private const int Rounds = 300;
     private const int FirstPin = 12;
     private const int PacketHeadBytes = 7;
@@ -33,14 +34,14 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     private readonly Dictionary<string, byte[]> _files = new()
     {
-        ["ca.pem"] = new byte[CertificateBytes],
-        ["client.pem"] = new byte[CertificateBytes],
-        ["client.key"] = new byte[KeyBytes],
+        ["ca.pem"] = Pem(CertificateBytes),
+        ["client.pem"] = Pem(CertificateBytes),
+        ["client.key"] = Pem(KeyBytes),
     };
 
     private readonly byte[] _code = new byte[32];
     private readonly DeviceNode _node;
-    private readonly MqttLinkEventQueue _events;
+    private MqttLinkEventQueue _events;
     private readonly int _maxMessageBytes;
     private readonly int _pins;
     private bool _answers = true;
@@ -73,10 +74,14 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         _node = new DeviceNode(loader.Device, connection, new BootRecord(this), new OutputBank(loader.Device.Outputs, this), platform, loader.Settings);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
         _maxMessageBytes = connection.Commands.MaxMessageSize;
+        LargestPayloadBytes = Math.Max(_maxMessageBytes, connection.Readings.MaxMessageSize);
         _pins = settings.Outputs + (settings.IsFull ? 2 : 0);
         _node.Open();
         _node.Connection.Open();
     }
+
+    /// <summary>Gets the bytes of the largest message that may be sent or taken.</summary>
+    public int LargestPayloadBytes { get; }
 
     /// <summary>Gets commands that work on most, with their arguments.</summary>
     public (string Type, string Arguments)[] LargestCommands =>
@@ -185,7 +190,11 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     {
     }
 
-    public IMqttLink Create(AutoResetEvent wake) => this;
+    public IMqttLink Create(AutoResetEvent wake)
+    {
+        _events = new MqttLinkEventQueue(wake);
+        return this;
+    }
 
     public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession)
     {
@@ -248,6 +257,23 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     /// <summary>Takes a reading, at rest else, and has it acknowledged.</summary>
     public void TakeReading() => Run(0);
 
+    /// <summary>Ends the link, and goes on until there is another and all is said on it that is said on a new one.</summary>
+    public void Reconnect()
+    {
+        IsOpen = false;
+        _events.AddClosed();
+        for (int i = 0; i < Rounds; i++)
+        {
+            NowMs += SecondMs;
+            Poll();
+        }
+
+        if (!IsOpen)
+        {
+            throw new InvalidOperationException("The node did not connect again.");
+        }
+    }
+
     /// <summary>Goes on until nothing more fits, with a broker that acknowledges nothing and a main loop that stands still in the end.</summary>
     public void Fill()
     {
@@ -301,6 +327,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         return Encoding.UTF8.GetBytes(
             $$"""{"device":{"id":"greenhouse-1",{{key}}{{discovery}}{{more}}"outputs":[{{outputs}}]},"connection":{"protocol":"{{protocol}}","host":"broker.local"}{{tls}}{{credential}}}""");
     }
+
+    private static byte[] Pem(int bytes) => Encoding.ASCII.GetBytes("-----BEGIN ".PadRight(bytes, 'A'));
 
     private int NextId() => _lastId = (_lastId % ushort.MaxValue) + 1;
 
