@@ -68,7 +68,8 @@ namespace DeviceQueue.Esp32
         }
 
         // What only the start needs, the loader of the settings first, goes with this method's frame.
-        private static MainLoop Prepare(SystemClock clock, ConsoleLogger logger, FlashStore store, LifeRecord life, Supervisor supervisor)
+        private static MainLoop Prepare(
+            SystemClock clock, ConsoleLogger logger, FlashStore store, LifeRecord life, Supervisor supervisor)
         {
             if (life.WasFloorClock)
             {

@@ -161,7 +161,7 @@ namespace DeviceQueue.NanoFramework
             _client.Close();
         }
 
-        // The constructor looks the host name up. Certificates in PEM come with the zero behind them that mbedtls_x509_crt_parse wants.
+        // The constructor looks the host name up.
         private static MqttClient Create(MqttLinkOptions options, X509Certificate authority, X509Certificate2 own)
         {
             MqttSslProtocols protocol = options.IsSecure ? MqttSslProtocols.TLSv1_2 : MqttSslProtocols.None;
@@ -170,7 +170,8 @@ namespace DeviceQueue.NanoFramework
 
         private static X509Certificate2 CreateOwn(MqttLinkOptions options)
         {
-            return options.ClientCertificate == null ? null : new X509Certificate2(options.ClientCertificate, options.ClientKey, null);
+            byte[] certificate = options.ClientCertificate;
+            return certificate == null ? null : new X509Certificate2(certificate, options.ClientKey, null);
         }
 
         private static string Describe(Exception e)

@@ -34,9 +34,9 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     private readonly Dictionary<string, byte[]> _files = new()
     {
-        ["ca.pem"] = Pem(CertificateBytes),
-        ["client.pem"] = Pem(CertificateBytes),
-        ["client.key"] = Pem(KeyBytes),
+        ["ca.pem"] = Pem("CERTIFICATE", CertificateBytes),
+        ["client.pem"] = Pem("CERTIFICATE", CertificateBytes),
+        ["client.key"] = Pem("PRIVATE KEY", KeyBytes),
     };
 
     private readonly byte[] _code = new byte[32];
@@ -328,7 +328,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             $$"""{"device":{"id":"greenhouse-1",{{key}}{{discovery}}{{more}}"outputs":[{{outputs}}]},"connection":{"protocol":"{{protocol}}","host":"broker.local"}{{tls}}{{credential}}}""");
     }
 
-    private static byte[] Pem(int bytes) => Encoding.ASCII.GetBytes("-----BEGIN ".PadRight(bytes, 'A'));
+    private static byte[] Pem(string kind, int bytes) => Encoding.ASCII.GetBytes($"-----BEGIN {kind}-----".PadRight(bytes, 'A'));
 
     private int NextId() => _lastId = (_lastId % ushort.MaxValue) + 1;
 

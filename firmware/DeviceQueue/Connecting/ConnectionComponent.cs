@@ -200,8 +200,9 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>
-        /// Makes a name, which may be a topic or a filter, fit for a client id, and each name another. Brokers need to take letters and digits only (MQTT 3.1.1, section 3.1.3.1); dot,
-        /// hyphen and underscore are taken by all that are known, while some deny a client everything in whose id a topic's own characters are. So a dot stands for a slash, and an
+        /// Makes a name, which may be a topic or a filter, fit for a client id, and each name another. Brokers need to take
+        /// letters and digits only (MQTT 3.1.1, section 3.1.3.1); dot, hyphen and underscore are taken by all that are known,
+        /// while some deny a client everything in whose id a topic's own characters are. So a dot stands for a slash, and an
         /// underscore before the UTF-8 bytes of what else is not plain, in hexadecimal digits; two underscores are one.
         /// </summary>
         private static string Plain(string name)
@@ -212,7 +213,8 @@ namespace DeviceQueue.Connecting
             {
                 char c = (char)bytes[i];
                 bool isPlain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-                plain += isPlain ? c.ToString() : c == '/' ? "." : c == '_' ? "__" : "_" + Hex.ToText(new byte[] { bytes[i] });
+                string other = c == '/' ? "." : c == '_' ? "__" : "_" + Hex.ToText(new byte[] { bytes[i] });
+                plain += isPlain ? c.ToString() : other;
             }
 
             return plain;

@@ -524,7 +524,8 @@ namespace DeviceQueue.Messaging
             if (rival != null)
             {
                 ConfigProblems problems = new ConfigProblems();
-                problems.AddError("options.outbox", OutboxName, "queue " + rival.Name + " has this file; each queue needs one of its own");
+                string reason = "queue " + rival.Name + " has this file; each queue needs one of its own";
+                problems.AddError("options.outbox", OutboxName, reason);
                 throw ConfigException.From(problems);
             }
         }

@@ -33,7 +33,9 @@ namespace DeviceQueue.Platform
 
         /// <summary>Finds who else writes a queue's file: two would write over one another.</summary>
         /// <param name="queue">A queue that has a file and is about to open.</param>
-        /// <returns>An open queue with the same file, or <see langword="null"/>: the file is the queue's until it is closed.</returns>
+        /// <returns>
+        /// An open queue with the same file, or <see langword="null"/>: the file is the queue's until it is closed.
+        /// </returns>
         internal MqttMessageQueue FindRival(MqttMessageQueue queue)
         {
             lock (this)

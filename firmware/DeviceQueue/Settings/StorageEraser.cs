@@ -61,7 +61,7 @@ namespace DeviceQueue.Settings
 
             TlsParams tls = new TlsParams();
             MqttOptions options = new SettingsDraft(null).Options;
-            JsonConfigReader reader = new JsonConfigReader(string.Empty, settings, new ConfigProblems());
+            JsonConfigReader reader = new JsonConfigReader(string.Empty, settings, new ConfigProblems(), true);
             while (reader.Read())
             {
                 if (!tls.TryTake(reader))
