@@ -105,7 +105,8 @@ namespace DeviceQueue.Connecting
         /// to say about the connection.
         /// </summary>
         public bool IsConnecting =>
-            _link == null ? _connects == 0 && _lastError == null : !IsConnected || (_guard != null && _guard.IsHoldingBack);
+            _link == null ? _connects == 0 && _lastError == null && !IsWithoutNetwork
+            : !IsConnected || (_guard != null && _guard.IsHoldingBack);
 
         /// <summary>Gets why nothing arrives on a link that is up, in words, or <see langword="null"/>.</summary>
         public string SubscriptionFault =>
