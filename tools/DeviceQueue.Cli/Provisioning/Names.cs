@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using DeviceQueue.Settings;
 using DeviceQueue.Desktop;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Cli.Provisioning;
 
