@@ -24,39 +24,46 @@ namespace DeviceQueue.Esp32
         private const string IdPrefix = "dq-";
         private const int IdBytes = 3;
 
-        /// <summary>Where the firmware starts. Returns never.</summary>
+        /// <summary>Where the firmware starts. Returns never: what the start needed is gone, with its stack frames, when the main loop runs.</summary>
         public static void Main()
         {
-            Start(StallWatch.StallMs);
+            Prepare(StallWatch.StallMs)?.Run();
         }
 
         /// <summary>Starts, with so many milliseconds as the time after which a main loop has stalled.</summary>
         internal static void Start(int stallMs)
         {
+            Prepare(stallMs)?.Run();
+        }
+
+        // Null: it failed, and the board reboots.
+        private static MainLoop Prepare(int stallMs)
+        {
             try
             {
-                Supervise(stallMs);
+                return Supervise(stallMs);
             }
             catch (Exception)
             {
                 // On the device an uncaught exception would end this thread, silently, and with it everything. There was not even the memory to report it.
                 Thread.Sleep(FaultPauseMs);
                 Power.RebootDevice(Supervisor.RebootTimeoutMs);
+                return null;
             }
         }
 
-        private static void Supervise(int stallMs)
+        private static MainLoop Supervise(int stallMs)
         {
             SystemClock clock = new SystemClock();
             ConsoleLogger logger = new ConsoleLogger(clock);
             logger.Log(LogLevel.Info, null, "DeviceQueue " + DeviceNode.Version);
             FlashStore store = new FlashStore();
             LifeRecord life = new LifeRecord(store);
-            Supervisor supervisor = new Supervisor(life, logger, stallMs);
+            Supervisor supervisor = new Supervisor(life, logger, clock, stallMs);
             supervisor.Start();
             try
             {
-                Run(clock, logger, store, life, supervisor);
+                return MakeLoop(clock, logger, store, life, supervisor);
             }
             catch (Exception e)
             {
@@ -65,10 +72,11 @@ namespace DeviceQueue.Esp32
                 logger.Log(LogLevel.Error, null, "fatal: " + e.ToString());
                 supervisor.Rest(FaultPauseMs << (life.FailedBoots < MaxFaultDoublings ? life.FailedBoots : MaxFaultDoublings));
                 Power.RebootDevice(Supervisor.RebootTimeoutMs);
+                return null;
             }
         }
 
-        private static void Run(SystemClock clock, ConsoleLogger logger, FlashStore store, LifeRecord life, Supervisor supervisor)
+        private static MainLoop MakeLoop(SystemClock clock, ConsoleLogger logger, FlashStore store, LifeRecord life, Supervisor supervisor)
         {
             if (life.WasFloorClock)
             {
@@ -86,7 +94,7 @@ namespace DeviceQueue.Esp32
             OutputBank outputs = new OutputBank(device.Outputs, pins);
             StatusLed led = new StatusLed(pins, device.StatusLedPin, life);
             supervisor.FeedThrough(pins, device.WatchdogPin);
-            new PulseTimer(outputs, clock, life).Start();
+            supervisor.EndPulsesOf(outputs);
             Configuration.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
             Configuration.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
             StartSntp(device.NtpServer);
@@ -113,7 +121,7 @@ namespace DeviceQueue.Esp32
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());
             node.Open();
             worker.Start();
-            new MainLoop(node, led, supervisor, life, clock, logger).Run();
+            return new MainLoop(node, led, supervisor, life, clock, logger);
         }
 
         /// <summary>Takes leave of the broker and stores what waits. Whoever raises the event keeps to himself what this throws.</summary>

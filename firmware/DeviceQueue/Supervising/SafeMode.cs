@@ -1,4 +1,3 @@
-using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 
 namespace DeviceQueue.Supervising
@@ -15,8 +14,6 @@ namespace DeviceQueue.Supervising
             "device.i2c.", "device.sensor.", "device.temperature_offset", "device.interval_ms",
             "connection.", "connections.", "credential.", "credentials.", "tls.",
         };
-
-        private static readonly string[] KeptCommands = { "device.info", "config.set" };
 
         /// <summary>Leaves out what safe mode does without.</summary>
         /// <param name="config">The settings of a file.</param>
@@ -39,27 +36,12 @@ namespace DeviceQueue.Supervising
             return result;
         }
 
-        /// <summary>Leaves out the commands that are not taken.</summary>
-        /// <param name="commands">All commands.</param>
-        /// <returns>What is left of them.</returns>
-        public static Command[] Reduce(Command[] commands)
+        /// <summary>Tells whether a command is taken.</summary>
+        /// <param name="name">Its message_type, or <see langword="null"/>.</param>
+        /// <returns>Whether it is.</returns>
+        public static bool Takes(string name)
         {
-            Command[] kept = new Command[commands.Length];
-            int count = 0;
-            for (int i = 0; i < commands.Length; i++)
-            {
-                for (int j = 0; j < KeptCommands.Length; j++)
-                {
-                    if (commands[i].Name == KeptCommands[j])
-                    {
-                        kept[count++] = commands[i];
-                    }
-                }
-            }
-
-            Command[] result = new Command[count];
-            System.Array.Copy(kept, result, count);
-            return result;
+            return name == "device.info" || name == "config.set";
         }
     }
 }
