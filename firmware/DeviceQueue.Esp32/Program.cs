@@ -23,39 +23,46 @@ namespace DeviceQueue.Esp32
         private const int MaxFaultDoublings = 9;
         private const int CloseTimeoutMs = 4000;
 
-        /// <summary>Where the firmware starts. Returns never.</summary>
+        /// <summary>Where the firmware starts. Returns never: what the start needed is gone, with its stack frames, when the main loop runs.</summary>
         public static void Main()
         {
-            Start(StallWatch.StallMs);
+            Prepare(StallWatch.StallMs)?.Run();
         }
 
         /// <summary>Starts, with so many milliseconds as the time after which a main loop has stalled.</summary>
         internal static void Start(int stallMs)
         {
+            Prepare(stallMs)?.Run();
+        }
+
+        // Null: it failed, and the board reboots.
+        private static MainLoop Prepare(int stallMs)
+        {
             try
             {
-                Supervise(stallMs);
+                return Supervise(stallMs);
             }
             catch (Exception)
             {
                 // On the device an uncaught exception would end this thread, silently, and with it everything. There was not even the memory to report it.
                 Thread.Sleep(FaultPauseMs);
                 Power.RebootDevice(Supervisor.RebootTimeoutMs);
+                return null;
             }
         }
 
-        private static void Supervise(int stallMs)
+        private static MainLoop Supervise(int stallMs)
         {
             SystemClock clock = new SystemClock();
             ConsoleLogger logger = new ConsoleLogger(clock);
             logger.Log(LogLevel.Info, null, "DeviceQueue " + DeviceNode.Version);
             FlashStore store = new FlashStore();
             LifeRecord life = new LifeRecord(store);
-            Supervisor supervisor = new Supervisor(life, logger, stallMs);
+            Supervisor supervisor = new Supervisor(life, logger, clock, stallMs);
             supervisor.Start();
             try
             {
-                Prepare(clock, logger, store, life, supervisor).Run();
+                return MakeLoop(clock, logger, store, life, supervisor);
             }
             catch (Exception e)
             {
@@ -64,11 +71,12 @@ namespace DeviceQueue.Esp32
                 logger.Log(LogLevel.Error, null, "fatal: " + e.ToString());
                 supervisor.Rest(FaultPauseMs << (life.FailedBoots < MaxFaultDoublings ? life.FailedBoots : MaxFaultDoublings));
                 Power.RebootDevice(Supervisor.RebootTimeoutMs);
+                return null;
             }
         }
 
         // What only the start needs, the loader of the settings first, goes with this method's frame.
-        private static MainLoop Prepare(
+        private static MainLoop MakeLoop(
             SystemClock clock, ConsoleLogger logger, FlashStore store, LifeRecord life, Supervisor supervisor)
         {
             if (life.WasFloorClock)
@@ -85,7 +93,7 @@ namespace DeviceQueue.Esp32
             OutputBank outputs = new OutputBank(device.Outputs, pins);
             StatusLed led = new StatusLed(pins, device.StatusLedPin, life);
             supervisor.FeedThrough(pins, device.WatchdogPin);
-            new PulseTimer(outputs, clock, life).Start();
+            supervisor.EndPulsesOf(outputs);
             PinFunctions.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
             PinFunctions.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
             StartSntp(device.NtpServer);

@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 using System.Threading;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
@@ -19,7 +18,7 @@ namespace DeviceQueue
     /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls <see cref="Poll"/>, and drives
     /// <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
-    public sealed class DeviceNode : IDeviceControl, IValueWriter
+    public sealed class DeviceNode : IDeviceControl, ICommandCatalog
     {
         /// <summary>The firmware's version.</summary>
         public const string Version = "0.2.0";
@@ -32,10 +31,9 @@ namespace DeviceQueue
         private readonly TrustedClock _clock;
         private readonly LoadedSettings _settings;
         private readonly BootRecord _bootRecord;
+        private readonly string _deviceId;
         private readonly OutputBank _outputs;
-        private readonly OutputSafety _outputSafety;
-        private readonly DeviceTopics _topics;
-        private readonly int _outputHandle; // of the first output's state
+        private readonly OutputStates _outputStates;
         private readonly int _healthHandle;
         private readonly SamplingSchedule _schedule;
         private readonly Sampler _sampler;
@@ -78,6 +76,7 @@ namespace DeviceQueue
             _logger = platform.Logger;
             _bootRecord = bootRecord;
             _outputs = outputs;
+            _deviceId = settings.Id;
             DeviceTopics topics = new DeviceTopics(settings.Id);
             _topics = topics;
             long now = platform.Clock.NowMs;
@@ -86,7 +85,8 @@ namespace DeviceQueue
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             Connection.SetCommandTopic(topics.Command);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
-            _outputHandle = AddOutputStates();
+            _outputStates = new OutputStates(outputs, Connection, topics, platform, settings.SafeAfterMs);
+            outputs.Changed = Wake;
             _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store, platform.Life.Dropped);
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random, null, platform.Life.Dropped);
             _commands.Notify = Wake;
@@ -94,13 +94,16 @@ namespace DeviceQueue
             _schedule = new SamplingSchedule(now, settings.IntervalMs);
             _sampler = new Sampler(platform.Sensor, _schedule, platform.Clock, _logger);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
-            _outputSafety = new OutputSafety(outputs, settings.SafeAfterMs, now);
             CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
             CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs, verifier.HasKey);
-            Command[] commands = platform.Life.IsSafeMode ? SafeMode.Reduce(MakeCommands(settings.Id)) : MakeCommands(settings.Id);
-            _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger, _scratch);
-            _dispatcher.Rejections = platform.Life.Rejected;
-            _dispatcher.Drops = platform.Life.Dropped;
+            _dispatcher = new CommandDispatcher(_commands, this, verifier, history, new CommandAnswer(_writer, _scratch))
+            {
+                ResponseTopic = topics.Response,
+                Logger = _logger,
+                Rejections = platform.Life.Rejected,
+                Drops = platform.Life.Dropped,
+                KeptSession = verifier.HasKey || connection.Readings.CleanSession ? null : Connection,
+            };
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
             _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _sampler, _clock);
             bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
@@ -214,7 +217,7 @@ namespace DeviceQueue
         public long Poll()
         {
             long now = _clock.NowMs;
-            _outputSafety.Poll(now, Connection.IsConnected);
+            _outputStates.Poll(now);
             if (_sampler.TrySample(now))
             {
                 PublishReading();
@@ -234,8 +237,8 @@ namespace DeviceQueue
                 PublishHealth();
             }
 
-            // Last, because a reading and a command take their time, and a command may have begun a pulse.
-            due = Earlier(due, _outputSafety.Poll(_clock.NowMs, Connection.IsConnected));
+            // Once more, because a reading and a command take their time, and a command may have switched an output.
+            due = Earlier(due, _outputStates.Poll(_clock.NowMs));
             due = Earlier(due, _caretaker.Poll(now));
             due = Earlier(due, _readings.PollOutbox(now)); // the connection's thread may be busy with a connect
             SayState();
@@ -249,36 +252,45 @@ namespace DeviceQueue
         }
 
         /// <inheritdoc/>
-        bool IValueWriter.TryWrite(int handle, PublishRequest request)
+        Command ICommandCatalog.Make(string name)
         {
-            // As it is when it is sent, whatever was heard of its changes.
-            int index = handle - _outputHandle;
-            request.Topic = _topics.OfOutput(_outputs.GetName(index));
-            request.Payload = Encoding.UTF8.GetBytes(_outputs.IsOn(index) ? DeviceTopics.On : DeviceTopics.Off);
-            return true;
+            if (_platform.Life.IsSafeMode && !SafeMode.Takes(name))
+            {
+                return null;
+            }
+
+            switch (name)
+            {
+                case "output.set":
+                    return new OutputSwitchCommand(_outputs, false);
+                case "output.toggle":
+                    return new OutputSwitchCommand(_outputs, true);
+                case "output.pulse":
+                    return new OutputPulseCommand(_outputs, _clock);
+                case "output.get":
+                    return new OutputGetCommand(_outputs);
+                case "sensor.read":
+                    return new SensorReadCommand(_sampler, _bootRecord.Boot);
+                case "config.get":
+                    return new ConfigGetCommand(_settings);
+                case "config.set":
+                    return new ConfigSetCommand(_settings, this);
+                case "device.info":
+                    return new InfoCommand(_deviceId, _bootRecord.Boot, _clock, this);
+                case "device.ping":
+                    return new PingCommand();
+                case "device.reboot":
+                    return new RebootCommand(this);
+                case "device.wipe":
+                    return new WipeCommand(_deviceId, this);
+                default:
+                    return null;
+            }
         }
 
         private static long Earlier(long one, long other)
         {
             return one < other ? one : other;
-        }
-
-        private Command[] MakeCommands(string deviceId)
-        {
-            return new Command[]
-            {
-                new OutputSwitchCommand(_outputs, false),
-                new OutputSwitchCommand(_outputs, true),
-                new OutputPulseCommand(_outputs, _clock),
-                new OutputGetCommand(_outputs),
-                new SensorReadCommand(_sampler, _bootRecord.Boot),
-                new ConfigGetCommand(_settings),
-                new ConfigSetCommand(_settings, this),
-                new InfoCommand(deviceId, _bootRecord.Boot, _clock, this),
-                new PingCommand(),
-                new RebootCommand(this),
-                new WipeCommand(deviceId, this),
-            };
         }
 
         /// <summary>Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told is taken back; no further command is taken.</summary>
@@ -349,37 +361,6 @@ namespace DeviceQueue
             }
 
             _isBehind = behindMs > 0;
-        }
-
-        private int AddOutputStates()
-        {
-            int first = -1;
-            for (int i = 0; i < _outputs.Count; i++)
-            {
-                int handle = Connection.LatestValues.Add(null, true);
-                first = i == 0 ? handle : first;
-            }
-
-            for (int i = 0; i < _outputs.Count; i++)
-            {
-                Connection.LatestValues.Set(first + i, this);
-            }
-
-            _outputs.Changed += OnOutputChanged;
-            _outputs.Failed += OnOutputFailed;
-            return first;
-        }
-
-        private void OnOutputChanged(int index)
-        {
-            Connection.LatestValues.Set(_outputHandle + index, this); // first: there may be no memory for the text
-            string state = _outputs.IsOn(index) ? DeviceTopics.On : DeviceTopics.Off;
-            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + state);
-        }
-
-        private void OnOutputFailed(int index)
-        {
-            _logger.Log(LogLevel.Error, null, "output " + _outputs.GetName(index) + " could not be driven to its safe state; it is tried again");
         }
 
         private void PublishHealth()

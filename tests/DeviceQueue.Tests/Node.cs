@@ -55,11 +55,12 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         };
         Life = platform.Life;
         Life.Begin("test");
+        Outputs = new OutputBank(_loader.Device.Outputs, Pins);
         var bootRecord = new BootRecord(Store);
         _boot = bootRecord.Boot;
-        _node = new DeviceNode(_loader.Device, _loader.Connection, bootRecord, new OutputBank(_loader.Device.Outputs, Pins), platform, _loader.Settings);
+        _node = new DeviceNode(_loader.Device, _loader.Connection, bootRecord, Outputs, platform, _loader.Settings);
         _node.Open();
-        World = new World(clock, broker, _node.Connection, _node);
+        World = new World(clock, broker, _node.Connection, _node, Outputs);
     }
 
     public World World { get; }
@@ -69,6 +70,8 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public FakeSensor Sensor { get; } = new();
 
     public FakePins Pins { get; }
+
+    public OutputBank Outputs { get; }
 
     public MemoryStore Store { get; }
 
@@ -121,10 +124,13 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     }
 
     /// <summary>Gets the payload of the last answer.</summary>
-    public JsonElement Answer()
+    public JsonElement Answer() => Answer(On("response").Length - 1);
+
+    /// <summary>Gets the payload of an answer.</summary>
+    public JsonElement Answer(int index)
     {
         var envelope = new MessageEnvelope();
-        byte[] payload = On("response")[^1].Payload;
+        byte[] payload = On("response")[index].Payload;
         Assert.Equal(EnvelopeError.None, _codec.Decode(payload, 0, payload.Length, envelope));
         return JsonDocument.Parse(envelope.Message).RootElement;
     }

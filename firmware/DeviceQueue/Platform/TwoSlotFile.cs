@@ -37,8 +37,8 @@ namespace DeviceQueue.Platform
             Buffer = new byte[HeaderBytes + maxBytes];
         }
 
-        /// <summary>Gets what holds the record, from <see cref="HeaderBytes"/> on.</summary>
-        public byte[] Buffer { get; }
+        /// <summary>Gets or sets what holds the record, from <see cref="HeaderBytes"/> on.</summary>
+        public byte[] Buffer { get; set; }
 
         /// <summary>Reads the newest whole record into <see cref="Buffer"/>; to be called before the first <see cref="TryWrite"/>.</summary>
         /// <param name="count">Its length in bytes.</param>

@@ -8,24 +8,12 @@ namespace DeviceQueue.Supervising
     /// </summary>
     public static class SafeMode
     {
-        /// <summary>Leaves out the commands that are not taken.</summary>
-        /// <param name="commands">All commands.</param>
-        /// <returns>What is left of them.</returns>
-        public static Command[] Reduce(Command[] commands)
+        /// <summary>Tells whether a command is taken.</summary>
+        /// <param name="name">Its message_type, or <see langword="null"/>.</param>
+        /// <returns>Whether it is.</returns>
+        public static bool Takes(string name)
         {
-            Command[] kept = new Command[commands.Length];
-            int count = 0;
-            for (int i = 0; i < commands.Length; i++)
-            {
-                if (commands[i].Name == "device.info" || commands[i].Name == "config.set")
-                {
-                    kept[count++] = commands[i];
-                }
-            }
-
-            Command[] result = new Command[count];
-            System.Array.Copy(kept, result, count);
-            return result;
+            return name == "device.info" || name == "config.set";
         }
     }
 }

@@ -63,9 +63,9 @@ public sealed class SafeMode_Tests
     [Fact]
     public void Two_commands_are_left()
     {
-        Command[] commands = [new Named("output.set"), new Named("config.set"), new Named("device.reboot"), new Named("device.info"), new Named("config.get")];
+        string[] commands = ["output.set", "config.set", "device.reboot", "device.info", "config.get"];
 
-        Assert.Equal(["config.set", "device.info"], SafeMode.Reduce(commands).Select(command => command.Name));
+        Assert.Equal(["config.set", "device.info"], commands.Where(SafeMode.Takes));
     }
 
     private static SettingsLoader Load(string json)
@@ -74,12 +74,5 @@ public sealed class SafeMode_Tests
         var loader = new SettingsLoader(store, null);
         Assert.True(loader.Load("dq-000001"), string.Join("; ", loader.Problems.Errors()));
         return loader;
-    }
-
-    private sealed class Named(string name) : Command(name, true)
-    {
-        public override void Execute(CommandAnswer answer)
-        {
-        }
     }
 }
