@@ -78,7 +78,6 @@ namespace DeviceQueue
             _outputs = outputs;
             _deviceId = settings.Id;
             DeviceTopics topics = new DeviceTopics(settings.Id);
-            _topics = topics;
             long now = platform.Clock.NowMs;
 
             Connection = new MqttConnection(platform.Links, platform.Network, connection.Endpoints, connection.Readings, platform.Clock, platform.Random, _logger);

@@ -2,7 +2,6 @@ using System;
 using DeviceQueue.Components;
 using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Commanding

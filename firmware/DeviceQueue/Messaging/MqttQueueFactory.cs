@@ -11,13 +11,13 @@ namespace DeviceQueue.Messaging
     public sealed class MqttQueueFactory : IConfigurable, IReferenceable
     {
         /// <summary>The descriptor of the factory itself.</summary>
-        public static readonly Descriptor FactoryDescriptor = Descriptor.FromString("pip-services:queue-factory:mqtt:*:1.0");
+        public static Descriptor FactoryDescriptor => Descriptor.FromString("pip-services:queue-factory:mqtt:*:1.0");
 
         /// <summary>The descriptor of the queues that it makes.</summary>
-        public static readonly Descriptor QueueDescriptor = Descriptor.FromString("pip-services:message-queue:mqtt:*:1.0");
+        public static Descriptor QueueDescriptor => Descriptor.FromString("pip-services:message-queue:mqtt:*:1.0");
 
         /// <summary>The descriptor of the connections that it makes.</summary>
-        public static readonly Descriptor ConnectionDescriptor = Descriptor.FromString("pip-services:connection:mqtt:*:1.0");
+        public static Descriptor ConnectionDescriptor => Descriptor.FromString("pip-services:connection:mqtt:*:1.0");
 
         private const string Any = "*";
 

@@ -1,5 +1,3 @@
-using DeviceQueue.Commanding;
-
 namespace DeviceQueue.Supervising
 {
     /// <summary>

@@ -1,4 +1,3 @@
-using DeviceQueue.Commanding;
 using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Settings;
