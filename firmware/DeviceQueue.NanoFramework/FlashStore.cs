@@ -7,6 +7,8 @@ namespace DeviceQueue.NanoFramework
     /// <summary>Files on the board's internal storage. A write is durable once the file is closed, which is before <see cref="TryWrite"/> returns.</summary>
     public sealed class FlashStore : IStore
     {
+        private const int MaxPieceBytes = 512; // FileStream.Read allocates as much as it is asked for
+
         private const string Root = "I:\\";
 
         // Two threads that open one file would get an IOException for it.
@@ -43,7 +45,7 @@ namespace DeviceQueue.NanoFramework
                 try
                 {
                     using FileStream file = new FileStream(Root + name, FileMode.Open, FileAccess.Read);
-                    count = Fill(file, buffer, buffer.Length);
+                    count = Fill(file, buffer, 0, buffer.Length);
                     return true;
                 }
                 catch (Exception)
@@ -55,7 +57,7 @@ namespace DeviceQueue.NanoFramework
         }
 
         /// <inheritdoc/>
-        public bool TryReadAt(string name, int position, byte[] buffer, int count)
+        public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count)
         {
             lock (_lock)
             {
@@ -63,7 +65,7 @@ namespace DeviceQueue.NanoFramework
                 {
                     using FileStream file = new FileStream(Root + name, FileMode.Open, FileAccess.Read);
                     file.Seek(position, SeekOrigin.Begin);
-                    return Fill(file, buffer, count) == count;
+                    return Fill(file, buffer, offset, count) == count;
                 }
                 catch (Exception)
                 {
@@ -115,13 +117,14 @@ namespace DeviceQueue.NanoFramework
             }
         }
 
-        private static int Fill(FileStream file, byte[] buffer, int count)
+        private static int Fill(FileStream file, byte[] buffer, int offset, int count)
         {
             int filled = 0;
             int read = 1;
             while (read > 0 && filled < count)
             {
-                read = file.Read(buffer, filled, count - filled);
+                int piece = count - filled < MaxPieceBytes ? count - filled : MaxPieceBytes;
+                read = file.Read(buffer, offset + filled, piece);
                 filled += read;
             }
 

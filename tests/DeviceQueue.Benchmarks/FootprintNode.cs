@@ -140,12 +140,12 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         return true;
     }
 
-    public bool TryReadAt(string name, int position, byte[] buffer, int count)
+    public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count)
     {
         bool isThere = _files.TryGetValue(name, out byte[]? file) && position + count <= file.Length;
         if (isThere)
         {
-            Array.Copy(file!, position, buffer, 0, count);
+            Array.Copy(file!, position, buffer, offset, count);
         }
 
         return isThere;

@@ -31,11 +31,11 @@ public sealed class DesktopStore : IStore
     }
 
     /// <inheritdoc/>
-    public bool TryReadAt(string name, int position, byte[] buffer, int count) => Try(() =>
+    public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count) => Try(() =>
     {
         using FileStream file = File.OpenRead(PathOf(name));
         file.Seek(position, SeekOrigin.Begin);
-        file.ReadExactly(buffer, 0, count);
+        file.ReadExactly(buffer, offset, count);
     });
 
     /// <inheritdoc/>

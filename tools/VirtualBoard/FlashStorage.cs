@@ -61,7 +61,7 @@ public sealed class FlashStorage
     }
 
     /// <summary>Reads a part of a file, all of it or nothing.</summary>
-    public bool TryReadAt(string name, int position, byte[] buffer, int count)
+    public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count)
     {
         Board.Checkpoint();
         lock (_lock)
@@ -70,7 +70,7 @@ public sealed class FlashStorage
             {
                 using FileStream file = File.OpenRead(PathOf(name));
                 file.Seek(position, SeekOrigin.Begin);
-                file.ReadExactly(buffer, 0, count);
+                file.ReadExactly(buffer, offset, count);
             });
         }
     }

@@ -21,9 +21,9 @@ namespace DeviceQueue.NanoFramework
         }
 
         /// <inheritdoc/>
-        public bool TryReadAt(string name, int position, byte[] buffer, int count)
+        public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count)
         {
-            return _storage.TryReadAt(name, position, buffer, count);
+            return _storage.TryReadAt(name, position, buffer, offset, count);
         }
 
         /// <inheritdoc/>

@@ -212,9 +212,9 @@ namespace DeviceQueue.Connecting
             }
 
             byte[] first = new byte[1];
-            bool isDer = _store.TryReadAt(name, 0, first, 1) && first[0] == DerSequence;
+            bool isDer = _store.TryReadAt(name, 0, first, 0, 1) && first[0] == DerSequence;
             byte[] content = new byte[isDer ? size : size + 1];
-            if (!_store.TryReadAt(name, 0, content, size))
+            if (!_store.TryReadAt(name, 0, content, 0, size))
             {
                 problems.AddError(key, name, "the file cannot be read");
                 return null;

@@ -141,9 +141,9 @@ namespace DeviceQueue.Connecting
                 Refuse(problems, "max_bytes", MaxBytes, "at least " + least + ", is needed");
             }
 
-            if (Outbox.Length > 0 && MaxMessageSize > OutboxFile.MaxMessageSize)
+            if (Outbox.Length > 0 && MaxMessageSize > OutboxLog.MaxMessageSize)
             {
-                string most = OutboxFile.MaxMessageSize.ToString();
+                string most = OutboxLog.MaxMessageSize.ToString();
                 string rule = "with options.outbox, at most " + most + " is allowed";
                 Refuse(problems, "max_message_size", MaxMessageSize, rule);
             }
@@ -314,8 +314,8 @@ namespace DeviceQueue.Connecting
                     Outbox = ReadOutbox(reader);
                     return true;
                 case "options.outbox_max_bytes":
-                    const int Least = 2 * OutboxFile.SegmentBytes;
-                    const int Most = OutboxFile.MaxSegments * OutboxFile.SegmentBytes;
+                    const int Least = 2 * OutboxLog.SegmentBytes;
+                    const int Most = OutboxLog.MaxSegments * OutboxLog.SegmentBytes;
                     OutboxMaxBytes = reader.Integer(OutboxMaxBytes, Least, Most);
                     return true;
                 default:

@@ -18,12 +18,11 @@ namespace DeviceQueue.Messaging
         /// <summary>Adds messages; those outside are none of the file's.</summary>
         public void Add(int first, int count)
         {
-            for (int i = first - _first; i < first - _first + count; i++)
+            int begin = first - _first;
+            int end = begin + count < _bits.Length * 8 ? begin + count : _bits.Length * 8;
+            for (int i = begin < 0 ? 0 : begin; i < end; i++)
             {
-                if (i >= 0 && i < _bits.Length * 8)
-                {
-                    _bits[i >> 3] |= (byte)(1 << (i & 7));
-                }
+                _bits[i >> 3] |= (byte)(1 << (i & 7));
             }
         }
 

@@ -24,6 +24,7 @@ namespace DeviceQueue.Messaging
         private EnvelopeCodec _codec;
         private MessageIds _ids;
         private MessageBuffer _buffer;
+        private string _topic; // of the message before, which the next one has in most cases
 
         public Inbox(MqttOptions options, IRandom random, Counts drops)
         {
@@ -209,12 +210,12 @@ namespace DeviceQueue.Messaging
                     return null;
                 }
 
-                int slot = _buffer.SlotAt(position);
+                _topic = _buffer.GetTopic(position, _topic);
                 return new MessageEnvelope
                 {
-                    Topic = _buffer.GetTopic(slot),
-                    Received = _buffer.CopyPayload(slot),
-                    IsRetained = (_buffer.GetFlags(slot) & RetainedFlag) != 0,
+                    Topic = _topic,
+                    Received = _buffer.CopyPayload(position),
+                    IsRetained = (_buffer.GetFlags(position) & RetainedFlag) != 0,
                 };
             }
         }

@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
@@ -9,9 +10,11 @@ namespace DeviceQueue.Messaging
     /// Messages on their way out, bounded, first deliveries in order. A message leaves at its PUBACK, and at QoS 0 when the link has it. One that stays
     /// unanswered is kept: nobody knows whether it arrived, so fewer are sent at once and it is sent again, later each time. While the link answers nothing at
     /// all, first deliveries go before repeats and repeats are few: TCP brings what it was given or ends the link, so that a repeat can fetch an answer and
-    /// nothing else. Safe to call from any thread. With a file (Outbox.File.cs) the file is the queue, and what is in memory is its window.
+    /// nothing else. With a log (<see cref="OutboxLog"/>) the log is the queue, and memory is a window over it: at its head what is sent or to be sent, behind
+    /// that what is not written yet; between the two may be what the log has alone. A message is written when it is outbox_flush_ms old, unless it has been
+    /// acknowledged by then. Safe to call from any thread.
     /// </summary>
-    public sealed partial class Outbox : IPublishSource
+    public sealed class Outbox : IPublishSource
     {
         /// <summary>The delay before an unanswered message is sent again on a link that holds, in milliseconds; it doubles each time.</summary>
         public const int FirstRetryMs = 5000;
@@ -25,82 +28,130 @@ namespace DeviceQueue.Messaging
         /// </summary>
         public const int OrderedAttempts = 4;
 
+        /// <summary>How long storage that refused something is left in peace, in milliseconds.</summary>
+        public const int StorageRetryMs = 10000;
+
+        private const int None = -1;
+        private const int SpareBytes = 2 * MessageRecord.HeaderBytes; // for acknowledgements
         private const byte QosMask = 3;
         private const byte RetainFlag = 4;
         private const int MaxCounted = 7; // the retry delay has long reached its limit
 
+        private const int MaxMovedBytes = OutboxLog.SegmentBytes / 2;
+
         private readonly object _lock = new object();
-        private readonly MessageBuffer _buffer;
-        private readonly OverflowPolicy _overflow;
-        private readonly int _maxInflight;
+        private readonly MqttOptions _options;
         private readonly AutoResetEvent _wake;
+        private readonly OutboxLog _log;
+
+        // By a message's place. The first _head of them may be sent; the first _stored are in the log.
+        private readonly MessageBuffer _buffer;
         private readonly ushort[] _packetIds;
         private readonly byte[] _unanswered;
         private readonly long[] _dueMs;
+        private int _head;
+        private int _stored;
+
         private readonly ushort[] _orphans;
         private int _orphanCount;
         private int _inflight;
         private int _window;
-        private int _takenSlot = -1;
+        private int _taken = None;
         private int _takenQos;
         private int _silence;
         private long _repeatDueMs;
         private long _nowMs;
+        private string _topic; // of the message before, which the next one has in most cases
+        private bool _isLinkUp;
+        private bool _isSealed;
+        private long _flushDueMs = long.MaxValue;
+        private long _flushedMs = long.MinValue / 2;
+        private long _retryMs;
+        private long _readRetryMs;
 
         /// <summary>Initializes a new instance of the <see cref="Outbox"/> class, with all the memory that it will use.</summary>
         /// <param name="options">Its limits: max_messages, max_bytes, max_inflight and overflow.</param>
         /// <param name="wake">Set when there is something to publish.</param>
-        /// <param name="store">Holds the file that options.outbox names, or <see langword="null"/>: everything stays in memory.</param>
+        /// <param name="store">Holds the log that options.outbox names, or <see langword="null"/>: everything stays in memory.</param>
         /// <param name="drops">Counts what is lost, or <see langword="null"/> for counts of its own.</param>
         public Outbox(MqttOptions options, AutoResetEvent wake, IStore store = null, Counts drops = null)
         {
             Drops = drops ?? new Counts(DropReason.Names);
-            _buffer = new MessageBuffer(options.MaxMessages, options.MaxBytes);
-            _overflow = options.Overflow;
-            _maxInflight = options.MaxInflight;
-            _window = _maxInflight;
+            bool hasLog = options.Outbox.Length > 0 && options.Qos > 0 && store != null;
+            int places = options.MaxMessages + (hasLog ? 1 : 0);
+            _options = options;
+            _buffer = new MessageBuffer(places, options.MaxBytes + (hasLog ? options.MaxMessageSize + SpareBytes : 0));
+            _window = options.MaxInflight;
             _wake = wake;
-            _packetIds = new ushort[options.MaxMessages];
-            _unanswered = new byte[options.MaxMessages];
-            _dueMs = new long[options.MaxMessages];
+            _packetIds = new ushort[places];
+            _unanswered = new byte[places];
+            _dueMs = new long[places];
             _orphans = new ushort[options.MaxInflight];
-            OpenFile(options, store);
+            if (hasLog)
+            {
+                _log = new OutboxLog(store, options.Outbox, options.OutboxMaxBytes, options.MaxBytes, _buffer.Data, Drops);
+                Refill(); // not with the first link only: what is in memory can be coalesced
+            }
         }
 
         /// <summary>Gets what was lost, by <see cref="DropReason"/>.</summary>
         public Counts Drops { get; }
 
-        /// <summary>Gets the most messages; with a file, those of the smallest size.</summary>
-        public int MaxMessages => _file == null ? _buffer.MaxMessages : _file.MaxBytes / (OutboxFile.HeaderBytes + 1);
+        /// <summary>Gets the most messages; with a log, those of the smallest size.</summary>
+        public int MaxMessages => _log == null ? _options.MaxMessages : _log.MaxBytes / (MessageRecord.HeaderBytes + 1);
 
-        /// <summary>Gets the most bytes; with a file, those in storage, where each message takes <see cref="OutboxFile.HeaderBytes"/> more.</summary>
-        public int MaxBytes => _file == null ? _buffer.MaxBytes : _file.MaxBytes;
+        /// <summary>Gets the most bytes; with a log, those in storage, where each message takes 14 more.</summary>
+        public int MaxBytes => _log == null ? _options.MaxBytes : _log.MaxBytes;
 
-        /// <summary>Gets how many messages wait or are unacknowledged, in memory or only in the file.</summary>
+        /// <summary>Gets how many messages wait or are unacknowledged, in memory or only in the log.</summary>
         public int Count
         {
             get
             {
                 lock (_lock)
                 {
-                    return _buffer.Count + (_file == null ? 0 : _file.Unread);
+                    return _buffer.Count + (_log == null ? 0 : _log.Unread);
                 }
             }
         }
 
-        /// <summary>Gets how many bytes they take, in the unit of <see cref="MessageBuffer"/>.</summary>
+        /// <summary>Gets how many bytes are in use; with a log, those in storage and those that are not written yet.</summary>
         public int Bytes
         {
             get
             {
                 lock (_lock)
                 {
-                    return _buffer.Bytes + (_file == null ? 0 : _file.UnreadBytes);
+                    return _log == null ? _buffer.Bytes : _log.Bytes + UnwrittenBytes;
                 }
             }
         }
 
-        /// <summary>Takes a message, or drops what the overflow policy says; with a file that holds for memory and file as one.</summary>
+        /// <summary>Gets a value indicating whether something that should be in the log is in memory only, because storage is full or fails.</summary>
+        public bool IsDegraded { get; private set; }
+
+        /// <summary>Gets or sets a value indicating whether nothing is written to the log any more, because storage is being erased: what waits stays in memory.</summary>
+        public bool IsSealed
+        {
+            get
+            {
+                return _isSealed;
+            }
+
+            set
+            {
+                lock (_lock)
+                {
+                    _isSealed = value;
+                }
+            }
+        }
+
+        private int UnwrittenBytes => _buffer.End - _buffer.GetOffset(_stored);
+
+        private bool IsStorageResting => _isSealed || (IsDegraded && _nowMs < _retryMs);
+
+        /// <summary>Takes a message, or drops what the overflow policy says; with a log that holds for memory and log as one.</summary>
         /// <param name="topic">Its topic, without wildcards.</param>
         /// <param name="payload">Holds its payload from the start of the array; copied.</param>
         /// <param name="length">How long the payload is in bytes.</param>
@@ -109,12 +160,27 @@ namespace DeviceQueue.Messaging
         /// <returns><see langword="false"/> when there is no room and the policy is to refuse.</returns>
         public bool TryAdd(string topic, byte[] payload, int length, int qos, bool retain)
         {
-            int size = MessageBuffer.SizeOf(topic, length);
-            byte flags = (byte)(qos | (retain ? RetainFlag : 0));
-            bool isTaken = _file != null && qos > 0 ? TryKeep(topic, payload, length, size, flags) : TryHold(topic, payload, length, size, flags);
-            if (!isTaken)
+            lock (_lock)
             {
-                return _overflow == OverflowPolicy.DropNewest;
+                if (MakeRoom(topic, MessageBuffer.SizeOf(topic, length)))
+                {
+                    int position = _buffer.Count;
+                    _buffer.Add(topic, payload, 0, length, (byte)(qos | (retain ? RetainFlag : 0)));
+                    OnInserted(position);
+                    Promote();
+                }
+                else if (_options.Overflow == OverflowPolicy.DropNewest)
+                {
+                    Drops.Add(DropReason.Overflow);
+                }
+                else if (_log == null || _options.Overflow != OverflowPolicy.DropOldest)
+                {
+                    return false;
+                }
+                else
+                {
+                    Drops.Add(DropReason.Overflow); // those in the log are older, and cannot be dropped now
+                }
             }
 
             _wake.Set();
@@ -129,33 +195,68 @@ namespace DeviceQueue.Messaging
         {
             lock (_lock)
             {
-                for (int i = ((_buffer.Count + 1) / 2) - 1; i >= 0; i--)
+                for (int i = ((_buffer.Count + 1) / 2) - 1; i >= _stored; i--)
                 {
-                    if (_file == null || _sequences[_buffer.SlotAt(i)] <= 0)
-                    {
-                        Drop(i, DropReason.Memory);
-                    }
+                    Drop(i, DropReason.Memory);
                 }
+            }
+        }
+
+        /// <summary>Writes to the log what is due; call it now and then, at the latest when it asks for it.</summary>
+        /// <param name="nowMs">The time, <see cref="IClock.NowMs"/>.</param>
+        /// <returns>When to call again, or <see cref="long.MaxValue"/> when only another message makes it worth a call.</returns>
+        public long Poll(long nowMs)
+        {
+            if (_log == null || _isSealed)
+            {
+                return long.MaxValue;
+            }
+
+            lock (_lock)
+            {
+                _nowMs = nowMs;
+                if (_flushDueMs == long.MaxValue)
+                {
+                    _flushDueMs = FindFlushDueMs(nowMs);
+                }
+
+                if (nowMs >= _flushDueMs)
+                {
+                    Store();
+                }
+
+                return _flushDueMs;
+            }
+        }
+
+        /// <summary>Writes to the log, now, what is unacknowledged and not in it yet, and notes there what has been acknowledged.</summary>
+        /// <returns><see langword="false"/> when storage did not take all of it; without a log there is nothing to do.</returns>
+        public bool Flush()
+        {
+            lock (_lock)
+            {
+                return _log == null || (!_isSealed && Store());
             }
         }
 
         /// <inheritdoc/>
         public bool TryTake(long nowMs, PublishRequest request)
         {
-            Refill();
             lock (_lock)
             {
                 _nowMs = nowMs;
-                int slot = _inflight < _window ? FindNext(nowMs) : -1;
-                _takenSlot = slot;
-                if (slot < 0)
+                Refill();
+                int position = _inflight < _window ? FindNext(nowMs) : None;
+                _taken = position;
+                if (position == None)
                 {
                     return false;
                 }
 
-                byte flags = _buffer.GetFlags(slot);
-                request.Topic = _buffer.GetTopic(slot);
-                request.Payload = _buffer.CopyPayload(slot);
+                byte flags = _buffer.GetFlags(position);
+                _topic = _buffer.GetTopic(position, _topic);
+                request.Topic = _topic;
+                request.Payload = _buffer.CopyPayload(position);
                 request.Qos = flags & QosMask;
                 request.Retain = (flags & RetainFlag) != 0;
                 _takenQos = request.Qos;
@@ -168,8 +269,8 @@ namespace DeviceQueue.Messaging
         {
             lock (_lock)
             {
-                int slot = _takenSlot;
-                _takenSlot = -1;
+                int position = _taken;
+                _taken = None;
                 if (packetId == 0)
                 {
                     return; // still unsent
@@ -177,18 +278,18 @@ namespace DeviceQueue.Messaging
 
                 if (_takenQos == 0)
                 {
-                    Remove(slot);
+                    Remove(position);
                     return;
                 }
 
                 _inflight++;
-                if (slot < 0)
+                if (position == None)
                 {
                     _orphans[_orphanCount++] = (ushort)packetId; // dropped meanwhile by the overflow policy
                 }
                 else
                 {
-                    _packetIds[slot] = (ushort)packetId;
+                    _packetIds[position] = (ushort)packetId;
                 }
             }
         }
@@ -199,8 +300,8 @@ namespace DeviceQueue.Messaging
             lock (_lock)
             {
                 _nowMs = nowMs;
-                OnUnanswered(_takenSlot);
-                _takenSlot = -1;
+                OnUnanswered(_taken);
+                _taken = None;
             }
         }
 
@@ -209,8 +310,8 @@ namespace DeviceQueue.Messaging
         {
             lock (_lock)
             {
-                int slot = FindInflight(packetId);
-                if (slot < 0 && !TryForgetOrphan(packetId))
+                int position = FindInflight(packetId);
+                if (position == None && !TryForgetOrphan(packetId))
                 {
                     return false;
                 }
@@ -219,11 +320,11 @@ namespace DeviceQueue.Messaging
                 _inflight--;
                 if (isPublished)
                 {
-                    OnAnswered(slot);
+                    OnAnswered(position);
                 }
                 else
                 {
-                    OnUnanswered(slot);
+                    OnUnanswered(position);
                 }
 
                 return true;
@@ -247,18 +348,17 @@ namespace DeviceQueue.Messaging
             lock (_lock)
             {
                 _isLinkUp = false;
-                for (int i = 0; i < _buffer.Count; i++)
+                for (int i = 0; i < _head; i++)
                 {
-                    int slot = _buffer.SlotAt(i);
-                    if (_packetIds[slot] != 0)
+                    if (_packetIds[i] != 0)
                     {
-                        _packetIds[slot] = 0;
-                        Rest(slot);
+                        _packetIds[i] = 0;
+                        Rest(i);
                     }
 
-                    if (_unanswered[slot] < OrderedAttempts)
+                    if (_unanswered[i] < OrderedAttempts)
                     {
-                        _dueMs[slot] = 0;
+                        _dueMs[i] = 0;
                     }
                 }
 
@@ -273,17 +373,16 @@ namespace DeviceQueue.Messaging
             lock (_lock)
             {
                 long due = long.MaxValue;
-                for (int i = SkipInflight(); i < _buffer.Count && due > 0; i++)
+                for (int i = SkipInflight(); i < _head && due > 0; i++)
                 {
-                    int slot = _buffer.SlotAt(i);
-                    if (_packetIds[slot] == 0)
+                    if (_packetIds[i] == 0)
                     {
-                        long slotDue = _unanswered[slot] > 0 && _dueMs[slot] < _repeatDueMs ? _repeatDueMs : _dueMs[slot];
-                        due = slotDue < due ? slotDue : due;
+                        long ownDue = _unanswered[i] > 0 && _dueMs[i] < _repeatDueMs ? _repeatDueMs : _dueMs[i];
+                        due = ownDue < due ? ownDue : due;
                     }
                 }
 
-                return _file != null && _file.Unread > 0 && _readRetryMs < due ? _readRetryMs : due;
+                return _log != null && _log.Unread > 0 && _readRetryMs < due ? _readRetryMs : due;
             }
         }
 
@@ -293,48 +392,19 @@ namespace DeviceQueue.Messaging
             return delay < MaxRetryMs ? delay : MaxRetryMs;
         }
 
-        /// <summary>Takes a message into memory, or drops what the overflow policy says.</summary>
-        private bool TryHold(string topic, byte[] payload, int length, int size, byte flags)
-        {
-            lock (_lock)
-            {
-                if (MakeRoom(topic, size))
-                {
-                    Hold(topic, payload, 0, length, flags, Unwritten);
-                    return true;
-                }
-
-                if (_overflow == OverflowPolicy.DropNewest)
-                {
-                    Drops.Add(DropReason.Overflow);
-                }
-
-                return false;
-            }
-        }
-
-        private void Hold(string topic, byte[] payload, int offset, int length, byte flags, int sequence)
-        {
-            int slot = _buffer.Add(topic, payload, offset, length, flags);
-            _packetIds[slot] = 0;
-            _unanswered[slot] = 0;
-            _dueMs[slot] = 0;
-            OnHeld(slot, flags & QosMask, sequence);
-        }
-
-        private void OnAnswered(int slot)
+        private void OnAnswered(int position)
         {
             _silence = 0;
             _repeatDueMs = 0;
-            _window = _window < _maxInflight ? _window + 1 : _maxInflight;
-            if (slot >= 0)
+            _window = _window < _options.MaxInflight ? _window + 1 : _options.MaxInflight;
+            if (position != None)
             {
-                _packetIds[slot] = 0;
-                Remove(slot);
+                _packetIds[position] = 0;
+                Remove(position);
             }
         }
 
-        private void OnUnanswered(int slot)
+        private void OnUnanswered(int position)
         {
             _window = _window > 1 ? _window / 2 : 1;
             if (_nowMs >= _repeatDueMs)
@@ -343,10 +413,10 @@ namespace DeviceQueue.Messaging
                 _silence = _silence < MaxCounted ? _silence + 1 : MaxCounted;
             }
 
-            if (slot >= 0)
+            if (position != None)
             {
-                _packetIds[slot] = 0;
-                Rest(slot);
+                _packetIds[position] = 0;
+                Rest(position);
             }
         }
 
@@ -364,36 +434,35 @@ namespace DeviceQueue.Messaging
             return false;
         }
 
-        private void Rest(int slot)
+        private void Rest(int position)
         {
-            _dueMs[slot] = _nowMs + RetryDelayMs(_unanswered[slot]);
-            if (_unanswered[slot] < MaxCounted)
+            _dueMs[position] = _nowMs + RetryDelayMs(_unanswered[position]);
+            if (_unanswered[position] < MaxCounted)
             {
-                _unanswered[slot]++;
+                _unanswered[position]++;
             }
         }
 
         /// <summary>Finds the oldest that may be sent in its order, else of those that may be repeated the one with the fewest attempts.</summary>
         private int FindNext(long nowMs)
         {
-            int repeat = -1;
-            for (int i = SkipInflight(); i < _buffer.Count; i++)
+            int repeat = None;
+            for (int i = SkipInflight(); i < _head; i++)
             {
-                int slot = _buffer.SlotAt(i);
-                if (_packetIds[slot] != 0 || _dueMs[slot] > nowMs)
+                if (_packetIds[i] != 0 || _dueMs[i] > nowMs)
                 {
                     continue;
                 }
 
-                if (_unanswered[slot] == 0 || (_silence == 0 && _unanswered[slot] < OrderedAttempts))
+                if (_unanswered[i] == 0 || (_silence == 0 && _unanswered[i] < OrderedAttempts))
                 {
-                    return slot;
+                    return i;
                 }
 
-                repeat = repeat < 0 || _unanswered[slot] < _unanswered[repeat] ? slot : repeat;
+                repeat = repeat == None || _unanswered[i] < _unanswered[repeat] ? i : repeat;
             }
 
-            return nowMs < _repeatDueMs ? -1 : repeat;
+            return nowMs < _repeatDueMs ? None : repeat;
         }
 
         /// <summary>Finds where to look for what waits without a search in the usual case: what was never sent stands behind all that was.</summary>
@@ -401,102 +470,470 @@ namespace DeviceQueue.Messaging
         private int SkipInflight()
         {
             int count = _inflight - _orphanCount;
-            if (count == _buffer.Count)
-            {
-                return count;
-            }
-
-            int slot = _buffer.SlotAt(count);
-            return _packetIds[slot] == 0 && _unanswered[slot] == 0 ? count : 0;
+            return count == _head || (_packetIds[count] == 0 && _unanswered[count] == 0) ? count : 0;
         }
 
         private int FindInflight(int packetId)
         {
-            for (int i = 0; i < _buffer.Count; i++)
+            int position = _head - 1;
+            while (position >= 0 && _packetIds[position] != packetId)
             {
-                int slot = _buffer.SlotAt(i);
-                if (_packetIds[slot] == packetId)
-                {
-                    return slot;
-                }
+                position--;
             }
 
-            return -1;
+            return position;
         }
 
         private bool MakeRoom(string topic, int size)
         {
-            if (_overflow == OverflowPolicy.Coalesce)
-            {
-                return TryReplace(topic, size);
-            }
-
-            if (size > _buffer.MaxBytes || (_overflow != OverflowPolicy.DropOldest && !_buffer.HasRoom(size)))
+            if (size > _options.MaxBytes)
             {
                 return false;
             }
 
-            while (!_buffer.HasRoom(size))
+            bool isAll = _log == null || _log.Unread == 0;
+            if (_options.Overflow == OverflowPolicy.Coalesce && isAll)
             {
-                Drop(0, DropReason.Overflow);
+                int older = FindOlder(topic);
+                if (older != None && HasHeadRoom(size - _buffer.GetSize(older), 1))
+                {
+                    Drop(older, DropReason.Replaced); // only when the newer one fits in then
+                    return true;
+                }
+
+                if (older != None && _log == null)
+                {
+                    return false;
+                }
             }
 
-            return true;
+            if (isAll && HasHeadRoom(size, 0))
+            {
+                return true;
+            }
+
+            return _log == null ? TryDropFor(size) : TryMakePlace(size) || (_log.IsFailing && _log.Unread == 0 && TryDropFor(size));
         }
 
-        /// <summary>Drops the older message of a topic, if there is one, but only when the newer one fits in then.</summary>
-        private bool TryReplace(string topic, int size)
+        private int FindOlder(string topic)
         {
             int older = _buffer.Count - 1;
-            while (older >= 0 && _buffer.GetTopic(_buffer.SlotAt(older)) != topic)
+            while (older >= 0 && _buffer.GetTopic(older, topic) != topic)
             {
                 older--;
             }
 
-            if (older < 0 || size > _buffer.MaxBytes - _buffer.Bytes + _buffer.GetSize(_buffer.SlotAt(older)))
+            return older;
+        }
+
+        private bool HasHeadRoom(int size, int replaced)
+        {
+            return _buffer.Count - replaced < _options.MaxMessages && size <= _options.MaxBytes - _buffer.Bytes;
+        }
+
+        private bool TryDropFor(int size)
+        {
+            while (_options.Overflow == OverflowPolicy.DropOldest && !HasHeadRoom(size, 0))
             {
-                return older < 0 && _buffer.HasRoom(size);
+                Drop(0, DropReason.Overflow);
             }
 
-            Drop(older, DropReason.Replaced);
-            return true;
+            return HasHeadRoom(size, 0);
+        }
+
+        private void OnInserted(int position)
+        {
+            for (int i = _buffer.Count - 1; i > position; i--)
+            {
+                _packetIds[i] = _packetIds[i - 1];
+                _unanswered[i] = _unanswered[i - 1];
+                _dueMs[i] = _dueMs[i - 1];
+            }
+
+            _packetIds[position] = 0;
+            _unanswered[position] = 0;
+            _dueMs[position] = 0;
+        }
+
+        /// <summary>Lets what is behind the head become its part, as far as nothing is between and the limits allow.</summary>
+        private void Promote()
+        {
+            if (_log == null)
+            {
+                _head = _buffer.Count;
+            }
+
+            while (_head < _buffer.Count && _log.Unread == 0 && _head < _options.MaxMessages && HeadBytes(_head + 1) <= _options.MaxBytes)
+            {
+                _head++;
+            }
+        }
+
+        private int HeadBytes(int count)
+        {
+            return _buffer.GetOffset(count) - _buffer.GetOffset(0) - (count * MessageRecord.HeaderBytes);
         }
 
         private void Drop(int position, int reason)
         {
-            int slot = _buffer.SlotAt(position);
-            bool wasSent = _unanswered[slot] > 0 || _packetIds[slot] != 0 || slot == _takenSlot;
+            bool wasSent = _unanswered[position] > 0 || _packetIds[position] != 0 || position == _taken;
             Drops.Add(wasSent && reason != DropReason.Replaced ? DropReason.Unconfirmed : reason);
-            RemoveAt(position, slot);
+            Remove(position);
         }
 
-        private void Remove(int slot)
+        private void Remove(int position)
         {
-            for (int i = 0; i < _buffer.Count; i++)
+            if (position == None)
             {
-                if (_buffer.SlotAt(i) == slot)
+                return;
+            }
+
+            if (_packetIds[position] != 0)
+            {
+                _orphans[_orphanCount++] = _packetIds[position]; // the client library has it still, so it counts until it is answered
+            }
+
+            if (position < _stored)
+            {
+                _log.Acknowledge(MessageRecord.GetSequence(_buffer.Data, _buffer.GetOffset(position)));
+                _stored--;
+            }
+
+            _taken = _taken == position ? None : _taken > position ? _taken - 1 : _taken;
+            _head -= position < _head ? 1 : 0;
+            _buffer.RemoveAt(position);
+            int behind = _buffer.Count - position;
+            Array.Copy(_packetIds, position + 1, _packetIds, position, behind);
+            Array.Copy(_unanswered, position + 1, _unanswered, position, behind);
+            Array.Copy(_dueMs, position + 1, _dueMs, position, behind);
+            Promote();
+            if (_log != null && !IsDirty)
+            {
+                _flushDueMs = long.MaxValue; // the next message has its own time
+            }
+        }
+
+        private bool IsDirty => _stored < _buffer.Count || _log.HasAcks;
+
+        private long FindFlushDueMs(long nowMs)
+        {
+            if (!IsDirty)
+            {
+                IsDegraded = false;
+                return long.MaxValue;
+            }
+
+            // While the link is down nothing can be acknowledged in time, so the first of a burst need not wait.
+            long dueMs = (_isLinkUp ? nowMs : _flushedMs) + _options.OutboxFlushMs;
+            dueMs = IsDegraded && dueMs < _retryMs ? _retryMs : dueMs;
+            return dueMs < nowMs ? nowMs : dueMs;
+        }
+
+        /// <summary>Writes what is to be written, frees what can be freed, and notes how storage is.</summary>
+        private bool Store()
+        {
+            _retryMs = 0; // asked for, or its time has come
+            bool isWritten = TryWrite();
+            MoveFromOldest();
+            _log.DeleteDead(_stored == _buffer.Count);
+            OnStored(isWritten);
+            _flushDueMs = long.MaxValue;
+            _flushedMs = _nowMs;
+            return isWritten;
+        }
+
+        private void OnStored(bool isWritten)
+        {
+            IsDegraded = !isWritten;
+            _retryMs = isWritten ? 0 : _nowMs + StorageRetryMs;
+            if (_log.Unread > 0)
+            {
+                _wake.Set();
+            }
+        }
+
+        private bool TryWrite()
+        {
+            _log.DeleteDead(_stored == _buffer.Count);
+            _buffer.Compact();
+            bool isWritten = true;
+            while (isWritten && _stored < _buffer.Count)
+            {
+                isWritten = TryWriteSome();
+            }
+
+            while (isWritten && _log.HasAcks && _log.GetPlace(MessageRecord.HeaderBytes) > 0)
+            {
+                isWritten = TryAppend(_stored);
+            }
+
+            return isWritten;
+        }
+
+        /// <summary>Writes as much as the last segment takes, or the next one, at one go.</summary>
+        private bool TryWriteSome()
+        {
+            bool isFree = TryFree(GetRecordBytes(_stored)) && _log.TryAbandon(_buffer.Data, _buffer.End);
+            if (!isFree || !TryFree(GetRecordBytes(_stored)))
+            {
+                return false;
+            }
+
+            _buffer.Compact();
+            int end = _buffer.GetOffset(_stored) + _log.GetPlace(GetRecordBytes(_stored));
+            int sequence = _log.Next;
+            int count = _stored;
+            for (; count < _buffer.Count && _buffer.GetOffset(count + 1) <= end; count++)
+            {
+                MessageRecord.Seal(_buffer.Data, _buffer.GetOffset(count), sequence++);
+            }
+
+            return TryAppend(count);
+        }
+
+        /// <summary>Writes the messages up to a place, and behind the last of all the acknowledgements.</summary>
+        private bool TryAppend(int count)
+        {
+            int first = _buffer.GetOffset(_stored);
+            int end = _buffer.GetOffset(count);
+            int acksEnd = end;
+            if (count == _buffer.Count)
+            {
+                int place = first + _log.GetPlace(end - first + MessageRecord.HeaderBytes);
+                acksEnd = _log.PutAcks(_buffer.Data, end, place < _buffer.Data.Length ? place : _buffer.Data.Length);
+            }
+
+            bool isWritten = _log.TryAppend(_buffer.Data, first, acksEnd - first, count - _stored);
+            if (isWritten)
+            {
+                _log.OnAcksWritten(acksEnd - end);
+                OnWritten(count);
+            }
+
+            return isWritten;
+        }
+
+        private int GetRecordBytes(int position)
+        {
+            return _buffer.GetOffset(position + 1) - _buffer.GetOffset(position);
+        }
+
+        /// <summary>Lets what is written and no part of the head leave memory.</summary>
+        private void OnWritten(int count)
+        {
+            _stored = count;
+            int kept = _head < count ? _head : count;
+            if (kept < count)
+            {
+                // All that is behind it is not written, or nothing is.
+                _log.LeaveUnread(MessageRecord.GetSequence(_buffer.Data, _buffer.GetOffset(kept)), count - kept);
+                for (int i = count - 1; i >= kept; i--)
                 {
-                    RemoveAt(i, slot);
-                    return;
+                    _stored--;
+                    _buffer.RemoveAt(i);
                 }
             }
         }
 
-        private void RemoveAt(int position, int slot)
+        /// <summary>Finds place in storage and in memory for a message that the head has none for.</summary>
+        private bool TryMakePlace(int size)
         {
-            if (_packetIds[slot] != 0)
+            int bytes = MessageRecord.HeaderBytes + size;
+            if (HasSpareRoom(size) && _log.GetPlace(UnwrittenBytes + bytes) > 0)
             {
-                _orphans[_orphanCount++] = _packetIds[slot]; // the client library has it still, so it counts until it is answered
-                _packetIds[slot] = 0;
+                return true;
             }
 
-            if (slot == _takenSlot)
+            if (IsStorageResting)
             {
-                _takenSlot = -1;
+                return false;
             }
 
-            OnRemoved(slot);
-            _buffer.RemoveAt(position);
+            bool isPlaced = TryWrite() && TryFree(bytes);
+            OnStored(isPlaced || !_log.IsFailing);
+            return isPlaced && HasSpareRoom(size);
+        }
+
+        /// <summary>Tells whether memory has room for a message that is no part of the head, and leaves some for the head.</summary>
+        private bool HasSpareRoom(int size)
+        {
+            int bytes = _buffer.Bytes - HeadBytes(_head);
+            return _buffer.HasRoom(size + SpareBytes) && _buffer.Count - _head < _options.MaxMessages && size <= _options.MaxBytes - bytes;
+        }
+
+        /// <summary>Sees to it that so many bytes can be written: the oldest segment may have to go.</summary>
+        private bool TryFree(int bytes)
+        {
+            while (_log.GetPlace(bytes) == 0)
+            {
+                MoveFromOldest();
+                if (_log.GetPlace(bytes) == 0 && (_options.Overflow != OverflowPolicy.DropOldest || !TryDropOldestSegment()))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        /// <summary>
+        /// Frees the oldest segment when the last free one has been taken and little of the oldest is left: that is written again, so that one message which
+        /// stays unacknowledged does not hold up the log.
+        /// </summary>
+        private void MoveFromOldest()
+        {
+            int count = CountInOldest();
+            if (!_log.IsFull || _log.IsFailing || _log.HasUnreadInOldest || count == 0)
+            {
+                return;
+            }
+
+            _buffer.Compact();
+            if (!_log.TryAbandon(_buffer.Data, _buffer.End))
+            {
+                return;
+            }
+
+            int first = _log.Next;
+            int end = _buffer.End;
+            int moved = 0;
+            int limit = _buffer.End + MaxMovedBytes < _buffer.Data.Length ? _buffer.End + MaxMovedBytes : _buffer.Data.Length;
+            for (int i = 0; i < _stored; i++)
+            {
+                int at = _buffer.GetOffset(i);
+                if (!IsInOldest(i))
+                {
+                    continue;
+                }
+
+                if (end + _buffer.GetOffset(i + 1) - at + MessageRecord.ReplacedBytes > limit)
+                {
+                    return; // too much to be worth it
+                }
+
+                end = MessageRecord.PutReplacement(_buffer.Data, at, end, first + moved++);
+            }
+
+            int bytes = end - _buffer.End;
+            if (_log.GetPlace(bytes) > 0 && _log.TryAppend(_buffer.Data, _buffer.End, bytes, count))
+            {
+                OnMoved(first);
+            }
+        }
+
+        private void OnMoved(int sequence)
+        {
+            int end = _log.EndOfOldest;
+            for (int i = 0; i < _stored; i++)
+            {
+                int at = _buffer.GetOffset(i);
+                int before = MessageRecord.GetSequence(_buffer.Data, at);
+                if (before - end < 0)
+                {
+                    _log.Replace(before);
+                    MessageRecord.PutSequence(_buffer.Data, at, sequence++);
+                }
+            }
+
+            _log.DeleteDead(false);
+        }
+
+        private bool IsInOldest(int position)
+        {
+            return MessageRecord.GetSequence(_buffer.Data, _buffer.GetOffset(position)) - _log.EndOfOldest < 0;
+        }
+
+        private int CountInOldest()
+        {
+            int count = 0;
+            for (int i = 0; i < _stored; i++)
+            {
+                count += IsInOldest(i) ? 1 : 0;
+            }
+
+            return count;
+        }
+
+        private bool TryDropOldestSegment()
+        {
+            int end = _log.EndOfOldest;
+            int unread = _log.DropOldest(CountInOldest());
+            if (unread == None)
+            {
+                return false;
+            }
+
+            Drops.Add(DropReason.Overflow, unread);
+            for (int i = _stored - 1; i >= 0; i--)
+            {
+                if (MessageRecord.GetSequence(_buffer.Data, _buffer.GetOffset(i)) - end < 0)
+                {
+                    Drop(i, DropReason.Overflow);
+                }
+            }
+
+            return true;
+        }
+
+        /// <summary>Fills the head from the log, in order.</summary>
+        private void Refill()
+        {
+            if (_log == null || _log.Unread == 0 || _nowMs < _readRetryMs || !MayRefill())
+            {
+                return;
+            }
+
+            _buffer.Compact();
+            _log.BeginReading();
+            int result = LogReader.Found;
+            while (result == LogReader.Found && _log.Unread > 0 && MayRefill())
+            {
+                result = _log.Read(_buffer.Data, _buffer.End, out int at);
+                if (result == LogReader.Found && !TryHold(at))
+                {
+                    return;
+                }
+            }
+
+            if (result == LogReader.AtEnd)
+            {
+                _log.GiveUpReading();
+            }
+            else if (result == LogReader.Failing)
+            {
+                _readRetryMs = _nowMs + StorageRetryMs; // there may be no memory for it now; what is there stays there
+            }
+
+            Promote();
+        }
+
+        /// <summary>Tells whether there is a place for one more in the head.</summary>
+        private bool MayRefill()
+        {
+            return _head < _options.MaxMessages && _buffer.Count < _buffer.MaxMessages;
+        }
+
+        /// <summary>Takes what was read into the head.</summary>
+        private bool TryHold(int at)
+        {
+            byte[] data = _buffer.Data;
+            int size = MessageRecord.GetMessageSize(data, at);
+            if (HeadBytes(_head) + size > _options.MaxBytes || !_buffer.HasRoom(size + SpareBytes))
+            {
+                return false;
+            }
+
+            _log.Advance(data);
+            if (at > _buffer.End)
+            {
+                Array.Copy(data, at, data, _buffer.End, MessageRecord.GetSize(data, at));
+            }
+
+            _buffer.Insert(_head, MessageRecord.Unseal(data, _buffer.End));
+            OnInserted(_head);
+            _head++;
+            _stored++;
+            return true;
         }
     }
 }

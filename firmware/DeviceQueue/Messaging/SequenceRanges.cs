@@ -57,10 +57,13 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Removes the last range.</summary>
-        public void RemoveLast()
+        /// <summary>Removes a range; the last one takes its place.</summary>
+        /// <param name="position">The range's place, 0 to <see cref="Count"/> - 1.</param>
+        public void RemoveAt(int position)
         {
             Count--;
+            _firsts[position] = _firsts[Count];
+            _counts[position] = _counts[Count];
         }
 
         /// <summary>Removes all ranges.</summary>

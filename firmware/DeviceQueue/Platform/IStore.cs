@@ -21,10 +21,11 @@ namespace DeviceQueue.Platform
         /// <summary>Reads a part of a file.</summary>
         /// <param name="name">The file's name.</param>
         /// <param name="position">Where the part starts, 0 to the file's size.</param>
-        /// <param name="buffer">Receives the part at its start.</param>
-        /// <param name="count">How many bytes are wanted, at most the buffer's length.</param>
+        /// <param name="buffer">Receives the part.</param>
+        /// <param name="offset">Where in the buffer.</param>
+        /// <param name="count">How many bytes are wanted.</param>
         /// <returns><see langword="false"/> when there is no such file, it ends before the part does, or it cannot be read.</returns>
-        bool TryReadAt(string name, int position, byte[] buffer, int count);
+        bool TryReadAt(string name, int position, byte[] buffer, int offset, int count);
 
         /// <summary>Adds to a file's end; durable when this returns <see langword="true"/>. A power cut or a failure can leave the first bytes of what was added.</summary>
         /// <param name="name">The file's name; the file is created when there is none.</param>

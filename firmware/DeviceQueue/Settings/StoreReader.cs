@@ -45,7 +45,7 @@ namespace DeviceQueue.Settings
                 return 0;
             }
 
-            HasFailed = !_store.TryReadAt(_name, _position, _piece, count);
+            HasFailed = !_store.TryReadAt(_name, _position, _piece, 0, count);
             if (HasFailed)
             {
                 return 0;

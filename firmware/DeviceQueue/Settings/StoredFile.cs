@@ -106,7 +106,7 @@ namespace DeviceQueue.Settings
             sequence = 0;
             string name = NameSlot(slot);
             int size = _store.GetSize(name);
-            bool isThere = size >= HeaderBytes && _store.TryReadAt(name, 0, _piece, HeaderBytes);
+            bool isThere = size >= HeaderBytes && _store.TryReadAt(name, 0, _piece, 0, HeaderBytes);
             bool isOurs = isThere && Get(0) == Magic && Get(FormatAt) == Format;
             if (!isOurs || Get(LengthAt) != (uint)(size - HeaderBytes))
             {

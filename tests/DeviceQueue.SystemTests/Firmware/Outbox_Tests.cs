@@ -76,11 +76,15 @@ public sealed class Outbox_Tests
                 File.Copy(file, Path.Combine(copy.FullName, Path.GetFileName(file)));
             }
 
-            OutboxFile outbox = new(new DesktopStore(copy.FullName), "outbox", 49152, 2048);
+            MqttOptions options = MqttOptions.FromConfig(ConfigParams.FromString("options.qos=1;options.outbox=outbox;options.max_bytes=4000"));
+            Outbox outbox = new(options, new AutoResetEvent(false), new DesktopStore(copy.FullName));
+            PublishRequest request = new();
             List<int> numbers = [];
-            for (; outbox.TryRead(); outbox.Advance())
+            while (outbox.TryTake(1000, request))
             {
-                numbers.Add(SeqOf(Encoding.UTF8.GetString(outbox.Buffer, outbox.PayloadAt, outbox.PayloadLength)));
+                numbers.Add(SeqOf(Encoding.UTF8.GetString(request.Payload)));
+                outbox.OnHandedOver(numbers.Count);
+                outbox.OnPublished(numbers.Count, true, 1000);
             }
 
             return [.. numbers];

@@ -54,10 +54,10 @@ public sealed class FlashStore_Tests : IDisposable
         {
             FlashStore store = new();
             byte[] buffer = new byte[4];
-            Assert.True(store.TryReadAt("a.0", 1, buffer, 3));
+            Assert.True(store.TryReadAt("a.0", 1, buffer, 0, 3));
             Assert.Equal([2, 3, 4, 0], buffer);
-            Assert.False(store.TryReadAt("a.0", 2, buffer, 3));
-            Assert.False(store.TryReadAt("b.0", 0, buffer, 1));
+            Assert.False(store.TryReadAt("a.0", 2, buffer, 0, 3));
+            Assert.False(store.TryReadAt("b.0", 0, buffer, 0, 1));
         });
     }
 

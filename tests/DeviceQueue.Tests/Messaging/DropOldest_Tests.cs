@@ -38,12 +38,7 @@ public sealed class DropOldest_Tests
         }
 
         int dropped = _outbox.Drops[DropReason.Overflow] + _outbox.Drops[DropReason.Unconfirmed];
-        var read = new OutboxFile(new MemoryStore { Files = _store.Files.ToDictionary() }, "out", 8192, 1000);
-        int inFile = 0;
-        for (; read.TryRead(); read.Advance())
-        {
-            inFile++;
-        }
+        int inFile = StoredOutbox.ReadAll(new MemoryStore { Files = _store.Files.ToDictionary() }).Length;
 
         Assert.Equal(_taken - 4, dropped + inFile);
         Assert.Equal(inFile, _outbox.Count);

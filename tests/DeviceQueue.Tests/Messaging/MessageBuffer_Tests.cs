@@ -19,7 +19,7 @@ public sealed class MessageBuffer_Tests
         Fuzz.ForAll(step.ListOf(), steps =>
         {
             var buffer = new MessageBuffer(MaxMessages, MaxBytes);
-            var model = new List<(int Slot, string Topic, byte[] Payload, byte Flags)>();
+            var model = new List<(string Topic, byte[] Payload, byte Flags)>();
             int serial = 0;
             foreach (var (kind, number) in steps)
             {
@@ -72,7 +72,7 @@ public sealed class MessageBuffer_Tests
         Assert.Equal(0, buffer.Count);
     }
 
-    private static void Add(MessageBuffer buffer, List<(int Slot, string Topic, byte[] Payload, byte Flags)> model, int length, int serial, bool isFirst)
+    private static void Add(MessageBuffer buffer, List<(string Topic, byte[] Payload, byte Flags)> model, int length, int serial, bool isFirst)
     {
         string topic = "t" + serial;
         byte[] source = Encoding.ASCII.GetBytes("--" + new string((char)('a' + (serial % 26)), length));
@@ -80,23 +80,30 @@ public sealed class MessageBuffer_Tests
         Assert.Equal(hasRoom, buffer.HasRoom(MessageBuffer.SizeOf(topic, length)));
         if (hasRoom)
         {
-            int slot = isFirst ? buffer.AddFirst(topic, source[2..], (byte)serial) : buffer.Add(topic, source, 2, length, (byte)serial);
-            Assert.DoesNotContain(slot, model.Select(m => m.Slot));
-            model.Insert(isFirst ? 0 : model.Count, (slot, topic, source[2..], (byte)serial));
+            byte flags = (byte)(serial % 8);
+            if (isFirst)
+            {
+                buffer.AddFirst(topic, source[2..], flags);
+            }
+            else
+            {
+                buffer.Add(topic, source, 2, length, flags);
+            }
+
+            model.Insert(isFirst ? 0 : model.Count, (topic, source[2..], flags));
         }
     }
 
-    private static void AssertSame(List<(int Slot, string Topic, byte[] Payload, byte Flags)> model, MessageBuffer buffer)
+    private static void AssertSame(List<(string Topic, byte[] Payload, byte Flags)> model, MessageBuffer buffer)
     {
         Assert.Equal(model.Count, buffer.Count);
         Assert.Equal(model.Sum(m => m.Topic.Length + m.Payload.Length), buffer.Bytes);
         Assert.True(buffer.Count <= MaxMessages && buffer.Bytes <= MaxBytes);
         for (int i = 0; i < model.Count; i++)
         {
-            Assert.Equal(model[i].Slot, buffer.SlotAt(i));
-            Assert.Equal(model[i].Topic, buffer.GetTopic(model[i].Slot));
-            Assert.Equal(model[i].Payload, buffer.CopyPayload(model[i].Slot));
-            Assert.Equal(model[i].Flags, buffer.GetFlags(model[i].Slot));
+            Assert.Equal(model[i].Topic, buffer.GetTopic(i, i > 0 ? model[i - 1].Topic : null));
+            Assert.Equal(model[i].Payload, buffer.CopyPayload(i));
+            Assert.Equal(model[i].Flags, buffer.GetFlags(i));
         }
     }
 }

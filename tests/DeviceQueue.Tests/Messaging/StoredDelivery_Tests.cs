@@ -122,7 +122,7 @@ public sealed class StoredDelivery_Tests
         }
 
         queue.Close(null);
-        Assert.Equal(5, new OutboxFile(_store, "out", 8192, 1024).Unread);
+        Assert.Equal(5, StoredOutbox.Open(new MemoryStore { Files = _store.Files.ToDictionary() }).Count);
         queue.Open(null);
         World.Send(queue, "5");
         world.Broker.IsUp = true;

@@ -168,16 +168,27 @@ internal sealed class StoredOutbox
 
     public static int[] ReadAll(MemoryStore store)
     {
-        var file = new OutboxFile(store, Name, 65536, 1024);
+        Outbox outbox = Open(store);
+        var request = new PublishRequest();
         List<int> read = [];
-        while (file.TryRead())
+        while (outbox.TryTake(1000, request))
         {
-            read.Add(SerialOf(file.Buffer.AsSpan(file.PayloadAt, file.PayloadLength)));
-            file.Advance();
+            read.Add(SerialOf(request.Payload));
+            outbox.OnHandedOver(read.Count);
+            Assert.True(outbox.OnPublished(read.Count, true, 1000));
         }
 
-        Assert.Equal((0, 0), (file.Unread, file.UnreadBytes));
+        Assert.Equal(0, outbox.Count);
         return [.. read];
+    }
+
+    /// <summary>Opens what storage has with limits that are wide enough for all of it.</summary>
+    public static Outbox Open(MemoryStore store)
+    {
+        string options = "options.qos=1;options.outbox=" + Name + ";options.max_bytes=4000;options.max_message_size=1024;options.outbox_max_bytes=65536";
+        var outbox = new Outbox(World.Read(options), new AutoResetEvent(false), store);
+        outbox.OnLinkUp();
+        return outbox;
     }
 
     /// <summary>Tells, by the lengths of the records alone, whether the last of them is not whole.</summary>

@@ -55,14 +55,14 @@ internal sealed class MemoryStore : IStore
         return true;
     }
 
-    public bool TryReadAt(string name, int position, byte[] buffer, int count)
+    public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count)
     {
         if (IsOff || !Files.TryGetValue(name, out byte[]? file) || position + count > file.Length)
         {
             return false;
         }
 
-        Array.Copy(file, position, buffer, 0, count);
+        Array.Copy(file, position, buffer, offset, count);
         return true;
     }
 

@@ -6,9 +6,10 @@ using FsCheck.Fluent;
 
 namespace DeviceQueue.Tests.Messaging;
 
-/// <summary>What the outbox's file promises when power, storage or link fail.</summary>
-public sealed class OutboxFile_Tests
+/// <summary>What the outbox's log promises when power, storage or link fail.</summary>
+public sealed class OutboxLog_Tests
 {
+    private const int NameBytes = 64;
     private const string Small = "options.max_messages=4;options.max_inflight=3;options.max_message_size=128;options.max_bytes=512;options.outbox_max_bytes=65536;";
 
     [Fact]
@@ -83,9 +84,9 @@ public sealed class OutboxFile_Tests
         {
             var store = new MemoryStore { Files = { [name] = [.. whole] } };
             store.Files[name][at] ^= 0x10;
-            var file = new OutboxFile(store, StoredOutbox.Name, 65536, 1024);
+            Outbox outbox = StoredOutbox.Open(store);
 
-            Assert.Equal((11, 1), (file.Unread, file.Drops.Total));
+            Assert.Equal((11, 1), (outbox.Count, outbox.Drops.Total));
         }
     }
 
@@ -95,16 +96,16 @@ public sealed class OutboxFile_Tests
         Fuzz.ForAll(Gen.Choose(0, 255).ArrayOf(), bytes =>
         {
             var store = new MemoryStore { Files = { ["out.3"] = Array.ConvertAll(bytes, b => (byte)b) } };
-            var file = new OutboxFile(store, StoredOutbox.Name, 65536, 1024);
+            Outbox outbox = StoredOutbox.Open(store);
 
-            Assert.Equal((0, false), (file.Unread, file.TryRead()));
-            Assert.Equal(bytes.Length > 0 ? 1 : 0, file.Drops.Total);
+            Assert.Equal((0, false), (outbox.Count, outbox.TryTake(1000, new PublishRequest())));
+            Assert.Equal(bytes.Length > 0 ? 1 : 0, outbox.Drops.Total);
             Assert.Empty(store.Files);
         });
     }
 
     [Fact]
-    public void A_damaged_head_of_a_segment_costs_none_of_its_messages_nor_their_order()
+    public void A_damaged_head_of_a_segment_costs_its_first_message_and_no_other_nor_their_order()
     {
         var source = new StoredOutbox(new MemoryStore(), Small);
         for (int i = 0; i < 150; i++)
@@ -119,9 +120,29 @@ public sealed class OutboxFile_Tests
             var store = new MemoryStore { Files = source.Store.Files.ToDictionary(file => file.Key, file => file.Value.ToArray()) };
             store.Files[name].AsSpan(0, 14).Clear();
 
-            Assert.Equal(1, new OutboxFile(store, StoredOutbox.Name, 65536, 1024).Drops[DropReason.Damaged]);
-            Assert.Equal(Enumerable.Range(0, 150), StoredOutbox.ReadAll(store));
+            Assert.Equal(1, StoredOutbox.Open(new MemoryStore { Files = store.Files.ToDictionary() }).Drops[DropReason.Damaged]);
+            int[] left = StoredOutbox.ReadAll(store);
+            Assert.Equal(149, left.Length);
+            Assert.Equal(left.Order().Distinct(), left);
         }
+    }
+
+    [Fact]
+    public void What_is_missing_in_the_middle_is_counted_message_by_message()
+    {
+        var source = new StoredOutbox(new MemoryStore(), Small);
+        for (int i = 0; i < 150; i++)
+        {
+            source.Add(60);
+        }
+
+        source.Flush();
+        string name = source.Store.Files.Keys.Order().ElementAt(1);
+        source.Store.Files[name].AsSpan(100, 1000).Clear();
+        Outbox outbox = StoredOutbox.Open(source.Store);
+
+        Assert.InRange(outbox.Drops[DropReason.Damaged], 11, 14); // 1000 bytes, 86 each
+        Assert.Equal(150, outbox.Count + outbox.Drops[DropReason.Damaged]);
     }
 
     [Fact]
@@ -254,7 +275,7 @@ public sealed class OutboxFile_Tests
     }
 
     [Fact]
-    public void In_steady_state_it_allocates_nothing()
+    public void In_steady_state_it_allocates_nothing_but_the_names_of_files()
     {
         var outbox = new Outbox(World.Read("options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.max_messages=8;options.overflow=drop_oldest"), new AutoResetEvent(false), new NullStore());
         byte[] payload = new byte[100];
@@ -271,7 +292,7 @@ public sealed class OutboxFile_Tests
             outbox.Poll(i);
         }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000 * NameBytes);
     }
 
     // All but the first message are acknowledged, each when it is in the file already.
@@ -324,7 +345,7 @@ public sealed class OutboxFile_Tests
             return false;
         }
 
-        public bool TryReadAt(string name, int position, byte[] buffer, int count) => false;
+        public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count) => false;
 
         public bool TryAppend(string name, byte[] data, int offset, int count) => true;
 
