@@ -326,7 +326,7 @@ public sealed class DeviceNode_Tests
         Assert.Equal(
             ["version", "boot", "seq_first", "uptime_ms", "time", "free_memory", "reconnects", "safe_mode", "unsigned", "queue", "dropped", "sensor", "rejected", "faults", "last_fault", "last_error"],
             health.EnumerateObject().Select(member => member.Name));
-        Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":147,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
+        Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":161,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
         Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0,\"refused\":0,\"outgrown\":0}", health.GetProperty("dropped").GetRawText());
         Assert.Equal((54321, 300000), (health.GetProperty("free_memory").GetInt32(), health.GetProperty("uptime_ms").GetInt32()));
         Assert.Equal("{\"unknown_command\":1}", health.GetProperty("rejected").GetRawText());
