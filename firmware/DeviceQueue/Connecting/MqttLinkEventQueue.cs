@@ -10,10 +10,10 @@ namespace DeviceQueue.Connecting
     public sealed class MqttLinkEventQueue
     {
         /// <summary>The most messages that wait here at once, unless the link has room for more.</summary>
-        public const int MaxMessages = 12;
+        public const int MaxMessages = 10;
 
         /// <summary>The most bytes of payloads that wait here at once, unless the link has room for more.</summary>
-        public const int MaxBytes = 4096;
+        public const int MaxBytes = 2048;
 
         /// <summary>The most answers that wait here at once; more means that none is taken, and the link reports itself closed.</summary>
         public const int MaxAnswers = 24;

@@ -25,7 +25,6 @@ namespace DeviceQueue.Messaging
         private readonly object _openLock = new object();
         private readonly object _sendLock = new object();
         private readonly AutoResetEvent _arrived = new AutoResetEvent(false);
-        private readonly Listening _listening;
         private readonly string _givenName;
         private ConfigParams _config;
         private References _references;
@@ -36,11 +35,10 @@ namespace DeviceQueue.Messaging
         private IClock _clock;
         private MessageIds _ids;
         private Inbox _inbox;
+        private Listening _listening; // from the first on that listens
         private EnvelopeCodec _codec;
         private byte[] _encoded = new byte[0];
         private ICounters _counters;
-        private string _sentCounter;
-        private string _receivedCounter;
         private bool _isOpen;
         private MqttPlatform _platform; // of a queue as a component
         private bool _isSubscribed;
@@ -83,7 +81,6 @@ namespace DeviceQueue.Messaging
             _givenName = name;
             Name = name;
             Drops = drops ?? new Counts(DropReason.Names);
-            _listening = new Listening(this, _arrived);
         }
 
         /// <inheritdoc/>
@@ -106,7 +103,7 @@ namespace DeviceQueue.Messaging
         public Counts Drops { get; }
 
         /// <summary>Gets how many messages a receiver threw at, and that are gone for that.</summary>
-        public int ReceiverFaults => _listening.Faults;
+        public int ReceiverFaults => _listening == null ? 0 : _listening.Faults;
 
         /// <summary>Gets or sets an event to set whenever a message arrives, for an owner that waits for more than this queue.</summary>
         public AutoResetEvent Notify { get; set; }
@@ -211,7 +208,7 @@ namespace DeviceQueue.Messaging
                 }
 
                 _isOpen = false;
-                _listening.End();
+                EndListening();
                 if (_own != null)
                 {
                     _own.Close(correlationId);
@@ -303,7 +300,7 @@ namespace DeviceQueue.Messaging
             }
 
             PollOutbox(_clock.NowMs);
-            Count(_sentCounter);
+            Count(".sent_messages");
         }
 
         /// <inheritdoc/>
@@ -376,7 +373,11 @@ namespace DeviceQueue.Messaging
             }
 
             message.Received = null;
-            _listening.OnAbandoned();
+            if (_listening != null)
+            {
+                _listening.OnAbandoned();
+            }
+
             OnInboxFilled();
             _connection.Wake.Set();
         }
@@ -395,20 +396,21 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void Listen(string correlationId, IMessageReceiver receiver)
         {
-            _listening.Run(_listening.Begin(correlationId, receiver, false), receiver);
+            Listening listening = GetListening();
+            listening.Run(listening.Begin(correlationId, receiver, false), receiver);
         }
 
         /// <inheritdoc/>
         public void BeginListen(string correlationId, IMessageReceiver receiver)
         {
-            _listening.Begin(correlationId, receiver, true);
+            GetListening().Begin(correlationId, receiver, true);
             _connection.Wake.Set();
         }
 
         /// <inheritdoc/>
         public void EndListen(string correlationId)
         {
-            if (_listening.End() && !_options.Autosubscribe)
+            if (EndListening() && !_options.Autosubscribe)
             {
                 Unsubscribe();
             }
@@ -426,7 +428,7 @@ namespace DeviceQueue.Messaging
         public long Deliver(long nowMs)
         {
             long flushMs = PollOutbox(nowMs);
-            long listenMs = _listening.Deliver(nowMs);
+            long listenMs = _listening == null ? long.MaxValue : _listening.Deliver(nowMs);
             return flushMs < listenMs ? flushMs : listenMs;
         }
 
@@ -467,7 +469,7 @@ namespace DeviceQueue.Messaging
             MessageEnvelope message = _inbox.Take();
             if (message != null)
             {
-                Count(_receivedCounter);
+                Count(".received_messages");
             }
 
             return message;
@@ -553,8 +555,6 @@ namespace DeviceQueue.Messaging
             }
 
             _inbox = new Inbox(_options, random, Drops);
-            _sentCounter = "queue." + Name + ".sent_messages";
-            _receivedCounter = "queue." + Name + ".received_messages";
             Outbox = new Outbox(_options, connection.Wake, store, Drops);
             connection.Attach(Outbox);
             connection.Attach(this);
@@ -590,8 +590,22 @@ namespace DeviceQueue.Messaging
             ICounters counters = _counters;
             if (counters != null)
             {
-                counters.IncrementOne(counter);
+                counters.IncrementOne("queue." + Name + counter);
             }
+        }
+
+        private Listening GetListening()
+        {
+            lock (_openLock)
+            {
+                _listening = _listening ?? new Listening(this, _arrived);
+                return _listening;
+            }
+        }
+
+        private bool EndListening()
+        {
+            return _listening != null && _listening.End();
         }
 
         private int Encode(MessageEnvelope message)
