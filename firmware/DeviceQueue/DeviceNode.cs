@@ -40,6 +40,7 @@ namespace DeviceQueue
         private readonly SamplingSchedule _healthSchedule;
         private readonly MqttMessageQueue _readings;
         private readonly MqttMessageQueue _commands;
+        private readonly LateReadings _lateReadings;
         private readonly CommandDispatcher _dispatcher;
         private readonly HealthReport _health;
         private readonly OutputSetTopic _setTopic;
@@ -89,6 +90,8 @@ namespace DeviceQueue
             _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store, platform.Life.Dropped);
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random, null, platform.Life.Dropped);
             _commands.Notify = Wake;
+            _lateReadings = settings.LateTopic ? new LateReadings(topics.LateTemperature, bootRecord.Boot, platform.Clock) : null;
+            _readings.Outbox.TopicRule = _lateReadings;
 
             _schedule = new SamplingSchedule(now, settings.IntervalMs);
             _sampler = new Sampler(platform.Sensor, _schedule, platform.Clock, _logger);
@@ -113,6 +116,7 @@ namespace DeviceQueue
             _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
+            SetInterval(settings.IntervalMs);
             _sampler.Apply(settings);
             if (!platform.Life.IsSafeMode)
             {
@@ -178,7 +182,7 @@ namespace DeviceQueue
             _sampler.Apply(settings);
             _setTopic.Apply(settings);
             Discovery.Apply(settings);
-            _gate.IntervalMs = settings.IntervalMs;
+            SetInterval(settings.IntervalMs);
         }
 
         /// <summary>Puts everything in order before the board starts anew because it is asked to: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
@@ -284,6 +288,15 @@ namespace DeviceQueue
                     return new WipeCommand(_deviceId, this);
                 default:
                     return null;
+            }
+        }
+
+        private void SetInterval(int intervalMs)
+        {
+            _gate.IntervalMs = intervalMs;
+            if (_lateReadings != null)
+            {
+                _lateReadings.IntervalMs = intervalMs;
             }
         }
 

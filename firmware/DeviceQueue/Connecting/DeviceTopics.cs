@@ -34,6 +34,9 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets the topic of readings.</summary>
         public string Temperature => Root + "temperature";
 
+        /// <summary>Gets the topic of readings that are late.</summary>
+        public string LateTemperature => Temperature + "/late";
+
         /// <summary>Gets the topic of <see cref="Online"/> and <see cref="Offline"/>, retained.</summary>
         public string Status => Root + "status";
 

@@ -18,10 +18,12 @@ namespace DeviceQueue.Messaging
         public const int ReplacedBytes = 4;
 
         private const byte MessageMask = 0x07; // the owner gives these a meaning
+        private const byte RuledFlag = 0x08; // in memory: sent by a topic rule
         private const byte ReplacesFlag = 0x20;
         private const byte StartFlag = 0x40; // a segment's first record, as versions before 0.2 wrote it
         private const byte AckFlag = 0x80;
         private const byte UnusedMask = 0x18;
+        private const byte StoredMask = 0xFF ^ UnusedMask;
         private const byte Format = 0xD1;
         private const int FlagsAt = 2;
         private const int FormatAt = 3;
@@ -42,6 +44,7 @@ namespace DeviceQueue.Messaging
         /// <summary>Makes a message in memory a record of the log.</summary>
         public static void Seal(byte[] data, int at, int sequence)
         {
+            data[at + FlagsAt] &= StoredMask;
             PutInt(data, at + SequenceAt, sequence);
             PutInt(data, at + CrcAt, (int)Crc32.Append(ComputeHeadCrc(data, at), data, at + HeaderBytes, GetShort(data, at)));
         }
@@ -102,6 +105,18 @@ namespace DeviceQueue.Messaging
         public static uint GetCrc(byte[] data, int at)
         {
             return (uint)GetInt(data, at + CrcAt);
+        }
+
+        /// <summary>Tells whether a message was first sent to a topic that a rule chose.</summary>
+        public static bool IsRuled(byte[] data, int at)
+        {
+            return (data[at + FlagsAt] & RuledFlag) != 0;
+        }
+
+        /// <summary>Notes, in memory, that a message is sent to a topic that a rule chose.</summary>
+        public static void MarkRuled(byte[] data, int at)
+        {
+            data[at + FlagsAt] |= RuledFlag;
         }
 
         public static bool IsAcknowledgement(byte[] data, int at)

@@ -130,6 +130,9 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets a value indicating whether something that should be in the log is in memory only, because storage is full or fails.</summary>
         public bool IsDegraded { get; private set; }
 
+        /// <summary>Gets or sets what chooses the topics of messages when they are first sent, or <see langword="null"/>.</summary>
+        public ITopicRule TopicRule { get; set; }
+
         /// <summary>Gets or sets a value indicating whether nothing is written to the log any more, because storage is being erased: what waits stays in memory.</summary>
         public bool IsSealed
         {
@@ -255,8 +258,8 @@ namespace DeviceQueue.Messaging
 
                 byte flags = _buffer.GetFlags(position);
                 _topic = _buffer.GetTopic(position, _topic);
-                request.Topic = _topic;
                 request.Payload = _buffer.CopyPayload(position);
+                request.Topic = ChooseTopic(position, request.Payload) ?? _topic;
                 request.Qos = flags & QosMask;
                 request.Retain = (flags & RetainFlag) != 0;
                 _takenQos = request.Qos;
@@ -384,6 +387,24 @@ namespace DeviceQueue.Messaging
 
                 return _log != null && _log.Unread > 0 && _readRetryMs < due ? _readRetryMs : due;
             }
+        }
+
+        /// <summary>Asks the rule for a topic when a message is first sent, and keeps to its word.</summary>
+        private string ChooseTopic(int position, byte[] payload)
+        {
+            int at = _buffer.GetOffset(position);
+            if (TopicRule == null || (_unanswered[position] > 0 && !MessageRecord.IsRuled(_buffer.Data, at)))
+            {
+                return null;
+            }
+
+            string topic = TopicRule.ChooseTopic(payload);
+            if (topic != null)
+            {
+                MessageRecord.MarkRuled(_buffer.Data, at);
+            }
+
+            return topic;
         }
 
         private static int RetryDelayMs(int unanswered)
