@@ -4,6 +4,7 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Health;
 using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Platform;
@@ -51,7 +52,7 @@ namespace DeviceQueue.Esp32
             ConsoleLogger logger = new ConsoleLogger(clock);
             logger.Log(LogLevel.Info, null, "DeviceQueue " + DeviceNode.Version);
             FlashStore store = new FlashStore();
-            LifeRecord life = new LifeRecord(store);
+            Journal life = new Journal(store);
             Supervisor supervisor = new Supervisor(life, logger, stallMs);
             supervisor.Start();
             try
@@ -68,14 +69,14 @@ namespace DeviceQueue.Esp32
             }
         }
 
-        private static void Run(SystemClock clock, ConsoleLogger logger, FlashStore store, LifeRecord life, Supervisor supervisor)
+        private static void Run(SystemClock clock, ConsoleLogger logger, FlashStore store, Journal life, Supervisor supervisor)
         {
             if (life.WasFloorClock)
             {
                 clock.Forget();
             }
 
-            BootRecord bootRecord = new BootRecord(store);
+            BootRecord bootRecord = new BootRecord(store, life.Buffer);
             byte[] mac = WifiLink.GetPhysicalAddress();
             Startup startup = new Startup(store, life, supervisor, logger);
             startup.WaitForSettings(DefaultId(mac));
@@ -117,7 +118,7 @@ namespace DeviceQueue.Esp32
         }
 
         /// <summary>Takes leave of the broker and stores what waits. Whoever raises the event keeps to himself what this throws.</summary>
-        private static void PrepareRestart(ConnectionWorker worker, DeviceNode node, LifeRecord life)
+        private static void PrepareRestart(ConnectionWorker worker, DeviceNode node, Journal life)
         {
             try
             {

@@ -1,6 +1,7 @@
 using System.Threading;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
+using DeviceQueue.Health;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Supervising;
 
@@ -13,12 +14,12 @@ namespace DeviceQueue.Esp32
         private const int BlinkMs = 250;
 
         private readonly FlashStore _store;
-        private readonly LifeRecord _life;
+        private readonly Journal _life;
         private readonly Supervisor _supervisor;
         private readonly ConsoleLogger _logger;
         private readonly Esp32Pins _pins = new Esp32Pins(Esp32Memory.HasPsram());
 
-        public Startup(FlashStore store, LifeRecord life, Supervisor supervisor, ConsoleLogger logger)
+        public Startup(FlashStore store, Journal life, Supervisor supervisor, ConsoleLogger logger)
         {
             _store = store;
             _life = life;
@@ -46,7 +47,7 @@ namespace DeviceQueue.Esp32
                 Say(loaded);
                 if (Connection != null)
                 {
-                    _life.Begin(DeviceNode.Version + "/" + loaded.FileCrc.ToString());
+                    _life.Begin(DeviceNode.Version + "/" + loaded.FileCrc.ToString(), Device.SafeModeBoots);
                     if (_life.IsSafeMode)
                     {
                         Use(loader.GetSafeMode());

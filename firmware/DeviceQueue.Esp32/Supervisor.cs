@@ -3,6 +3,7 @@ using System.Threading;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
+using DeviceQueue.Health;
 using DeviceQueue.Supervising;
 using nanoFramework.Runtime.Native;
 
@@ -17,7 +18,7 @@ namespace DeviceQueue.Esp32
         private const int RecordTimeoutMs = 2000;
         private const int MsPerSecond = 1000;
 
-        private readonly LifeRecord _life;
+        private readonly Journal _life;
         private readonly ConsoleLogger _logger;
         private readonly int _stallMs;
         private readonly int _checkMs;
@@ -31,7 +32,7 @@ namespace DeviceQueue.Esp32
         /// <param name="life">Keeps why the board was rebooted.</param>
         /// <param name="logger">Hears of it.</param>
         /// <param name="stallMs">How long the main loop may stand still, in milliseconds: <see cref="StallWatch.StallMs"/>, and less in tests.</param>
-        public Supervisor(LifeRecord life, ConsoleLogger logger, int stallMs)
+        public Supervisor(Journal life, ConsoleLogger logger, int stallMs)
         {
             _life = life;
             _logger = logger;

@@ -5,6 +5,8 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Health;
 using DeviceQueue.HomeAssistant;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
@@ -18,7 +20,7 @@ namespace DeviceQueue
     /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls <see cref="Poll"/>, and drives
     /// <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
-    public sealed class DeviceNode : IDeviceControl
+    public sealed class DeviceNode : IDeviceControl, IHealthPart
     {
         /// <summary>The firmware's version.</summary>
         public const string Version = "0.1.0";
@@ -44,7 +46,7 @@ namespace DeviceQueue
         private readonly HealthReport _health;
         private readonly OutputSetTopic _setTopic;
         private readonly ConnectGate _gate;
-        private readonly Caretaker _caretaker;
+        private readonly Housekeeping _housekeeping;
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly MessageEnvelope _reading = new MessageEnvelope();
         private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // one thing at a time is written: a reading, a report or an answer
@@ -66,7 +68,7 @@ namespace DeviceQueue
         public DeviceNode(
             DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, SettingsLoader loader)
         {
-            _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate);
+            _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate, platform.Life.Buffer);
             platform.Clock = _clock;
             _platform = platform;
             _settings = loader;
@@ -95,13 +97,13 @@ namespace DeviceQueue
             _dispatcher.Rejections = platform.Life.Rejected;
             _dispatcher.Drops = platform.Life.Dropped;
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
-            _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _sampler, _clock);
+            _health = new HealthReport(new IHealthPart[] { this, bootRecord, _clock, _readings.Outbox, _sampler }, platform.Life, Connection);
             bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
             Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
             _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
             Connection.Attach(Discovery);
             Connection.Attach(_setTopic);
-            _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings);
+            _housekeeping = new Housekeeping(platform, settings, Connection, outputs, _readings);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
             _sampler.Apply(settings);
@@ -153,7 +155,7 @@ namespace DeviceQueue
         public void Apply(DeviceSettings settings)
         {
             long now = _clock.NowMs;
-            _caretaker.OnSettingsChanged(now);
+            _housekeeping.OnSettingsChanged(now);
             if (_platform.Life.IsSafeMode)
             {
                 return; // they are stored, and tried with all others after the restart that follows
@@ -172,7 +174,7 @@ namespace DeviceQueue
         {
             if (!_isErased)
             {
-                _caretaker.PrepareRestart();
+                _housekeeping.PrepareRestart();
             }
         }
 
@@ -220,16 +222,39 @@ namespace DeviceQueue
 
             // Last, because a reading and a command take their time, and a command may have begun a pulse.
             due = Earlier(due, _outputSafety.Poll(_clock.NowMs, Connection.IsConnected));
-            due = Earlier(due, _caretaker.Poll(now));
+            due = Earlier(due, _housekeeping.Poll(now));
             due = Earlier(due, _readings.PollOutbox(now)); // the connection's thread may be busy with a connect
             SayState();
             return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
         }
 
         /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            writer.Name("version");
+            writer.WriteText(Version);
+            writer.Name("free_memory");
+            writer.WriteNumber(_platform.Memory.GetFreeBytes());
+            writer.Name("settings");
+            writer.WriteText(DescribeSettings());
+            if (_platform.CommandMac == null)
+            {
+                writer.Name("unsigned");
+                writer.WriteBoolean(true);
+            }
+        }
+
+        /// <inheritdoc/>
         public void RequestHealth()
         {
             _isHealthWanted = true;
+        }
+
+        private string DescribeSettings()
+        {
+            LoadedSettings current = _settings.Current;
+            bool isChanged = current.Changes != null && current.Changes.Count > 0;
+            return _platform.Life.IsSafeMode ? "safe" : current.Source == SettingsSource.LastGood ? "last_good" : isChanged ? "stored" : "file";
         }
 
         private static long Earlier(long one, long other)
@@ -354,7 +379,7 @@ namespace DeviceQueue
 
         private void PublishHealth()
         {
-            int length = _health.Write(_scratch);
+            int length = _health.Write(_writer, _scratch);
             if (length > 0)
             {
                 byte[] payload = new byte[length]; // the values keep it until the link has it
@@ -372,6 +397,7 @@ namespace DeviceQueue
 
         private void PublishReading()
         {
+            _platform.Life.SetReading();
             _writer.Reset(_scratch, 0);
             ReadingWriter.Write(_writer, _sampler.Reading, _bootRecord.NextSequence(), _bootRecord.Boot);
             try

@@ -3,6 +3,7 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Health;
 using DeviceQueue.Platform;
 using DeviceQueue.Sensing;
 using DeviceQueue.Supervising;
@@ -43,7 +44,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Store = this,
             Memory = this,
             Restarter = this,
-            Life = new LifeRecord(this),
+            Life = new Journal(this),
             Logger = this,
             Links = this,
             Sensor = this,

@@ -281,7 +281,10 @@ public sealed class DeviceNode_Tests
 
         JsonElement health = Node.Json(node.On("health")[0]);
         Assert.Equal(
-            ["version", "boot", "seq_first", "uptime_ms", "time", "free_memory", "reconnects", "safe_mode", "unsigned", "queue", "dropped", "sensor", "rejected", "faults", "last_fault", "last_error"],
+            [
+                "version", "free_memory", "settings", "unsigned", "boot", "seq_first", "uptime_ms", "time", "clock", "queue", "sensor", "reconnects",
+                "safe_mode", "dropped", "rejected", "faults", "last_fault", "last_error",
+            ],
             health.EnumerateObject().Select(member => member.Name));
         Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":131,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
         Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0,\"refused\":0,\"outgrown\":0}", health.GetProperty("dropped").GetRawText());

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
+using DeviceQueue.Health;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Supervising;
@@ -48,12 +49,12 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
             Logger = Log,
             Links = broker,
             Sensor = Sensor,
-            Life = new LifeRecord(Store),
+            Life = new Journal(Store),
             Calendar = this,
         };
         Life = platform.Life;
-        Life.Begin("test");
-        var bootRecord = new BootRecord(Store);
+        Life.Begin("test", loaded.Device.SafeModeBoots);
+        var bootRecord = new BootRecord(Store, Life.Buffer);
         _boot = bootRecord.Boot;
         _node = new DeviceNode(loaded.Device, loaded.Connection, bootRecord, new OutputBank(loaded.Device.Outputs, Pins), platform, _loader);
         _node.Open();
@@ -136,7 +137,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     /// <summary>Gets what the calendar was set to.</summary>
     public DateTime? FloorUtc { get; private set; }
 
-    public LifeRecord Life { get; }
+    public Journal Life { get; }
 
     public DeviceState State => _node.State;
 

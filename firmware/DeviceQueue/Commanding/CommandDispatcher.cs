@@ -1,6 +1,7 @@
 using System;
 using DeviceQueue.Components;
 using DeviceQueue.Diagnostics;
+using DeviceQueue.Health;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 
@@ -79,7 +80,7 @@ namespace DeviceQueue.Commanding
         public AnswersDelivered AreAnswersDelivered { get; set; }
 
         /// <summary>Gets or sets the rejected commands by code, the expired and the repeated ones among them.</summary>
-        public Counts Rejections { get; set; } = new Counts(CommandCode.Rejections);
+        public Counts Rejections { get; set; } = new Counts(Journal.RejectionNames);
 
         /// <summary>Gets or sets what counts the answers that found no room in the queue.</summary>
         public Counts Drops { get; set; } = new Counts(DropReason.Names);
@@ -300,6 +301,7 @@ namespace DeviceQueue.Commanding
             _verifier.OnAccepted();
             if (!_history.TryBegin(message, command.IsChange))
             {
+                Rejections.Add(CommandCode.NotRecorded);
                 _answer.Fail(CommandCode.NotRecorded, "the storage failed; nothing was done");
                 SendAnswer(message);
                 _logger.Log(LogLevel.Error, message.CorrelationId, command.Name + " not carried out: the storage failed");

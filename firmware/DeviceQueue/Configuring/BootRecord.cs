@@ -1,4 +1,7 @@
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Json;
 using DeviceQueue.Platform;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Configuring
 {
@@ -6,26 +9,40 @@ namespace DeviceQueue.Configuring
     /// What must never go back across reboots: the count of boots, and the numbers given to readings. Numbers are reserved in blocks, so that storage is written
     /// once a block; the rest of a block is skipped by a reboot.
     /// </summary>
-    public sealed class BootRecord
+    public sealed class BootRecord : IHealthPart
     {
         /// <summary>How many numbers are reserved at once.</summary>
         public const int BlockSize = 256;
 
         private const int RecordBytes = 16;
+        private const int SkippedBlocks = 2;
+        private const long MaxNumber = 1L << 52; // far beyond any use, and a number that JSON carries without loss
 
         private readonly TwoSlotFile _file;
+        private readonly bool _isLost;
         private long _last;
         private long _reserved;
 
-        /// <summary>Initializes a new instance of the <see cref="BootRecord"/> class: counts this boot and reserves the first block.</summary>
+        /// <summary>Counts this boot and reserves the first block of numbers.</summary>
         /// <param name="store">The storage.</param>
-        public BootRecord(IStore store)
+        /// <param name="buffer">A buffer that is shared with other small records, or <see langword="null"/> for one of its own.</param>
+        public BootRecord(IStore store, byte[] buffer = null)
         {
-            _file = new TwoSlotFile(store, "boot.0", "boot.1", RecordBytes);
-            if (_file.TryRead(out int count) && count == RecordBytes)
+            _file = new TwoSlotFile(store, "boot.0", "boot.1", buffer ?? new byte[TwoSlotFile.HeaderBytes + RecordBytes]);
+            lock (_file.Buffer)
             {
-                Boot = Get(0);
-                _last = Get(8);
+                bool isBad = _file.HasBadFile();
+                bool isRead = _file.TryRead(out int count);
+                bool isValid = isRead && count == RecordBytes && IsValid(Get(0)) && IsValid(Get(8));
+                Boot = isValid ? Get(0) : 0;
+                _last = isValid ? Get(8) : 0;
+                _isLost = !isValid && (isRead || isBad);
+                if (isBad || _isLost)
+                {
+                    // The newest record may be the one that is lost: what it counted and reserved is left out.
+                    Boot++;
+                    _last += SkippedBlocks * BlockSize;
+                }
             }
 
             Boot++;
@@ -54,31 +71,44 @@ namespace DeviceQueue.Configuring
             return ++_last;
         }
 
+        /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            writer.Name("boot");
+            writer.WriteNumber(Boot);
+            writer.Name("seq_first");
+            writer.WriteNumber(FirstSequence);
+            if (_isLost || !IsStored)
+            {
+                writer.Name("seq_may_repeat");
+                writer.WriteBoolean(true);
+            }
+        }
+
+        private static bool IsValid(long value)
+        {
+            return value >= 0 && value <= MaxNumber;
+        }
+
         private void Reserve()
         {
             _reserved = _last + BlockSize;
-            Set(0, Boot);
-            Set(8, _reserved);
-            IsStored = _file.TryWrite(RecordBytes);
+            lock (_file.Buffer)
+            {
+                Set(0, Boot);
+                Set(8, _reserved);
+                IsStored = _file.TryWrite(RecordBytes);
+            }
         }
 
         private long Get(int offset)
         {
-            long value = 0;
-            for (int i = 7; i >= 0; i--)
-            {
-                value = (value << 8) | _file.Buffer[TwoSlotFile.HeaderBytes + offset + i];
-            }
-
-            return value;
+            return LittleEndian.Get(_file.Buffer, TwoSlotFile.HeaderBytes + offset, 8);
         }
 
         private void Set(int offset, long value)
         {
-            for (int i = 0; i < 8; i++)
-            {
-                _file.Buffer[TwoSlotFile.HeaderBytes + offset + i] = (byte)(value >> (8 * i));
-            }
+            LittleEndian.Set(_file.Buffer, TwoSlotFile.HeaderBytes + offset, 8, value);
         }
     }
 }

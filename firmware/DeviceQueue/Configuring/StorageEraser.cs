@@ -1,7 +1,7 @@
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
-using DeviceQueue.Supervising;
+using DeviceQueue.Health;
 
 namespace DeviceQueue.Configuring
 {
@@ -28,7 +28,7 @@ namespace DeviceQueue.Configuring
         {
             bool isGone = _store.TryDelete(SettingsLoader.FileName);
             isGone &= new SettingsStore(_store).TryDelete();
-            isGone &= LifeRecord.TryDelete(_store);
+            isGone &= Journal.TryDelete(_store);
             TlsParams tls = TlsParams.Read(config, new ConfigProblems());
             isGone &= TryDelete(tls.KeyFile);
             isGone &= TryDelete(tls.CertificateFile);

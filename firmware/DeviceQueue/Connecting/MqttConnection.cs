@@ -1,6 +1,8 @@
 using System.Text;
 using System.Threading;
 using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 
@@ -10,7 +12,7 @@ namespace DeviceQueue.Connecting
     /// Keeps one MQTT session going: connects with backoff, a fresh link each time, subscribes, says birth, publishes what its sources offer, and judges by what is
     /// unanswered whether the other side is alive. It has no thread: whoever drives it calls <see cref="Poll"/>, always from the same thread.
     /// </summary>
-    public sealed class MqttConnection
+    public sealed class MqttConnection : IHealthPart
     {
         /// <summary>The most sources, the latest values among them, and the most sinks.</summary>
         public const int MaxAttached = 8;
@@ -219,6 +221,13 @@ namespace DeviceQueue.Connecting
             {
                 throw new InvalidStateException(InvalidStateException.NoConnection, "a connection has places for " + MaxAttached.ToString() + ", all taken");
             }
+        }
+
+        /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            writer.Name("reconnects");
+            writer.WriteNumber(_connects > 0 ? _connects - 1 : 0);
         }
 
         private long PollLink(long now)

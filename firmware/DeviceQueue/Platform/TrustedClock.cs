@@ -1,4 +1,7 @@
 using System;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Json;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Platform
 {
@@ -7,9 +10,10 @@ namespace DeviceQueue.Platform
     /// command was accepted). Beside it runs the time that commands are judged by, anchored to the first UTC of this boot and carried on by the monotonic clock: a calendar
     /// that jumps back makes no old command fresh, and one that jumps ahead and returns within the hour leaves nothing behind.
     /// A calendar far ahead of all that is known is doubted, for a time server may be wrong by decades until it is right: until an accepted signed command or a day confirms it,
-    /// the floor rises only by the time that has passed, and a calendar that is set back far is followed, down to the floor, as it would be at start. Safe to call from any thread.
+    /// the floor rises only by the time that has passed, and a calendar that is set back far is followed, down to the floor, as it would be at start. While it is doubted, what is dated by it says so, and
+    /// by how much it was off is said when it is set right. Safe to call from any thread.
     /// </summary>
-    public sealed class TrustedClock : IClock
+    public sealed class TrustedClock : IClock, IHealthPart
     {
         /// <summary>How often the anchor follows the calendar and the floor is stored, in milliseconds.</summary>
         public const int StepMs = 3600000;
@@ -26,7 +30,9 @@ namespace DeviceQueue.Platform
         private const int RecordBytes = 8;
         private const int MinBehindMs = 60000;
 
-        private readonly object _lock = new object();
+        // 2100: a stored floor beyond it is no time that a device has seen, and would refuse all commands to come.
+        private const long MaxFloorTicks = 662380416000000000;
+
         private readonly IClock _clock;
         private readonly TwoSlotFile _file;
         private long _floorTicks;
@@ -38,26 +44,29 @@ namespace DeviceQueue.Platform
         private long _anchorTicks;
         private long _anchorMs;
         private long _stepMs;
+        private long _leadTicks;
+        private long _trustedMs;
+        private long _offMs;
 
         /// <summary>Initializes a new instance of the <see cref="TrustedClock"/> class with the floor that storage has, in the files <c>utc.0</c> and <c>utc.1</c>.</summary>
         /// <param name="clock">The board's clocks.</param>
         /// <param name="store">The storage.</param>
         /// <param name="buildDate">The lowest floor, in UTC.</param>
-        public TrustedClock(IClock clock, IStore store, DateTime buildDate)
+        /// <param name="buffer">A buffer that is shared with other small records, or <see langword="null"/> for one of its own.</param>
+        public TrustedClock(IClock clock, IStore store, DateTime buildDate, byte[] buffer = null)
         {
             _clock = clock;
-            _file = new TwoSlotFile(store, "utc.0", "utc.1", RecordBytes);
+            _file = new TwoSlotFile(store, "utc.0", "utc.1", buffer ?? new byte[TwoSlotFile.HeaderBytes + RecordBytes]);
             _floorTicks = buildDate.Ticks;
             _floorMs = clock.NowMs;
-            if (_file.TryRead(out int count) && count == RecordBytes)
+            lock (_file.Buffer)
             {
-                for (int i = RecordBytes - 1; i >= 0; i--)
-                {
-                    _storedTicks = (_storedTicks << 8) | _file.Buffer[TwoSlotFile.HeaderBytes + i];
-                }
-
-                _floorTicks = _storedTicks > _floorTicks ? _storedTicks : _floorTicks;
+                bool isRead = _file.TryRead(out int count) && count == RecordBytes;
+                long ticks = isRead ? LittleEndian.Get(_file.Buffer, TwoSlotFile.HeaderBytes, RecordBytes) : 0;
+                _storedTicks = ticks > 0 && ticks <= MaxFloorTicks ? ticks : 0;
             }
+
+            _floorTicks = _storedTicks > _floorTicks ? _storedTicks : _floorTicks;
         }
 
         /// <summary>Gets the time below which UTC never goes.</summary>
@@ -65,7 +74,7 @@ namespace DeviceQueue.Platform
         {
             get
             {
-                lock (_lock)
+                lock (_file)
                 {
                     return new DateTime(_floorTicks);
                 }
@@ -77,10 +86,34 @@ namespace DeviceQueue.Platform
         {
             get
             {
-                lock (_lock)
+                lock (_file)
                 {
                     long behindMs = _clock.TryGetUtc(out DateTime utc) ? (_floorTicks - utc.Ticks) / TimeSpan.TicksPerMillisecond : 0;
                     return behindMs > MinBehindMs ? behindMs : 0;
+                }
+            }
+        }
+
+        /// <summary>Gets a value indicating whether the clock is set, and far ahead of all that is known, so that it may be wrong by years.</summary>
+        public bool IsDoubted
+        {
+            get
+            {
+                lock (_file)
+                {
+                    return TryAnchor(out DateTime utc) && (_isDoubted || IsFarAhead(utc.Ticks, GetAnchoredTicks()));
+                }
+            }
+        }
+
+        /// <summary>Gets by how much a doubted clock had been ahead when it was set right, in milliseconds; 0 when none was.</summary>
+        public long OffMs
+        {
+            get
+            {
+                lock (_file)
+                {
+                    return _offMs;
                 }
             }
         }
@@ -91,7 +124,7 @@ namespace DeviceQueue.Platform
         /// <inheritdoc/>
         public bool TryGetUtc(out DateTime utc)
         {
-            lock (_lock)
+            lock (_file)
             {
                 if (!TryAnchor(out utc))
                 {
@@ -112,7 +145,7 @@ namespace DeviceQueue.Platform
         /// <returns><see langword="false"/> while the clock has not been set since power-on.</returns>
         public bool TryGetFresh(out DateTime utc)
         {
-            lock (_lock)
+            lock (_file)
             {
                 if (!TryAnchor(out utc))
                 {
@@ -130,9 +163,10 @@ namespace DeviceQueue.Platform
         {
             if (TryGetFresh(out DateTime utc))
             {
-                lock (_lock)
+                lock (_file)
                 {
-                    _isDoubted = false;
+                    Trust();
+                    _leadTicks = 0;
                     Anchor(utc.Ticks);
                     Raise(_anchorTicks);
                 }
@@ -144,13 +178,14 @@ namespace DeviceQueue.Platform
         /// <returns>When the next step is due; <see cref="long.MaxValue"/> while the clock is not set.</returns>
         public long Poll(long nowMs)
         {
-            lock (_lock)
+            lock (_file)
             {
                 if (!TryAnchor(out DateTime utc))
                 {
                     return long.MaxValue;
                 }
 
+                WatchLead(utc.Ticks - GetAnchoredTicks());
                 if (nowMs >= _stepMs)
                 {
                     Step(utc.Ticks, nowMs);
@@ -158,6 +193,67 @@ namespace DeviceQueue.Platform
 
                 return _stepMs;
             }
+        }
+
+        /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            writer.Name("uptime_ms");
+            writer.WriteNumber(_clock.NowMs);
+            if (!TryGetUtc(out DateTime utc))
+            {
+                return;
+            }
+
+            writer.Name("time");
+            writer.WriteTime(utc);
+            if (IsDoubted)
+            {
+                writer.Name("clock");
+                writer.WriteText("doubted");
+            }
+            else
+            {
+                WriteUnlessZero(writer, "clock_trusted_ms", _trustedMs);
+            }
+
+            WriteUnlessZero(writer, "clock_off_ms", OffMs);
+            WriteUnlessZero(writer, "behind_floor_ms", BehindMs);
+        }
+
+        private static void WriteUnlessZero(JsonWriter writer, string name, long value)
+        {
+            if (value != 0)
+            {
+                writer.Name(name);
+                writer.WriteNumber(value);
+            }
+        }
+
+        /// <summary>Sees a leap that is taken back before a step has followed it: what was dated meanwhile is off.</summary>
+        private void WatchLead(long ticks)
+        {
+            if (IsFarAhead(ticks, 0))
+            {
+                _leadTicks = ticks;
+            }
+            else if (_leadTicks != 0 && !_isDoubted)
+            {
+                SetOff(_leadTicks - ticks);
+                _leadTicks = 0;
+            }
+        }
+
+        private void SetOff(long ticks)
+        {
+            _offMs = ticks / TimeSpan.TicksPerMillisecond;
+            _trustedMs = _clock.NowMs;
+        }
+
+        private void Trust()
+        {
+            _trustedMs = _isDoubted ? _clock.NowMs : _trustedMs;
+            _isDoubted = false;
         }
 
         private bool TryAnchor(out DateTime utc)
@@ -169,6 +265,11 @@ namespace DeviceQueue.Platform
 
             if (!_isAnchored || (_isDoubted && IsFarAhead(GetAnchoredTicks(), utc.Ticks)))
             {
+                if (_isAnchored)
+                {
+                    SetOff(GetAnchoredTicks() - utc.Ticks);
+                }
+
                 _isAnchored = true;
                 _isDoubted = IsFarAhead(utc.Ticks, _floorTicks);
                 _doubtedMs = _clock.NowMs;
@@ -184,10 +285,15 @@ namespace DeviceQueue.Platform
             long lowest = expected - (MaxSlewMs * TimeSpan.TicksPerMillisecond);
             long next = utcTicks > lowest ? utcTicks : lowest;
             bool isLeap = IsFarAhead(next, expected);
-            _isDoubted = _isDoubted && nowMs - _doubtedMs < ProofMs;
+            if (nowMs - _doubtedMs >= ProofMs)
+            {
+                Trust();
+            }
+
             Raise(_isDoubted ? _floorTicks + ((nowMs - _floorMs) * TimeSpan.TicksPerMillisecond) : isLeap ? expected : next);
             if (isLeap)
             {
+                _leadTicks = 0;
                 _isDoubted = true;
                 _doubtedMs = nowMs;
             }
@@ -226,14 +332,13 @@ namespace DeviceQueue.Platform
                 return;
             }
 
-            for (int i = 0; i < RecordBytes; i++)
+            lock (_file.Buffer)
             {
-                _file.Buffer[TwoSlotFile.HeaderBytes + i] = (byte)(_floorTicks >> (8 * i));
-            }
-
-            if (_file.TryWrite(RecordBytes))
-            {
-                _storedTicks = _floorTicks;
+                LittleEndian.Set(_file.Buffer, TwoSlotFile.HeaderBytes, RecordBytes, _floorTicks);
+                if (_file.TryWrite(RecordBytes))
+                {
+                    _storedTicks = _floorTicks;
+                }
             }
         }
     }

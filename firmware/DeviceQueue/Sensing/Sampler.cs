@@ -1,6 +1,8 @@
 using System;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Json;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Sensing
@@ -9,7 +11,7 @@ namespace DeviceQueue.Sensing
     /// Reads the sensor on schedule, doubts what is not plausible and tells which readings are worth publishing. A fault is a state that is said once when it begins
     /// and once when it ends, never a number. Called from one thread.
     /// </summary>
-    public sealed class Sampler
+    public sealed class Sampler : IHealthPart
     {
         // Far below the 0.01 °C that is published: a change of 0.1 as people read it is often a little less in binary.
         private const double RoundingC = 1e-6;
@@ -120,6 +122,18 @@ namespace DeviceQueue.Sensing
             HasHumidity |= state == SensorState.Ok && Reading.HasHumidity;
             Report(state);
             return state == SensorState.Ok;
+        }
+
+        /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            writer.Name("sensor");
+            writer.BeginObject();
+            writer.Name("state");
+            writer.WriteText(NameOf(State));
+            writer.Name("faults");
+            writer.WriteNumber(Faults);
+            writer.EndObject();
         }
 
         private static bool IsApart(double one, double other, double distance)

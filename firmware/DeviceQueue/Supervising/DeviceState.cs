@@ -15,10 +15,13 @@ namespace DeviceQueue.Supervising
         /// <summary>There is a network and no broker.</summary>
         NoBroker = 3,
 
+        /// <summary>There is a broker, and commands do not arrive.</summary>
+        NoCommands = 4,
+
         /// <summary>The sensor does not measure.</summary>
-        SensorFault = 4,
+        SensorFault = 5,
 
         /// <summary>All is well.</summary>
-        Well = 5,
+        Well = 6,
     }
 }

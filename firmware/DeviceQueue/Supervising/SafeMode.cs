@@ -4,7 +4,7 @@ using DeviceQueue.Configuring;
 namespace DeviceQueue.Supervising
 {
     /// <summary>
-    /// What is left after <see cref="LifeRecord.MaxFailedBoots"/> failed boots: who the device is, how it connects, and its pins, so that outputs are safe, the watchdog is fed
+    /// What is left after <c>device.safe_mode_boots</c> failed boots: who the device is, how it connects, and its pins, so that outputs are safe, the watchdog is fed
     /// and the LED shows it. All else is default, and two commands are taken.
     /// </summary>
     public static class SafeMode

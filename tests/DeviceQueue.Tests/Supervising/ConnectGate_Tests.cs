@@ -1,6 +1,7 @@
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Health;
 using DeviceQueue.Platform;
 using DeviceQueue.Sensing;
 using DeviceQueue.Supervising;
@@ -139,7 +140,7 @@ public sealed class ConnectGate_Tests
         return node;
     }
 
-    private static LifeRecord Rebooted(Node node) => new(node.Store);
+    private static Journal Rebooted(Node node) => new(node.Store);
 
     private sealed class Closed : IConnectGate
     {

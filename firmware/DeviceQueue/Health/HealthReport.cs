@@ -1,0 +1,65 @@
+using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Json;
+
+namespace DeviceQueue.Health
+{
+    /// <summary>What the device says of itself on <c>sensor/&lt;id&gt;/health</c>: the shares of its parts, then the last texts.</summary>
+    public sealed class HealthReport
+    {
+        /// <summary>The most bytes that a report takes.</summary>
+        public const int MaxBytes = 1536;
+
+        private const int MaxErrorBytes = 160;
+        private const int Texts = 2;
+
+        private readonly IHealthPart[] _parts;
+        private readonly Journal _journal;
+        private readonly MqttConnection _connection;
+
+        /// <summary>Makes a report of parts.</summary>
+        /// <param name="parts">The parts, in the order of their shares.</param>
+        /// <param name="journal">Has the last fault, and a share of its own.</param>
+        /// <param name="connection">Has the last error, and a share of its own.</param>
+        public HealthReport(IHealthPart[] parts, Journal journal, MqttConnection connection)
+        {
+            _parts = parts;
+            _journal = journal;
+            _connection = connection;
+        }
+
+        /// <summary>Writes the report of this moment; the last error, and then the last fault, is left out when it does not fit.</summary>
+        /// <param name="writer">Writes it.</param>
+        /// <param name="buffer">Where to, from its start; <see cref="MaxBytes"/> is enough.</param>
+        /// <returns>The number of bytes, or -1 when not even the rest fits.</returns>
+        public int Write(JsonWriter writer, byte[] buffer)
+        {
+            int length = -1;
+            for (int texts = Texts; length < 0 && texts >= 0; texts--)
+            {
+                length = Write(writer, buffer, texts);
+            }
+
+            return length;
+        }
+
+        private int Write(JsonWriter writer, byte[] buffer, int texts)
+        {
+            writer.Reset(buffer, 0);
+            writer.BeginObject();
+            for (int i = 0; i < _parts.Length; i++)
+            {
+                _parts[i].WriteHealth(writer);
+            }
+
+            _connection.WriteHealth(writer);
+            _journal.WriteHealth(writer);
+            writer.Name("last_fault");
+            writer.WriteText(texts > 0 ? _journal.LastFault : null);
+            writer.Name("last_error");
+            writer.WriteText(texts > 1 ? PlainText.Cut(_connection.LastError, MaxErrorBytes) : null);
+            writer.EndObject();
+            return writer.IsOverflow ? -1 : writer.Length;
+        }
+    }
+}
