@@ -1,4 +1,5 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
+
 
 namespace DeviceQueue.Esp32
 {

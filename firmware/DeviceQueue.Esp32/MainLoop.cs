@@ -6,7 +6,7 @@ using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Esp32
 {
-    /// <summary>What the main thread does for good: drives the node, the status LED and the watchdog, and goes on after whatever they throw.</summary>
+    /// <summary>What the main thread does once it has started: drives the node, the status LED and the watchdog, and goes on after what they throw.</summary>
     internal sealed class MainLoop
     {
         private const int MaxWaitMs = 1000;
@@ -34,9 +34,10 @@ namespace DeviceQueue.Esp32
         {
             while (true)
             {
+                int waitMs = 0;
                 try
                 {
-                    Step();
+                    waitMs = Step();
                 }
                 catch (Exception e)
                 {
@@ -44,19 +45,18 @@ namespace DeviceQueue.Esp32
                     Report(e);
                     Thread.Sleep(FaultPauseMs);
                 }
+
+                _node.Wake.WaitOne(waitMs, false); // here, because each stack frame of a waiting thread takes 200 bytes
             }
         }
 
-        private void Step()
+        private int Step()
         {
             long due = _node.Poll();
             long ledDue = _led.Poll(_node.State, _clock.NowMs);
             _supervisor.Beat(); // not before: a loop that fails each time stands still, too
             long waitMs = (ledDue < due ? ledDue : due) - _clock.NowMs;
-            if (waitMs > 0)
-            {
-                _node.Wake.WaitOne(waitMs > MaxWaitMs ? MaxWaitMs : (int)waitMs, false);
-            }
+            return waitMs < 0 ? 0 : waitMs > MaxWaitMs ? MaxWaitMs : (int)waitMs;
         }
 
         private void Report(Exception e)

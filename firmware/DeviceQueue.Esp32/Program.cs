@@ -8,10 +8,12 @@ using DeviceQueue.Health;
 using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Networking;
 using nanoFramework.Runtime.Native;
+using PinFunctions = nanoFramework.Hardware.Esp32.Configuration;
 
 namespace DeviceQueue.Esp32
 {
@@ -22,42 +24,47 @@ namespace DeviceQueue.Esp32
         private const int FaultPauseMs = 1000;
         private const int MaxFaultDoublings = 9;
         private const int CloseTimeoutMs = 4000;
-        private const string IdPrefix = "dq-";
-        private const int IdBytes = 3;
 
-        /// <summary>Where the firmware starts. Returns never.</summary>
+        /// <summary>Where the firmware starts. Returns never: what the start needed is gone, with its stack frames, when the main loop runs.</summary>
         public static void Main()
         {
-            Start(StallWatch.StallMs);
+            Prepare(StallWatch.StallMs)?.Run();
         }
 
         /// <summary>Starts, with so many milliseconds as the time after which a main loop has stalled.</summary>
         internal static void Start(int stallMs)
         {
+            Prepare(stallMs)?.Run();
+        }
+
+        // Null: it failed, and the board reboots.
+        private static MainLoop Prepare(int stallMs)
+        {
             try
             {
-                Supervise(stallMs);
+                return Supervise(stallMs);
             }
             catch (Exception)
             {
                 // On the device an uncaught exception would end this thread, silently, and with it everything. There was not even the memory to report it.
                 Thread.Sleep(FaultPauseMs);
                 Power.RebootDevice(Supervisor.RebootTimeoutMs);
+                return null;
             }
         }
 
-        private static void Supervise(int stallMs)
+        private static MainLoop Supervise(int stallMs)
         {
             SystemClock clock = new SystemClock();
             ConsoleLogger logger = new ConsoleLogger(clock);
             logger.Log(LogLevel.Info, null, "DeviceQueue " + DeviceNode.Version);
             FlashStore store = new FlashStore();
             Journal life = new Journal(store);
-            Supervisor supervisor = new Supervisor(life, logger, stallMs);
+            Supervisor supervisor = new Supervisor(life, logger, clock, stallMs);
             supervisor.Start();
             try
             {
-                Run(clock, logger, store, life, supervisor);
+                return MakeLoop(clock, logger, store, life, supervisor);
             }
             catch (Exception e)
             {
@@ -66,10 +73,13 @@ namespace DeviceQueue.Esp32
                 logger.Log(LogLevel.Error, null, "fatal: " + e.ToString());
                 supervisor.Rest(FaultPauseMs << (life.FailedBoots < MaxFaultDoublings ? life.FailedBoots : MaxFaultDoublings));
                 Power.RebootDevice(Supervisor.RebootTimeoutMs);
+                return null;
             }
         }
 
-        private static void Run(SystemClock clock, ConsoleLogger logger, FlashStore store, Journal life, Supervisor supervisor)
+        // What only the start needs, the loader of the settings first, goes with this method's frame.
+        private static MainLoop MakeLoop(
+            SystemClock clock, ConsoleLogger logger, FlashStore store, Journal life, Supervisor supervisor)
         {
             if (life.WasFloorClock)
             {
@@ -77,44 +87,42 @@ namespace DeviceQueue.Esp32
             }
 
             BootRecord bootRecord = new BootRecord(store, life.Buffer);
-            byte[] mac = WifiLink.GetPhysicalAddress();
-            Startup startup = new Startup(store, life, supervisor, logger);
-            startup.WaitForSettings(DefaultId(mac));
-            DeviceSettings device = startup.Device;
+            SettingsLoader loader = new Startup(store, life, supervisor, logger).WaitForSettings();
+            DeviceSettings device = loader.Device;
 
             // Outputs first: whatever else is slow or missing, they are in their safe state.
             GpioOutputs pins = new GpioOutputs();
             OutputBank outputs = new OutputBank(device.Outputs, pins);
             StatusLed led = new StatusLed(pins, device.StatusLedPin, life);
             supervisor.FeedThrough(pins, device.WatchdogPin);
-            new PulseTimer(outputs, clock, life).Start();
-            Configuration.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
-            Configuration.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
+            supervisor.EndPulsesOf(outputs);
+            PinFunctions.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
+            PinFunctions.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
             StartSntp(device.NtpServer);
 
             DevicePlatform platform = new DevicePlatform
             {
                 Clock = clock,
-                Random = new DeviceRandom(Seed(mac, bootRecord.Boot)),
+                Random = new DeviceRandom(Seed(WifiLink.GetPhysicalAddress(), bootRecord.Boot)),
                 Store = store,
                 Memory = new Esp32Memory(),
                 Logger = logger,
                 CommandMac = device.CommandKey == null ? null : new HmacSha256(device.CommandKey),
                 Links = new M2MqttLinkFactory(),
                 Network = new WifiLink(),
-                Sensor = new Bmx280TemperatureSensor(I2cBus, device.SensorAddress),
+                Sensor = new Bmx280Sensor(I2cBus, device.SensorAddress),
                 Life = life,
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),
             };
-            DeviceNode node = new DeviceNode(device, startup.Connection, bootRecord, outputs, platform, startup.Loader);
+            DeviceNode node = new DeviceNode(device, loader.Connection, bootRecord, outputs, platform, loader.Settings);
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger) { Recorder = life };
             Power.OnRebootEvent += () => PrepareRestart(worker, node, life);
 
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());
             node.Open();
             worker.Start();
-            new MainLoop(node, led, supervisor, life, clock, logger).Run();
+            return new MainLoop(node, led, supervisor, life, clock, logger);
         }
 
         /// <summary>Takes leave of the broker and stores what waits. Whoever raises the event keeps to himself what this throws.</summary>
@@ -141,17 +149,6 @@ namespace DeviceQueue.Esp32
             }
 
             Sntp.Start();
-        }
-
-        private static string DefaultId(byte[] mac)
-        {
-            byte[] end = new byte[IdBytes];
-            if (mac != null)
-            {
-                Array.Copy(mac, mac.Length - IdBytes, end, 0, IdBytes);
-            }
-
-            return IdPrefix + Hex.ToText(end);
         }
 
         private static int Seed(byte[] mac, long boot)

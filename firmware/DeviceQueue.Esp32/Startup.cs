@@ -1,23 +1,29 @@
+using System;
 using System.Threading;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
 using DeviceQueue.Health;
+using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Esp32
 {
-    /// <summary>Gets the settings from the board's storage; without any the board stays offline, says so and looks again.</summary>
+    /// <summary>
+    /// Gets the settings from the board's storage; without any the board stays offline, says so and looks again.
+    /// </summary>
     internal sealed class Startup
     {
         private const int RepeatMs = 10000;
         private const int BlinkMs = 250;
+        private const string IdPrefix = "dq-";
+        private const int IdBytes = 3;
+        private const string NoId = "dq-000000"; // of a network interface that is not there yet
 
         private readonly FlashStore _store;
         private readonly Journal _life;
         private readonly Supervisor _supervisor;
         private readonly ConsoleLogger _logger;
-        private readonly Esp32Pins _pins = new Esp32Pins(Esp32Memory.HasPsram());
 
         public Startup(FlashStore store, Journal life, Supervisor supervisor, ConsoleLogger logger)
         {
@@ -27,77 +33,77 @@ namespace DeviceQueue.Esp32
             _logger = logger;
         }
 
-        /// <summary>Gets what loaded the settings.</summary>
-        public SettingsLoader Loader { get; private set; }
-
-        /// <summary>Gets the settings.</summary>
-        public DeviceSettings Device { get; private set; }
-
-        /// <summary>Gets where to connect to.</summary>
-        public ConnectionSettings Connection { get; private set; }
-
-        /// <summary>Loads the settings, those of safe mode after too many failed boots; returns when there are some that can be used.</summary>
-        public void WaitForSettings(string defaultId)
+        /// <summary>
+        /// Loads the settings, those of safe mode after too many failed boots; returns when there are some that can be
+        /// used.
+        /// </summary>
+        /// <returns>What loaded them, which is not needed when the device runs.</returns>
+        public SettingsLoader WaitForSettings()
         {
-            SettingsLoader loader = Loader = new SettingsLoader(new SettingsStore(_store), _pins, defaultId, ConnectionSettings.GetDefaults());
-            while (true)
+            FinishErasing();
+            SettingsLoader loader = new SettingsLoader(_store, new Esp32Pins(Esp32Memory.HasPsram()));
+            while (!loader.Load(DefaultId(WifiLink.GetPhysicalAddress())))
             {
-                LoadedSettings loaded = Load(loader);
-                Use(loaded);
-                Say(loaded);
-                if (Connection != null)
-                {
-                    _life.Begin(DeviceNode.Version + "/" + loaded.FileCrc.ToString(), Device.SafeModeBoots);
-                    if (_life.IsSafeMode)
-                    {
-                        Use(loader.GetSafeMode());
-                    }
-
-                    return;
-                }
-
-                _logger.Log(LogLevel.Error, null, "no usable settings: offline until there is a good " + SettingsLoader.FileName);
+                Say(loader);
+                const string Offline = "no usable settings: offline until there is a good ";
+                _logger.Log(LogLevel.Error, null, Offline + SettingsLoader.FileName);
                 Wait(loader);
             }
-        }
 
-        private void Use(LoadedSettings loaded)
-        {
-            Device = loaded.Device;
-            Connection = loaded.Connection;
-        }
-
-        private LoadedSettings Load(SettingsLoader loader)
-        {
-            int size = _store.GetSize(SettingsLoader.FileName);
-            if (size < 0)
+            Say(loader);
+            _life.Begin(DeviceNode.Version + "/" + loader.Settings.FileCrc.ToString(), loader.Device.SafeModeBoots);
+            if (_life.IsSafeMode)
             {
-                return loader.Load(null, 0);
+                loader.UseSafeMode();
             }
 
-            byte[] file = new byte[size > SettingsStore.MaxFileBytes ? SettingsStore.MaxFileBytes + 1 : size];
-            return _store.TryRead(SettingsLoader.FileName, file, out int count) ? loader.Load(file, count) : loader.Load(null, 0);
+            return loader;
         }
 
-        private void Say(LoadedSettings loaded)
+        // Without an address there is no default: all boards of a fleet would have the same.
+        private static string DefaultId(byte[] mac)
         {
-            for (int i = 0; i < loaded.Problems.KeptErrors; i++)
+            byte[] end = new byte[IdBytes];
+            if (mac == null || mac.Length < IdBytes)
             {
-                _logger.Log(LogLevel.Error, null, loaded.Problems.GetError(i));
+                return null;
             }
 
-            for (int i = 0; i < loaded.Problems.KeptWarnings; i++)
+            Array.Copy(mac, mac.Length - IdBytes, end, 0, IdBytes);
+            string id = IdPrefix + Hex.ToText(end);
+            return id == NoId ? null : id;
+        }
+
+        private void FinishErasing()
+        {
+            StorageEraser eraser = new StorageEraser(_store);
+            if (eraser.IsBegun && !eraser.TryErase())
             {
-                _logger.Log(LogLevel.Warn, null, loaded.Problems.GetWarning(i));
+                _logger.Log(LogLevel.Error, null, "the storage failed: an erasure that was begun is not finished");
+            }
+        }
+
+        private void Say(SettingsLoader loader)
+        {
+            for (int i = 0; i < loader.Problems.KeptErrors; i++)
+            {
+                _logger.Log(LogLevel.Error, null, loader.Problems.GetError(i));
             }
 
-            if (loaded.Source == SettingsSource.LastGood)
+            for (int i = 0; i < loader.Problems.KeptWarnings; i++)
+            {
+                _logger.Log(LogLevel.Warn, null, loader.Problems.GetWarning(i));
+            }
+
+            if (loader.Settings.Source == SettingsSource.LastGood)
             {
                 _logger.Log(LogLevel.Warn, null, "running on the last good settings");
             }
         }
 
-        /// <summary>Waits, with the status LED and the watchdog of the last file if that named some that can be used.</summary>
+        /// <summary>
+        /// Waits, with the status LED and the watchdog of the last file if that named some that can be used.
+        /// </summary>
         private void Wait(SettingsLoader loader)
         {
             using GpioOutputs pins = new GpioOutputs();

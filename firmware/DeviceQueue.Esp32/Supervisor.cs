@@ -2,14 +2,18 @@ using System;
 using System.Threading;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
 using DeviceQueue.Health;
+using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using nanoFramework.Runtime.Native;
 
 namespace DeviceQueue.Esp32
 {
-    /// <summary>Reboots when the main loop has stalled, from a thread of its own. A stall in native code stops that thread too and is the external watchdog's.</summary>
+    /// <summary>
+    /// The watch thread: ends pulses on time while the main loop is busy with a reading, a command or the flash, and reboots when the main loop has
+    /// stalled. A stall in native code stops this thread too and is the external watchdog's.
+    /// </summary>
     internal sealed class Supervisor
     {
         /// <summary>The longest that what is to be done before a reboot may take, in milliseconds.</summary>
@@ -20,9 +24,13 @@ namespace DeviceQueue.Esp32
 
         private readonly Journal _life;
         private readonly ConsoleLogger _logger;
+        private readonly IClock _clock;
         private readonly int _stallMs;
         private readonly int _checkMs;
         private readonly StallWatch _watch = new StallWatch();
+        private readonly AutoResetEvent _wake = new AutoResetEvent(false);
+        private OutputBank _outputs;
+        private long _nextCheckMs;
         private IOutputPins _pins;
         private int _watchdogPin;
         private bool _isHigh;
@@ -30,20 +38,30 @@ namespace DeviceQueue.Esp32
         private Exception _fault;
 
         /// <param name="life">Keeps why the board was rebooted.</param>
-        /// <param name="logger">Hears of it.</param>
+        /// <param name="logger">The console.</param>
+        /// <param name="clock">The time.</param>
         /// <param name="stallMs">How long the main loop may stand still, in milliseconds: <see cref="StallWatch.StallMs"/>, and less in tests.</param>
-        public Supervisor(Journal life, ConsoleLogger logger, int stallMs)
+        public Supervisor(Journal life, ConsoleLogger logger, IClock clock, int stallMs)
         {
             _life = life;
             _logger = logger;
+            _clock = clock;
             _stallMs = stallMs;
             _checkMs = stallMs / StallWatch.Checks;
+            _nextCheckMs = clock.NowMs + _checkMs;
         }
 
         /// <summary>Starts to watch.</summary>
         public void Start()
         {
             new Thread(Run).Start();
+        }
+
+        /// <summary>Ends pulses from now on.</summary>
+        public void EndPulsesOf(OutputBank outputs)
+        {
+            outputs.PulseBegun = _wake;
+            _outputs = outputs;
         }
 
         /// <summary>Feeds an external watchdog with each beat from now on.</summary>
@@ -114,19 +132,36 @@ namespace DeviceQueue.Esp32
         {
             while (true)
             {
+                int waitMs = OutputBank.RetryMs;
                 try
                 {
-                    Thread.Sleep(_checkMs);
-                    if (_watch.HasStalled())
-                    {
-                        Reboot();
-                    }
+                    waitMs = Step();
                 }
                 catch (Exception e)
                 {
-                    _life.Record("supervisor", e);
+                    _life.Record("watch", e);
+                }
+
+                _wake.WaitOne(waitMs, false);
+            }
+        }
+
+        // Pulses first: they end on time also while a reboot fails.
+        private int Step()
+        {
+            long now = _clock.NowMs;
+            long due = _outputs == null ? long.MaxValue : _outputs.EndPulses(now);
+            if (now >= _nextCheckMs)
+            {
+                _nextCheckMs = now + _checkMs;
+                if (_watch.HasStalled())
+                {
+                    Reboot();
                 }
             }
+
+            due = due < _nextCheckMs ? due : _nextCheckMs;
+            return due > now ? (int)(due - now) : 0;
         }
 
         private void Reboot()

@@ -12,8 +12,6 @@ namespace DeviceQueue.NanoFramework
     /// <summary>A link over nanoFramework.M2Mqtt's client, one client object for each connection: a reconnected one repeats what it still had in flight.</summary>
     public sealed class M2MqttLink : IMqttLink
     {
-        private const byte DerSequence = 0x30;
-
         private readonly MqttLinkEventQueue _events;
         private MqttClient _client;
 
@@ -28,18 +26,34 @@ namespace DeviceQueue.NanoFramework
         public bool IsOpen => _client != null && _client.IsConnected;
 
         /// <inheritdoc/>
+        public int MaxInflight => _events.MaxInflight;
+
+        /// <inheritdoc/>
         public int DroppedMessages => _events.DroppedMessages;
 
         /// <inheritdoc/>
-        public MqttLinkResult Open(MqttLinkOptions options)
+        public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession)
         {
+            X509Certificate authority = null;
+            X509Certificate2 own = null;
             try
             {
-                _client = Create(options); // looks the host name up
+                authority = options.CaCertificate == null ? null : new X509Certificate(options.CaCertificate);
+                own = CreateOwn(options);
+            }
+            catch (Exception)
+            {
+                string which = authority == null && options.CaCertificate != null ? "tls.ca" : "tls.cert or tls.key";
+                return new MqttLinkResult(MqttLinkError.Tls, 0, which + " cannot be read: PEM or DER is needed");
+            }
+
+            try
+            {
+                _client = Create(options, authority, own);
             }
             catch (Exception e)
             {
-                return new MqttLinkResult(MqttLinkError.Dns, 0, Describe(e));
+                return new MqttLinkResult(MqttLinkError.Dns, 0, "no address for " + options.Host + ", " + Describe(e));
             }
 
             _client.MqttMsgPublishReceived += OnMessage;
@@ -49,7 +63,7 @@ namespace DeviceQueue.NanoFramework
             _client.ConnectionClosed += OnClosed;
             try
             {
-                int returnCode = (int)Connect(options);
+                int returnCode = (int)Connect(options, cleanSession);
                 return new MqttLinkResult(returnCode == 0 ? MqttLinkError.None : MqttLinkError.Refused, returnCode, null);
             }
             catch (MqttConnectionException e)
@@ -60,6 +74,10 @@ namespace DeviceQueue.NanoFramework
             catch (MqttClientException e)
             {
                 return new MqttLinkResult(MqttLinkError.BadOptions, 0, "client error " + ((int)e.ErrorCode).ToString());
+            }
+            catch (MqttCommunicationException)
+            {
+                return new MqttLinkResult(MqttLinkError.NoAnswer, 0, "the broker closed the connection, or stayed silent for 30 s");
             }
             catch (Exception e)
             {
@@ -121,7 +139,7 @@ namespace DeviceQueue.NanoFramework
         }
 
         /// <inheritdoc/>
-        public void Close()
+        public void Close(bool isClean)
         {
             if (_client == null)
             {
@@ -130,7 +148,7 @@ namespace DeviceQueue.NanoFramework
 
             try
             {
-                if (_client.IsConnected)
+                if (isClean && _client.IsConnected)
                 {
                     _client.Disconnect();
                 }
@@ -143,38 +161,27 @@ namespace DeviceQueue.NanoFramework
             _client.Close();
         }
 
-        private static MqttClient Create(MqttLinkOptions options)
+        // The constructor looks the host name up.
+        private static MqttClient Create(MqttLinkOptions options, X509Certificate authority, X509Certificate2 own)
         {
-            if (!options.IsSecure)
-            {
-                return new MqttClient(options.Host, options.Port, false, null, null, MqttSslProtocols.None);
-            }
-
-            X509Certificate authority = options.CaCertificate == null ? null : new X509Certificate(EndText(options.CaCertificate));
-            X509Certificate2 own = options.ClientCertificate == null ? null : new X509Certificate2(EndText(options.ClientCertificate), EndText(options.ClientKey), null);
-            return new MqttClient(options.Host, options.Port, true, authority, own, MqttSslProtocols.TLSv1_2);
+            MqttSslProtocols protocol = options.IsSecure ? MqttSslProtocols.TLSv1_2 : MqttSslProtocols.None;
+            return new MqttClient(options.Host, options.Port, options.IsSecure, authority, own, protocol);
         }
 
-        /// <summary>Puts a zero behind PEM, as mbedtls_x509_crt_parse wants it; else it takes the text for DER.</summary>
-        private static byte[] EndText(byte[] certificate)
+        private static X509Certificate2 CreateOwn(MqttLinkOptions options)
         {
-            if (certificate == null || certificate.Length == 0 || certificate[0] == DerSequence || certificate[certificate.Length - 1] == 0)
-            {
-                return certificate;
-            }
-
-            byte[] text = new byte[certificate.Length + 1];
-            Array.Copy(certificate, text, certificate.Length);
-            return text;
+            byte[] certificate = options.ClientCertificate;
+            return certificate == null ? null : new X509Certificate2(certificate, options.ClientKey, null);
         }
 
         private static string Describe(Exception e)
         {
-            string inner = e.InnerException == null ? string.Empty : " (" + e.InnerException.GetType().Name + ": " + e.InnerException.Message + ")";
-            return e.Message + inner;
+            Exception cause = e.InnerException ?? e;
+            return cause is SocketException socket
+                ? "socket error " + socket.ErrorCode.ToString() : MqttLinkResult.Describe(cause);
         }
 
-        private MqttReasonCode Connect(MqttLinkOptions options)
+        private MqttReasonCode Connect(MqttLinkOptions options, bool cleanSession)
         {
             bool hasWill = options.WillTopic != null;
             return _client.Connect(
@@ -186,7 +193,7 @@ namespace DeviceQueue.NanoFramework
                 hasWill,
                 hasWill ? options.WillTopic : null,
                 hasWill ? options.WillPayload : null,
-                options.CleanSession,
+                cleanSession,
                 (ushort)options.KeepAliveSeconds);
         }
 

@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 using System.Threading;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
@@ -11,7 +10,8 @@ using DeviceQueue.HomeAssistant;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue
@@ -20,10 +20,10 @@ namespace DeviceQueue
     /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls <see cref="Poll"/>, and drives
     /// <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
-    public sealed class DeviceNode : IDeviceControl, IHealthPart
+    public sealed class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
     {
         /// <summary>The firmware's version.</summary>
-        public const string Version = "0.1.0";
+        public const string Version = "0.2.0";
 
         /// <summary>When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.</summary>
         public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
@@ -31,11 +31,11 @@ namespace DeviceQueue
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
         private readonly TrustedClock _clock;
-        private readonly SettingsLoader _settings;
+        private readonly LoadedSettings _settings;
         private readonly BootRecord _bootRecord;
+        private readonly string _deviceId;
         private readonly OutputBank _outputs;
-        private readonly OutputSafety _outputSafety;
-        private readonly int[] _outputHandles;
+        private readonly OutputStates _outputStates;
         private readonly int _healthHandle;
         private readonly SamplingSchedule _schedule;
         private readonly Sampler _sampler;
@@ -51,12 +51,15 @@ namespace DeviceQueue
         private readonly MessageEnvelope _reading = new MessageEnvelope();
         private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // one thing at a time is written: a reading, a report or an answer
         private DeviceState _state = DeviceState.NoConfiguration;
+        private string _subscriptionFault;
         private bool _isHealthWanted;
         private bool _isBehind;
         private bool _isRestarting;
         private bool _isErased;
         private long _restartByMs;
         private int _lost;
+        private long _lastSequence;
+        private long _lastTakenMs;
 
         /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
         /// <param name="settings">The settings, valid.</param>
@@ -64,24 +67,27 @@ namespace DeviceQueue
         /// <param name="bootRecord">The count of this boot and the numbers for readings.</param>
         /// <param name="outputs">The outputs, in their safe state.</param>
         /// <param name="platform">The board. Its clock is replaced by one whose UTC never goes back below its floor.</param>
-        /// <param name="loader">What loaded the settings, for commands that show and change them.</param>
+        /// <param name="loaded">The settings with their source, for commands that show and change them.</param>
         public DeviceNode(
-            DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, SettingsLoader loader)
+            DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, LoadedSettings loaded)
         {
             _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate, platform.Life.Buffer);
             platform.Clock = _clock;
             _platform = platform;
-            _settings = loader;
+            _settings = loaded;
             _logger = platform.Logger;
             _bootRecord = bootRecord;
             _outputs = outputs;
+            _deviceId = settings.Id;
             DeviceTopics topics = new DeviceTopics(settings.Id);
             long now = platform.Clock.NowMs;
 
             Connection = new MqttConnection(platform.Links, platform.Network, connection.Endpoints, connection.Readings, platform.Clock, platform.Random, _logger);
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
+            Connection.SetCommandTopic(topics.Command);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
-            _outputHandles = AddOutputStates(topics);
+            _outputStates = new OutputStates(outputs, Connection, topics, platform, settings.SafeAfterMs);
+            outputs.Changed = Wake;
             _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store, platform.Life.Dropped);
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random, null, platform.Life.Dropped);
             _commands.Notify = Wake;
@@ -89,15 +95,19 @@ namespace DeviceQueue
             _schedule = new SamplingSchedule(now, settings.IntervalMs);
             _sampler = new Sampler(platform.Sensor, _schedule, platform.Clock, _logger);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
-            _outputSafety = new OutputSafety(outputs, settings.SafeAfterMs, now);
             CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
             CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs, verifier.HasKey);
-            Command[] commands = platform.Life.IsSafeMode ? SafeMode.Reduce(MakeCommands(settings.Id)) : MakeCommands(settings.Id);
-            _dispatcher = new CommandDispatcher(_commands, topics.Response, commands, verifier, history, _logger, _scratch);
-            _dispatcher.Rejections = platform.Life.Rejected;
-            _dispatcher.Drops = platform.Life.Dropped;
+            _dispatcher = new CommandDispatcher(_commands, this, verifier, history, new CommandAnswer(_writer, _scratch))
+            {
+                ResponseTopic = topics.Response,
+                Logger = _logger,
+                Rejections = platform.Life.Rejected,
+                Drops = platform.Life.Dropped,
+                KeptSession = verifier.HasKey || connection.Readings.CleanSession ? null : Connection,
+            };
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
-            _health = new HealthReport(new IHealthPart[] { this, bootRecord, _clock, _readings.Outbox, _sampler }, platform.Life, Connection);
+            IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, platform.Life };
+            _health = new HealthReport(parts, _readings.Outbox, platform.Life, Connection);
             bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
             Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
             _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
@@ -138,6 +148,11 @@ namespace DeviceQueue
                 if (!Connection.IsConnected)
                 {
                     return Connection.IsWithoutNetwork ? DeviceState.NoWifi : DeviceState.NoBroker;
+                }
+
+                if (Connection.SubscriptionFault != null)
+                {
+                    return DeviceState.NoCommands;
                 }
 
                 return _sampler.State == SensorState.Ok ? DeviceState.Well : DeviceState.SensorFault;
@@ -182,7 +197,7 @@ namespace DeviceQueue
         public bool TryErase()
         {
             _readings.Outbox.IsSealed = true;
-            _isErased = new StorageEraser(_platform.Store).TryErase(_settings.Current.Config);
+            _isErased = new StorageEraser(_platform.Store).TryErase();
             _readings.Outbox.IsSealed = _isErased;
             if (_isErased)
             {
@@ -204,7 +219,7 @@ namespace DeviceQueue
         public long Poll()
         {
             long now = _clock.NowMs;
-            _outputSafety.Poll(now, Connection.IsConnected);
+            _outputStates.Poll(now);
             if (_sampler.TrySample(now))
             {
                 PublishReading();
@@ -213,15 +228,19 @@ namespace DeviceQueue
             long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
             due = Earlier(due, _setTopic.Poll(now));
             CountLost();
-            Discovery.Poll();
+            if (Discovery.Poll())
+            {
+                RepeatReading();
+            }
+
             if (_healthSchedule.TryAdvance(now) || _isHealthWanted)
             {
                 _isHealthWanted = false;
                 PublishHealth();
             }
 
-            // Last, because a reading and a command take their time, and a command may have begun a pulse.
-            due = Earlier(due, _outputSafety.Poll(_clock.NowMs, Connection.IsConnected));
+            // Once more, because a reading and a command take their time, and a command may have switched an output.
+            due = Earlier(due, _outputStates.Poll(_clock.NowMs));
             due = Earlier(due, _housekeeping.Poll(now));
             due = Earlier(due, _readings.PollOutbox(now)); // the connection's thread may be busy with a connect
             SayState();
@@ -236,7 +255,7 @@ namespace DeviceQueue
             writer.Name("free_memory");
             writer.WriteNumber(_platform.Memory.GetFreeBytes());
             writer.Name("settings");
-            writer.WriteText(DescribeSettings());
+            writer.WriteText(_settings.SourceWord);
             if (_platform.CommandMac == null)
             {
                 writer.Name("unsigned");
@@ -250,34 +269,46 @@ namespace DeviceQueue
             _isHealthWanted = true;
         }
 
-        private string DescribeSettings()
+        /// <inheritdoc/>
+        Command ICommandCatalog.Make(string name)
         {
-            LoadedSettings current = _settings.Current;
-            bool isChanged = current.Changes != null && current.Changes.Count > 0;
-            return _platform.Life.IsSafeMode ? "safe" : current.Source == SettingsSource.LastGood ? "last_good" : isChanged ? "stored" : "file";
+            if (_platform.Life.IsSafeMode && !SafeMode.Takes(name))
+            {
+                return null;
+            }
+
+            switch (name)
+            {
+                case "output.set":
+                    return new OutputSwitchCommand(_outputs, false);
+                case "output.toggle":
+                    return new OutputSwitchCommand(_outputs, true);
+                case "output.pulse":
+                    return new OutputPulseCommand(_outputs, _clock);
+                case "output.get":
+                    return new OutputGetCommand(_outputs);
+                case "sensor.read":
+                    return new SensorReadCommand(_sampler, _bootRecord.Boot);
+                case "config.get":
+                    return new ConfigGetCommand(_settings);
+                case "config.set":
+                    return new ConfigSetCommand(_settings, this);
+                case "device.info":
+                    return new InfoCommand(_deviceId, _bootRecord.Boot, _clock, this);
+                case "device.ping":
+                    return new PingCommand();
+                case "device.reboot":
+                    return new RebootCommand(this);
+                case "device.wipe":
+                    return new WipeCommand(_deviceId, this);
+                default:
+                    return null;
+            }
         }
 
         private static long Earlier(long one, long other)
         {
             return one < other ? one : other;
-        }
-
-        private Command[] MakeCommands(string deviceId)
-        {
-            return new Command[]
-            {
-                new OutputSwitchCommand(_outputs, false),
-                new OutputSwitchCommand(_outputs, true),
-                new OutputPulseCommand(_outputs, _clock),
-                new OutputGetCommand(_outputs),
-                new SensorReadCommand(_sampler, _bootRecord.Boot),
-                new ConfigGetCommand(_settings),
-                new ConfigSetCommand(_settings, this),
-                new InfoCommand(deviceId, _bootRecord.Boot, _clock, this),
-                new PingCommand(),
-                new RebootCommand(this),
-                new WipeCommand(deviceId, this),
-            };
         }
 
         /// <summary>Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told is taken back; no further command is taken.</summary>
@@ -329,10 +360,13 @@ namespace DeviceQueue
         private void SayState()
         {
             DeviceState state = State;
-            if (state != _state)
+            string fault = Connection.SubscriptionFault;
+            if (!Connection.IsConnecting && (state != _state || fault != _subscriptionFault))
             {
                 _state = state;
-                _logger.Log(LogLevel.Info, null, "status: " + StatusLed.Describe(state));
+                _subscriptionFault = fault;
+                string text = state == DeviceState.NoCommands ? "commands: " + fault : StatusLed.Describe(state);
+                _logger.Log(LogLevel.Info, null, "status: " + text);
             }
 
             long behindMs = _clock.BehindMs;
@@ -345,36 +379,6 @@ namespace DeviceQueue
             }
 
             _isBehind = behindMs > 0;
-        }
-
-        private int[] AddOutputStates(DeviceTopics topics)
-        {
-            int[] handles = new int[_outputs.Count];
-            for (int i = 0; i < handles.Length; i++)
-            {
-                handles[i] = Connection.LatestValues.Add(topics.OfOutput(_outputs.GetName(i)), true);
-            }
-
-            for (int i = 0; i < handles.Length; i++)
-            {
-                Connection.LatestValues.Set(handles[i], Encoding.UTF8.GetBytes(_outputs.IsOn(i) ? DeviceTopics.On : DeviceTopics.Off));
-            }
-
-            _outputs.Changed += OnOutputChanged;
-            _outputs.Failed += OnOutputFailed;
-            return handles;
-        }
-
-        private void OnOutputChanged(int index)
-        {
-            bool isOn = _outputs.IsOn(index);
-            _logger.Log(LogLevel.Info, null, "output " + _outputs.GetName(index) + " " + (isOn ? DeviceTopics.On : DeviceTopics.Off));
-            Connection.LatestValues.Set(_outputHandles[index], Encoding.UTF8.GetBytes(isOn ? DeviceTopics.On : DeviceTopics.Off));
-        }
-
-        private void OnOutputFailed(int index)
-        {
-            _logger.Log(LogLevel.Error, null, "output " + _outputs.GetName(index) + " could not be driven to its safe state; it is tried again");
         }
 
         private void PublishHealth()
@@ -398,8 +402,25 @@ namespace DeviceQueue
         private void PublishReading()
         {
             _platform.Life.SetReading();
+            _lastSequence = _bootRecord.NextSequence();
+            _lastTakenMs = _sampler.Reading.TakenMs;
+            SendReading();
+        }
+
+        /// <summary>Says the last reading again, with its number, if it is younger than an interval.</summary>
+        private void RepeatReading()
+        {
+            bool isLast = _lastSequence > 0 && _sampler.State == SensorState.Ok && _sampler.Reading.TakenMs == _lastTakenMs;
+            if (isLast && _clock.NowMs - _lastTakenMs < _gate.IntervalMs)
+            {
+                SendReading();
+            }
+        }
+
+        private void SendReading()
+        {
             _writer.Reset(_scratch, 0);
-            ReadingWriter.Write(_writer, _sampler.Reading, _bootRecord.NextSequence(), _bootRecord.Boot);
+            ReadingWriter.Write(_writer, _sampler.Reading, _lastSequence, _bootRecord.Boot);
             try
             {
                 _reading.SetMessage(_scratch, _writer.Length);

@@ -7,9 +7,11 @@ internal sealed class CountingLink(IMqttLink link, Action done, Action arrived) 
 {
     public bool IsOpen => link.IsOpen;
 
+    public int MaxInflight => link.MaxInflight;
+
     public int DroppedMessages => link.DroppedMessages;
 
-    public MqttLinkResult Open(MqttLinkOptions options) => link.Open(options);
+    public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession) => link.Open(options, cleanSession);
 
     public int TryPublish(string topic, byte[] payload, int qos, bool retain)
     {
@@ -43,5 +45,5 @@ internal sealed class CountingLink(IMqttLink link, Action done, Action arrived) 
         return isTaken;
     }
 
-    public void Close() => link.Close();
+    public void Close(bool isClean) => link.Close(isClean);
 }

@@ -1,70 +1,97 @@
-using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Runtime.CompilerServices;
+using DeviceQueue.Benchmarks.Counting;
+using DeviceQueue.Benchmarks.Heap;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>What the firmware takes: its assemblies on flash, its heap in memory.</summary>
+/// <summary>What the firmware takes: its assemblies on flash, and the interpreter's heap in memory, by the model of <see cref="Sizes"/>.</summary>
 internal static class Footprint
 {
-    private const int KiB = 1024;
-    private const int MaxIlBytes = 120 * KiB;
-    private const int MaxBytesBeyondLimits = 8 * KiB;
-    private const int Noteworthy = 256;
-    private const int LabelWidth = 34;
+    private const int LabelWidth = 50;
+    private const int Noteworthy = 200;
+    private const int Copies = 3;
 
-    private static readonly string[] Assemblies = ["DeviceQueue", "DeviceQueue.NanoFramework", "DeviceQueue.Esp32"];
+    public static int Run() => CountingContext.Run(RunCounted);
 
-    public static int Run()
+    private static int RunCounted()
     {
         int il = WriteAssemblies();
         WriteSources();
-        WeighNode(_ => { }); // once for the runtime, which allocates at each first time
-        Dictionary<string, int> buffers = [];
-        Console.WriteLine("heap of the library, measured on this runtime (64 bit), bytes");
-        int limits = WeighNode(node => buffers = FindBuffers(node), WriteLine);
-        int sum = buffers.Values.Sum();
-        WriteLine("buffers among that", sum);
-        foreach ((string owner, int bytes) in buffers.OrderByDescending(buffer => buffer.Value).Where(buffer => buffer.Value >= Noteworthy))
+        FootprintNode node = new();
+        node.RunForHours();
+        HeapAccount rest = node.WeighHeap();
+        Write(rest);
+        Tally.Watch();
+        Cost reading = CountedWork.Count(node.TakeReading);
+        Cost command = node.LargestCommands.Select(node.CountCommand).MaxBy(cost => cost.Bytes)!;
+        node.Reconnect();
+        WriteCosts(reading, command);
+        int before = node.WeighHeap().Bytes;
+        node.Fill();
+        int full = node.WeighHeap().Bytes - before;
+
+        Console.WriteLine();
+        int peak = rest.Bytes + full + (int)command.Bytes + node.PacketBytes(Copies);
+        int largest = Tally.Largest.Values.DefaultIfEmpty().Max();
+        int largestAllowed = Math.Max(Goals.LargestPiece, Sizes.Array(node.LargestPayloadBytes, 1));
+        bool isMet = WriteGoal("working set at rest", rest.Bytes, Goals.AtRest);
+        isMet &= WriteGoal("with TLS", Weigh(new FootprintSettings(IsSecure: true)), Goals.WithTls);
+        isMet &= WriteGoal("with all", Weigh(new FootprintSettings(Outputs: 8, IsFull: true)), Goals.WithAll);
+        isMet &= WriteGoal("at the peak", peak, Goals.AtThePeak);
+        isMet &= WriteGoal("allocated in one piece after start", largest, largestAllowed);
+        isMet &= WriteGoal("allocated for a reading", (int)reading.Bytes, Goals.ReadingBytes);
+        isMet &= WriteGoal("allocated for a reading", (int)reading.Allocations, Goals.ReadingAllocations, "pieces");
+        isMet &= WriteGoal("IL of the firmware", il, Goals.IlBytes);
+        return isMet ? 0 : 1;
+    }
+
+    private static int Weigh(FootprintSettings settings)
+    {
+        FootprintNode node = new(settings);
+        node.RunForHours();
+        return node.WeighHeap().Bytes;
+    }
+
+    private static void Write(HeapAccount account)
+    {
+        Console.WriteLine("the interpreter's heap at rest, connected, bytes");
+        foreach ((string group, int bytes) in account.Groups)
+        {
+            WriteLine(group, bytes);
+        }
+
+        Console.WriteLine("owners");
+        foreach ((string owner, int bytes) in account.Owners.OrderByDescending(owner => owner.Value).Where(owner => owner.Value >= Noteworthy))
         {
             WriteLine("  " + owner, bytes);
         }
-
-        WriteLine("limits of the queues' settings", limits);
-        Console.WriteLine("goals");
-        bool isIlMet = WriteGoal("IL of the firmware", il, MaxIlBytes);
-        bool isHeapMet = WriteGoal("buffers beyond the settings' limits", sum - limits, MaxBytesBeyondLimits);
-        return isIlMet && isHeapMet ? 0 : 1;
     }
 
-    /// <summary>Weighs a node after its start, at rest after some hours of work, where it may be looked into, and when nothing more fits.</summary>
-    private static int WeighNode(Action<FootprintNode> look, Action<string, long>? write = null)
+    private static void WriteCosts(Cost reading, Cost command)
     {
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        FootprintNode node = new();
-        Weigh("after start");
-        node.RunForHours();
-        Weigh("at rest");
-        look(node);
-        node.Fill();
-        Weigh("with full queues");
-        return node.LimitBytes;
-
-        void Weigh(string when)
+        Console.WriteLine($"{"counted, the library's own code",-LabelWidth}{"allocations",12}{"bytes",10}{"IL",10}");
+        WriteCost("a reading", reading);
+        WriteCost("an envelope encoded", CountedWork.CountEncode());
+        WriteCost("an envelope decoded", CountedWork.CountDecode());
+        WriteCost("the largest command, from arrival to answer", command);
+        foreach ((string maker, int bytes) in Tally.Largest.OrderByDescending(piece => piece.Value))
         {
-            long bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
-            write?.Invoke(when, bytes);
+            Console.WriteLine($"in one piece of more than {Goals.LargestPiece:N0} bytes, after start: {maker} {bytes:N0}");
         }
     }
+
+    private static void WriteCost(string label, Cost cost) =>
+        Console.WriteLine($"{label,-LabelWidth}{cost.Allocations,12:N0}{cost.Bytes,10:N0}{cost.Instructions,10:N0}");
 
     private static int WriteAssemblies()
     {
         Console.WriteLine($"{"assembly, bytes",-LabelWidth}{"file",10}{"IL",10}{"metadata",10}");
         int all = 0;
-        foreach (string name in Assemblies)
+        foreach (string name in FirmwareCode.Names)
         {
-            string path = Path.Combine(AppContext.BaseDirectory, name + ".dll");
+            string path = FirmwareCode.PathOf(name);
             using PEReader file = new(File.OpenRead(path));
             MetadataReader metadata = file.GetMetadataReader();
             int il = metadata.MethodDefinitions
@@ -89,65 +116,10 @@ internal static class Footprint
         WriteLine("lines neither blank nor comment", lines.Count(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal)));
     }
 
-    /// <summary>Adds up the arrays of numbers that the library holds, by the class that holds them; what stands for the board is not followed.</summary>
-    private static Dictionary<string, int> FindBuffers(FootprintNode node)
+    private static bool WriteGoal(string what, int value, int limit, string unit = "bytes")
     {
-        Dictionary<string, int> found = [];
-        HashSet<object> seen = new(ReferenceEqualityComparer.Instance);
-        Stack<(object Item, string Owner)> left = new();
-        foreach (object root in node.Roots)
-        {
-            left.Push((root, root.GetType().Name));
-        }
-
-        foreach (FieldInfo field in typeof(DeviceNode).Assembly.GetTypes().SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)).Where(field => !field.IsLiteral))
-        {
-            Push(field.GetValue(null), field.DeclaringType!.Name + ", static");
-        }
-
-        while (left.TryPop(out (object Item, string Owner) next))
-        {
-            if (next.Item is Array array)
-            {
-                if (array.GetType().GetElementType()!.IsPrimitive)
-                {
-                    found[next.Owner] = found.GetValueOrDefault(next.Owner) + Buffer.ByteLength(array);
-                    continue;
-                }
-
-                foreach (object? element in array)
-                {
-                    Push(element, next.Owner);
-                }
-
-                continue;
-            }
-
-            for (Type? type = next.Item.GetType(); type != null; type = type.BaseType)
-            {
-                foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-                {
-                    Push(field.GetValue(next.Item), next.Item.GetType().Name);
-                }
-            }
-        }
-
-        return found;
-
-        void Push(object? item, string owner)
-        {
-            if (item != null && (item is Array || item.GetType().Assembly == typeof(DeviceNode).Assembly) && item is not Delegate && seen.Add(item))
-            {
-                left.Push((item, owner));
-            }
-        }
-    }
-
-    private static bool WriteGoal(string what, int value, int limit)
-    {
-        bool isMet = value <= limit;
-        Console.WriteLine($"{(isMet ? "met" : "missed"),-8}{what}: {value:N0} of {limit:N0} bytes");
-        return isMet;
+        Console.WriteLine($"{what}: {value:N0} {unit} (goal {limit:N0})");
+        return value <= limit;
     }
 
     private static void WriteLine(string label, long value) => Console.WriteLine($"{label,-LabelWidth}{value,10:N0}");

@@ -1,46 +1,69 @@
 using System.Text;
+using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Health;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>A node with a command key, two outputs and else the firmware's own settings, over a board and a broker that take no memory.</summary>
-internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemory, IRestarter, ILogger, ITemperatureSensor, IOutputPins, IMqttLinkFactory, IMqttLink, ICommandMac
+/// <summary>What the board of a <see cref="FootprintNode"/> is set to; by default what the goals are for.</summary>
+internal sealed record FootprintSettings(int Outputs = 2, bool HasKey = true, bool HasDiscovery = true, bool IsSecure = false, bool IsFull = false);
+
+/// <summary>A node with the firmware's own settings else, over a board and a broker that take no memory.</summary>
+internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemory, IRestarter, ILogger, ISensor, IOutputPins, IMqttLinkFactory, IMqttLink, ICommandMac
 {
     private const int PlentyBytes = 100_000;
     private const int MinuteMs = 60_000;
+    private const int SecondMs = 1000;
     private const int Rounds = 300;
-    private static readonly byte[] Settings = Encoding.UTF8.GetBytes("""
-        {
-          "device": { "id": "greenhouse-1", "command_key": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "outputs": [ { "name": "relay1", "pin": 26 }, { "name": "relay2", "pin": 27 } ] },
-          "connection": { "protocol": "mqtt", "host": "broker" }
-        }
-        """);
+    private const int FirstPin = 12;
+    private const int PacketHeadBytes = 7;
+    private const string CommandTopic = "sensor/greenhouse-1/command";
+
+    // In PEM, of elliptic curves as devicequeue issues them.
+    private const int CertificateBytes = 700;
+    private const int KeyBytes = 241;
+
+    // After the lowest time that the clock believes, or no command is fresh.
+    private static readonly DateTime Start = DateTime.SpecifyKind(DeviceNode.BuildDate, DateTimeKind.Utc).AddDays(1);
+
+    private readonly Dictionary<string, byte[]> _files = new()
+    {
+        ["ca.pem"] = Pem("CERTIFICATE", CertificateBytes),
+        ["client.pem"] = Pem("CERTIFICATE", CertificateBytes),
+        ["client.key"] = Pem("PRIVATE KEY", KeyBytes),
+    };
 
     private readonly byte[] _code = new byte[32];
     private readonly DeviceNode _node;
-    private readonly MqttLinkEventQueue _events;
+    private MqttLinkEventQueue _events;
+    private readonly int _maxMessageBytes;
+    private readonly int _pins;
     private bool _answers = true;
     private int _lastId;
     private int _commands;
+    private Counting.Cost? _answerCost;
+    private Func<Counting.Cost>? _count;
 
-    public FootprintNode()
+    public FootprintNode(FootprintSettings? settings = null)
     {
-        SettingsLoader loader = new(new SettingsStore(this), null, "dq-000000", ConnectionSettings.GetDefaults());
-        LoadedSettings loaded = loader.Load(Settings, Settings.Length);
-        ConnectionSettings connection = loaded.Connection;
+        settings ??= new FootprintSettings();
+        _files[SettingsLoader.FileName] = Write(settings);
+        SettingsLoader loader = new(this, null);
+        loader.Load("dq-000000");
+        ConnectionSettings connection = loader.Connection;
         DevicePlatform platform = new()
         {
             Clock = this,
             Calendar = this,
             Random = this,
-            CommandMac = this,
+            CommandMac = settings.HasKey ? this : null,
             Store = this,
             Memory = this,
             Restarter = this,
@@ -49,19 +72,27 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Links = this,
             Sensor = this,
         };
-        _node = new DeviceNode(loaded.Device, connection, new BootRecord(this), new OutputBank(loaded.Device.Outputs, this), platform, loader);
+        _node = new DeviceNode(loader.Device, connection, new BootRecord(this), new OutputBank(loader.Device.Outputs, this), platform, loader.Settings);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
-        LimitBytes = connection.Readings.MaxBytes + (2 * connection.Readings.MaxMessageSize) // what waits, and of the outbox's file what is written and what is read back
-            + (2 * connection.Commands.MaxBytes) + connection.Commands.MaxMessageSize; // what arrives, what is answered, and the envelope that is being written
+        _maxMessageBytes = connection.Commands.MaxMessageSize;
+        LargestPayloadBytes = Math.Max(_maxMessageBytes, connection.Readings.MaxMessageSize);
+        _pins = settings.Outputs + (settings.IsFull ? 2 : 0);
         _node.Open();
         _node.Connection.Open();
     }
 
-    /// <summary>Gets the bytes that the settings give the queues: max_bytes for each direction in use, and max_message_size for each message that is being worked on.</summary>
-    public int LimitBytes { get; }
+    /// <summary>Gets the bytes of the largest message that may be sent or taken.</summary>
+    public int LargestPayloadBytes { get; }
 
-    /// <summary>Gets what holds all that the library allocated.</summary>
-    public object[] Roots => [_node, _events];
+    /// <summary>Gets commands that work on most, with their arguments.</summary>
+    public (string Type, string Arguments)[] LargestCommands =>
+    [
+        ("config.get", """{"section":"device"}"""),
+        ("config.get", """{"section":"options"}"""),
+        ("config.set", """{"interval_ms":60000,"report_delta":0,"health_interval_ms":300000,"temperature_offset":0}"""),
+        ("device.info", "{}"),
+        ("output.get", "{}"),
+    ];
 
     public long NowMs { get; private set; }
 
@@ -69,11 +100,13 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public bool IsOpen { get; private set; }
 
+    public int MaxInflight => 18;
+
     public int DroppedMessages => _events.DroppedMessages;
 
     public bool TryGetUtc(out DateTime utc)
     {
-        utc = DateTime.UnixEpoch.AddYears(56).AddMilliseconds(NowMs);
+        utc = Start.AddMilliseconds(NowMs);
         return true;
     }
 
@@ -81,22 +114,49 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public void NextBytes(byte[] buffer) => BitConverter.TryWriteBytes(buffer, ++_lastId);
 
-    public int GetSize(string name) => -1;
+    public int GetSize(string name) => _files.TryGetValue(name, out byte[]? file) ? file.Length : -1;
 
     public bool TryRead(string name, byte[] buffer, out int count)
     {
         count = 0;
-        return false;
+        if (!_files.TryGetValue(name, out byte[]? file))
+        {
+            return false;
+        }
+
+        count = Math.Min(file.Length, buffer.Length);
+        Array.Copy(file, buffer, count);
+        return true;
     }
 
-    public bool TryWrite(string name, byte[] data, int count) => true;
+    public bool TryWrite(string name, byte[] data, int count)
+    {
+        _files[name] = data[..count];
+        return true;
+    }
 
-    // Storage is full for the outbox's log: its buffers are there all the same, and messages wait in memory.
-    public bool TryAppend(string name, byte[] data, int offset, int count) => false;
+    public bool TryAppend(string name, byte[] data, int offset, int count)
+    {
+        _files[name] = [.. _files.GetValueOrDefault(name) ?? [], .. data.AsSpan(offset, count)];
+        return true;
+    }
 
-    public bool TryReadAt(string name, int position, byte[] buffer, int count) => false;
+    public bool TryReadAt(string name, int position, byte[] buffer, int count)
+    {
+        bool isThere = _files.TryGetValue(name, out byte[]? file) && position + count <= file.Length;
+        if (isThere)
+        {
+            Array.Copy(file!, position, buffer, 0, count);
+        }
 
-    public bool TryDelete(string name) => true;
+        return isThere;
+    }
+
+    public bool TryDelete(string name)
+    {
+        _files.Remove(name);
+        return true;
+    }
 
     public byte[] Compute(byte[] data) => _code;
 
@@ -131,9 +191,13 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     {
     }
 
-    public IMqttLink Create(AutoResetEvent wake) => this;
+    public IMqttLink Create(AutoResetEvent wake)
+    {
+        _events = new MqttLinkEventQueue(wake);
+        return this;
+    }
 
-    public MqttLinkResult Open(MqttLinkOptions options)
+    public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession)
     {
         IsOpen = true;
         return new MqttLinkResult(MqttLinkError.None, 0, null);
@@ -142,6 +206,13 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     public int TryPublish(string topic, byte[] payload, int qos, bool retain)
     {
         int id = NextId();
+        if (_count != null && topic.EndsWith("/response", StringComparison.Ordinal))
+        {
+            _answerCost = _count();
+            _count = null;
+            RequireSuccess(payload);
+        }
+
         if (qos > 0 && _answers)
         {
             _events.AddPublished(id, true);
@@ -167,18 +238,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public bool TryTakeEvent(MqttLinkEvent e) => _events.TryTake(e);
 
-    public void Close() => IsOpen = false;
-
-    private int NextId() => _lastId = (_lastId % ushort.MaxValue) + 1;
-
-    private void Run(int commands)
-    {
-        NowMs += MinuteMs;
-        Deliver(commands);
-        _node.Connection.Poll();
-        _node.Poll();
-        _node.Connection.Poll();
-    }
+    public void Close(bool isClean) => IsOpen = false;
 
     /// <summary>Takes readings and commands for some hours, each acknowledged at once.</summary>
     public void RunForHours()
@@ -186,6 +246,32 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         for (int i = 0; i < Rounds; i++)
         {
             Run(1);
+        }
+    }
+
+    /// <summary>Makes the account of the interpreter's heap.</summary>
+    public Heap.HeapAccount WeighHeap() => Heap.HeapAccount.Of([_node, _events], _pins);
+
+    /// <summary>Gets the bytes of so many copies of the largest packet that a command comes in.</summary>
+    public int PacketBytes(int copies) => copies * Heap.Sizes.Array(_maxMessageBytes + PacketHeadBytes, 1);
+
+    /// <summary>Takes a reading, at rest else, and has it acknowledged.</summary>
+    public void TakeReading() => Run(0);
+
+    /// <summary>Ends the link, and goes on until there is another and all is said on it that is said on a new one.</summary>
+    public void Reconnect()
+    {
+        IsOpen = false;
+        _events.AddClosed();
+        for (int i = 0; i < Rounds; i++)
+        {
+            NowMs += SecondMs;
+            Poll();
+        }
+
+        if (!IsOpen)
+        {
+            throw new InvalidOperationException("The node did not connect again.");
         }
     }
 
@@ -203,13 +289,76 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         Deliver(Rounds);
     }
 
+    /// <summary>Counts a command, in a message of the largest size, from its arrival to its answer.</summary>
+    public Counting.Cost CountCommand((string Type, string Arguments) command)
+    {
+        _answerCost = null;
+        (long allocations, long bytes, long instructions) =
+            (Counting.Tally.Allocations, Counting.Tally.Bytes, Counting.Tally.Instructions);
+        _count = () => Counting.CountedWork.Since(allocations, bytes, instructions);
+        Deliver(command.Type, command.Arguments, _maxMessageBytes - CommandTopic.Length);
+        for (int i = 0; i < Rounds && _answerCost == null; i++)
+        {
+            NowMs++;
+            Poll();
+        }
+
+        return _answerCost ?? throw new InvalidOperationException(command.Type + " was not answered.");
+    }
+
+    private static void RequireSuccess(byte[] answer)
+    {
+        using JsonDocument envelope = JsonDocument.Parse(answer);
+        using JsonDocument message = JsonDocument.Parse(envelope.RootElement.GetProperty("message").GetBytesFromBase64());
+        if (message.RootElement.GetProperty("status").GetString() != "succeeded")
+        {
+            throw new InvalidOperationException("A command was answered: " + message.RootElement);
+        }
+    }
+
+    private static byte[] Write(FootprintSettings settings)
+    {
+        string key = settings.HasKey ? "\"command_key\":\"" + string.Concat(Enumerable.Range(0, 32).Select(i => i.ToString("x2"))) + "\"," : "";
+        string outputs = string.Join(",", Enumerable.Range(0, settings.Outputs).Select(i => $$"""{"name":"relay{{i + 1}}","pin":{{FirstPin + i}}}"""));
+        string more = settings.IsFull ? "\"status_led\":32,\"watchdog_pin\":33," : "";
+        string discovery = settings.HasDiscovery ? "\"discovery\":true," : "";
+        string tls = settings.IsSecure ? ",\"tls\":{\"ca\":\"ca.pem\",\"cert\":\"client.pem\",\"key\":\"client.key\"}" : "";
+        string credential = settings.IsFull ? ",\"credential\":{\"username\":\"greenhouse-1\",\"password\":\"0123456789abcdef0123456789abcdef\"}" : "";
+        string protocol = settings.IsSecure ? "mqtts" : "mqtt";
+        return Encoding.UTF8.GetBytes(
+            $$"""{"device":{"id":"greenhouse-1",{{key}}{{discovery}}{{more}}"outputs":[{{outputs}}]},"connection":{"protocol":"{{protocol}}","host":"broker.local"}{{tls}}{{credential}}}""");
+    }
+
+    private static byte[] Pem(string kind, int bytes) => Encoding.ASCII.GetBytes($"-----BEGIN {kind}-----".PadRight(bytes, 'A'));
+
+    private int NextId() => _lastId = (_lastId % ushort.MaxValue) + 1;
+
+    private void Run(int commands)
+    {
+        NowMs += MinuteMs;
+        Deliver(commands);
+        Poll();
+    }
+
+    private void Poll()
+    {
+        _node.Connection.Poll();
+        _node.Poll();
+        _node.Connection.Poll();
+    }
+
     private void Deliver(int count)
     {
         for (int i = 0; i < count; i++)
         {
-            TryGetUtc(out DateTime utc);
-            string json = $$"""{"message_id":"{{++_commands:x32}}","message_type":"output.get","sent_time":"{{utc:O}}","signature":"{{Convert.ToHexStringLower(_code)}}"}""";
-            _events.AddMessage("sensor/greenhouse-1/command", Encoding.UTF8.GetBytes(json), false);
+            Deliver("output.get", "{}", 0);
         }
+    }
+
+    private void Deliver(string type, string arguments, int bytes)
+    {
+        TryGetUtc(out DateTime utc);
+        string start = $$"""{"message_id":"{{++_commands:x32}}","correlation_id":"123","message_type":"{{type}}","sent_time":"{{utc:O}}","message":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(arguments))}}","signature":"{{Convert.ToHexStringLower(_code)}}" """;
+        _events.AddMessage(CommandTopic, Encoding.UTF8.GetBytes(start.PadRight(Math.Max(bytes - 1, 0)) + "}"), false);
     }
 }

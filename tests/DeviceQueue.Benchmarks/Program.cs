@@ -5,7 +5,7 @@ using DeviceQueue.Benchmarks;
 const string Usage = """
     DeviceQueue.Benchmarks queue [SECONDS [RUNS]]   the queue beside Pip.Services' for Node.js and libmosquitto alone; each run of a load takes SECONDS (2), medians over RUNS (5)
     DeviceQueue.Benchmarks codec                    time and memory of writing and reading an envelope, by BenchmarkDotNet
-    DeviceQueue.Benchmarks footprint                size of the firmware's assemblies, and the library's heap after start, at rest and with full queues
+    DeviceQueue.Benchmarks footprint                size of the firmware's assemblies, its heap on the interpreter by owner, and what a reading and a command allocate
     """;
 
 switch (args)

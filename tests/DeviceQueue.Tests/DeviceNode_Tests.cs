@@ -1,8 +1,8 @@
 using System.Text.Json;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
@@ -19,6 +19,25 @@ public sealed class DeviceNode_Tests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
+    public void An_answer_that_the_client_library_refused_once_does_not_lock_the_outputs()
+    {
+        var node = new Node();
+        node.World.Open();
+        node.World.RunFor(5000);
+        node.Broker.Refuses = topic => topic == "sensor/bar1/response";
+        node.Command("output.set", """{"name":"relay1","on":true}""");
+        node.World.RunFor(100);
+        node.Broker.Refuses = _ => false;
+        node.World.RunFor(600000); // ten minutes on a link that holds
+
+        node.Command("output.set", """{"name":"relay1","on":false}""");
+        node.World.RunFor(10000);
+
+        Assert.Equal(1, node.World.Connection.Connects);
+        Assert.Equal("succeeded", Node.Status(node.Answer()));
+    }
+
+    [Fact]
     public void Says_on_connect_that_it_is_there_and_how_its_outputs_stand()
     {
         var node = new Node("device.outputs.1.name=relay2;device.outputs.1.pin=14;device.outputs.1.active=low;device.outputs.1.safe=on");
@@ -26,7 +45,7 @@ public sealed class DeviceNode_Tests
 
         Assert.Equal([(13, false), (14, false)], node.Pins.Opened);
         Assert.Equal(("online", "OFF", "ON"), (Retained(node, "status"), Retained(node, "output/relay1"), Retained(node, "output/relay2")));
-        Assert.Equal(["sensor/bar1/command"], node.Broker.Link.Filters);
+        Assert.Equal(["sensor/bar1/status", "sensor/bar1/command"], node.Broker.Link.Filters);
         Assert.Equal(("bar1", "sensor/bar1/status", "offline", true), (node.Broker.Link.Options!.ClientId, node.Broker.Link.Options.WillTopic, node.Broker.Link.Options.WillPayload, node.Broker.Link.Options.WillRetain));
     }
 
@@ -39,7 +58,9 @@ public sealed class DeviceNode_Tests
 
         Assert.Equal(Enumerable.Range(1, 1440).Select(i => (long)i), node.Sequences());
         Assert.Equal(287, node.On("health").Length);
-        Assert.Equal("{\"msg\":\"21.47\",\"unit\":\"C\",\"humidity\":\"45.10\",\"pressure\":\"1006.53\",\"seq\":61,\"time\":\"2026-11-21T03:47:00.000Z\"}", node.On("temperature")[60].Text);
+        Assert.Equal(
+            """{"msg":"21.47","unit":"C","temperature":21.47,"humidity":45.10,"pressure":1006.53,"seq":61,"time":"2026-11-21T03:47:00.000Z"}""",
+            node.On("temperature")[60].Text);
         Assert.All(node.On("temperature"), reading => Assert.Equal((1, false), (reading.Qos, reading.Retain)));
         Assert.All(node.On("health"), health => Assert.Equal((0, false), (health.Qos, health.Retain)));
         Assert.Single(node.On("status"));
@@ -115,7 +136,7 @@ public sealed class DeviceNode_Tests
     }
 
     [Fact]
-    public void Keeps_five_hours_of_readings_through_a_power_cut_in_an_outage()
+    public void Keeps_four_and_a_half_hours_of_readings_through_a_power_cut_in_an_outage()
     {
         var store = new MemoryStore();
         var node = new Node("", store);
@@ -127,15 +148,37 @@ public sealed class DeviceNode_Tests
         var next = new Node("", store);
         next.Broker.IsUp = false;
         next.World.Connection.Open();
-        next.World.RunFor(2 * HourMs);
+        next.World.RunFor(90 * MinuteMs);
         next.Broker.IsUp = true;
         next.World.RunFor(10 * MinuteMs);
 
-        Assert.Equal([.. Enumerable.Range(1, 181), .. Enumerable.Range(257, 131)], next.Sequences().Select(number => (int)number));
+        Assert.Equal([.. Enumerable.Range(1, 181), .. Enumerable.Range(257, 101)], next.Sequences().Select(number => (int)number));
         JsonElement health = Node.Json(next.On("health")[^1]);
         Assert.Equal(0, health.GetProperty("dropped").GetProperty("overflow").GetInt32());
         Assert.InRange(health.GetProperty("queue").GetProperty("messages").GetInt32(), 0, 1);
         Assert.DoesNotContain(store.Files, file => file.Key.StartsWith("outbox", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_device_never_gives_up_its_broker_whatever_its_settings()
+    {
+        var node = new Node("options.retry_connect=false;device.reboot_after_ms=0;");
+        node.Broker.IsUp = false;
+        node.World.Connection.Open();
+        node.World.RunFor(5000);
+        node.Broker.IsUp = true;
+        node.World.RunFor(10 * MinuteMs);
+
+        Assert.True(node.World.Connection.IsConnected, node.World.Connection.LastError);
+    }
+
+    [Fact]
+    public void A_device_does_not_subscribe_to_its_own_readings_whatever_its_settings()
+    {
+        var node = new Node("options.autosubscribe=true;");
+        node.World.Open();
+
+        Assert.DoesNotContain("sensor/bar1/temperature", node.Broker.Link.Filters);
     }
 
     [Fact]
@@ -286,7 +329,7 @@ public sealed class DeviceNode_Tests
                 "safe_mode", "dropped", "rejected", "faults", "last_fault", "last_error",
             ],
             health.EnumerateObject().Select(member => member.Name));
-        Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":131,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
+        Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":147,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
         Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0,\"refused\":0,\"outgrown\":0}", health.GetProperty("dropped").GetRawText());
         Assert.Equal((54321, 300000), (health.GetProperty("free_memory").GetInt32(), health.GetProperty("uptime_ms").GetInt32()));
         Assert.Equal("{\"unknown_command\":1}", health.GetProperty("rejected").GetRawText());

@@ -14,7 +14,10 @@ internal static class Fuzz
     }
 
     /// <summary>One of the texts with up to four bytes changed, put in or taken out.</summary>
-    public static Gen<byte[]> Mutated(params string[] corpus)
+    public static Gen<byte[]> Mutated(params string[] corpus) => Mutated(Array.ConvertAll(corpus, System.Text.Encoding.UTF8.GetBytes));
+
+    /// <summary>One of the arrays with up to four bytes changed, put in or taken out.</summary>
+    public static Gen<byte[]> Mutated(params byte[][] corpus)
     {
         var edit = from kind in Gen.Choose(0, 3)
                    from place in Gen.Choose(0, 4096)
@@ -22,7 +25,7 @@ internal static class Fuzz
                    select (kind, place, value: (byte)value);
         return from text in Gen.Elements(corpus)
                from edits in Gen.Choose(0, 4).SelectMany(count => edit.ArrayOf(count))
-               select Apply(System.Text.Encoding.UTF8.GetBytes(text), edits);
+               select Apply(text, edits);
     }
 
     private static byte[] Apply(byte[] bytes, (int Kind, int Place, byte Value)[] edits)

@@ -1,17 +1,19 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using DeviceQueue.Commanding;
+using DeviceQueue.Configuration;
 using DeviceQueue.Configuring;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
-using DeviceQueue.Tests.Sensing;
+using DeviceQueue.Tests.Readings;
 
 namespace DeviceQueue.Tests;
 
@@ -35,9 +37,9 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         Store = store ?? new MemoryStore();
         Log = log ?? new MemoryLogger();
         Pins = pins ?? new FakePins();
-        _loader = new SettingsLoader(new SettingsStore(Store), null, "dq-000001", ConnectionSettings.GetDefaults());
-        LoadedSettings loaded = Load("device.id=bar1;connection.protocol=mqtt;connection.host=broker;device.outputs.0.name=relay1;device.outputs.0.pin=13;" + config);
-        _key = loaded.Device.CommandKey;
+        _loader = new SettingsLoader(Store, null);
+        Load("device.id=bar1;connection.protocol=mqtt;connection.host=broker;device.outputs.0.name=relay1;device.outputs.0.pin=13;" + config);
+        _key = _loader.Device.CommandKey;
         var platform = new DevicePlatform
         {
             Clock = clock,
@@ -53,12 +55,13 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
             Calendar = this,
         };
         Life = platform.Life;
-        Life.Begin("test", loaded.Device.SafeModeBoots);
+        Life.Begin("test", _loader.Device.SafeModeBoots);
+        Outputs = new OutputBank(_loader.Device.Outputs, Pins);
         var bootRecord = new BootRecord(Store, Life.Buffer);
         _boot = bootRecord.Boot;
-        _node = new DeviceNode(loaded.Device, loaded.Connection, bootRecord, new OutputBank(loaded.Device.Outputs, Pins), platform, _loader);
+        _node = new DeviceNode(_loader.Device, _loader.Connection, bootRecord, Outputs, platform, _loader.Settings);
         _node.Open();
-        World = new World(clock, broker, _node.Connection, _node);
+        World = new World(clock, broker, _node.Connection, _node, Outputs);
     }
 
     public World World { get; }
@@ -68,6 +71,8 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public FakeSensor Sensor { get; } = new();
 
     public FakePins Pins { get; }
+
+    public OutputBank Outputs { get; }
 
     public MemoryStore Store { get; }
 
@@ -86,10 +91,10 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     /// <summary>Changes settings of the running node without a command.</summary>
     public void Apply(string changes)
     {
-        var problems = new ConfigProblems();
-        var device = DeviceSettings.Read(_loader.Current.Config.Override(ConfigParams.FromString(changes)), null, "dq-000001", problems);
-        Assert.Empty(problems.Errors());
-        World.Node!.Apply(device);
+        var set = new SettingsChanges(new ConfigProblems());
+        ConfigParams config = ConfigParams.FromString(changes);
+        Assert.All(Enumerable.Range(0, config.Count), i => Assert.True(set.TrySet(config.GetKey(i), config.Get(config.GetKey(i)))));
+        World.Node!.Apply(_loader.Settings.CheckChange(set));
     }
 
     /// <summary>Sends a command as an operator does, one to a device with a key signed and dated.</summary>
@@ -120,10 +125,13 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     }
 
     /// <summary>Gets the payload of the last answer.</summary>
-    public JsonElement Answer()
+    public JsonElement Answer() => Answer(On("response").Length - 1);
+
+    /// <summary>Gets the payload of an answer.</summary>
+    public JsonElement Answer(int index)
     {
         var envelope = new MessageEnvelope();
-        byte[] payload = On("response")[^1].Payload;
+        byte[] payload = On("response")[index].Payload;
         Assert.Equal(EnvelopeError.None, _codec.Decode(payload, 0, payload.Length, envelope));
         return JsonDocument.Parse(envelope.Message).RootElement;
     }
@@ -151,7 +159,13 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
 
     public void SetToFloor(DateTime utc) => FloorUtc = utc;
 
-    public int GetFreeBytes() => FreeBytes;
+    /// <summary>Gets or sets what measures the free memory in place of <see cref="FreeBytes"/>.</summary>
+    public Func<int>? MeasureFree { get; set; }
+
+    /// <summary>Gets the node, to look into.</summary>
+    public DeviceNode Device => _node;
+
+    public int GetFreeBytes() => MeasureFree?.Invoke() ?? FreeBytes;
 
     public void Restart()
     {
@@ -167,14 +181,12 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
 
     public byte[] Compute(byte[] data) => MacError is null ? HMACSHA256.HashData(_key!, data) : throw MacError;
 
-    private LoadedSettings Load(string line)
+    private void Load(string line)
     {
         var settings = ConfigParams.FromString(line);
         var flat = Enumerable.Range(0, settings.Count).Select(settings.GetKey).ToDictionary(key => key, settings.Get);
         byte[] file = JsonSerializer.SerializeToUtf8Bytes(flat);
         Store.Files[SettingsLoader.FileName] = file;
-        LoadedSettings loaded = _loader.Load(file, file.Length);
-        Assert.Empty(loaded.Problems.Errors());
-        return loaded;
+        Assert.True(_loader.Load("dq-000001"), string.Join("; ", _loader.Problems.Errors()));
     }
 }

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using DeviceQueue.Configuring;
 using DeviceQueue.Esp32;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests;
@@ -15,11 +15,11 @@ internal static partial class Page
     public static DeviceSettings Settings(string file)
     {
         byte[] json = Encoding.UTF8.GetBytes(SettingsBlock().Match(Read(file)).Groups[1].Value);
-        LoadedSettings loaded = new SettingsLoader(new SettingsStore(new MemoryStore()), new Esp32Pins(true), "default", ConnectionSettings.GetDefaults()).Load(json, json.Length);
+        var loader = new SettingsLoader(new MemoryStore { Files = { [SettingsLoader.FileName] = json } }, new Esp32Pins(true));
 
-        Assert.Equal(SettingsSource.File, loaded.Source);
-        Assert.Equal(0, loaded.Problems.WarningCount);
-        return loaded.Device;
+        Assert.True(loader.Load("default"));
+        Assert.Equal((SettingsSource.File, 0), (loader.Settings.Source, loader.Problems.WarningCount));
+        return loader.Device;
     }
 
     [GeneratedRegex(@"<!-- settings -->\s*```json(.*?)```", RegexOptions.Singleline)]

@@ -29,7 +29,7 @@ public sealed partial class Tidy_Tests
 
     /// <summary>Each of these is shown to live on after an exception (Threads_Tests); whoever starts another shows it too.</summary>
     [Fact]
-    public void There_are_four_threads_and_no_timers()
+    public void There_are_three_threads_and_no_timers()
     {
         var starts = from project in Projects.Select(row => row.Data)
                      from file in Sources(project)
@@ -39,7 +39,6 @@ public sealed partial class Tidy_Tests
 
         Assert.Equal(
             [
-                "DeviceQueue.Esp32/PulseTimer.cs: new Thread(Run).Start();",
                 "DeviceQueue.Esp32/Supervisor.cs: Thread record = new Thread(Record);",
                 "DeviceQueue.Esp32/Supervisor.cs: new Thread(Run).Start();",
                 "DeviceQueue/" + Worker + ": new Thread(Run).Start();",

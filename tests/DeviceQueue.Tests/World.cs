@@ -1,9 +1,10 @@
 using System.Text;
-using DeviceQueue.Configuring;
+using DeviceQueue.Commanding;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
 
@@ -32,8 +33,9 @@ internal sealed class World
         Connection = new MqttConnection(Broker, null, endpoints, Options, Clock, Random, Log);
     }
 
-    public World(VirtualClock clock, FakeBroker broker, MqttConnection connection, DeviceNode node)
+    public World(VirtualClock clock, FakeBroker broker, MqttConnection connection, DeviceNode node, OutputBank outputs)
     {
+        Outputs = outputs;
         Clock = clock;
         Broker = broker;
         Options = Read("options.qos=1");
@@ -54,6 +56,9 @@ internal sealed class World
     public MqttConnection Connection { get; }
 
     public DeviceNode? Node { get; }
+
+    /// <summary>Gets the outputs whose pulses end here as on the watch thread of a board.</summary>
+    public OutputBank? Outputs { get; }
 
     public static MqttOptions Read(string line)
     {
@@ -129,7 +134,9 @@ internal sealed class World
     private long Poll()
     {
         Broker.Advance();
-        return Math.Min(Connection.Poll(), Node?.Poll() ?? long.MaxValue);
+        Outputs?.EndPulses(Clock.NowMs);
+        long due = Math.Min(Connection.Poll(), Node?.Poll() ?? long.MaxValue);
+        return Math.Min(due, Outputs?.EndPulses(Clock.NowMs) ?? long.MaxValue);
     }
 
     private void RunScript()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using DeviceQueue.Cli.Operating;
 using DeviceQueue.Cli.Provisioning;
 using DeviceQueue.Desktop;
@@ -8,7 +9,6 @@ namespace DeviceQueue.Cli;
 /// <summary>The command line: what can be typed, and what is called for it.</summary>
 internal sealed class Commands
 {
-    private const string PasswordVariable = "DEVICEQUEUE_WIFI_PASSWORD";
     private const int DefaultTimeoutSeconds = 15;
 
     private readonly TextWriter _out;
@@ -16,18 +16,44 @@ internal sealed class Commands
     private readonly Option<DirectoryInfo> _folder = new("--out") { Description = "The folder that holds the fleet.", Required = true };
     private readonly Option<string?> _operator = new("--operator") { Description = "As which operator; not needed when there is only one." };
 
+    private readonly Option<bool> _newBroker = new(Questions.NewBrokerOption)
+    {
+        Description = "The broker is to be found at a further place: else it is asked before a slip adds a listener.",
+    };
+
     private Commands(TextWriter output, TextWriter error)
     {
         _out = output;
         _error = error;
     }
 
-    public static RootCommand Create(TextWriter output, TextWriter error)
+    /// <summary>Runs what was typed and gives the exit code.</summary>
+    public static async Task<int> Run(string[] arguments, TextWriter output, TextWriter error)
+    {
+        ParseResult typed = Create(output, error).Parse(arguments);
+        if (typed.Errors.Count > 0)
+        {
+            foreach (string message in typed.Errors.Select(parseError => parseError.Message))
+            {
+                await error.WriteLineAsync($"error: {Plain.Text(message)}");
+            }
+
+            await error.WriteLineAsync("devicequeue --help says what can be typed.");
+            return ExitCode.BadInput;
+        }
+
+        // The command line's own time limit would kill a farewell that is still under way.
+        TimeSpan farewell = TimeSpan.FromSeconds(10);
+        return await typed.InvokeAsync(
+            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = farewell });
+    }
+
+    private static RootCommand Create(TextWriter output, TextWriter error)
     {
         Commands commands = new(output, error);
         return new RootCommand("Provisions and operates a fleet of DeviceQueue devices.")
         {
-            commands.Provision(), commands.Operator(), commands.Revoke(), commands.Rotate(), commands.Send(), commands.Watch(),
+            commands.Provision(), commands.Operator(), commands.Revoke(), commands.Rotate(), commands.Send(), commands.Watch(), commands.Device(),
         };
     }
 
@@ -35,15 +61,18 @@ internal sealed class Commands
     {
         Option<string?> id = new("--id") { Description = "The device id: 1 to 32 of A-Z a-z 0-9 _ -" };
         Option<FileInfo?> csv = new("--csv") { Description = $"A table of devices; its columns are {string.Join(", ", FleetCsv.Columns)}. The other options stand for empty cells." };
-        Option<string?> broker = new("--broker") { Description = "Where the devices find the broker: mqtts://host[:port]" };
-        Option<string?> wifi = new("--wifi") { Description = "The name of the Wi-Fi. Its password is asked for, unless the next option or the variable " + PasswordVariable + " has it." };
+        Option<string?> broker = new("--broker")
+        {
+            Description = "Where the devices find the broker: mqtts://host[:port]. Known after the first time.",
+        };
+        Option<string?> wifi = new("--wifi") { Description = "The name of the Wi-Fi. Its password is asked for, unless the next option or the variable " + Questions.PasswordVariable + " has it." };
         Option<string?> passwordFile = new("--wifi-password-file") { Description = "A file whose first line is the password of the Wi-Fi; an empty one is an open network." };
         Option<string> board = new("--board") { Description = "The kind of board.", DefaultValueFactory = _ => Board.Default.Name };
         Option<bool> certificate = new("--certificate") { Description = "The device gets a client certificate, and the broker's port demands one." };
         Option<string?> settings = new("--settings") { Description = "A JSON file with further settings for devicequeue.json: outputs, intervals, options." };
         Command command = new("provision", "Makes credentials, settings and the broker's files for a device or many.")
         {
-            id, csv, broker, wifi, passwordFile, board, certificate, settings, _folder,
+            id, csv, broker, _newBroker, wifi, passwordFile, board, certificate, settings, _folder,
         };
         command.SetAction(result => Guard(() =>
         {
@@ -63,7 +92,7 @@ internal sealed class Commands
 
             DeviceRequest[] requests = table == null ? [MakeRequest(given, Environment.CurrentDirectory)] : ReadTable(table, given);
             Report report = new(_out);
-            report.Provisioned(new Provisioner(PathOf(result), AskWifiPassword).AddDevices(requests), requests);
+            report.Provisioned(Provisioner(result).AddDevices(requests), requests);
         }));
         return command;
     }
@@ -72,11 +101,12 @@ internal sealed class Commands
     {
         Option<string> name = new("--name") { Description = "The operator's name: 1 to 32 of A-Z a-z 0-9 _ -", Required = true };
         Option<string?> broker = new("--broker") { Description = "Where operators find the broker: mqtts://host:port, a port of their own. Without it, the one behind the devices' port." };
-        Command command = new("operator", "Makes credentials for a person or a program that reads everything and commands the devices.") { name, broker, _folder };
+        Command command = new("operator", "Makes credentials for a person or a program that reads everything and commands the devices.") { name, broker, _newBroker, _folder };
         command.SetAction(result => Guard(() =>
         {
             BrokerUri? place = result.GetValue(broker) is { } uri ? BrokerUri.Parse(uri) : null;
-            new Report(_out).OperatorAdded(new Provisioner(PathOf(result), AskWifiPassword).AddOperator(result.GetValue(name)!, place), result.GetValue(name)!);
+            string person = result.GetValue(name)!;
+            new Report(_out).OperatorAdded(Provisioner(result).AddOperator(person, place), person);
         }));
         return command;
     }
@@ -88,14 +118,10 @@ internal sealed class Commands
         command.SetAction(result => Guard(() =>
         {
             string id = result.GetValue(name)!;
-            bool wasDevice = FleetFolder.Open(PathOf(result)).Devices.ContainsKey(id);
-            ProvisioningResult revoked = new Provisioner(PathOf(result), AskWifiPassword).Revoke(id);
+            ProvisioningResult revoked = Provisioner(result).Revoke(id);
             Report report = new(_out);
             report.Revoked(revoked, id);
-            if (wasDevice && revoked.IsReloaded)
-            {
-                report.SaidOffline(id, Farewell.TrySay(FleetFolder.Open(PathOf(result)), result.GetValue(_operator), id, isForEver: true));
-            }
+            SayFarewell(result, report, revoked, isForEver: true);
         }));
         return command;
     }
@@ -107,16 +133,30 @@ internal sealed class Commands
         command.SetAction(result => Guard(() =>
         {
             string id = result.GetValue(name)!;
-            ProvisioningResult rotated = new Provisioner(PathOf(result), AskWifiPassword).Rotate(id);
+            ProvisioningResult rotated = Provisioner(result).Rotate(id);
             Report report = new(_out);
             report.Rotated(rotated, id);
-            FleetFolder fleet = FleetFolder.Open(PathOf(result));
-            if (fleet.Devices.ContainsKey(id) && rotated.IsReloaded)
-            {
-                report.SaidOffline(id, Farewell.TrySay(fleet, result.GetValue(_operator), id, isForEver: false));
-            }
+            SayFarewell(result, report, rotated, isForEver: false);
         }));
         return command;
+    }
+
+    private Command Device()
+    {
+        Argument<string> id = new("id") { Description = "The device id." };
+        Option<FileInfo> settings = new("--settings")
+        {
+            Description = "A JSON file with the settings that are to be others; null takes one away.",
+            Required = true,
+        };
+        Command set = new("set", "Changes the settings of a device; its secrets stay.") { id, settings, _folder };
+        set.SetAction(result => Guard(() =>
+        {
+            string device = result.GetValue(id)!;
+            JsonObject given = JsonFile.ReadForeign(result.GetRequiredValue(settings).FullName);
+            new Report(_out).DeviceSet(Provisioner(result).SetDevice(device, given), device);
+        }));
+        return new Command("device", "Changes a device that is there.") { set };
     }
 
     private Command Send()
@@ -191,61 +231,51 @@ internal sealed class Commands
         string Needed(string key) => given.GetValueOrDefault(key) ?? throw new UserException($"{key} is needed");
         string? File(string key) => given.TryGetValue(key, out string? path) ? Path.Combine(folder, path) : null;
         string? ssid = given.GetValueOrDefault(FleetCsv.Ssid);
-        DeviceRequest request = new(Needed(FleetCsv.Id), BrokerUri.Parse(Needed(FleetCsv.Broker)))
+        BrokerUri? broker = given.TryGetValue(FleetCsv.Broker, out string? uri) ? BrokerUri.Parse(uri) : null;
+        DeviceRequest request = new(Needed(FleetCsv.Id), broker)
         {
             Board = Board.Find(given[FleetCsv.Board]),
             Ssid = ssid,
-            WifiPassword = ssid == null ? null : File(FleetCsv.PasswordFile) is { } path ? ReadFirstLine(path) : Environment.GetEnvironmentVariable(PasswordVariable),
-            NeedsCertificate = given.GetValueOrDefault(FleetCsv.Certificate) switch
-            {
-                null or "false" or "no" => false,
-                "true" or "yes" => true,
-                string other => throw new UserException($"certificate '{other}': true or false is allowed"),
-            },
-            Settings = File(FleetCsv.Settings) is { } settings ? JsonFile.Read(settings) : null,
+            WifiPassword = ssid == null ? null : File(FleetCsv.PasswordFile) is { } path ? ReadFirstLine(path) : Environment.GetEnvironmentVariable(Questions.PasswordVariable),
+            NeedsCertificate = IsYes(FleetCsv.Certificate, given.GetValueOrDefault(FleetCsv.Certificate)),
+            Settings = File(FleetCsv.Settings) is { } settings ? JsonFile.ReadForeign(settings) : null,
         };
         request.Check();
         return request;
     }
 
-    private static string ReadFirstLine(string path)
+    // As spreadsheets and people write it.
+    private static bool IsYes(string key, string? text) => text?.ToLowerInvariant() switch
     {
-        try
+        null or "false" or "no" or "0" => false,
+        "true" or "yes" or "1" => true,
+        _ => throw new UserException($"{key} '{text}': true or false is allowed"),
+    };
+
+    private static string ReadFirstLine(string path) => TextFile.Read(path).Split('\n')[0].TrimEnd('\r');
+
+    private void SayFarewell(ParseResult typed, Report report, ProvisioningResult done, bool isForEver)
+    {
+        if (done is { Device: { } device, IsReloaded: true })
         {
-            return File.ReadLines(path).FirstOrDefault("");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"{path}: {e.Message}", e);
+            FleetFolder fleet = FleetFolder.Open(PathOf(typed));
+            string? trouble = Farewell.TrySay(fleet, typed.GetValue(_operator), device, isForEver);
+            report.SaidOffline(device, trouble);
         }
     }
 
-    private string AskWifiPassword(string ssid)
+    private Provisioner Provisioner(ParseResult typed) =>
+        new(PathOf(typed), new Questions(_error, typed.CommandResult.Command.Options.Contains(_newBroker)
+            && typed.GetValue(_newBroker)));
+
+    // The path stands in mosquitto.conf, where a line break would begin a line of its own.
+    private string PathOf(ParseResult result)
     {
-        if (Console.IsInputRedirected)
-        {
-            throw new UserException($"the password of the Wi-Fi '{ssid}' is needed: --wifi-password-file FILE, or the variable {PasswordVariable}");
-        }
-
-        _error.Write($"Password of the Wi-Fi '{ssid}' (not shown; empty: an open network): ");
-        List<char> typed = [];
-        for (ConsoleKeyInfo key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
-        {
-            if (key.Key == ConsoleKey.Backspace && typed.Count > 0)
-            {
-                typed.RemoveAt(typed.Count - 1);
-            }
-            else if (key.KeyChar >= ' ')
-            {
-                typed.Add(key.KeyChar);
-            }
-        }
-
-        _error.WriteLine();
-        return new string([.. typed]);
+        string path = result.GetRequiredValue(_folder).FullName;
+        return path == Plain.Text(path)
+            ? path
+            : throw new UserException($"--out '{Plain.Text(path)}': a path without control characters is needed");
     }
-
-    private string PathOf(ParseResult result) => result.GetRequiredValue(_folder).FullName;
 
     private int Guard(Action action) => Guard(() =>
     {
@@ -261,12 +291,12 @@ internal sealed class Commands
         }
         catch (DllNotFoundException e)
         {
-            _error.WriteLine($"error: {e.Message}");
+            _error.WriteLine($"error: {Plain.Text(e.Message)}");
             return ExitCode.NoConnection;
         }
         catch (Exception e) when (e is UserException or IOException or UnauthorizedAccessException)
         {
-            _error.WriteLine($"error: {e.Message}");
+            _error.WriteLine($"error: {Plain.Text(e.Message)}");
             return ExitCode.BadInput;
         }
     }

@@ -39,7 +39,11 @@ internal sealed class Report(TextWriter output)
 
     public void OperatorAdded(ProvisioningResult result, string name)
     {
-        output.WriteLine(result.Names.Count == 0 ? $"{name} is there already, and stays as it is." : $"{name}: {Folder(result, FleetFolder.OperatorPath(name))}");
+        output.WriteLine(result.Names.Count == 0
+            ? $"{name} is there already, and stays as it is."
+            : $"{name}: {Folder(result, FleetFolder.OperatorPath(name))}");
+        output.WriteLine("Who shares its subscriptions ($share/GROUP/…) gives the group a name that cannot be guessed: "
+            + "Mosquitto lets a device into a group that it knows, which then swallows readings.");
         SayBroker(result);
     }
 
@@ -49,21 +53,41 @@ internal sealed class Report(TextWriter output)
         SayBroker(result);
     }
 
-    public void SaidOffline(string id, string? trouble) => output.WriteLine(trouble == null
-        ? "Its status says offline."
-        : $"The status that the broker keeps of {id} is still its last one, because {trouble}");
+    public void SaidOffline(Member device, string? trouble)
+    {
+        if (trouble == null)
+        {
+            output.WriteLine("Its status says offline.");
+            return;
+        }
+
+        string id = device.Name;
+        output.WriteLine($"The status that the broker keeps of {id} is still its last one, because {Plain.Text(trouble)}");
+        if (device.HasCertificate)
+        {
+            output.WriteLine("No new connection is taken with its old certificate. One that it still has is open, without "
+                + "a right to say or hear anything, until the broker starts again.");
+        }
+    }
+
+    public void DeviceSet(ProvisioningResult result, string id)
+    {
+        output.WriteLine(result.Names.Count == 0
+            ? $"{id} has these settings already, and stays as it is."
+            : $"{id} has other settings. For its board:");
+        if (result.Names.Count > 0)
+        {
+            SayFiles(result, id);
+        }
+    }
 
     public void Rotated(ProvisioningResult result, string name)
     {
         output.WriteLine($"{name} has new secrets; the old ones are worth nothing any more.");
-        string device = Folder(result, FleetFolder.DevicePath(name));
-        if (Directory.Exists(device))
+        if (result.Device != null)
         {
             output.WriteLine("It is off the broker until its board has them:");
-            output.WriteLine();
-            output.WriteLine($"  cd {NextSteps.Quote(device)}");
-            output.WriteLine($"  {NextSteps.FilesLine}");
-            output.WriteLine();
+            SayFiles(result, name);
         }
 
         SayBroker(result);
@@ -71,16 +95,24 @@ internal sealed class Report(TextWriter output)
 
     private static string Folder(ProvisioningResult result, string path) => Path.Combine(result.Root, path);
 
+    private void SayFiles(ProvisioningResult result, string id)
+    {
+        output.WriteLine();
+        output.WriteLine($"  cd {NextSteps.Quote(Folder(result, FleetFolder.DevicePath(id)))}");
+        output.WriteLine($"  {NextSteps.FilesLine}");
+        output.WriteLine();
+    }
+
     private void SayBroker(ProvisioningResult result)
     {
         string configuration = Folder(result, Path.Combine(FleetFolder.Broker, BrokerFiles.Configuration));
         if (result.IsReloaded)
         {
-            output.WriteLine("The broker was told, and has read its files again." + (result.NeedsRestart ? " Its ports are others now, for which it has to be started anew." : ""));
+            output.WriteLine("The broker was told, and has read its files again." + (result.NeedsRestart ? " Its ports are others now, for which it has to be started again." : ""));
         }
         else if (result.NeedsRestart)
         {
-            output.WriteLine($"The broker, to be started, or started anew: mosquitto -c {NextSteps.Quote(configuration)}");
+            output.WriteLine($"The broker, to be started, or started again: mosquitto -c {NextSteps.Quote(configuration)}");
         }
         else if (result.IsChanged)
         {

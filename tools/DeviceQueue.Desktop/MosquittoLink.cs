@@ -23,13 +23,18 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
     /// <summary>The most arrived messages that wait for the connection's thread before no more are read: TCP then holds the broker back, and nothing is lost.</summary>
     public const int MaxUntaken = 1024;
 
+    /// <summary>The most bytes of their payloads.</summary>
+    public const int MaxUntakenBytes = 16 * 1024 * 1024;
+
+    private const int MaxAnswers = 128;
+
     // What one read may bring beyond them: a packet for each message in flight, then what is left of a TLS record, 16 KB of packets of at least 7 bytes.
     private const int MaxArrivals = 4 * MaxUntaken;
 
     private const int InvalidArgument = 3;
     private const int RefusedQos = 128;
 
-    private readonly MqttLinkEventQueue _events = new(wake, MaxArrivals);
+    private readonly MqttLinkEventQueue _events = new(wake, MaxArrivals, int.MaxValue, MaxAnswers);
     private readonly object _publishing = new();
     private readonly HashSet<int> _unacknowledged = [];
     private readonly List<int> _published = []; // libmosquitto's thread's own
@@ -40,14 +45,16 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
 
     public bool IsOpen => _isOpen;
 
+    public int MaxInflight => _events.MaxInflight;
+
     public int DroppedMessages => _events.DroppedMessages;
 
-    public MqttLinkResult Open(MqttLinkOptions options)
+    public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession)
     {
         try
         {
             using TlsFiles? files = options.IsSecure ? new TlsFiles(options) : null;
-            _client = new MosquittoClient(Translate(options, files?.Settings)) { MayRead = MayRead };
+            _client = new MosquittoClient(Translate(options, cleanSession, files?.Settings)) { MayRead = MayRead };
             _client.Published += _published.Add;
             _client.BatchEnded += OnBatchEnded;
             _client.Subscribed += (id, granted) => _events.AddSubscribed(id, granted[0] < RefusedQos);
@@ -120,7 +127,7 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
     public bool TryTakeEvent(MqttLinkEvent e)
     {
         bool isTaken = _events.TryTake(e);
-        if (_isReadingHeld && _events.MessageCount <= MaxUntaken / 2)
+        if (_isReadingHeld && _events.MessageCount <= MaxUntaken / 2 && _events.MessageBytes <= MaxUntakenBytes / 2)
         {
             _isReadingHeld = false;
             _client!.ResumeReading();
@@ -129,9 +136,9 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
         return isTaken;
     }
 
-    public void Close()
+    public void Close(bool isClean)
     {
-        if (_isOpen)
+        if (_isOpen && isClean)
         {
             _client!.Disconnect(CloseTimeout);
         }
@@ -139,12 +146,12 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
         _client?.Dispose();
     }
 
-    private static MosquittoOptions Translate(MqttLinkOptions options, MosquittoTls? tls) => new()
+    private static MosquittoOptions Translate(MqttLinkOptions options, bool cleanSession, MosquittoTls? tls) => new()
     {
         Host = options.Host,
         Port = options.Port,
         ClientId = options.ClientId,
-        CleanSession = options.CleanSession,
+        CleanSession = cleanSession,
         KeepaliveSeconds = Math.Max(options.KeepAliveSeconds, MosquittoOptions.MinimumKeepaliveSeconds),
         Username = options.Username,
         Password = options.Password,
@@ -154,13 +161,13 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
 
     private bool MayRead()
     {
-        if (_events.MessageCount < MaxUntaken)
+        if (HasRoom())
         {
             return true;
         }
 
         _isReadingHeld = true;
-        if (_events.MessageCount >= MaxUntaken)
+        if (!HasRoom())
         {
             return false;
         }
@@ -168,6 +175,8 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
         _isReadingHeld = false; // they were taken meanwhile
         return true;
     }
+
+    private bool HasRoom() => _events.MessageCount < MaxUntaken && _events.MessageBytes < MaxUntakenBytes;
 
     private MqttLinkResult Connect(MosquittoClient client)
     {

@@ -1,6 +1,6 @@
 using System.Device.Gpio;
-using DeviceQueue.Configuring;
 using DeviceQueue.Desktop;
+using DeviceQueue.Settings;
 using Mosquitto;
 using Spectre.Console;
 using VirtualBoard;
@@ -139,7 +139,7 @@ internal sealed class SimulatorRun : IDisposable
             _configuration.SetDevice("interval_ms", _options.IntervalMs.Value);
         }
 
-        Directory.CreateDirectory(_storage);
+        PrivateFolder.Open(_storage);
         File.WriteAllText(Path.Combine(_storage, SettingsLoader.FileName), _configuration.Text);
         foreach (string file in _configuration.TlsFiles)
         {

@@ -59,6 +59,9 @@ public sealed class Board : IDisposable
     /// <summary>Gets or sets the folder that stands for the board's flash.</summary>
     public required string StorageDirectory { get; init; }
 
+    /// <summary>Gets the managed heap; one that is given a size takes the place of the two figures that follow.</summary>
+    public BoardHeap Heap { get; } = new();
+
     /// <summary>Gets or sets the largest block in bytes that the device's heap can still give; what is larger is lost as on the device.</summary>
     public int LargestFreeBlock { get; set; } = 16_000;
 

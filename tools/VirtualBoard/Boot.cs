@@ -30,6 +30,9 @@ internal sealed class Boot(Board board, int number, Sleep.WakeupCause wakeupCaus
 
     public GpioState Gpio { get; } = new();
 
+    /// <summary>How many I2C devices are open. The native driver counts them, too, and keeps the bus for the last one.</summary>
+    public int OpenI2cDevices;
+
     public PinFunctions PinFunctions { get; } = new();
 
     public NetworkEvents NetworkEvents { get; } = new();

@@ -1,4 +1,6 @@
+using System;
 using DeviceQueue.Json;
+using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Commanding
 {
@@ -23,12 +25,20 @@ namespace DeviceQueue.Commanding
         /// <summary>The most bytes of a result.</summary>
         public const int MaxResultBytes = 1024;
 
+        /// <summary>The fewest bytes of memory that any answer without a result can be written in.</summary>
+        public const int MinScratchBytes = 1280;
+
+        /// <summary>The most characters of a text; the rest is cut off.</summary>
+        public const int MaxTextLength = 160;
+
         private readonly byte[] _scratch;
 
-        /// <summary>Initializes a new instance of the <see cref="CommandAnswer"/> class.</summary>
-        /// <param name="scratch">Where a result is written: <see cref="MaxResultBytes"/> at its end.</param>
-        public CommandAnswer(byte[] scratch)
+        /// <summary>Initializes an answer.</summary>
+        /// <param name="writer">Writes it; of use to others between two answers.</param>
+        /// <param name="scratch">Where it is written, <see cref="MinScratchBytes"/> or more; of use to others between two answers.</param>
+        public CommandAnswer(JsonWriter writer, byte[] scratch)
         {
+            Result = writer;
             _scratch = scratch;
         }
 
@@ -42,7 +52,7 @@ namespace DeviceQueue.Commanding
         public string Text { get; set; }
 
         /// <summary>Gets where a command writes its result, one JSON value.</summary>
-        public JsonWriter Result { get; } = new JsonWriter();
+        public JsonWriter Result { get; }
 
         /// <summary>Starts over.</summary>
         public void Reset()
@@ -72,6 +82,57 @@ namespace DeviceQueue.Commanding
             Status = Rejected;
             Code = code;
             Text = text;
+        }
+
+        /// <summary>Leaves the result out and says so.</summary>
+        public void DropResult()
+        {
+            string status = Status;
+            Reset();
+            Status = status;
+            Code = CommandCode.TooLarge;
+            Text = "the result does not fit into an answer";
+        }
+
+        /// <summary>
+        /// Writes the answer from the start of the memory at whose end its result stands, towards it. What was written by <see cref="Result"/> is gone then.
+        /// </summary>
+        /// <param name="commandId">The message_id of the command, or <see langword="null"/>.</param>
+        /// <param name="response">Takes the answer as its payload, which is good until the memory is used again.</param>
+        /// <returns><see langword="false"/> when there is no room for both.</returns>
+        public bool TryWrite(string commandId, MessageEnvelope response)
+        {
+            int resultLength = Result.Length;
+            int resultAt = _scratch.Length - resultLength;
+            Array.Copy(_scratch, _scratch.Length - MaxResultBytes, _scratch, resultAt, resultLength);
+            JsonWriter writer = Result;
+            writer.Reset(_scratch, 0);
+            writer.BeginObject();
+            writer.Name("command_id");
+            writer.WriteText(commandId);
+            writer.Name("status");
+            writer.WriteText(Status);
+            writer.Name("code");
+            writer.WriteText(Code);
+            writer.Name("text");
+            writer.WriteText(Text != null && Text.Length > MaxTextLength ? Text.Substring(0, MaxTextLength) : Text);
+            writer.Name("result");
+            if (resultLength == 0)
+            {
+                writer.WriteNull();
+            }
+            else if (writer.Length > resultAt)
+            {
+                return false;
+            }
+            else
+            {
+                writer.WriteRaw(_scratch, resultAt, resultLength);
+            }
+
+            writer.EndObject();
+            response.SetMessage(_scratch, writer.Length);
+            return !writer.IsOverflow;
         }
     }
 }

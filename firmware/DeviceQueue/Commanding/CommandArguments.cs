@@ -1,4 +1,3 @@
-using System.Text;
 using DeviceQueue.Json;
 
 namespace DeviceQueue.Commanding
@@ -13,21 +12,20 @@ namespace DeviceQueue.Commanding
         public const int MaxTextBytes = 128;
 
         private readonly JsonReader _reader = new JsonReader(2);
-        private readonly string[] _names = new string[MaxArguments];
-        private readonly JsonToken[] _kinds = new JsonToken[MaxArguments];
-        private readonly string[] _texts = new string[MaxArguments];
-        private readonly bool[] _isTaken = new bool[MaxArguments];
-        private int _count;
+        private byte[] _payload;
+        private int _taken; // a bit for each argument
 
         /// <summary>Gets how many arguments there are.</summary>
-        public int Count => _count;
+        public int Count { get; private set; }
 
-        /// <summary>Reads the arguments of a payload; none at all is the same as an empty object.</summary>
+        /// <summary>Checks the form of the arguments of a payload, which is kept; none at all is the same as an empty object.</summary>
         /// <param name="payload">The payload, or <see langword="null"/>.</param>
         /// <returns>What is wrong with it, or <see langword="null"/>.</returns>
         public string Read(byte[] payload)
         {
-            _count = 0;
+            Count = 0;
+            _taken = 0;
+            _payload = payload;
             if (payload == null || payload.Length == 0)
             {
                 return null;
@@ -41,15 +39,17 @@ namespace DeviceQueue.Commanding
 
             while (_reader.Read() == JsonToken.Name)
             {
-                string problem = ReadArgument();
+                string problem = CheckArgument();
                 if (problem != null)
                 {
                     return problem;
                 }
+
+                Count++;
             }
 
             _reader.Read();
-            return _reader.Error;
+            return _reader.Error ?? FindTwin();
         }
 
         /// <summary>Tells whether an argument is there.</summary>
@@ -57,7 +57,7 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="true"/> when it is, whatever its value.</returns>
         public bool Has(string name)
         {
-            return Find(name) >= 0;
+            return Find(name);
         }
 
         /// <summary>Gets the name of an argument.</summary>
@@ -65,7 +65,8 @@ namespace DeviceQueue.Commanding
         /// <returns>The name.</returns>
         public string GetName(int index)
         {
-            return _names[index];
+            GoTo(index);
+            return _reader.GetText();
         }
 
         /// <summary>Takes an argument as a configuration holds it: a text, or what stands there for a number or a truth value.</summary>
@@ -73,8 +74,9 @@ namespace DeviceQueue.Commanding
         /// <returns>The text, or <see langword="null"/> for null.</returns>
         public string TakeValue(int index)
         {
-            _isTaken[index] = true;
-            return _texts[index];
+            GoTo(index);
+            _taken |= 1 << index;
+            return _reader.Read() == JsonToken.Null ? null : _reader.GetText();
         }
 
         /// <summary>Takes a whole number.</summary>
@@ -83,15 +85,10 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="false"/> when the argument is absent or no whole number.</returns>
         public bool TryTakeInteger(string name, out long value)
         {
-            int i = Find(name);
             value = 0;
-            if (i < 0 || _kinds[i] != JsonToken.Number)
-            {
-                return false;
-            }
-
-            byte[] text = Encoding.UTF8.GetBytes(_texts[i]);
-            return NumberText.TryParseInt64(text, 0, text.Length, out value);
+            return Find(name)
+                && _reader.Read() == JsonToken.Number
+                && NumberText.TryParseInt64(_payload, _reader.RawStart, _reader.RawLength, out value);
         }
 
         /// <summary>Takes a text.</summary>
@@ -99,8 +96,7 @@ namespace DeviceQueue.Commanding
         /// <returns>The text, or <see langword="null"/> when the argument is absent or no text.</returns>
         public string TakeText(string name)
         {
-            int i = Find(name);
-            return i >= 0 && _kinds[i] == JsonToken.Text ? _texts[i] : null;
+            return Find(name) && _reader.Read() == JsonToken.Text ? _reader.GetText() : null;
         }
 
         /// <summary>Takes a truth value.</summary>
@@ -109,70 +105,97 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="false"/> when the argument is absent or neither true nor false.</returns>
         public bool TryTakeBoolean(string name, out bool value)
         {
-            int i = Find(name);
-            value = i >= 0 && _kinds[i] == JsonToken.True;
-            return i >= 0 && (_kinds[i] == JsonToken.True || _kinds[i] == JsonToken.False);
+            JsonToken kind = Find(name) ? _reader.Read() : JsonToken.None;
+            value = kind == JsonToken.True;
+            return value || kind == JsonToken.False;
         }
 
-        /// <summary>Names an argument that nobody took.</summary>
+        /// <summary>Names an argument that was not taken.</summary>
         /// <returns>Its name, or <see langword="null"/>.</returns>
         public string FindUntaken()
         {
-            for (int i = 0; i < _count; i++)
+            for (int i = 0; i < Count; i++)
             {
-                if (!_isTaken[i])
+                if ((_taken & (1 << i)) == 0)
                 {
-                    return _names[i];
+                    return GetName(i);
                 }
             }
 
             return null;
         }
 
-        private string ReadArgument()
+        private string CheckArgument()
         {
-            if (_count == MaxArguments)
+            if (Count == MaxArguments)
             {
                 return "more than " + MaxArguments.ToString() + " arguments";
             }
 
-            string name = _reader.GetTextLength() <= MaxTextBytes ? _reader.GetText() : null;
+            if (_reader.GetTextLength() > MaxTextBytes)
+            {
+                return "an argument's name is longer than " + MaxTextBytes.ToString() + " bytes";
+            }
+
+            string name = _reader.GetText();
             JsonToken kind = _reader.Read();
             if (kind == JsonToken.Error)
             {
                 return _reader.Error;
             }
 
-            if (name == null || Find(name) >= 0 || kind == JsonToken.BeginObject || kind == JsonToken.BeginArray)
+            if (kind == JsonToken.BeginObject || kind == JsonToken.BeginArray)
             {
-                return "argument '" + (name ?? "?") + "' is too long, there twice, or not a plain value";
+                return "argument '" + name + "' is not a plain value";
             }
 
-            if (_reader.GetTextLength() > MaxTextBytes)
+            return _reader.GetTextLength() > MaxTextBytes ? "argument '" + name + "' is longer than " + MaxTextBytes.ToString() + " bytes" : null;
+        }
+
+        private string FindTwin()
+        {
+            for (int i = 1; i < Count; i++)
             {
-                return "argument '" + name + "' is longer than " + MaxTextBytes.ToString() + " bytes";
+                string name = GetName(i);
+                if (Seek(name) < i)
+                {
+                    return "argument '" + name + "' is there twice";
+                }
             }
 
-            _names[_count] = name;
-            _kinds[_count] = kind;
-            _texts[_count] = kind == JsonToken.Null ? null : _reader.GetText();
-            _isTaken[_count] = false;
-            _count++;
             return null;
         }
 
-        private int Find(string name)
+        private bool Find(string name)
         {
-            for (int i = 0; i < _count; i++)
+            int index = Seek(name);
+            _taken |= index < 0 ? 0 : 1 << index;
+            return index >= 0;
+        }
+
+        // Reads up to the first argument of a name; its index, or -1.
+        private int Seek(string name)
+        {
+            for (int i = 0; i < Count; i++)
             {
-                if (_names[i] == name)
+                GoTo(i);
+                if (_reader.ValueEquals(name))
                 {
-                    _isTaken[i] = true;
                     return i;
                 }
             }
 
             return -1;
+        }
+
+        // Reads up to the name of an argument of a payload that was checked.
+        private void GoTo(int index)
+        {
+            _reader.Reset(_payload, 0, _payload.Length);
+            for (int i = 0; i < (2 * index) + 2; i++)
+            {
+                _reader.Read();
+            }
         }
     }
 }

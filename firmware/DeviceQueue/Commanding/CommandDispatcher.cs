@@ -1,5 +1,6 @@
 using System;
 using DeviceQueue.Components;
+using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
 using DeviceQueue.Json;
@@ -32,49 +33,51 @@ namespace DeviceQueue.Commanding
         /// <summary>How soon to call again while an answer is on its way, in milliseconds: nobody tells of its delivery.</summary>
         public const int DeliveryPollMs = 50;
 
-        /// <summary>The fewest bytes of memory that any answer without a result can be written in.</summary>
-        public const int MinScratchBytes = 1280;
-
-        /// <summary>The most characters of an answer's text; the rest is cut off.</summary>
-        public const int MaxTextLength = 160;
+        /// <summary>How long after a connect to a kept session a command may be one that waited at the broker, in milliseconds.</summary>
+        public const int KeptSessionMs = 5000;
 
         private const string ResponseSuffix = ".response";
 
         private readonly IMessageQueue _queue;
-        private readonly Command[] _commands;
+        private readonly ICommandCatalog _commands;
         private readonly CommandVerifier _verifier;
-        private readonly ILogger _logger;
         private readonly CommandHistory _history;
-        private readonly CommandArguments _arguments = new CommandArguments();
         private readonly CommandAnswer _answer;
-        private readonly JsonWriter _writer = new JsonWriter();
-        private readonly MessageEnvelope _response = new MessageEnvelope();
-        private readonly byte[] _scratch;
+        private readonly CommandArguments _arguments = new CommandArguments();
         private long _nextRejectionMs;
         private long _nextDuplicateMs;
         private bool _isUndelivered;
         private long _deliveryEndMs;
+        private int _connects;
+        private long _keptSessionEndMs;
+        private int _waited;
 
-        /// <summary>Initializes a new instance of the <see cref="CommandDispatcher"/> class.</summary>
+        /// <summary>Initializes a dispatcher.</summary>
         /// <param name="queue">Where commands come from and answers go to.</param>
-        /// <param name="responseTopic">The topic of the answers.</param>
-        /// <param name="commands">The commands, one for each message_type.</param>
+        /// <param name="commands">The commands.</param>
         /// <param name="verifier">Tells whose and how old a command is.</param>
         /// <param name="history">What was carried out already.</param>
-        /// <param name="logger">Takes what there is to say.</param>
-        /// <param name="scratch">Memory to write answers in, <see cref="MinScratchBytes"/> or more; of use to others between calls.</param>
+        /// <param name="answer">Writes the answers.</param>
         public CommandDispatcher(
-            IMessageQueue queue, string responseTopic, Command[] commands, CommandVerifier verifier, CommandHistory history, ILogger logger, byte[] scratch)
+            IMessageQueue queue, ICommandCatalog commands, CommandVerifier verifier, CommandHistory history, CommandAnswer answer)
         {
             _queue = queue;
-            _response.Topic = responseTopic;
             _commands = commands;
             _verifier = verifier;
             _history = history;
-            _logger = logger;
-            _scratch = scratch;
-            _answer = new CommandAnswer(scratch);
+            _answer = answer;
         }
+
+        /// <summary>Gets or sets the topic of the answers; <see langword="null"/> for the queue's own.</summary>
+        public string ResponseTopic { get; set; }
+
+        /// <summary>Gets or sets the console.</summary>
+        public ILogger Logger { get; set; }
+
+        /// <summary>
+        /// Gets or sets the connection whose session the broker keeps, with commands in it that may be hours old; <see langword="null"/> when it keeps none.
+        /// </summary>
+        public MqttConnection KeptSession { get; set; }
 
         /// <summary>Gets or sets what tells whether the answers have been delivered; <see langword="null"/> when sending is all there is to it.</summary>
         public AnswersDelivered AreAnswersDelivered { get; set; }
@@ -112,6 +115,7 @@ namespace DeviceQueue.Commanding
 
             for (int i = 0; i < MaxCommandsPerPoll; i++)
             {
+                WatchSession(nowMs, 0);
                 if (!TrySettle(nowMs))
                 {
                     return nowMs + DeliveryPollMs;
@@ -120,10 +124,12 @@ namespace DeviceQueue.Commanding
                 MessageEnvelope message = _queue.Receive(null, 0);
                 if (message == null)
                 {
-                    return long.MaxValue;
+                    return _keptSessionEndMs > 0 ? _keptSessionEndMs : long.MaxValue;
                 }
 
+                WatchSession(nowMs, 1); // it may be the first of a link that is new since
                 Handle(message, nowMs);
+                _waited -= _waited > 0 ? 1 : 0;
             }
 
             return nowMs;
@@ -178,8 +184,30 @@ namespace DeviceQueue.Commanding
 
             _nextDuplicateMs = isRepeat ? nowMs + RejectionIntervalMs : _nextDuplicateMs;
             _nextRejectionMs = isRepeat ? _nextRejectionMs : nowMs + RejectionIntervalMs;
-            _logger.Log(LogLevel.Warn, message.CorrelationId, "command refused: " + reason + ": " + _answer.Text);
+            Logger.Log(LogLevel.Warn, message.CorrelationId, "command refused: " + reason + ": " + _answer.Text);
             return true;
+        }
+
+        // Follows what a kept session may have held: all that arrives for a while after a connect, though it may be taken later.
+        private void WatchSession(long nowMs, int taken)
+        {
+            if (KeptSession == null)
+            {
+                return;
+            }
+
+            int connects = KeptSession.Connects;
+            if (connects != _connects)
+            {
+                _connects = connects;
+                _keptSessionEndMs = nowMs + KeptSessionMs;
+            }
+
+            if (_keptSessionEndMs > 0)
+            {
+                _waited = taken + _queue.ReadMessageCount();
+                _keptSessionEndMs = nowMs < _keptSessionEndMs ? _keptSessionEndMs : 0;
+            }
         }
 
         private void BeginDelivery(long nowMs)
@@ -236,10 +264,16 @@ namespace DeviceQueue.Commanding
 
         private Command Prepare(MessageEnvelope message)
         {
-            Command command = FindCommand(message.MessageType);
+            Command command = _commands.Make(message.MessageType);
             if (command == null)
             {
                 _answer.Reject(CommandCode.UnknownCommand, "no command '" + message.MessageType + "'");
+                return null;
+            }
+
+            if (command.IsChange && _waited > 0 && !_verifier.HasClock)
+            {
+                _answer.Reject(CommandCode.NoClock, "it may have waited at the broker, and the device does not know the time yet; send it again");
                 return null;
             }
 
@@ -274,7 +308,7 @@ namespace DeviceQueue.Commanding
                 return null;
             }
 
-            if (!_history.TryMakeRoom())
+            if (command.IsChange && !_history.TryMakeRoom())
             {
                 _answer.Reject(CommandCode.Busy, CommandHistory.MaxCommands.ToString() + " commands could still be repeated; send this one again later");
                 return null;
@@ -283,29 +317,19 @@ namespace DeviceQueue.Commanding
             return command;
         }
 
-        private Command FindCommand(string name)
-        {
-            for (int i = 0; i < _commands.Length; i++)
-            {
-                if (_commands[i].Name == name)
-                {
-                    return _commands[i];
-                }
-            }
-
-            return null;
-        }
-
         private void Execute(Command command, MessageEnvelope message, long nowMs)
         {
-            _verifier.OnAccepted();
-            if (!_history.TryBegin(message, command.IsChange))
+            if (command.IsChange)
             {
-                Rejections.Add(CommandCode.NotRecorded);
-                _answer.Fail(CommandCode.NotRecorded, "the storage failed; nothing was done");
-                SendAnswer(message);
-                _logger.Log(LogLevel.Error, message.CorrelationId, command.Name + " not carried out: the storage failed");
-                return;
+                _verifier.OnAccepted();
+                if (!_history.TryBegin(message))
+                {
+                    Rejections.Add(CommandCode.NotRecorded);
+                    _answer.Fail(CommandCode.NotRecorded, "the storage failed; nothing was done");
+                    SendAnswer(message);
+                    Logger.Log(LogLevel.Error, message.CorrelationId, command.Name + " not carried out: the storage failed");
+                    return;
+                }
             }
 
             try
@@ -317,13 +341,19 @@ namespace DeviceQueue.Commanding
                 _answer.Fail(CommandCode.InternalError, e.Message);
             }
 
-            _history.End(command.IsChange ? message : null, _answer.Status == CommandAnswer.Succeeded);
-            _logger.Log(LogLevel.Info, message.CorrelationId, command.Name + " " + _answer.Status);
-            SendAnswer(message);
+            bool hasSucceeded = _answer.Status == CommandAnswer.Succeeded;
             if (command.IsChange)
             {
+                _history.End(message, hasSucceeded);
                 BeginDelivery(nowMs);
             }
+            else
+            {
+                _history.Note(message.MessageId, hasSucceeded);
+            }
+
+            Logger.Log(LogLevel.Info, message.CorrelationId, command.Name + " " + _answer.Status);
+            SendAnswer(message);
         }
 
         /// <summary>Answers a command that was recorded before a reboot and whose answer may not have been delivered.</summary>
@@ -340,99 +370,47 @@ namespace DeviceQueue.Commanding
                 _answer.Text = "carried out before a reboot";
             }
 
-            _logger.Log(LogLevel.Warn, message.CorrelationId, message.MessageType + " is answered after a reboot: " + (_answer.Code ?? _answer.Status));
+            Logger.Log(LogLevel.Warn, message.CorrelationId, message.MessageType + " is answered after a reboot: " + (_answer.Code ?? _answer.Status));
             SendAnswer(message);
             BeginDelivery(nowMs);
         }
 
         private void SendAnswer(MessageEnvelope message)
         {
-            if (_answer.Result.IsOverflow)
+            bool isSent = !_answer.Result.IsOverflow && TrySend(message);
+            if (!isSent)
             {
-                DropResult();
+                _answer.DropResult();
+                TrySend(message);
+            }
+        }
+
+        // False when a result makes the answer too large for the memory or the queue.
+        private bool TrySend(MessageEnvelope message)
+        {
+            bool hasResult = _answer.Result.Length > 0;
+            MessageEnvelope response = new MessageEnvelope { CorrelationId = message.CorrelationId, Topic = ResponseTopic };
+            response.MessageType = message.MessageType + ResponseSuffix;
+            if (!_answer.TryWrite(IsValidId(message.MessageId) ? message.MessageId : null, response))
+            {
+                return false;
             }
 
             try
             {
-                if (!TrySend(message))
-                {
-                    DropResult();
-                    TrySend(message);
-                }
+                _queue.Send(message.CorrelationId, response);
+            }
+            catch (QueueException e) when (e.Code == QueueException.TooLarge && hasResult)
+            {
+                return false;
             }
             catch (QueueException e)
             {
                 Drops.Add(DropReason.Answers);
-                _logger.Log(LogLevel.Error, message.CorrelationId, "no answer sent: " + e.Message);
-            }
-        }
-
-        /// <summary>Sends the answer as it stands.</summary>
-        /// <returns><see langword="false"/> when a result makes it too large for the queue.</returns>
-        private bool TrySend(MessageEnvelope message)
-        {
-            if (!WriteAnswer(message.MessageId))
-            {
-                return false;
+                Logger.Log(LogLevel.Error, message.CorrelationId, "no answer sent: " + e.Message);
             }
 
-            _response.CorrelationId = message.CorrelationId;
-            _response.MessageType = message.MessageType + ResponseSuffix;
-            _response.SetMessage(_scratch, _writer.Length);
-            try
-            {
-                _queue.Send(message.CorrelationId, _response);
-                return true;
-            }
-            catch (QueueException e) when (e.Code == QueueException.TooLarge && _answer.Result.Length > 0)
-            {
-                return false;
-            }
-        }
-
-        private void DropResult()
-        {
-            string status = _answer.Status;
-            _answer.Reset();
-            _answer.Status = status;
-            _answer.Code = CommandCode.TooLarge;
-            _answer.Text = "the result does not fit into an answer";
-        }
-
-        /// <summary>Writes the answer from the start of the memory in which its result stands, towards it.</summary>
-        /// <returns><see langword="false"/> when there is no room for both; the result is gone then.</returns>
-        private bool WriteAnswer(string commandId)
-        {
-            int resultLength = _answer.Result.Length;
-            int resultAt = _scratch.Length - resultLength;
-            Array.Copy(_scratch, _scratch.Length - CommandAnswer.MaxResultBytes, _scratch, resultAt, resultLength);
-            JsonWriter writer = _writer;
-            writer.Reset(_scratch, 0);
-            writer.BeginObject();
-            writer.Name("command_id");
-            writer.WriteText(IsValidId(commandId) ? commandId : null);
-            writer.Name("status");
-            writer.WriteText(_answer.Status);
-            writer.Name("code");
-            writer.WriteText(_answer.Code);
-            writer.Name("text");
-            writer.WriteText(_answer.Text != null && _answer.Text.Length > MaxTextLength ? _answer.Text.Substring(0, MaxTextLength) : _answer.Text);
-            writer.Name("result");
-            if (resultLength == 0)
-            {
-                writer.WriteNull();
-            }
-            else if (writer.Length <= resultAt)
-            {
-                writer.WriteRaw(_scratch, resultAt, resultLength);
-            }
-            else
-            {
-                return false;
-            }
-
-            writer.EndObject();
-            return !writer.IsOverflow;
+            return true;
         }
     }
 }

@@ -7,57 +7,74 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Commanding
 {
     /// <summary>
-    /// The commands that were carried out, so that a repeat is answered and not carried out again, across reboots too: a command is recorded in storage before it
-    /// is carried out, and stays there with all that an answer needs until its answer is delivered. With a command key, one with a known age stays for as long as it could
-    /// be repeated; the places of others are given up, the oldest first, when all are taken. The record as it is stored is all the memory there is.
+    /// The commands that were carried out, so that a repeat is answered and not carried out again, across reboots too: a command that changes something
+    /// is recorded in storage before it is carried out, and stays there with all that an answer needs until its answer is delivered. With a command key,
+    /// one with a known age stays for as long as it could be repeated; the places of others are given up, the oldest first, when all are taken. Commands
+    /// that change nothing are held in memory alone, the last few, in places of their own. The record as it is stored is all the memory there is.
     /// </summary>
     public sealed class CommandHistory
     {
-        /// <summary>How many commands are remembered.</summary>
+        /// <summary>How many commands that change something are remembered.</summary>
         public const int MaxCommands = 64;
 
-        // The record: format, number of commands, the commands, and what an answer to the last of them needs. A command: hash of its message_id (8 bytes), sent_time in
-        // seconds since 1970 (4), what became of it.
-        private const byte FormatVersion = 2;
+        /// <summary>How many commands that change nothing are remembered.</summary>
+        public const int MaxReads = 16;
+
+        // The record: format, number of commands, the commands, and what an answer to the last of them needs. A command: its mark, which is a hash of its
+        // message_id and, in the lowest two bits, what became of it (5 bytes), and its sent_time in seconds since 1970 (4).
+        private const byte FormatVersion = 3;
         private const int Start = TwoSlotFile.HeaderBytes;
         private const int FirstAt = Start + 2;
-        private const int SentAt = 8;
-        private const int StatusAt = 12;
-        private const int EntryBytes = 13;
+        private const int SentAt = 5;
+        private const int EntryBytes = 9;
         private const int MaxTypeBytes = 32;
         private const int MaxTextsBytes = (3 * 2) + CommandDispatcher.MaxIdLength + EnvelopeCodec.MaxFieldBytes + MaxTypeBytes;
-        private const int MaxRecordBytes = FirstAt - Start + (MaxCommands * EntryBytes) + MaxTextsBytes;
-        private const byte Begun = 0;
-        private const byte Succeeded = 1;
-        private const byte Failed = 2;
+        private const int ReadsAt = FirstAt + (MaxCommands * EntryBytes) + MaxTextsBytes;
+
+        // Up to version 0.1.0 a command had a hash of 8 bytes, its sent_time and what became of it in a byte.
+        private const byte OldFormatVersion = 2;
+        private const int OldSentAt = 8;
+        private const int OldStatusAt = 12;
+        private const int OldEntryBytes = 13;
+        private const int MaxOldRecordBytes = FirstAt - Start + (MaxCommands * OldEntryBytes) + MaxTextsBytes;
+
+        private const ulong StatusBits = 3;
+        private const ulong Begun = 0;
+        private const ulong Succeeded = 1;
+        private const ulong Failed = 2;
+
+        // An accepted command raises the floor below which UTC never goes, so none can have been sent later than that and what a sender may be ahead.
+        private const int MaxAheadSeconds = (CommandVerifier.MaxAheadMs / 1000) + 1;
 
         private readonly TwoSlotFile _file;
-        private readonly byte[] _record;
+        private readonly byte[] _record = new byte[ReadsAt + (MaxReads * SentAt)];
         private readonly TrustedClock _clock;
         private readonly long _keepSeconds;
         private readonly bool _hasKey;
         private int _count;
+        private int _reads;
         private MessageEnvelope _unanswered;
 
-        /// <summary>Initializes a new instance of the <see cref="CommandHistory"/> class with what storage has.</summary>
+        /// <summary>Initializes a history with the commands that storage has.</summary>
         /// <param name="store">The storage.</param>
         /// <param name="clock">Tells how old a command is.</param>
         /// <param name="keepMs">How long after its sent_time a command could be repeated, in milliseconds.</param>
         /// <param name="hasKey">Whether commands are signed; without, anybody could fill the places for as long as they like.</param>
         public CommandHistory(IStore store, TrustedClock clock, int keepMs, bool hasKey)
         {
-            _file = new TwoSlotFile(store, "commands.0", "commands.1", MaxRecordBytes);
-            _record = _file.Buffer;
+            _file = new TwoSlotFile(store, "commands.0", "commands.1", MaxOldRecordBytes);
             _clock = clock;
             _keepSeconds = (keepMs + 999) / 1000;
             _hasKey = hasKey;
             if (_file.TryRead(out int length))
             {
-                Load(length);
+                Load(_file.Buffer, Start + length);
             }
+
+            _file.Buffer = _record; // an old record needs more room than one that is written
         }
 
-        /// <summary>Gets a value indicating whether the reboot came before what became of the command that <see cref="TakeUnanswered"/> gives was recorded.</summary>
+        /// <summary>Gets a value indicating whether the reboot came before the outcome of the command of <see cref="TakeUnanswered"/> was recorded.</summary>
         public bool IsInterrupted { get; private set; }
 
         /// <summary>Takes the command whose answer a reboot may have cut off after it was recorded.</summary>
@@ -74,36 +91,32 @@ namespace DeviceQueue.Commanding
         /// <returns>The status that was answered first, or <see langword="null"/> when the command is new.</returns>
         public string FindStatus(string messageId)
         {
-            ulong hash = Hash(messageId);
-            for (int i = 0; i < _count; i++)
+            ulong mark = MakeMark(Hash(messageId));
+            int found = Find(mark, FirstAt, EntryBytes, _count);
+            if (found < 0)
             {
-                int at = GetPlace(i);
-                if (IsAt(at, hash))
-                {
-                    return _record[at + StatusAt] == Succeeded ? CommandAnswer.Succeeded : CommandAnswer.Failed;
-                }
+                found = Find(mark, ReadsAt, SentAt, MaxReads);
             }
 
-            return null;
+            return found < 0 ? null
+                : (Get(_record, found, SentAt) & StatusBits) == Succeeded ? CommandAnswer.Succeeded : CommandAnswer.Failed;
         }
 
-        /// <summary>Tells whether there is a place for one more command, and makes one where that is allowed.</summary>
+        /// <summary>Tells whether there is a place for one more command that changes something, and makes one where that is allowed.</summary>
         /// <returns><see langword="false"/> when every place is held by a command that could still be repeated.</returns>
         public bool TryMakeRoom()
         {
-            if (_count < MaxCommands)
-            {
-                return true;
-            }
-
             bool isLimited = _clock.TryGetFresh(out DateTime now) && _hasKey;
-            for (int i = 0; i < _count; i++)
+            for (int i = 0; i < MaxCommands; i++)
             {
-                int at = GetPlace(i);
-                if (!isLimited || ToSeconds(now) - (long)Get(at + SentAt, 4) > _keepSeconds)
+                if (i == _count)
                 {
-                    _count--;
-                    Array.Copy(_record, at + EntryBytes, _record, at, GetPlace(_count) - at);
+                    return true;
+                }
+
+                if (_count == MaxCommands && !(isLimited && IsLive(i, now)))
+                {
+                    RemoveAt(i);
                     return true;
                 }
             }
@@ -111,18 +124,13 @@ namespace DeviceQueue.Commanding
             return false;
         }
 
-        /// <summary>Records a command before it is carried out; <see cref="TryMakeRoom"/> said yes.</summary>
+        /// <summary>Records a command that changes something before it is carried out; <see cref="TryMakeRoom"/> said yes.</summary>
         /// <param name="message">The command.</param>
-        /// <param name="isStored">Whether the record has to survive a reboot, because carrying the command out again would do harm.</param>
         /// <returns><see langword="false"/> when the storage failed: then the command must not be carried out.</returns>
-        public bool TryBegin(MessageEnvelope message, bool isStored)
+        public bool TryBegin(MessageEnvelope message)
         {
-            int at = GetPlace(_count);
-            Put(at, SentAt, Hash(message.MessageId));
-            Put(at + SentAt, 4, (ulong)ToSeconds(message.SentTime));
-            _record[at + StatusAt] = Begun;
-            _count++;
-            if (isStored && !Save(message))
+            Add(MakeMark(Hash(message.MessageId)), ToSeconds(message.SentTime));
+            if (!Save(message))
             {
                 _count--;
                 return false;
@@ -131,16 +139,13 @@ namespace DeviceQueue.Commanding
             return true;
         }
 
-        /// <summary>Records what came of the command that was begun last.</summary>
-        /// <param name="message">The command when <see cref="TryBegin"/> stored it, or <see langword="null"/>.</param>
+        /// <summary>Records the outcome of the command that was begun last.</summary>
+        /// <param name="message">The command.</param>
         /// <param name="hasSucceeded">Whether it was carried out.</param>
         public void End(MessageEnvelope message, bool hasSucceeded)
         {
-            _record[GetPlace(_count - 1) + StatusAt] = hasSucceeded ? Succeeded : Failed;
-            if (message != null)
-            {
-                Save(message); // if this fails, a reboot reports the command as interrupted
-            }
+            _record[GetPlace(_count - 1)] |= (byte)(hasSucceeded ? Succeeded : Failed);
+            Save(message); // if this fails, a reboot reports the command as interrupted
         }
 
         /// <summary>Records that the last stored command's answer was delivered.</summary>
@@ -149,7 +154,16 @@ namespace DeviceQueue.Commanding
             Save(null); // if this fails, a reboot answers once more
         }
 
-        /// <summary>FNV-1a over the characters, 64 bits.</summary>
+        /// <summary>Remembers a command that changes nothing, in place of the oldest of its kind.</summary>
+        /// <param name="messageId">Its message_id.</param>
+        /// <param name="hasSucceeded">Whether it was carried out.</param>
+        public void Note(string messageId, bool hasSucceeded)
+        {
+            Put(ReadsAt + (_reads * SentAt), SentAt, MakeMark(Hash(messageId)) | (hasSucceeded ? Succeeded : Failed));
+            _reads = (_reads + 1) % MaxReads;
+        }
+
+        // FNV-1a over the characters, 64 bits.
         private static ulong Hash(string text)
         {
             ulong hash = 14695981039346656037UL;
@@ -162,7 +176,14 @@ namespace DeviceQueue.Commanding
             return hash;
         }
 
-        /// <summary>Rounds a time down to seconds since 1970, as far as four bytes go; 0 for none.</summary>
+        // 38 bits of the hash above those of the status. Never 0, which is a place that nothing has taken.
+        private static ulong MakeMark(ulong hash)
+        {
+            ulong mark = (hash << 2) & 0xFFFFFFFFFFUL;
+            return mark == 0 ? StatusBits + 1 : mark;
+        }
+
+        // Rounds a time down to seconds since 1970, as far as four bytes go; 0 for none.
         private static long ToSeconds(DateTime time)
         {
             long seconds = (time.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond;
@@ -172,6 +193,68 @@ namespace DeviceQueue.Commanding
         private static int GetPlace(int index)
         {
             return FirstAt + (index * EntryBytes);
+        }
+
+        private static ulong Get(byte[] data, int offset, int bytes)
+        {
+            ulong value = 0;
+            for (int i = bytes - 1; i >= 0; i--)
+            {
+                value = (value << 8) | data[offset + i];
+            }
+
+            return value;
+        }
+
+        // A length in two bytes and the text; length 0 is no text.
+        private static bool TryGetText(byte[] data, int end, ref int offset, out string text)
+        {
+            text = null;
+            int length = offset + 2 > end ? 0 : (int)Get(data, offset, 2);
+            offset += 2 + length;
+            if (offset > end)
+            {
+                return false;
+            }
+
+            text = length == 0 ? null : Encoding.UTF8.GetString(data, offset - length, length);
+            return true;
+        }
+
+        private int Find(ulong mark, int offset, int step, int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                if ((Get(_record, offset, SentAt) & ~StatusBits) == mark)
+                {
+                    return offset;
+                }
+
+                offset += step;
+            }
+
+            return -1;
+        }
+
+        private bool IsLive(int index, DateTime now)
+        {
+            long age = ToSeconds(now) - (long)Get(_record, GetPlace(index) + SentAt, EntryBytes - SentAt);
+            return age <= _keepSeconds && age >= -MaxAheadSeconds;
+        }
+
+        private void RemoveAt(int index)
+        {
+            int at = GetPlace(index);
+            _count--;
+            Array.Copy(_record, at + EntryBytes, _record, at, GetPlace(_count) - at);
+        }
+
+        private void Add(ulong mark, long sentSeconds)
+        {
+            int at = GetPlace(_count);
+            Put(at, SentAt, mark);
+            Put(at + SentAt, EntryBytes - SentAt, (ulong)sentSeconds);
+            _count++;
         }
 
         private bool Save(MessageEnvelope unanswered)
@@ -189,23 +272,44 @@ namespace DeviceQueue.Commanding
             return _file.TryWrite(end - Start);
         }
 
-        private void Load(int length)
+        // What stands in the file is input: another firmware may have written it.
+        private void Load(byte[] data, int end)
         {
-            int count = length < FirstAt - Start ? 0 : _record[Start + 1];
-            int end = GetPlace(count);
-            if (length < end - Start || _record[Start] != FormatVersion || count > MaxCommands)
+            bool isOld = data[Start] == OldFormatVersion;
+            int size = isOld ? OldEntryBytes : EntryBytes;
+            int count = end < FirstAt ? 0 : data[Start + 1];
+            int at = FirstAt + (count * size);
+            if (end < at || count > MaxCommands || (!isOld && data[Start] != FormatVersion))
             {
                 return;
             }
 
-            _count = count;
-            if (length > end - Start)
+            for (int i = 0; i < count; i++)
             {
-                _unanswered = new MessageEnvelope();
-                _unanswered.MessageId = GetText(ref end);
-                _unanswered.CorrelationId = GetText(ref end);
-                _unanswered.MessageType = GetText(ref end);
-                IsInterrupted = _record[GetPlace(count - 1) + StatusAt] == Begun; // only the last one can be unanswered
+                LoadEntry(data, FirstAt + (i * size), isOld);
+            }
+
+            if (count > 0 && at < end)
+            {
+                LoadUnanswered(data, at, end);
+            }
+        }
+
+        private void LoadEntry(byte[] data, int at, bool isOld)
+        {
+            ulong mark = isOld ? MakeMark(Get(data, at, OldSentAt)) | (data[at + OldStatusAt] & StatusBits) : Get(data, at, SentAt);
+            Add(mark, (long)Get(data, at + (isOld ? OldSentAt : SentAt), EntryBytes - SentAt));
+        }
+
+        private void LoadUnanswered(byte[] data, int offset, int end)
+        {
+            bool isWhole = TryGetText(data, end, ref offset, out string messageId);
+            isWhole &= TryGetText(data, end, ref offset, out string correlationId);
+            isWhole &= TryGetText(data, end, ref offset, out string messageType);
+            if (isWhole && CommandDispatcher.IsValidId(messageId))
+            {
+                _unanswered = new MessageEnvelope(correlationId, messageType, (byte[])null) { MessageId = messageId };
+                IsInterrupted = (_record[GetPlace(_count - 1)] & StatusBits) == Begun; // only the last one can be unanswered
             }
         }
 
@@ -217,42 +321,11 @@ namespace DeviceQueue.Commanding
             }
         }
 
-        private bool IsAt(int offset, ulong hash)
-        {
-            int i = 0;
-            while (i < SentAt && _record[offset + i] == (byte)(hash >> (8 * i)))
-            {
-                i++;
-            }
-
-            return i == SentAt;
-        }
-
-        private ulong Get(int offset, int bytes)
-        {
-            ulong value = 0;
-            for (int i = bytes - 1; i >= 0; i--)
-            {
-                value = (value << 8) | _record[offset + i];
-            }
-
-            return value;
-        }
-
-        /// <summary>Writes a length in two bytes and the text; no text is length 0.</summary>
         private int PutText(string text, int offset)
         {
             int end = text == null ? offset + 2 : Utf8.Write(text, _record, offset + 2);
             Put(offset, 2, (ulong)(end - offset - 2));
             return end;
-        }
-
-        private string GetText(ref int offset)
-        {
-            int length = (int)Get(offset, 2);
-            string text = length == 0 ? null : Encoding.UTF8.GetString(_record, offset + 2, length);
-            offset += 2 + length;
-            return text;
         }
     }
 }

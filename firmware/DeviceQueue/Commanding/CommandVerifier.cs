@@ -34,7 +34,10 @@ namespace DeviceQueue.Commanding
         /// <summary>Gets a value indicating whether the device has a command key.</summary>
         public bool HasKey => _mac != null;
 
-        /// <summary>Takes note that a command passed all checks: if it was signed, UTC does not go back below this moment any more.</summary>
+        /// <summary>Gets a value indicating whether the clock has been set since power-on.</summary>
+        public bool HasClock => _clock.TryGetFresh(out _);
+
+        /// <summary>Takes note that a command that changes something passed all checks: if it was signed, UTC does not go back below this moment any more.</summary>
         public void OnAccepted()
         {
             if (_mac != null)
@@ -106,7 +109,7 @@ namespace DeviceQueue.Commanding
 
             if (ageMs < -MaxAheadMs)
             {
-                answer.Reject(CommandCode.BadTime, "sent_time is more than " + MaxAheadMs.ToString() + " ms in the future");
+                answer.Reject(CommandCode.BadTime, "sent " + (-ageMs).ToString() + " ms in the future; " + MaxAheadMs.ToString() + " ms is the limit");
                 return false;
             }
 

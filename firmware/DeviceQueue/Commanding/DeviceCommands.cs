@@ -1,7 +1,7 @@
 using System;
 using DeviceQueue.Json;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 
 namespace DeviceQueue.Commanding
 {

@@ -1,16 +1,13 @@
 using System;
 using System.Threading;
-using DeviceQueue.Configuring;
+using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Commanding
 {
-    /// <summary>Hears of an output that changed.</summary>
-    /// <param name="index">Which output.</param>
-    public delegate void OutputChanged(int index);
-
     /// <summary>
-    /// The named outputs. Each is driven to its safe state as the bank is made, before its pin becomes an output. Safe to call from any thread: a pulse is to end on
-    /// time whatever the one that began it does meanwhile.
+    /// The named outputs. Each is driven to its safe state as the bank is made, before its pin becomes an output. Safe to call from any thread: one
+    /// switches, another ends pulses on time, and what changed waits until it is told, so that who tells it can never keep an output from switching.
     /// </summary>
     public sealed class OutputBank
     {
@@ -18,40 +15,37 @@ namespace DeviceQueue.Commanding
         public const int RetryMs = 1000;
 
         private const long NoPulse = long.MaxValue;
+        private const byte On = 1;
+        private const byte Usable = 2;
+        private const byte Untold = 4;
+        private const byte Failed = 8;
 
-        private readonly object _lock = new object();
         private readonly IOutputPins _pins;
         private readonly OutputSettings[] _outputs;
-        private readonly bool[] _isOn;
-        private readonly bool[] _isUsable;
         private readonly long[] _pulseEndMs;
+        private readonly byte[] _flags; // and the lock
 
-        /// <summary>Initializes a new instance of the <see cref="OutputBank"/> class and drives every output to its safe state; one whose pin cannot be opened is left alone.</summary>
+        /// <summary>Initializes the outputs in their safe states; one whose pin cannot be opened is left alone.</summary>
         /// <param name="outputs">The outputs; names are unique.</param>
         /// <param name="pins">Their pins.</param>
         public OutputBank(OutputSettings[] outputs, IOutputPins pins)
         {
             _outputs = outputs;
             _pins = pins;
-            _isOn = new bool[outputs.Length];
-            _isUsable = new bool[outputs.Length];
+            _flags = new byte[outputs.Length];
             _pulseEndMs = new long[outputs.Length];
             for (int i = 0; i < outputs.Length; i++)
             {
-                _isOn[i] = outputs[i].IsSafeOn;
                 _pulseEndMs[i] = NoPulse;
-                _isUsable[i] = TryOpen(i);
+                _flags[i] = (byte)((outputs[i].IsSafeOn ? On : 0) | (TryOpen(i) ? Usable : 0) | Untold);
             }
         }
 
-        /// <summary>Raised after an output took another state.</summary>
-        public event OutputChanged Changed;
+        /// <summary>Gets or sets an event to set when a pulse begins, for the thread that ends pulses.</summary>
+        public AutoResetEvent PulseBegun { get; set; }
 
-        /// <summary>Raised after an output could not be driven to its safe state; that is tried again after <see cref="RetryMs"/>.</summary>
-        public event OutputChanged Failed;
-
-        /// <summary>Gets or sets an event to set whenever a pulse begins, for one that waits for its end.</summary>
-        public AutoResetEvent Notify { get; set; }
+        /// <summary>Gets or sets an event to set when an output changed, for the thread that tells it.</summary>
+        public AutoResetEvent Changed { get; set; }
 
         /// <summary>Gets how many outputs there are.</summary>
         public int Count => _outputs.Length;
@@ -64,16 +58,13 @@ namespace DeviceQueue.Commanding
         {
             get
             {
-                lock (_lock)
+                bool isSafe = true;
+                for (int i = 0; i < _outputs.Length; i++)
                 {
-                    bool isSafe = true;
-                    for (int i = 0; i < _outputs.Length; i++)
-                    {
-                        isSafe &= _isOn[i] == _outputs[i].IsSafeOn;
-                    }
-
-                    return isSafe;
+                    isSafe &= IsOn(i) == _outputs[i].IsSafeOn;
                 }
+
+                return isSafe;
             }
         }
 
@@ -106,50 +97,87 @@ namespace DeviceQueue.Commanding
         /// <returns>Whether it is on, whatever level that is.</returns>
         public bool IsOn(int index)
         {
-            return _isOn[index];
+            return (_flags[index] & On) != 0;
         }
 
-        /// <summary>Tells whether an output's pin could be opened; otherwise whatever would drive it throws.</summary>
+        /// <summary>Tells whether an output's pin could be opened; otherwise what drives it throws.</summary>
         /// <param name="index">Which output.</param>
         /// <returns>Whether it can be switched.</returns>
         public bool IsUsable(int index)
         {
-            return _isUsable[index];
+            return (_flags[index] & Usable) != 0;
+        }
+
+        /// <summary>Tells whether an output's state is still to be made known: at start, and after each change.</summary>
+        /// <param name="index">Which output.</param>
+        /// <returns>Whether <see cref="SetTold"/> has not been called for it.</returns>
+        public bool IsUntold(int index)
+        {
+            return (_flags[index] & Untold) != 0;
+        }
+
+        /// <summary>Takes note that a state was made known; another that the output has by now stays to be told.</summary>
+        /// <param name="index">Which output.</param>
+        /// <param name="isOn">What was told.</param>
+        public void SetTold(int index, bool isOn)
+        {
+            lock (_flags)
+            {
+                if (IsOn(index) == isOn)
+                {
+                    _flags[index] &= 0xFF ^ Untold;
+                }
+            }
+        }
+
+        /// <summary>Tells, once, that an output could not be driven to its safe state; that is tried again after <see cref="RetryMs"/>.</summary>
+        /// <param name="index">Which output.</param>
+        /// <returns>Whether that was so since the last call.</returns>
+        public bool TakeFailure(int index)
+        {
+            lock (_flags)
+            {
+                bool hasFailed = (_flags[index] & Failed) != 0;
+                _flags[index] &= 0xFF ^ Failed;
+                return hasFailed;
+            }
         }
 
         /// <summary>Switches an output; a pulse of it has ended then.</summary>
         /// <param name="index">Which output.</param>
-        /// <param name="isOn">Whether it is to be on; what the pins throw goes to the caller, and state and pulse are then the old ones.</param>
+        /// <param name="isOn">Whether it is to be on. What the pins throw goes to the caller; state and pulse are then the old ones.</param>
         public void Set(int index, bool isOn)
         {
-            lock (_lock)
+            lock (_flags)
             {
-                Drive(index, isOn, NoPulse);
+                Drive(index, isOn);
+                _pulseEndMs[index] = NoPulse;
             }
         }
 
-        /// <summary>Takes an output out of its safe state until a time; a pulse that runs already ends at the new time.</summary>
+        /// <summary>Takes an output out of its safe state for a time; a pulse that runs already ends at the new time.</summary>
         /// <param name="index">Which output.</param>
-        /// <param name="endMs">When <see cref="Poll"/> ends the pulse; what the pins throw goes to the caller, and state and pulse are then the old ones.</param>
-        public void Pulse(int index, long endMs)
+        /// <param name="ms">
+        /// How long, from when the pin has switched until <see cref="EndPulses"/>. What the pins throw goes to the caller; state and pulse are then the old ones.
+        /// </param>
+        /// <param name="clock">The time.</param>
+        public void Pulse(int index, int ms, IClock clock)
         {
-            lock (_lock)
+            lock (_flags)
             {
-                Drive(index, !_outputs[index].IsSafeOn, endMs);
+                Drive(index, !_outputs[index].IsSafeOn);
+                _pulseEndMs[index] = clock.NowMs + ms;
             }
 
-            if (Notify != null)
-            {
-                Notify.Set();
-            }
+            Signal(PulseBegun);
         }
 
         /// <summary>Ends the pulses that are due.</summary>
         /// <param name="nowMs">The time.</param>
         /// <returns>When the next one is due; <see cref="long.MaxValue"/> when none runs.</returns>
-        public long Poll(long nowMs)
+        public long EndPulses(long nowMs)
         {
-            lock (_lock)
+            lock (_flags)
             {
                 for (int i = 0; i < _outputs.Length; i++)
                 {
@@ -167,11 +195,11 @@ namespace DeviceQueue.Commanding
         /// <param name="nowMs">The time.</param>
         public void MakeSafe(long nowMs)
         {
-            lock (_lock)
+            lock (_flags)
             {
                 for (int i = 0; i < _outputs.Length; i++)
                 {
-                    if (_isOn[i] != _outputs[i].IsSafeOn)
+                    if (IsOn(i) != _outputs[i].IsSafeOn)
                     {
                         MakeSafe(i, nowMs);
                     }
@@ -179,9 +207,17 @@ namespace DeviceQueue.Commanding
             }
         }
 
+        private static void Signal(AutoResetEvent waiting)
+        {
+            if (waiting != null)
+            {
+                waiting.Set();
+            }
+        }
+
         private long GetDueMs()
         {
-            lock (_lock)
+            lock (_flags)
             {
                 long due = NoPulse;
                 for (int i = 0; i < _outputs.Length; i++)
@@ -193,20 +229,19 @@ namespace DeviceQueue.Commanding
             }
         }
 
-        /// <summary>Drives one output to its safe state; a pin that throws must not keep the others from theirs.</summary>
+        // A pin that throws must not keep the other outputs from their safe states.
         private void MakeSafe(int index, long nowMs)
         {
             try
             {
-                Drive(index, _outputs[index].IsSafeOn, NoPulse);
+                Drive(index, _outputs[index].IsSafeOn);
+                _pulseEndMs[index] = NoPulse;
             }
             catch (Exception)
             {
                 _pulseEndMs[index] = nowMs + RetryMs;
-                if (Failed != null)
-                {
-                    Failed(index);
-                }
+                _flags[index] |= Failed;
+                Signal(Changed);
             }
         }
 
@@ -223,20 +258,18 @@ namespace DeviceQueue.Commanding
             }
         }
 
-        private void Drive(int index, bool isOn, long pulseEndMs)
+        private void Drive(int index, bool isOn)
         {
-            if (!_isUsable[index])
+            if (!IsUsable(index))
             {
                 throw new InvalidOperationException("its pin could not be opened");
             }
 
-            bool isChange = _isOn[index] != isOn;
             _pins.Write(_outputs[index].Pin, LevelOf(index, isOn));
-            _isOn[index] = isOn;
-            _pulseEndMs[index] = pulseEndMs;
-            if (isChange && Changed != null)
+            if (IsOn(index) != isOn)
             {
-                Changed(index);
+                _flags[index] = (byte)((_flags[index] ^ On) | Untold);
+                Signal(Changed);
             }
         }
 

@@ -90,7 +90,7 @@ namespace DeviceQueue.Commanding
         /// <inheritdoc/>
         public override void Execute(CommandAnswer answer)
         {
-            _outputs.Pulse(_index, _clock.NowMs + _ms);
+            _outputs.Pulse(_index, (int)_ms, _clock);
             OutputArgument.WriteState(_outputs, _index, answer);
         }
     }

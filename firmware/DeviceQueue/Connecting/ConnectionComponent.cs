@@ -1,7 +1,10 @@
+using System.Text;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
+using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Connecting
 {
@@ -197,20 +200,24 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>
-        /// Makes a name, which may be a topic or a filter, fit for a client id. Brokers need to take letters and digits only (MQTT 3.1.1, section 3.1.3.1); dot, hyphen and
-        /// underscore are taken by all that are known, while some deny a client everything in whose id a topic's own characters are. Those stay told apart: filters differ by them.
+        /// Makes a name, which may be a topic or a filter, fit for a client id, and each name another. Brokers need to take
+        /// letters and digits only (MQTT 3.1.1, section 3.1.3.1); dot, hyphen and underscore are taken by all that are known,
+        /// while some deny a client everything in whose id a topic's own characters are. So a dot stands for a slash, and an
+        /// underscore before the UTF-8 bytes of what else is not plain, in hexadecimal digits; two underscores are one.
         /// </summary>
         private static string Plain(string name)
         {
-            char[] letters = name.ToCharArray();
-            for (int i = 0; i < letters.Length; i++)
+            byte[] bytes = Encoding.UTF8.GetBytes(name);
+            string plain = string.Empty;
+            for (int i = 0; i < bytes.Length; i++)
             {
-                char c = letters[i];
-                bool isPlain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
-                letters[i] = isPlain ? c : c == '/' ? '.' : c == '#' ? '-' : '_';
+                char c = (char)bytes[i];
+                bool isPlain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+                string other = c == '/' ? "." : c == '_' ? "__" : "_" + Hex.ToText(new byte[] { bytes[i] });
+                plain += isPlain ? c.ToString() : other;
             }
 
-            return new string(letters);
+            return plain;
         }
 
         private string AwaitLink()

@@ -1,4 +1,5 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
+
 
 namespace DeviceQueue.Connecting
 {
@@ -17,11 +18,14 @@ namespace DeviceQueue.Connecting
         private const int MaxKeyLength = 64;
         private const int MaxUriLength = 512;
         private const int MaxHostLength = 253;
-        private const string UriRule = "mqtt://user:password@host:port or mqtts://user:password@host:port is allowed, user, password and port optional";
+        private const string UriRule = "mqtt://user:password@host:port or mqtts://user:password@host:port is allowed, "
+            + "user, password and port optional";
 
-        private static readonly string[] Keys = { "discovery_key", "protocol", "host", "port", "uri" };
-        private static readonly string[] KeysBesideUri = { "protocol", "host", "port" };
-        private static readonly string[] Protocols = { "mqtt", "mqtts" };
+        private const int NotGiven = 0;
+
+        private string _uri;
+        private bool _isRefused;
+        private bool _hasParts;
 
         /// <summary>Initializes the place of a broker.</summary>
         /// <param name="host">The host's name or address.</param>
@@ -34,16 +38,25 @@ namespace DeviceQueue.Connecting
             IsSecure = isSecure;
         }
 
+        /// <summary>Initializes a place of which the configuration says nothing yet.</summary>
+        internal ConnectionParams()
+        {
+        }
+
         /// <summary>Gets the key under which a discovery service knows the broker, or <see langword="null"/>.</summary>
         public string DiscoveryKey { get; private set; }
 
-        /// <summary>Gets the host's name or address; <see langword="null"/> when only the discovery service knows it.</summary>
+        /// <summary>
+        /// Gets the host's name or address; <see langword="null"/> when only the discovery service knows it.
+        /// </summary>
         public string Host { get; private set; }
 
         /// <summary>Gets the port, 1 to 65,535.</summary>
         public int Port { get; private set; }
 
-        /// <summary>Gets a value indicating whether the connection is TLS (<c>mqtts</c>) with a validated certificate.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the connection is TLS (<c>mqtts</c>) with a validated certificate.
+        /// </summary>
         public bool IsSecure { get; private set; }
 
         /// <summary>Gets the user's name that the URI has, or <see langword="null"/>.</summary>
@@ -54,22 +67,24 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Reads <c>connections.0</c>, <c>connections.1</c>, …, or else <c>connection</c>.</summary>
         /// <param name="config">The whole configuration.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed; the connections must then not be used.</param>
+        /// <param name="problems">Takes an error for each value that is not allowed; the connections must then not be
+        /// used.</param>
         /// <returns>The connections in order; empty when the configuration has none.</returns>
         public static ConnectionParams[] ManyFromConfig(ConfigParams config, ConfigProblems problems)
         {
-            ConfigReader[] readers = ConfigReader.ReadList(config, "connection", Keys, MaxConnections, problems);
-            ConnectionParams[] result = new ConnectionParams[readers.Length];
-            for (int i = 0; i < result.Length; i++)
+            ConnectionConfig parts = new ConnectionConfig();
+            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
             {
-                result[i] = readers[i].Has("uri") ? ReadUri(readers[i]) : ReadParts(readers[i]);
-                result[i].DiscoveryKey = readers[i].Text("discovery_key", null, MaxKeyLength);
+                parts.TryTakeConnection(reader);
             }
 
-            return result;
+            return parts.GetConnections(problems);
         }
 
-        /// <summary>Reads a URI such as <c>mqtts://user:password@broker.example:8883</c>; name and password may have percent escapes.</summary>
+        /// <summary>
+        /// Reads a URI such as <c>mqtts://user:password@broker.example:8883</c>; name and password may have percent
+        /// escapes.
+        /// </summary>
         /// <param name="uri">The URI.</param>
         /// <returns>The connection, or <see langword="null"/> when it is not such a URI.</returns>
         public static ConnectionParams FromUri(string uri)
@@ -91,34 +106,72 @@ namespace DeviceQueue.Connecting
             return result == null || (at >= 0 && !result.TryReadUser(rest.Substring(0, at))) ? null : result;
         }
 
-        private static ConnectionParams ReadUri(ConfigReader reader)
+        /// <summary>Says whether a connection has a setting of a name.</summary>
+        internal static bool IsKnown(string name)
         {
-            string uri = reader.Text("uri", null, MaxUriLength);
-            ConnectionParams connection = uri == null ? null : FromUri(uri);
-            if (uri != null && connection == null)
-            {
-                reader.Refuse("uri", UriRule);
-            }
-
-            if (reader.HasAny(KeysBesideUri))
-            {
-                reader.Problems.AddWarning(reader.Name("protocol") + ", host and port have no effect beside uri");
-            }
-
-            return connection ?? new ConnectionParams(null, DefaultPort, false);
+            return name == "discovery_key" || name == "protocol" || name == "host" || name == "port" || name == "uri";
         }
 
-        private static ConnectionParams ReadParts(ConfigReader reader)
+        /// <summary>Takes a value.</summary>
+        internal void Take(string name, ConfigReader reader)
         {
-            bool isSecure = reader.Choice("protocol", 0, Protocols) == 1;
-            int port = reader.Integer("port", isSecure ? DefaultSecurePort : DefaultPort, 1, 65535);
-            string host = reader.Get("host");
-            if (host == null ? !reader.Has("discovery_key") : !IsHost(host))
+            _hasParts |= name != "uri" && name != "discovery_key";
+            switch (name)
             {
-                reader.Refuse("host", "a host name or an address is needed");
+                case "uri":
+                    TakeUri(reader);
+                    break;
+                case "discovery_key":
+                    DiscoveryKey = reader.Text(MaxKeyLength);
+                    break;
+                case "protocol":
+                    IsSecure = reader.Choice(0, "mqtt,mqtts") == 1;
+                    break;
+                case "port":
+                    Port = reader.Integer(DefaultPort, 1, 65535);
+                    break;
+                default:
+                    Host = reader.Value;
+                    break;
+            }
+        }
+
+        /// <summary>Checks the whole, when each value has been taken.</summary>
+        /// <param name="section">The key of the connection with a dot.</param>
+        /// <param name="problems">Takes what is wrong.</param>
+        /// <returns>The connection.</returns>
+        internal ConnectionParams Check(string section, ConfigProblems problems)
+        {
+            if (_uri != null)
+            {
+                if (_hasParts)
+                {
+                    problems.AddWarning(section + "protocol, host and port have no effect beside uri");
+                }
+
+                ConnectionParams found = FromUri(_uri) ?? new ConnectionParams(null, DefaultPort, false);
+                found.DiscoveryKey = DiscoveryKey;
+                return found;
             }
 
-            return new ConnectionParams(host, port, isSecure);
+            Port = Port == NotGiven ? (IsSecure ? DefaultSecurePort : DefaultPort) : Port;
+            if (!_isRefused && (Host == null ? DiscoveryKey == null : !IsHost(Host)))
+            {
+                problems.AddError(section + "host", Host, "a host name or an address is needed");
+            }
+
+            return this;
+        }
+
+        private void TakeUri(ConfigReader reader)
+        {
+            string uri = reader.Text(MaxUriLength);
+            _isRefused = uri == null || FromUri(uri) == null;
+            _uri = uri;
+            if (uri != null && _isRefused)
+            {
+                reader.Refuse(UriRule);
+            }
         }
 
         private static ConnectionParams ReadHostAndPort(string text, bool isSecure)

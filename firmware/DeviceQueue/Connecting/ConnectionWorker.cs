@@ -11,7 +11,7 @@ namespace DeviceQueue.Connecting
         /// <summary>The longest time between two polls, in milliseconds.</summary>
         public const int MaxWaitMs = 60000;
 
-        /// <summary>How long to pause after a fault that nobody foresaw, in milliseconds.</summary>
+        /// <summary>How long to pause after an unforeseen fault, in milliseconds.</summary>
         public const int FaultPauseMs = 1000;
 
         private const int NoThread = -1;
@@ -117,7 +117,7 @@ namespace DeviceQueue.Connecting
         {
             try
             {
-                _connection.EndLink(fault.GetType().FullName);
+                _connection.EndLink("the device has a fault, " + MqttLinkResult.Describe(fault));
             }
             catch (Exception e)
             {
@@ -134,7 +134,7 @@ namespace DeviceQueue.Connecting
                     Recorder.Record("connection", e);
                 }
 
-                _logger.Log(LogLevel.Error, null, "connection: " + e.ToString());
+                _logger.Log(LogLevel.Error, null, "fault of the connection, which goes on: " + MqttLinkResult.Describe(e));
             }
             catch (Exception)
             {

@@ -1,6 +1,9 @@
 namespace DeviceQueue.Connecting
 {
-    /// <summary>The topics of a device, nearly all below <c>sensor/&lt;id&gt;/</c>, and the words that it says and hears on them.</summary>
+    /// <summary>
+    /// The topics of a device, nearly all below <c>sensor/&lt;id&gt;/</c>, and the words that it says and hears on them. Each is
+    /// made when it is asked for.
+    /// </summary>
     public sealed class DeviceTopics
     {
         /// <summary>The status after each connect.</summary>
@@ -18,38 +21,35 @@ namespace DeviceQueue.Connecting
         /// <summary>What follows an output's topic where home automation publishes its wishes.</summary>
         public const string SetSuffix = "/set";
 
-        private readonly string _root;
-
         /// <summary>Initializes a new instance of the <see cref="DeviceTopics"/> class.</summary>
         /// <param name="deviceId">The device id.</param>
         public DeviceTopics(string deviceId)
         {
-            _root = "sensor/" + deviceId + "/";
-            Temperature = _root + "temperature";
-            Status = _root + "status";
-            Command = _root + "command";
-            Response = _root + "response";
-            Health = _root + "health";
-            Discovery = "homeassistant/device/" + deviceId + "/config";
+            Id = deviceId;
         }
 
+        /// <summary>Gets the device id.</summary>
+        public string Id { get; }
+
         /// <summary>Gets the topic of readings.</summary>
-        public string Temperature { get; }
+        public string Temperature => Root + "temperature";
 
         /// <summary>Gets the topic of <see cref="Online"/> and <see cref="Offline"/>, retained.</summary>
-        public string Status { get; }
+        public string Status => Root + "status";
 
         /// <summary>Gets the topic that operators publish commands to.</summary>
-        public string Command { get; }
+        public string Command => Root + "command";
 
         /// <summary>Gets the topic of the answers.</summary>
-        public string Response { get; }
+        public string Response => Root + "response";
 
         /// <summary>Gets the topic of health reports.</summary>
-        public string Health { get; }
+        public string Health => Root + "health";
 
-        /// <summary>Gets the topic of Home Assistant's device discovery, retained; the one outside of <c>sensor/&lt;id&gt;/</c>.</summary>
-        public string Discovery { get; }
+        /// <summary>Gets the topic of Home Assistant's device discovery, retained.</summary>
+        public string Discovery => "homeassistant/device/" + Id + "/config";
+
+        private string Root => "sensor/" + Id + "/";
 
         /// <summary>Tells whether a payload is a text.</summary>
         /// <param name="payload">The payload.</param>
@@ -66,12 +66,20 @@ namespace DeviceQueue.Connecting
             return isSame;
         }
 
+        /// <summary>Names the topic of a diagnostic entity of Home Assistant's, retained.</summary>
+        /// <param name="name">The entity's name.</param>
+        /// <returns>The topic.</returns>
+        public string OfDiagnostic(string name)
+        {
+            return "homeassistant/sensor/" + Id + "/" + name + "/config";
+        }
+
         /// <summary>Names the topic of an output's state, retained.</summary>
         /// <param name="name">The output's name.</param>
         /// <returns>The topic.</returns>
         public string OfOutput(string name)
         {
-            return _root + "output/" + name;
+            return Root + "output/" + name;
         }
     }
 }

@@ -11,20 +11,24 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets a value indicating whether the client library believes that the link is up.</summary>
         bool IsOpen { get; }
 
-        /// <summary>Gets how many arrived messages were lost because nobody took them in time.</summary>
+        /// <summary>Gets the most publishes that may be unanswered at once, those of all sources together.</summary>
+        int MaxInflight { get; }
+
+        /// <summary>Gets how many arrived messages found no place.</summary>
         int DroppedMessages { get; }
 
         /// <summary>Connects; blocks until CONNACK, a refusal or a timeout of the client library.</summary>
         /// <param name="options">Where to and as whom.</param>
+        /// <param name="cleanSession">Whether the broker forgets what it knew of this client id, whatever the options say.</param>
         /// <returns>What came of it; after anything but success the link needs nothing but <see cref="Close"/>.</returns>
-        MqttLinkResult Open(MqttLinkOptions options);
+        MqttLinkResult Open(MqttLinkOptions options, bool cleanSession);
 
         /// <summary>Hands a message to the client library.</summary>
         /// <param name="topic">A topic without wildcards.</param>
         /// <param name="payload">The payload; the link keeps the array.</param>
         /// <param name="qos">The quality of service, 0 to 2.</param>
         /// <param name="retain">Whether the broker keeps the message for later subscribers.</param>
-        /// <returns>The id that <see cref="MqttLinkEventKind.Published"/> will name (none comes at QoS 0), or 0 when the message was not taken.</returns>
+        /// <returns>The id that <see cref="MqttLinkEventKind.Published"/> will name (none comes at QoS 0), or 0 when the message was not taken: refused when <see cref="IsOpen"/> is still true.</returns>
         int TryPublish(string topic, byte[] payload, int qos, bool retain);
 
         /// <summary>Asks the broker for a subscription.</summary>
@@ -47,8 +51,9 @@ namespace DeviceQueue.Connecting
         /// <returns><see langword="false"/> when there is nothing to take.</returns>
         bool TryTakeEvent(MqttLinkEvent e);
 
-        /// <summary>Says DISCONNECT if it can, and frees what the link holds.</summary>
-        void Close();
+        /// <summary>Ends the link and frees what it holds.</summary>
+        /// <param name="isClean">Whether DISCONNECT is said, upon which the broker discards the last will (MQTT 3.1.1 section 3.14.4).</param>
+        void Close(bool isClean);
     }
 
     /// <summary>Makes links: a fresh one for each connection, because no client library resumes an old one cleanly.</summary>

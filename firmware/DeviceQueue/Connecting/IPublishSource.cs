@@ -13,8 +13,16 @@ namespace DeviceQueue.Connecting
         bool TryTake(long nowMs, PublishRequest request);
 
         /// <summary>Hears what became of the message that <see cref="TryTake"/> offered last.</summary>
-        /// <param name="packetId">The link's id for it, -1 when the link refused it (<see cref="OnPublished"/> follows at once), or 0 when the link was down.</param>
+        /// <param name="packetId">The link's id for it, 1 to 65535, or 0 when the link was down: it is unsent.</param>
         void OnHandedOver(int packetId);
+
+        /// <summary>
+        /// Hears that the client library refused the message that <see cref="TryTake"/> offered last, on a link that is up. It
+        /// is not in flight, no <see cref="OnPublished"/> follows, and it is offered again, after a delay that grows: it must
+        /// not hold up the others.
+        /// </summary>
+        /// <param name="nowMs">The time.</param>
+        void OnRefused(long nowMs);
 
         /// <summary>Hears of an acknowledgement.</summary>
         /// <param name="packetId">The link's id.</param>
@@ -23,7 +31,7 @@ namespace DeviceQueue.Connecting
         /// <returns><see langword="true"/> when the message was this source's.</returns>
         bool OnPublished(int packetId, bool isPublished, long nowMs);
 
-        /// <summary>Hears that the link is up: what must be said anew on each connection is due.</summary>
+        /// <summary>Hears that the link is up: what is said again on each connection is due.</summary>
         void OnLinkUp();
 
         /// <summary>Hears that the link is gone: what it had not acknowledged is unsent again.</summary>

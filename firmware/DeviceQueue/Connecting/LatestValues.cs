@@ -1,10 +1,13 @@
+using System;
 using System.Threading;
 
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// Topics of which only the newest value matters. A retained one (status, output states, discovery) is published after every connect and at each change, at QoS 1,
-    /// and again until the broker has the newest; another (health) once at each change, at QoS 0. Safe to call from any thread.
+    /// Topics of which only the newest value matters. A retained one (status, output states, announcements) is published after
+    /// every connect and at each change, at QoS 1, and again until the broker has the newest; another (health) once at each
+    /// change, at QoS 0. An empty retained one takes a message back: the broker's acknowledgement ends it. Safe to call from
+    /// any thread.
     /// </summary>
     public sealed class LatestValues : IPublishSource
     {
@@ -14,22 +17,30 @@ namespace DeviceQueue.Connecting
         /// <summary>The most values that are unacknowledged at once.</summary>
         public const int MaxInflight = 4;
 
-        /// <summary>How long after an unanswered publish the value is sent again, in milliseconds; it doubles with each that follows on the same link.</summary>
+        /// <summary>
+        /// How long after an unanswered or refused publish the value is sent again, in milliseconds; it doubles with each that
+        /// follows on the same link.
+        /// </summary>
         public const int FirstRetryMs = 5000;
 
         private const int MaxRetryDoublings = 6;
+        private const int Growth = 4;
+        private const byte Retained = 1;
+        private const byte Due = 2;
+        private const byte Unsaid = 4; // due since the link came up, and not handed over on it yet
+
+        private const int None = -1;
 
         private readonly object _lock = new object();
         private readonly AutoResetEvent _wake;
-        private readonly string[] _topics = new string[MaxValues];
-        private readonly byte[][] _payloads = new byte[MaxValues][];
-        private readonly bool[] _isRetained = new bool[MaxValues];
-        private readonly bool[] _isDue = new bool[MaxValues];
-        private readonly long[] _dueMs = new long[MaxValues];
-        private readonly int[] _packetIds = new int[MaxValues];
-        private readonly byte[] _unanswered = new byte[MaxValues];
+        private string[] _topics = new string[Growth];
+        private object[] _payloads = new object[Growth]; // of bytes, or what writes them
+        private long[] _dueMs = new long[Growth];
+        private ushort[] _packetIds = new ushort[Growth];
+        private byte[] _flags = new byte[Growth];
+        private byte[] _unanswered = new byte[Growth];
         private int _count;
-        private int _taken;
+        private int _taken = None; // offered, and not handed over yet
 
         /// <summary>Initializes a new instance of the <see cref="LatestValues"/> class.</summary>
         /// <param name="wake">Set when there is something to publish.</param>
@@ -38,10 +49,30 @@ namespace DeviceQueue.Connecting
             _wake = wake;
         }
 
-        /// <summary>Adds a topic.</summary>
-        /// <param name="topic">The topic, without wildcards.</param>
+        /// <summary>Gets a value indicating whether each retained value has been handed over on this link, or was refused.</summary>
+        public bool IsSaid
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    for (int i = 0; i < _count; i++)
+                    {
+                        if ((_flags[i] & Unsaid) != 0)
+                        {
+                            return false;
+                        }
+                    }
+
+                    return true;
+                }
+            }
+        }
+
+        /// <summary>Adds a topic. Not to be called once the connection is open.</summary>
+        /// <param name="topic">The topic, without wildcards; <see langword="null"/> when a writer names it.</param>
         /// <param name="isRetained">Whether the broker keeps the value.</param>
-        /// <returns>The handle for <see cref="Set"/>, or -1 when <see cref="MaxValues"/> are in use.</returns>
+        /// <returns>The handle for the other calls, or -1 when <see cref="MaxValues"/> are in use.</returns>
         public int Add(string topic, bool isRetained)
         {
             lock (_lock)
@@ -51,8 +82,13 @@ namespace DeviceQueue.Connecting
                     return -1;
                 }
 
+                if (_count == _topics.Length)
+                {
+                    Grow();
+                }
+
                 _topics[_count] = topic;
-                _isRetained[_count] = isRetained;
+                _flags[_count] = isRetained ? Retained : (byte)0;
                 return _count++;
             }
         }
@@ -62,14 +98,15 @@ namespace DeviceQueue.Connecting
         /// <param name="payload">The payload; the array is kept.</param>
         public void Set(int handle, byte[] payload)
         {
-            lock (_lock)
-            {
-                _payloads[handle] = payload;
-                _isDue[handle] = true;
-                _dueMs[handle] = 0;
-            }
+            Change(handle, payload);
+        }
 
-            _wake.Set();
+        /// <summary>Says that there is a newest value, which is written each time it is sent, so that it takes no memory between.</summary>
+        /// <param name="handle">What <see cref="Add"/> returned.</param>
+        /// <param name="writer">Writes topic and payload.</param>
+        public void Set(int handle, IValueWriter writer)
+        {
+            Change(handle, writer);
         }
 
         /// <summary>Publishes the newest value again, if there is one.</summary>
@@ -78,10 +115,36 @@ namespace DeviceQueue.Connecting
         {
             lock (_lock)
             {
-                _isDue[handle] |= _payloads[handle] != null;
+                if (_payloads[handle] != null)
+                {
+                    _flags[handle] |= Due;
+                }
             }
 
             _wake.Set();
+        }
+
+        /// <summary>Gives a value up, whether the broker has it or not.</summary>
+        /// <param name="handle">What <see cref="Add"/> returned.</param>
+        public void Forget(int handle)
+        {
+            lock (_lock)
+            {
+                _payloads[handle] = null;
+                _flags[handle] &= Retained;
+            }
+        }
+
+        /// <summary>Publishes each retained value again.</summary>
+        public void RepeatAll()
+        {
+            for (int i = 0; i < _count; i++)
+            {
+                if ((_flags[i] & Retained) != 0)
+                {
+                    Repeat(i);
+                }
+            }
         }
 
         /// <summary>Tells whether the broker has acknowledged the newest value.</summary>
@@ -91,36 +154,39 @@ namespace DeviceQueue.Connecting
         {
             lock (_lock)
             {
-                return !_isDue[handle] && _packetIds[handle] == 0;
+                return (_flags[handle] & Due) == 0 && _packetIds[handle] == 0 && _taken != handle;
             }
         }
 
         /// <inheritdoc/>
         public bool TryTake(long nowMs, PublishRequest request)
         {
-            lock (_lock)
+            IValueWriter writer;
+            int next;
+            do
             {
-                if (CountInflight() >= MaxInflight)
+                lock (_lock)
                 {
-                    return false;
-                }
-
-                for (int i = 0; i < _count; i++)
-                {
-                    if (_isDue[i] && _packetIds[i] == 0 && _dueMs[i] <= nowMs)
+                    next = FindNext(nowMs);
+                    if (next < 0)
                     {
-                        _taken = i;
-                        _isDue[i] = false;
-                        request.Topic = _topics[i];
-                        request.Payload = _payloads[i];
-                        request.Qos = _isRetained[i] ? 1 : 0;
-                        request.Retain = _isRetained[i];
-                        return true;
+                        _taken = None;
+                        return false;
                     }
-                }
 
-                return false;
+                    bool isRetained = (_flags[next] & Retained) != 0;
+                    _taken = next;
+                    _flags[next] &= unchecked((byte)~(Due | Unsaid));
+                    request.Topic = _topics[next];
+                    request.Payload = _payloads[next] as byte[];
+                    request.Qos = isRetained ? 1 : 0;
+                    request.Retain = isRetained;
+                    writer = _payloads[next] as IValueWriter;
+                }
             }
+            while (writer != null && !writer.TryWrite(next, request)); // without the lock: it may take those of others
+
+            return true;
         }
 
         /// <inheritdoc/>
@@ -128,12 +194,28 @@ namespace DeviceQueue.Connecting
         {
             lock (_lock)
             {
-                _packetIds[_taken] = _isRetained[_taken] ? packetId : 0;
-                _isDue[_taken] |= packetId == 0;
-                if (!_isRetained[_taken] && !_isDue[_taken])
+                bool isRetained = (_flags[_taken] & Retained) != 0;
+                _packetIds[_taken] = isRetained ? (ushort)packetId : (ushort)0;
+                if (packetId == 0)
+                {
+                    _flags[_taken] |= Due;
+                }
+                else if (!isRetained && (_flags[_taken] & Due) == 0)
                 {
                     _payloads[_taken] = null; // published once; there may be a newer one already
                 }
+
+                _taken = None;
+            }
+        }
+
+        /// <inheritdoc/>
+        public void OnRefused(long nowMs)
+        {
+            lock (_lock)
+            {
+                OnAnswer(_taken, false, nowMs);
+                _taken = None;
             }
         }
 
@@ -163,7 +245,8 @@ namespace DeviceQueue.Connecting
             {
                 for (int i = 0; i < _count; i++)
                 {
-                    _isDue[i] |= _isRetained[i] && _payloads[i] != null;
+                    bool isSaidAgain = (_flags[i] & Retained) != 0 && _payloads[i] != null;
+                    _flags[i] |= isSaidAgain ? (byte)(Due | Unsaid) : (byte)0;
                     _dueMs[i] = 0;
                     _unanswered[i] = 0;
                 }
@@ -177,7 +260,7 @@ namespace DeviceQueue.Connecting
             {
                 for (int i = 0; i < _count; i++)
                 {
-                    _isDue[i] |= _packetIds[i] != 0; // not settled: only the next link can tell
+                    _flags[i] |= _packetIds[i] != 0 ? Due : (byte)0; // not settled: only the next link can tell
                     _packetIds[i] = 0;
                 }
             }
@@ -191,7 +274,7 @@ namespace DeviceQueue.Connecting
                 long due = long.MaxValue;
                 for (int i = 0; i < _count; i++)
                 {
-                    if (_isDue[i] && _packetIds[i] == 0 && _dueMs[i] < due)
+                    if ((_flags[i] & Due) != 0 && _packetIds[i] == 0 && _dueMs[i] < due)
                     {
                         due = _dueMs[i];
                     }
@@ -201,25 +284,38 @@ namespace DeviceQueue.Connecting
             }
         }
 
-        private void OnAnswer(int i, bool isPublished, long nowMs)
+        private void Change(int handle, object payload)
         {
-            if (isPublished)
+            lock (_lock)
             {
-                _unanswered[i] = 0;
-                return;
+                _payloads[handle] = payload;
+                _flags[handle] |= Due;
+                _dueMs[handle] = 0;
             }
 
-            if (!_isDue[i])
-            {
-                _isDue[i] = true;
-                _dueMs[i] = nowMs + (FirstRetryMs << _unanswered[i]);
-            }
-
-            _unanswered[i] += (byte)(_unanswered[i] < MaxRetryDoublings ? 1 : 0);
+            _wake.Set();
         }
 
-        private int CountInflight()
+        private void Grow()
         {
+            int size = _count + Growth;
+            _topics = (string[])Copy(_topics, new string[size]);
+            _payloads = (object[])Copy(_payloads, new object[size]);
+            _dueMs = (long[])Copy(_dueMs, new long[size]);
+            _packetIds = (ushort[])Copy(_packetIds, new ushort[size]);
+            _flags = (byte[])Copy(_flags, new byte[size]);
+            _unanswered = (byte[])Copy(_unanswered, new byte[size]);
+        }
+
+        private Array Copy(Array from, Array to)
+        {
+            Array.Copy(from, 0, to, 0, _count);
+            return to;
+        }
+
+        private int FindNext(long nowMs)
+        {
+            int next = -1;
             int inflight = 0;
             for (int i = 0; i < _count; i++)
             {
@@ -227,9 +323,35 @@ namespace DeviceQueue.Connecting
                 {
                     inflight++;
                 }
+                else if (next < 0 && (_flags[i] & Due) != 0 && _dueMs[i] <= nowMs)
+                {
+                    next = i;
+                }
             }
 
-            return inflight;
+            return inflight < MaxInflight ? next : -1;
+        }
+
+        private void OnAnswer(int i, bool isPublished, long nowMs)
+        {
+            if (isPublished)
+            {
+                _unanswered[i] = 0;
+                if ((_flags[i] & Due) == 0 && _payloads[i] is byte[] payload && payload.Length == 0)
+                {
+                    _payloads[i] = null; // the broker keeps nothing under this topic any more
+                }
+
+                return;
+            }
+
+            if ((_flags[i] & Due) == 0)
+            {
+                _flags[i] |= Due;
+                _dueMs[i] = nowMs + (FirstRetryMs << _unanswered[i]);
+            }
+
+            _unanswered[i] += (byte)(_unanswered[i] < MaxRetryDoublings ? 1 : 0);
         }
     }
 }

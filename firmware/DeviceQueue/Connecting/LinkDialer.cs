@@ -53,9 +53,10 @@ namespace DeviceQueue.Connecting
         public bool IsEvicted => _backoff.IsEvicted;
 
         /// <summary>Makes one attempt; may block as long as the network below and the client library's connect do.</summary>
+        /// <param name="isFresh">Whether the broker is to forget the session, whatever the settings say.</param>
         /// <param name="fault">Why it failed, in words; <see langword="null"/> when it did not, or when the gate holds it back until <see cref="DueMs"/>.</param>
         /// <returns>An open link, or <see langword="null"/>.</returns>
-        public IMqttLink TryOpen(out string fault)
+        public IMqttLink TryOpen(bool isFresh, out string fault)
         {
             IsWithoutNetwork = _network != null && !_network.IsReady;
             if (IsWithoutNetwork && !_network.TryBringUp(MqttConnection.NetworkTimeoutMs, out string detail))
@@ -76,13 +77,13 @@ namespace DeviceQueue.Connecting
             _nextEndpoint = (_nextEndpoint + 1) % endpoints.Length;
             Endpoint = endpoint;
             IMqttLink link = _links.Create(_wake);
-            MqttLinkResult result = link.Open(endpoint);
+            MqttLinkResult result = link.Open(endpoint, isFresh || endpoint.CleanSession);
             if (result.Error == MqttLinkError.None)
             {
                 return link;
             }
 
-            link.Close();
+            link.Close(false);
             fault = "no connection to " + endpoint.Host + ":" + endpoint.Port.ToString() + ": " + result.ToString();
             return null;
         }
@@ -95,6 +96,15 @@ namespace DeviceQueue.Connecting
             _heldSinceMs = -1;
             DueMs = nowMs + delay;
             return delay;
+        }
+
+        /// <summary>Lets the delays start from the shortest again, unless the other side ends links again and again.</summary>
+        public void StartLow()
+        {
+            if (!IsEvicted)
+            {
+                _backoff.StartLow();
+            }
         }
 
         /// <summary>Makes the next attempt due at once.</summary>

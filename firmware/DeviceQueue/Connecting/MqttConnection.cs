@@ -1,9 +1,9 @@
-using System.Text;
 using System.Threading;
 using DeviceQueue.Components;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Connecting
@@ -20,17 +20,14 @@ namespace DeviceQueue.Connecting
         /// <summary>How long to wait for SUBACK, in milliseconds; the client library reports a missing one by nothing at all.</summary>
         public const int SubackTimeoutMs = 10000;
 
+        /// <summary>The longest time until a subscription that the broker refuses is asked for again, in milliseconds.</summary>
+        public const int MaxSubscribeRetryMs = 320000;
+
         /// <summary>The longest that <see cref="BeginClose"/> waits for the farewell and what is in flight to be acknowledged, in milliseconds.</summary>
         public const int FarewellTimeoutMs = 2000;
 
         /// <summary>The longest to wait for the network below before an attempt counts as failed, in milliseconds.</summary>
         public const int NetworkTimeoutMs = 30000;
-
-        /// <summary>
-        /// The most publishes unanswered at once, those of all sources together: each answer finds a place in the link's queue, and so do those to subscriptions
-        /// and probes.
-        /// </summary>
-        public const int MaxInflight = MqttLinkEventQueue.MaxAnswers * 3 / 4;
 
         /// <summary>The longest that <see cref="Gate"/> can hold an attempt back, in milliseconds: a minute for the clock, one for a pulse, and a reading.</summary>
         public const int MaxHoldMs = 150000;
@@ -46,12 +43,11 @@ namespace DeviceQueue.Connecting
         private readonly LatestValues _latest;
         private readonly Publisher _publisher;
         private readonly bool _isRetried;
-        private readonly object _attachLock = new object();
+        private readonly object _lock = new object();
         private readonly AutoResetEvent _wake = new AutoResetEvent(false);
         private readonly MqttLinkEvent _event = new MqttLinkEvent();
-        private int _statusHandle = -1;
-        private byte[] _birth;
-        private byte[] _farewell;
+        private StatusTopic _status;
+        private KeptMessageGuard _guard;
 
         // Written by the connection's thread, read by others: each a single word.
         private IMqttLink _link;
@@ -63,7 +59,10 @@ namespace DeviceQueue.Connecting
         private string _lastError;
         private bool _wasReady;
         private int _failures;
+        private int _discardedSessions;
 
+        private bool _isLinkKept;
+        private bool _isSessionToDiscard;
         private long _connectedMs;
         private long _closeDeadlineMs;
 
@@ -100,8 +99,24 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets a value indicating whether the connection is wanted; the link may be down all the same.</summary>
         public bool IsOpen => _isOpen;
 
-        /// <summary>Gets a value indicating whether the link is up and every subscription answered.</summary>
+        /// <summary>Gets a value indicating whether the link is up and every subscription answered, or overdue.</summary>
         public bool IsConnected => _subscriptions.IsReady;
+
+        /// <summary>
+        /// Gets a value indicating whether the first attempt, or the subscriptions of a link, have no answer yet: there is nothing
+        /// to say about the connection.
+        /// </summary>
+        public bool IsConnecting =>
+            _link == null ? _connects == 0 && _lastError == null && !IsWithoutNetwork
+            : !IsConnected || (_guard != null && _guard.IsHoldingBack);
+
+        /// <summary>Gets why nothing arrives on a link that is up, in words, or <see langword="null"/>.</summary>
+        public string SubscriptionFault =>
+            _guard != null && _guard.BlockMs > 0 ? "blocked by a message that is too large"
+            : _subscriptions.Refused != null ? "subscription refused by the broker" : null;
+
+        /// <summary>Gets how often a kept session was discarded, and with it the messages that waited in it.</summary>
+        public int DiscardedSessions => _discardedSessions;
 
         /// <summary>Gets a value indicating whether the last attempt found no network to connect over.</summary>
         public bool IsWithoutNetwork => _dialer.IsWithoutNetwork;
@@ -146,7 +161,7 @@ namespace DeviceQueue.Connecting
         /// <exception cref="InvalidStateException">There are <see cref="MaxAttached"/> already.</exception>
         public void Attach(IPublishSource source)
         {
-            lock (_attachLock)
+            lock (_lock)
             {
                 CheckPlace(_publisher.Count);
                 _publisher.Add(source);
@@ -155,34 +170,49 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Adds a taker of messages, for good.</summary>
         /// <param name="sink">The sink; its filter is subscribed to whenever it has one.</param>
+        /// <param name="isOptional">Whether a refused or silent subscription is no fault.</param>
         /// <exception cref="InvalidStateException">There are <see cref="MaxAttached"/> already.</exception>
-        public void Attach(IMessageSink sink)
+        public void Attach(IMessageSink sink, bool isOptional = false)
         {
-            lock (_attachLock)
+            lock (_lock)
             {
                 CheckPlace(_subscriptions.Count);
-                _subscriptions.Add(sink);
+                _subscriptions.Add(sink, isOptional);
             }
         }
 
-        /// <summary>Sets what the status topic says after each connect and before a clean close.</summary>
+        /// <summary>Sets what the status topic says after each connect and before a clean close. Not to be called once it is open.</summary>
         /// <param name="topic">The topic, retained.</param>
         /// <param name="birth">The payload after each connect.</param>
         /// <param name="farewell">The payload before a clean close.</param>
         public void SetStatus(string topic, string birth, string farewell)
         {
-            _statusHandle = _latest.Add(topic, true);
-            _birth = Encoding.UTF8.GetBytes(birth);
-            _farewell = Encoding.UTF8.GetBytes(farewell);
+            _status = new StatusTopic(topic, birth, farewell, _latest);
+            Attach(_status, true);
+        }
+
+        /// <summary>
+        /// Sets the topic on which the broker may keep a message that is too large for this device: the device clears it, and
+        /// discards a kept session, when links end soon after they subscribed. Not to be called once it is open.
+        /// </summary>
+        /// <param name="topic">The topic, one that never holds a retained message by right.</param>
+        public void SetCommandTopic(string topic)
+        {
+            _guard = new KeptMessageGuard(topic, _latest);
+            _subscriptions.Guard = _guard;
         }
 
         /// <summary>Asks for the connection; <see cref="Poll"/> does the work.</summary>
         public void Open()
         {
-            _isClosing = false;
-            _failures = 0;
-            _wasReady = false;
-            _isOpen = true;
+            lock (_lock)
+            {
+                _isClosing = false;
+                _failures = 0;
+                _wasReady = false;
+                _isOpen = true;
+            }
+
             _wake.Set();
         }
 
@@ -212,7 +242,12 @@ namespace DeviceQueue.Connecting
         /// <param name="reason">Why, in words.</param>
         public void EndLink(string reason)
         {
-            EndLink(reason, false);
+            EndLink(reason, false, false);
+        }
+
+        private static long Earlier(long one, long other)
+        {
+            return one < other ? one : other;
         }
 
         private static void CheckPlace(int count)
@@ -228,6 +263,18 @@ namespace DeviceQueue.Connecting
         {
             writer.Name("reconnects");
             writer.WriteNumber(_connects > 0 ? _connects - 1 : 0);
+            if (DiscardedSessions > 0)
+            {
+                writer.Name("session_discarded");
+                writer.WriteNumber(DiscardedSessions);
+            }
+
+            string fault = SubscriptionFault; // another thread sets it
+            if (fault != null)
+            {
+                writer.Name("commands");
+                writer.WriteText(fault);
+            }
         }
 
         private long PollLink(long now)
@@ -241,7 +288,7 @@ namespace DeviceQueue.Connecting
             string fault = _link == null ? null : _watch.FindFault(now) ?? _subscriptions.FindFault(now);
             if (fault != null)
             {
-                EndLink(fault, _link.IsOpen);
+                EndLink(fault, _link.IsOpen, false);
             }
 
             if (_link == null)
@@ -249,11 +296,11 @@ namespace DeviceQueue.Connecting
                 return _isClosing ? Finish() : DueOffline();
             }
 
-            _subscriptions.Update(_link, now);
+            _subscriptions.Update(_link, now, false);
             return _isClosing ? PollClosing(now) : PollOnline(now);
         }
 
-        private void EndLink(string reason, bool isSilent)
+        private void EndLink(string reason, bool isSilent, bool isClean)
         {
             IMqttLink link = _link;
             if (link == null)
@@ -261,15 +308,16 @@ namespace DeviceQueue.Connecting
                 return;
             }
 
+            bool isClosing = _isClosing;
             bool isByOtherSide = !link.IsOpen;
             _link = null;
             _wasReady |= _subscriptions.IsReady;
             _lostOnEarlierLinks += link.DroppedMessages;
             _lostOnLink = 0;
-            _subscriptions.OnLinkDown(IsSessionKept);
+            _subscriptions.OnLinkDown(_isLinkKept);
             _publisher.OnLinkDown();
-            link.Close();
-            if (_isClosing)
+            link.Close(isClean);
+            if (isClosing)
             {
                 _logger.Log(LogLevel.Info, null, "connection closed");
                 return;
@@ -278,18 +326,55 @@ namespace DeviceQueue.Connecting
             long now = _clock.NowMs;
             bool wasEvicted = _dialer.IsEvicted;
             _dialer.OnLinkEnded(now - _connectedMs, isByOtherSide, isSilent);
+            bool isTooLarge = _guard != null && IsKeptMessageSuspected(now, isByOtherSide);
             _failures = _dialer.Endpoints.Length; // with retry_connect off a lost link is the end, whatever other endpoints there are
             Retry(now, "link lost: " + reason);
-            if (_dialer.IsEvicted)
+            if (isTooLarge)
+            {
+                SayKeptMessage();
+            }
+            else if (_dialer.IsEvicted)
             {
                 OnEvicted(!wasEvicted);
             }
         }
 
+        /// <summary>Asks the guard whether this end, after others like it, has to do with a message that the broker keeps.</summary>
+        private bool IsKeptMessageSuspected(long now, bool isByOtherSide)
+        {
+            bool wasSuspicious = _guard.IsSuspicious;
+            int blockMs = _guard.BlockMs;
+            _guard.OnLinkDown(now, isByOtherSide);
+            bool isNew = _guard.IsSuspicious && (!wasSuspicious || _guard.BlockMs != blockMs);
+            if (isNew)
+            {
+                _dialer.StartLow();
+            }
+
+            _isSessionToDiscard = IsSessionKept && (_isSessionToDiscard || (_guard.IsSuspicious && !wasSuspicious));
+            return isNew;
+        }
+
+        private void SayKeptMessage()
+        {
+            string topic = _guard.Topic;
+            if (_guard.BlockMs == 0)
+            {
+                _lastError = "two links ended soon after they subscribed: the broker may keep a message that is too large for this device; it is cleared from "
+                    + topic + (IsSessionKept ? ", and the session is discarded" : string.Empty);
+                _logger.Log(LogLevel.Warn, null, _lastError);
+                return;
+            }
+
+            _lastError = "commands are blocked for " + (_guard.BlockMs / 1000).ToString() + " s by a message that is too large for this device: allow "
+                + _dialer.Endpoints[0].ClientId + " to publish to " + topic + ", or clear it: mosquitto_pub -r -n -t " + topic;
+            _logger.Log(LogLevel.Error, null, _lastError);
+        }
+
         private void OnEvicted(bool isNew)
         {
-            _lastError = "the broker ends the link soon after each connect: another client connects as " + _dialer.Endpoints[0].ClientId
-                + ", or a message is against its rules";
+            _lastError = "links end again and again soon after the connect: the network cuts them, another client may connect as "
+                + _dialer.Endpoints[0].ClientId + ", or a message is against the broker's rules; its log tells";
             if (isNew)
             {
                 _logger.Log(LogLevel.Error, null, _lastError);
@@ -303,10 +388,12 @@ namespace DeviceQueue.Connecting
                 return _dialer.DueMs;
             }
 
-            IMqttLink link = _dialer.TryOpen(out string fault);
+            bool isFresh = _guard != null && _guard.IsSuspicious;
+            IMqttLink link = _dialer.TryOpen(isFresh, out string fault);
             now = _clock.NowMs;
             if (link != null)
             {
+                _isLinkKept = IsSessionKept && !isFresh;
                 OnConnected(link, now);
                 return now;
             }
@@ -333,7 +420,15 @@ namespace DeviceQueue.Connecting
             _watch.Start(link, now);
             MqttLinkOptions endpoint = _dialer.Endpoint;
             _logger.Log(LogLevel.Info, null, "connected to " + endpoint.Host + ":" + endpoint.Port.ToString() + " as " + endpoint.ClientId);
-            Say(_birth);
+            _subscriptions.OnLinkUp(now);
+            _guard?.OnLinkUp(now, _isLinkKept);
+            if (_isSessionToDiscard)
+            {
+                _isSessionToDiscard = false;
+                _discardedSessions++;
+            }
+
+            _status?.SayBirth();
             _publisher.OnLinkUp();
         }
 
@@ -342,10 +437,10 @@ namespace DeviceQueue.Connecting
             _failures++;
             _lastError = reason;
             bool isRetried = _isRetried && (_wasReady || !IsFirstRoundFinal);
-            if (!isRetried && _failures >= _dialer.Endpoints.Length)
+            if (!isRetried && TryGiveUp())
             {
                 _logger.Log(LogLevel.Error, null, reason + "; given up");
-                Finish();
+                Progress.Set();
                 return;
             }
 
@@ -366,37 +461,37 @@ namespace DeviceQueue.Connecting
                         break;
                     case MqttLinkEventKind.Subscribed:
                         _watch.OnHeard(now);
-                        OnSubscribed();
+                        OnSubscribed(now);
                         break;
                     case MqttLinkEventKind.Message:
                         _watch.OnHeard(now);
-                        _subscriptions.OnMessage(_event, IsSessionKept);
+                        _subscriptions.OnMessage(_event, _isLinkKept);
                         break;
                     case MqttLinkEventKind.Alive:
                         _watch.OnHeard(now);
                         break;
                     default:
-                        EndLink("closed by the other side or by the network");
+                        EndLink("closed by the other side or by the network", false, false);
                         break;
                 }
             }
 
             if (taken == MaxEventsPerPoll)
             {
-                _wake.Set(); // the link wakes only whoever has taken all
+                _wake.Set(); // the link signals again only when all are taken
             }
 
             _event.Payload = null;
             _lostOnLink = _link == null ? 0 : _link.DroppedMessages;
         }
 
-        private void OnSubscribed()
+        private void OnSubscribed(long now)
         {
-            string refused = _subscriptions.OnAnswer(_event.PacketId, _event.IsSuccess);
+            _subscriptions.OnAnswer(_event.PacketId, _event.IsSuccess, now);
+            string refused = _subscriptions.Refused;
             if (refused != null)
             {
                 _lastError = "subscription to " + refused + " refused by the broker";
-                _logger.Log(LogLevel.Error, null, _lastError);
             }
         }
 
@@ -405,18 +500,28 @@ namespace DeviceQueue.Connecting
             if (_closeDeadlineMs != 0)
             {
                 _closeDeadlineMs = 0; // opened again meanwhile
-                Say(_birth);
+                _status?.SayBirth();
             }
 
-            if (_publisher.Publish(_link, now))
+            if (_guard != null && _guard.TryTrust(now))
+            {
+                _logger.Log(LogLevel.Info, null, "commands are taken again");
+            }
+
+            if (_subscriptions.IsReady && _publisher.Publish(_link, now))
             {
                 return now;
             }
 
+            if (_watch.Inflight == 0)
+            {
+                _subscriptions.Update(_link, now, true);
+            }
+
             _watch.ProbeIfLate(now);
             long due = _watch.DueMs < now + OnlinePollMs ? _watch.DueMs : now + OnlinePollMs;
-            long sourceDue = _publisher.GetDueMs(now);
-            return sourceDue < due ? sourceDue : due;
+            due = Earlier(due, _subscriptions.GetDueMs(now));
+            return Earlier(due, _publisher.GetDueMs(now));
         }
 
         private long PollClosing(long now)
@@ -424,36 +529,52 @@ namespace DeviceQueue.Connecting
             if (_closeDeadlineMs == 0)
             {
                 _closeDeadlineMs = now + FarewellTimeoutMs;
-                Say(_farewell);
+                _status?.SayFarewell();
             }
 
             bool isMore = IsConnected && _publisher.Publish(_link, now);
-            bool isUnsettled = isMore || _watch.Inflight > 0 || (_statusHandle >= 0 && !_latest.IsSettled(_statusHandle));
-            if (now < _closeDeadlineMs && IsConnected && isUnsettled)
+            bool isSettled = _status == null || _status.IsSettled;
+            if (now < _closeDeadlineMs && IsConnected && (isMore || _watch.Inflight > 0 || !isSettled))
             {
                 return isMore ? now : _closeDeadlineMs;
             }
 
-            EndLink("closed by us");
+            EndLink("closed by us", false, isSettled); // without DISCONNECT the broker says the last will in our place
             return Finish();
         }
 
+        /// <summary>Ends a close, unless the connection was opened again meanwhile.</summary>
         private long Finish()
         {
-            _isOpen = false;
-            _isClosing = false;
             _closeDeadlineMs = 0;
             _dialer.Hurry();
+            lock (_lock)
+            {
+                _isOpen &= !_isClosing;
+                _isClosing = false;
+            }
+
             Progress.Set();
-            return long.MaxValue;
+            return _isOpen ? _clock.NowMs : long.MaxValue;
         }
 
-        private void Say(byte[] status)
+        /// <summary>Gives up when each endpoint has failed, unless the connection was opened again meanwhile.</summary>
+        private bool TryGiveUp()
         {
-            if (_statusHandle >= 0)
+            lock (_lock)
             {
-                _latest.Set(_statusHandle, status);
+                if (_failures < _dialer.Endpoints.Length)
+                {
+                    return false;
+                }
+
+                _isOpen = false;
+                _isClosing = false;
             }
+
+            _closeDeadlineMs = 0;
+            _dialer.Hurry();
+            return true;
         }
     }
 }

@@ -3,16 +3,20 @@ using System.Threading;
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// Where a link's callbacks leave what happened until the connection's thread takes it. Bounded and allocated once: arriving messages have
-    /// places of their own, so that answers always find one, and a message that finds none is counted. Answers are taken first.
+    /// Where a link's callbacks leave what happened until the connection's thread takes it. Bounded in number and in bytes,
+    /// and allocated once: arriving messages have places of their own, so that answers always find one, and a message that
+    /// finds none is counted. Answers are taken first.
     /// </summary>
     public sealed class MqttLinkEventQueue
     {
         /// <summary>The most messages that wait here at once, unless the link has room for more.</summary>
-        public const int MaxMessages = 16;
+        public const int MaxMessages = 12;
 
-        /// <summary>The most answers that wait here at once; more means that nobody takes them, and the link reports itself closed.</summary>
-        public const int MaxAnswers = 128;
+        /// <summary>The most bytes of payloads that wait here at once, unless the link has room for more.</summary>
+        public const int MaxBytes = 4096;
+
+        /// <summary>The most answers that wait here at once; more means that none is taken, and the link reports itself closed.</summary>
+        public const int MaxAnswers = 24;
 
         private const int IdMask = 0xFFFF;
         private const int SuccessFlag = 0x10000;
@@ -20,28 +24,41 @@ namespace DeviceQueue.Connecting
 
         private readonly object _lock = new object();
         private readonly AutoResetEvent _wake;
-        private readonly int[] _answers = new int[MaxAnswers];
+        private readonly int[] _answers;
         private readonly string[] _topics;
         private readonly byte[][] _payloads;
         private readonly bool[] _isRetained;
+        private readonly int _maxBytes;
         private int _firstAnswer;
         private int _answerCount;
         private int _firstMessage;
         private int _messageCount;
+        private int _bytes;
         private bool _isClosed;
         private bool _isClosedTaken;
         private int _dropped;
 
         /// <summary>Initializes a new instance of the <see cref="MqttLinkEventQueue"/> class.</summary>
-        /// <param name="wake">Set when there is something to take; whoever waits for it takes until there is nothing.</param>
+        /// <param name="wake">Set when there is something to take; who waits for it takes until there is nothing.</param>
         /// <param name="maxMessages">The most messages that wait here at once, at least 1.</param>
-        public MqttLinkEventQueue(AutoResetEvent wake, int maxMessages = MaxMessages)
+        /// <param name="maxBytes">The most bytes of their payloads; one that finds the queue empty may be larger.</param>
+        /// <param name="maxAnswers">The most answers that wait here at once.</param>
+        public MqttLinkEventQueue(
+            AutoResetEvent wake, int maxMessages = MaxMessages, int maxBytes = MaxBytes, int maxAnswers = MaxAnswers)
         {
             _wake = wake;
+            _answers = new int[maxAnswers];
             _topics = new string[maxMessages];
             _payloads = new byte[maxMessages][];
             _isRetained = new bool[maxMessages];
+            _maxBytes = maxBytes;
         }
+
+        /// <summary>
+        /// Gets the most publishes that may be unanswered at once: each answer finds a place here, and so do those to
+        /// subscriptions and probes.
+        /// </summary>
+        public int MaxInflight => _answers.Length * 3 / 4;
 
         private bool IsEmpty => _answerCount == 0 && _messageCount == 0;
 
@@ -65,6 +82,18 @@ namespace DeviceQueue.Connecting
                 lock (_lock)
                 {
                     return _messageCount;
+                }
+            }
+        }
+
+        /// <summary>Gets how many bytes their payloads take.</summary>
+        public int MessageBytes
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _bytes;
                 }
             }
         }
@@ -101,7 +130,10 @@ namespace DeviceQueue.Connecting
             lock (_lock)
             {
                 isFirst = IsEmpty;
-                if (_messageCount == _topics.Length)
+
+                // The client library has allocated it already, so one alone is handed on, whatever its size: it is counted there.
+                bool isOver = _messageCount > 0 && _bytes + payload.Length > _maxBytes;
+                if (_messageCount == _topics.Length || isOver)
                 {
                     _dropped++;
                     return;
@@ -112,6 +144,7 @@ namespace DeviceQueue.Connecting
                 _payloads[place] = payload;
                 _isRetained[place] = isRetained;
                 _messageCount++;
+                _bytes += payload.Length;
             }
 
             WakeIf(isFirst);
@@ -164,13 +197,13 @@ namespace DeviceQueue.Connecting
             lock (_lock)
             {
                 isFirst = IsEmpty;
-                if (_answerCount == MaxAnswers)
+                if (_answerCount == _answers.Length)
                 {
                     _isClosed = true;
                 }
                 else
                 {
-                    int place = (_firstAnswer + _answerCount) % MaxAnswers;
+                    int place = (_firstAnswer + _answerCount) % _answers.Length;
                     _answers[place] = ((int)kind << KindShift) | (isSuccess ? SuccessFlag : 0) | packetId;
                     _answerCount++;
                 }
@@ -179,7 +212,7 @@ namespace DeviceQueue.Connecting
             WakeIf(isFirst);
         }
 
-        /// <summary>Wakes whoever takes, unless it has been woken and has not taken all since.</summary>
+        /// <summary>Signals the connection's thread unless a signal is pending.</summary>
         private void WakeIf(bool isFirst)
         {
             if (isFirst)
@@ -191,7 +224,7 @@ namespace DeviceQueue.Connecting
         private void TakeAnswer(MqttLinkEvent e)
         {
             int answer = _answers[_firstAnswer];
-            _firstAnswer = (_firstAnswer + 1) % MaxAnswers;
+            _firstAnswer = (_firstAnswer + 1) % _answers.Length;
             _answerCount--;
             e.Kind = (MqttLinkEventKind)(answer >> KindShift);
             e.PacketId = answer & IdMask;
@@ -204,6 +237,7 @@ namespace DeviceQueue.Connecting
             e.Topic = _topics[_firstMessage];
             e.Payload = _payloads[_firstMessage];
             e.IsRetained = _isRetained[_firstMessage];
+            _bytes -= e.Payload.Length;
             _topics[_firstMessage] = null;
             _payloads[_firstMessage] = null;
             _firstMessage = (_firstMessage + 1) % _topics.Length;

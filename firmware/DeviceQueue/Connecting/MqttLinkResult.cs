@@ -1,3 +1,5 @@
+using System;
+
 namespace DeviceQueue.Connecting
 {
     /// <summary>How far an attempt to connect came.</summary>
@@ -47,6 +49,21 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Gets what the platform says of it, or <see langword="null"/>.</summary>
         public string Detail { get; }
+
+        /// <summary>Says what an exception is about, for an operator.</summary>
+        /// <param name="e">The exception.</param>
+        /// <returns>Its message, unless that names a type and nothing else.</returns>
+        public static string Describe(Exception e)
+        {
+            if (e is OutOfMemoryException)
+            {
+                return "out of memory";
+            }
+
+            string message = e.Message;
+            bool isEmpty = string.IsNullOrEmpty(message) || message.StartsWith("Exception ") || message.IndexOf(e.GetType().FullName) >= 0;
+            return isEmpty ? "internal error" : message;
+        }
 
         /// <inheritdoc/>
         public override string ToString()

@@ -1,4 +1,4 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Connecting
@@ -10,7 +10,8 @@ namespace DeviceQueue.Connecting
         public const int MaxClientIdLength = 64;
 
         /// <summary>Why QoS 2 is refused with <c>clean_session</c> false.</summary>
-        internal const string NoQos2 = "the client library cannot resume QoS 2; with clean_session false, 0 or 1 is allowed";
+        internal const string NoQos2 =
+            "the client library cannot resume QoS 2; with clean_session false, 0 or 1 is allowed";
 
         private const int MinuteMs = 60000;
         private const int HourMs = 3600000;
@@ -20,18 +21,22 @@ namespace DeviceQueue.Connecting
         private const int MaxKeepAliveMs = 65535000;
 
         // The names, up to the first dot, of the files that the firmware has for itself.
-        private static readonly string[] ReservedNames = { "settings", "changes", "boot", "commands", "utc", "life", "discovery", "devicequeue" };
-        private static readonly string[] OverflowWords = { "reject", "drop_oldest", "drop_newest", "coalesce" };
+        private const string ReservedNames = "settings,changes,boot,commands,utc,life,discovery,devicequeue,wipe";
 
-        private MqttOptions()
+        /// <summary>Initializes options of which the configuration says nothing.</summary>
+        internal MqttOptions()
         {
         }
 
-        /// <summary>Gets the client id, 1 to 64 characters, or <see langword="null"/> for the owner's default.</summary>
+        /// <summary>
+        /// Gets the client id, 1 to 64 characters, or <see langword="null"/> for the owner's default.
+        /// </summary>
         public string ClientId { get; private set; }
 
-        /// <summary>Gets a value indicating whether a message travels in its envelope; else its payload alone does.</summary>
-        public bool SerializeEnvelope { get; private set; }
+        /// <summary>
+        /// Gets a value indicating whether a message travels in its envelope; else its payload alone does.
+        /// </summary>
+        public bool SerializeEnvelope { get; private set; } = true;
 
         /// <summary>Gets a value indicating whether a queue subscribes when it is opened.</summary>
         public bool Autosubscribe { get; private set; }
@@ -43,48 +48,52 @@ namespace DeviceQueue.Connecting
         public bool Retain { get; private set; }
 
         /// <summary>Gets a value indicating whether a lost connection is opened again.</summary>
-        public bool RetryConnect { get; private set; }
+        public bool RetryConnect { get; private set; } = true;
 
         /// <summary>Gets how long a connection may take to open, 1 to 600,000 ms.</summary>
-        public int ConnectTimeoutMs { get; private set; }
+        public int ConnectTimeoutMs { get; private set; } = 30000;
 
         /// <summary>Gets the first wait before a reconnect, 1 to 3,600,000 ms.</summary>
-        public int ReconnectTimeoutMs { get; private set; }
+        public int ReconnectTimeoutMs { get; private set; } = 1000;
 
-        /// <summary>Gets the longest wait before a reconnect, from <see cref="ReconnectTimeoutMs"/> to 3,600,000 ms.</summary>
-        public int ReconnectMaxMs { get; private set; }
+        /// <summary>
+        /// Gets the longest wait before a reconnect, from <see cref="ReconnectTimeoutMs"/> to 3,600,000 ms.
+        /// </summary>
+        public int ReconnectMaxMs { get; private set; } = 60000;
 
         /// <summary>Gets the keepalive period in whole seconds, rounded up, 1 to 65,535 s.</summary>
-        public int KeepAliveSeconds { get; private set; }
+        public int KeepAliveSeconds { get; private set; } = 3;
 
         /// <summary>Gets a value indicating whether the broker forgets the session at a disconnect.</summary>
-        public bool CleanSession { get; private set; }
+        public bool CleanSession { get; private set; } = true;
 
         /// <summary>Gets how many messages a queue keeps, 1 to 4,096.</summary>
-        public int MaxMessages { get; private set; }
+        public int MaxMessages { get; private set; } = 64;
 
         /// <summary>Gets how many bytes of messages a queue keeps, 1 to 1,048,576.</summary>
-        public int MaxBytes { get; private set; }
+        public int MaxBytes { get; private set; } = 8192;
 
         /// <summary>Gets how long one message may be, 1 to <see cref="MaxBytes"/> bytes.</summary>
-        public int MaxMessageSize { get; private set; }
+        public int MaxMessageSize { get; private set; } = 1024;
 
         /// <summary>Gets what a full queue does.</summary>
         public OverflowPolicy Overflow { get; private set; }
 
         /// <summary>Gets how many messages may be unacknowledged at once, 1 to 64.</summary>
-        public int MaxInflight { get; private set; }
+        public int MaxInflight { get; private set; } = 8;
 
         /// <summary>Gets the name of the file that keeps unsent messages across reboots; empty: none does.</summary>
-        public string Outbox { get; private set; }
+        public string Outbox { get; private set; } = string.Empty;
 
         /// <summary>Gets how long that file may be, 8,192 to 65,536 bytes; whole segments of 4,096 are used.</summary>
-        public int OutboxMaxBytes { get; private set; }
+        public int OutboxMaxBytes { get; private set; } = 49152;
 
-        /// <summary>Gets how old a message is at most when it is written to that file, 0 (with each Send) to 60,000 ms.</summary>
-        public int OutboxFlushMs { get; private set; }
+        /// <summary>
+        /// Gets how old a message is at most when it is written to that file, 0 (with each Send) to 60,000 ms.
+        /// </summary>
+        public int OutboxFlushMs { get; private set; } = 1000;
 
-        /// <summary>Reads and checks the settings.</summary>
+        /// <summary>Reads and checks the settings of a configuration.</summary>
         /// <param name="config">The whole configuration.</param>
         /// <param name="problems">Takes an error for each value that is not allowed.</param>
         /// <returns>The settings, or <see langword="null"/> after an error.</returns>
@@ -92,77 +101,116 @@ namespace DeviceQueue.Connecting
         {
             int errors = problems.ErrorCount;
             MqttOptions options = new MqttOptions();
-            options.ReadClientId(new ConfigReader(config, string.Empty, problems));
-            ConfigReader reader = new ConfigReader(config, "options.", problems);
-            options.ReadProtocol(reader);
-            options.ReadTimes(reader);
-            options.ReadLimits(reader);
-            options.ReadOutbox(reader);
+            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
+            {
+                options.TryTake(reader);
+            }
+
+            options.Check(problems);
             return problems.ErrorCount == errors ? options : null;
         }
 
-        private void ReadClientId(ConfigReader reader)
+        /// <summary>
+        /// Takes the value of a key, if it is <c>client_id</c> or one below <c>options</c> that is known.
+        /// </summary>
+        /// <param name="reader">Stands on the key.</param>
+        /// <returns><see langword="false"/> when it is not.</returns>
+        internal bool TryTake(ConfigReader reader)
         {
-            ClientId = reader.Text("client_id", null, MaxClientIdLength);
-            if (ClientId != null && ClientId.Length == 0)
-            {
-                reader.Refuse("client_id", "1 to 64 characters are allowed");
-            }
+            return TryTakeProtocol(reader) || TryTakeTime(reader) || TryTakeLimit(reader);
         }
 
-        private void ReadProtocol(ConfigReader reader)
+        /// <summary>Checks the whole, when each value has been taken.</summary>
+        /// <param name="problems">Takes an error for each value that is not allowed.</param>
+        internal void Check(ConfigProblems problems)
         {
-            SerializeEnvelope = reader.Boolean("serialize_envelope", true);
-            Autosubscribe = reader.Boolean("autosubscribe", false);
-            Qos = reader.Integer("qos", 0, 0, 2);
-            Retain = reader.Boolean("retain", false);
-            RetryConnect = reader.Boolean("retry_connect", true);
-            CleanSession = reader.Boolean("clean_session", true);
             if (Qos == 2 && !CleanSession)
             {
-                reader.Refuse("qos", NoQos2);
+                problems.AddError("options.qos", "2", NoQos2);
             }
-        }
 
-        private void ReadTimes(ConfigReader reader)
-        {
-            ConnectTimeoutMs = reader.Integer("connect_timeout", 30000, 1, 10 * MinuteMs);
-            ReconnectTimeoutMs = reader.Integer("reconnect_timeout", 1000, 1, HourMs);
-            ReconnectMaxMs = reader.Integer("reconnect_max", 60000, 1, HourMs);
-            KeepAliveSeconds = (reader.Integer("keepalive_timeout", 3000, 1, MaxKeepAliveMs) + 999) / 1000;
             if (ReconnectMaxMs < ReconnectTimeoutMs)
             {
-                reader.Refuse("reconnect_max", "at least options.reconnect_timeout, " + ReconnectTimeoutMs.ToString() + ", is needed");
+                string least = "options.reconnect_timeout, " + ReconnectTimeoutMs.ToString();
+                Refuse(problems, "reconnect_max", ReconnectMaxMs, "at least " + least + ", is needed");
             }
-        }
 
-        private void ReadLimits(ConfigReader reader)
-        {
-            MaxMessages = reader.Integer("max_messages", 64, 1, 4096);
-            MaxBytes = reader.Integer("max_bytes", 8192, 1, 1048576);
-            MaxMessageSize = reader.Integer("max_message_size", 1024, 1, 1048576);
-            Overflow = (OverflowPolicy)reader.Choice("overflow", (int)OverflowPolicy.Reject, OverflowWords);
-            MaxInflight = reader.Integer("max_inflight", 8, 1, 64);
             if (MaxMessageSize > MaxBytes)
             {
-                reader.Refuse("max_bytes", "at least options.max_message_size, " + MaxMessageSize.ToString() + ", is needed");
-            }
-        }
-
-        private void ReadOutbox(ConfigReader reader)
-        {
-            Outbox = reader.Get("outbox") ?? string.Empty;
-            OutboxMaxBytes = reader.Integer("outbox_max_bytes", 49152, 2 * OutboxFile.SegmentBytes, OutboxFile.MaxSegments * OutboxFile.SegmentBytes);
-            OutboxFlushMs = reader.Integer("outbox_flush_ms", 1000, 0, MinuteMs);
-            if (!IsFileName(Outbox))
-            {
-                reader.Refuse("outbox", "a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands, utc, life, discovery and devicequeue are the firmware's own");
+                string least = "options.max_message_size, " + MaxMessageSize.ToString();
+                Refuse(problems, "max_bytes", MaxBytes, "at least " + least + ", is needed");
             }
 
             if (Outbox.Length > 0 && MaxMessageSize > OutboxFile.MaxMessageSize)
             {
-                reader.Refuse("max_message_size", "with options.outbox, at most " + OutboxFile.MaxMessageSize.ToString() + " is allowed");
+                string most = OutboxFile.MaxMessageSize.ToString();
+                string rule = "with options.outbox, at most " + most + " is allowed";
+                Refuse(problems, "max_message_size", MaxMessageSize, rule);
             }
+        }
+
+        /// <summary>Overrides what a device cannot do without, or has no use for.</summary>
+        /// <param name="problems">Takes a warning for each value that has no effect.</param>
+        internal void OverrideForDevice(ConfigProblems problems)
+        {
+            if (!RetryConnect)
+            {
+                problems.AddNoEffect("options.retry_connect");
+            }
+
+            if (Autosubscribe)
+            {
+                problems.AddNoEffect("options.autosubscribe");
+            }
+
+            RetryConnect = true;
+            Autosubscribe = false;
+        }
+
+        /// <summary>Makes the options of the queue of commands and answers beside those of readings.</summary>
+        internal MqttOptions MakeForCommands()
+        {
+            MqttOptions options = (MqttOptions)MemberwiseClone();
+            options.Qos = 1;
+            options.Retain = false;
+            options.SerializeEnvelope = true;
+            options.Autosubscribe = true;
+            options.Overflow = OverflowPolicy.Reject;
+            options.MaxMessages = 12;
+            options.MaxBytes = 2560;
+            options.MaxMessageSize = 2048;
+            options.Outbox = string.Empty; // an answer that a reboot loses is asked for again, with the same message_id
+            return options;
+        }
+
+        private static void Refuse(ConfigProblems problems, string key, int value, string reason)
+        {
+            problems.AddError("options." + key, value.ToString(), reason);
+        }
+
+        private static string ReadClientId(ConfigReader reader)
+        {
+            string id = reader.Text(MaxClientIdLength);
+            if (id != null && id.Length == 0)
+            {
+                reader.Refuse("1 to 64 characters are allowed");
+            }
+
+            return id;
+        }
+
+        private static string ReadOutbox(ConfigReader reader)
+        {
+            string name = reader.Value;
+            if (IsFileName(name))
+            {
+                return name;
+            }
+
+            string length = MaxOutboxNameLength.ToString();
+            string rule = "a file name of at most " + length + " of a-z 0-9 . _ - is allowed, or none; ";
+            reader.Refuse(rule + ReservedNames + " are the firmware's own");
+            return string.Empty;
         }
 
         private static bool IsFileName(string name)
@@ -177,15 +225,102 @@ namespace DeviceQueue.Connecting
                 }
             }
 
-            for (int i = 0; i < ReservedNames.Length; i++)
+            string[] reserved = ReservedNames.Split(',');
+            for (int i = 0; i < reserved.Length; i++)
             {
-                if (name == ReservedNames[i] || name.IndexOf(ReservedNames[i] + ".") == 0)
+                if (name == reserved[i] || name.IndexOf(reserved[i] + ".") == 0)
                 {
                     return false;
                 }
             }
 
             return length <= MaxOutboxNameLength && (length == 0 || name[0] != '.');
+        }
+
+        private bool TryTakeProtocol(ConfigReader reader)
+        {
+            switch (reader.Key)
+            {
+                case "client_id":
+                    ClientId = ReadClientId(reader);
+                    return true;
+                case "options.serialize_envelope":
+                    SerializeEnvelope = reader.Boolean(SerializeEnvelope);
+                    return true;
+                case "options.autosubscribe":
+                    Autosubscribe = reader.Boolean(Autosubscribe);
+                    return true;
+                case "options.qos":
+                    Qos = reader.Integer(Qos, 0, 2);
+                    return true;
+                case "options.retain":
+                    Retain = reader.Boolean(Retain);
+                    return true;
+                case "options.retry_connect":
+                    RetryConnect = reader.Boolean(RetryConnect);
+                    return true;
+                case "options.clean_session":
+                    CleanSession = reader.Boolean(CleanSession);
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        private bool TryTakeTime(ConfigReader reader)
+        {
+            switch (reader.Key)
+            {
+                case "options.connect_timeout":
+                    ConnectTimeoutMs = reader.Integer(ConnectTimeoutMs, 1, 10 * MinuteMs);
+                    return true;
+                case "options.reconnect_timeout":
+                    ReconnectTimeoutMs = reader.Integer(ReconnectTimeoutMs, 1, HourMs);
+                    return true;
+                case "options.reconnect_max":
+                    ReconnectMaxMs = reader.Integer(ReconnectMaxMs, 1, HourMs);
+                    return true;
+                case "options.keepalive_timeout":
+                    KeepAliveSeconds = (reader.Integer(KeepAliveSeconds * 1000, 1, MaxKeepAliveMs) + 999) / 1000;
+                    return true;
+                case "options.outbox_flush_ms":
+                    OutboxFlushMs = reader.Integer(OutboxFlushMs, 0, MinuteMs);
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        private bool TryTakeLimit(ConfigReader reader)
+        {
+            switch (reader.Key)
+            {
+                case "options.max_messages":
+                    MaxMessages = reader.Integer(MaxMessages, 1, 4096);
+                    return true;
+                case "options.max_bytes":
+                    MaxBytes = reader.Integer(MaxBytes, 1, 1048576);
+                    return true;
+                case "options.max_message_size":
+                    MaxMessageSize = reader.Integer(MaxMessageSize, 1, 1048576);
+                    return true;
+                case "options.overflow":
+                    Overflow = (OverflowPolicy)reader.Choice((int)Overflow, "reject,drop_oldest,drop_newest,coalesce");
+                    return true;
+                case "options.max_inflight":
+                    MaxInflight = reader.Integer(MaxInflight, 1, 64);
+                    return true;
+                case "options.outbox":
+                    Outbox = ReadOutbox(reader);
+                    return true;
+                case "options.outbox_max_bytes":
+                    const int Least = 2 * OutboxFile.SegmentBytes;
+                    const int Most = OutboxFile.MaxSegments * OutboxFile.SegmentBytes;
+                    OutboxMaxBytes = reader.Integer(OutboxMaxBytes, Least, Most);
+                    return true;
+                default:
+                    return false;
+            }
         }
     }
 }

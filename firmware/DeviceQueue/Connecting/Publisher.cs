@@ -8,7 +8,6 @@ namespace DeviceQueue.Connecting
     internal sealed class Publisher
     {
         private const int MaxPublishesPerPoll = 16;
-        private const int NotTakenId = -1;
 
         private readonly IPublishSource[] _sources = new IPublishSource[MqttConnection.MaxAttached];
         private readonly PublishRequest _request = new PublishRequest();
@@ -19,7 +18,7 @@ namespace DeviceQueue.Connecting
         private int _next;
 
         /// <summary>Initializes a new instance of the <see cref="Publisher"/> class.</summary>
-        /// <param name="latest">The first source: birth and what goes with it, which wait for SUBACK, so that who sees them can be heard.</param>
+        /// <param name="latest">The first source: birth, and the states that go with it.</param>
         /// <param name="subscriptions">What is asked for before anything that was sent later.</param>
         /// <param name="watch">Counts what is unanswered.</param>
         public Publisher(LatestValues latest, Subscriptions subscriptions, LinkWatch watch)
@@ -71,39 +70,36 @@ namespace DeviceQueue.Connecting
             }
         }
 
-        /// <summary>Publishes a bounded number of messages, one of each source in turn. Readings do not wait for SUBACK, which a slow link may never show.</summary>
+        /// <summary>
+        /// Publishes a bounded number of messages: first each latest value once, the status before all, then one of each source in
+        /// turn.
+        /// </summary>
         /// <returns>Whether there is more that could be sent now.</returns>
         public bool Publish(IMqttLink link, long nowMs)
         {
             int idle = 0;
             for (int sent = 0; sent < MaxPublishesPerPoll && idle < _count;)
             {
-                if (_watch.Inflight >= MqttConnection.MaxInflight)
+                if (_watch.Inflight >= link.MaxInflight)
                 {
                     return false;
                 }
 
-                IPublishSource source = _sources[_next];
-                _next = (_next + 1) % _count;
-                if ((source == _latest && !_subscriptions.IsReady) || !source.TryTake(nowMs, _request))
+                bool isGreeting = !_latest.IsSaid;
+                IPublishSource source = isGreeting ? _latest : _sources[_next];
+                _next = isGreeting ? 0 : (_next + 1) % _count;
+                if (!source.TryTake(nowMs, _request))
                 {
-                    idle++;
+                    idle = isGreeting ? _count : idle + 1;
                     continue;
                 }
 
                 idle = 0;
                 sent++;
-                _subscriptions.Update(link, nowMs); // who subscribed before this was sent is to receive it
-                int id = link.TryPublish(_request.Topic, _request.Payload, _request.Qos, _request.Retain);
-                _request.Payload = null;
-                if (id == 0)
+                if (!TryHandOver(source, link, nowMs))
                 {
-                    OnNotTaken(source, link, nowMs);
                     return false;
                 }
-
-                source.OnHandedOver(id);
-                _watch.OnTaken(_request.Qos, nowMs);
             }
 
             return idle < _count;
@@ -123,18 +119,30 @@ namespace DeviceQueue.Connecting
             return due;
         }
 
-        private void OnNotTaken(IPublishSource source, IMqttLink link, long nowMs)
+        private bool TryHandOver(IPublishSource source, IMqttLink link, long nowMs)
         {
-            if (!link.IsOpen)
+            _subscriptions.Update(link, nowMs, false); // who subscribed before this was sent is to receive it
+            int id = link.TryPublish(_request.Topic, _request.Payload, _request.Qos, _request.Retain);
+            _request.Payload = null;
+            if (id != 0)
             {
-                source.OnHandedOver(0); // the link went down under us: its Closed event follows
-                return;
+                source.OnHandedOver(id);
+                _watch.OnTaken(_request.Qos, nowMs);
+                return true;
             }
 
-            // The client library refused this message and may always do so: like one that stays unanswered, it must not hold up the others.
-            source.OnHandedOver(NotTakenId);
-            source.OnPublished(NotTakenId, false, nowMs);
-            _watch.OnUnanswered(nowMs);
+            if (link.IsOpen)
+            {
+                // The client library refused this message and may always do so: like one that stays unanswered, it must not hold up the others.
+                source.OnRefused(nowMs);
+                _watch.OnUnanswered(nowMs);
+            }
+            else
+            {
+                source.OnHandedOver(0); // the link went down under us: its Closed event follows
+            }
+
+            return false;
         }
     }
 }

@@ -48,6 +48,12 @@ namespace DeviceQueue.Connecting
             return delay;
         }
 
+        /// <summary>Starts from the shortest delay again.</summary>
+        public void StartLow()
+        {
+            _limitMs = _minMs;
+        }
+
         /// <summary>Takes note of how long a link held.</summary>
         /// <param name="connectedMs">Milliseconds from CONNACK to the end.</param>
         /// <param name="isByOtherSide">Whether it was not we who ended it.</param>

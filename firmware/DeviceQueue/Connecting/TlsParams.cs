@@ -1,4 +1,5 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
+
 
 namespace DeviceQueue.Connecting
 {
@@ -7,11 +8,15 @@ namespace DeviceQueue.Connecting
     {
         private const int MaxNameLength = 128;
 
-        private TlsParams()
+        /// <summary>Initializes settings of which the configuration says nothing.</summary>
+        internal TlsParams()
         {
         }
 
-        /// <summary>Gets the file of the authority that signs the broker's certificate; <see langword="null"/>: the device's own store of authorities is asked.</summary>
+        /// <summary>
+        /// Gets the file of the authority that signs the broker's certificate; <see langword="null"/>: the device's own
+        /// store of authorities is asked.
+        /// </summary>
         public string AuthorityFile { get; private set; }
 
         /// <summary>Gets the file of the client's certificate, or <see langword="null"/>.</summary>
@@ -27,25 +32,51 @@ namespace DeviceQueue.Connecting
         public static TlsParams Read(ConfigParams config, ConfigProblems problems)
         {
             int errors = problems.ErrorCount;
-            ConfigReader reader = new ConfigReader(config, "tls.", problems);
             TlsParams tls = new TlsParams();
-            tls.AuthorityFile = ReadFileName(reader, "ca");
-            tls.CertificateFile = ReadFileName(reader, "cert");
-            tls.KeyFile = ReadFileName(reader, "key");
-            if (reader.Has("cert") != reader.Has("key"))
+            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
             {
-                reader.Refuse(reader.Has("cert") ? "key" : "cert", "a client's certificate and its key belong together");
+                tls.TryTake(reader);
             }
 
+            tls.Check(problems);
             return problems.ErrorCount == errors ? tls : null;
         }
 
-        private static string ReadFileName(ConfigReader reader, string key)
+        /// <summary>Takes the value of a key, if it is one below <c>tls</c> that is known.</summary>
+        internal bool TryTake(ConfigReader reader)
         {
-            string name = reader.Text(key, null, MaxNameLength);
+            switch (reader.Key)
+            {
+                case "tls.ca":
+                    AuthorityFile = ReadFileName(reader);
+                    return true;
+                case "tls.cert":
+                    CertificateFile = ReadFileName(reader);
+                    return true;
+                case "tls.key":
+                    KeyFile = ReadFileName(reader);
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        /// <summary>Checks the whole, when each value has been taken.</summary>
+        internal void Check(ConfigProblems problems)
+        {
+            if ((CertificateFile == null) != (KeyFile == null))
+            {
+                string missing = CertificateFile == null ? "tls.cert" : "tls.key";
+                problems.AddError(missing, null, "a client's certificate and its key belong together");
+            }
+        }
+
+        private static string ReadFileName(ConfigReader reader)
+        {
+            string name = reader.Text(MaxNameLength);
             if (name != null && name.Length == 0)
             {
-                reader.Refuse(key, "a file name is needed");
+                reader.Refuse("a file name is needed");
             }
 
             return name;

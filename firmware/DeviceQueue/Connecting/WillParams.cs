@@ -1,13 +1,15 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
+
 
 namespace DeviceQueue.Connecting
 {
-    /// <summary>The settings below <c>will.</c>: what the broker publishes when the client is gone without a word (MQTT 3.1.1, section 3.1.2.5).</summary>
+    /// <summary>
+    /// The settings below <c>will.</c>: what the broker publishes when the client is gone without a word (MQTT 3.1.1,
+    /// section 3.1.2.5).
+    /// </summary>
     public sealed class WillParams
     {
         private const int MaxPayloadLength = 256;
-
-        private static readonly string[] Others = { "payload", "qos", "retain" };
 
         /// <summary>Initializes a will.</summary>
         /// <param name="topic">The topic, without wildcards.</param>
@@ -23,16 +25,16 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>Gets the topic.</summary>
-        public string Topic { get; }
+        public string Topic { get; private set; }
 
         /// <summary>Gets the payload as text.</summary>
-        public string Payload { get; }
+        public string Payload { get; private set; }
 
         /// <summary>Gets the quality of service, 0 to 2.</summary>
-        public int Qos { get; }
+        public int Qos { get; private set; }
 
         /// <summary>Gets a value indicating whether the message is retained.</summary>
-        public bool Retain { get; }
+        public bool Retain { get; private set; }
 
         /// <summary>Reads and checks the settings.</summary>
         /// <param name="config">The whole configuration.</param>
@@ -41,17 +43,49 @@ namespace DeviceQueue.Connecting
         public static WillParams Read(ConfigParams config, ConfigProblems problems)
         {
             int errors = problems.ErrorCount;
-            ConfigReader reader = new ConfigReader(config, "will.", problems);
-            string topic = reader.Text("topic", null, TopicFilter.MaxLength);
-            string payload = reader.Text("payload", string.Empty, MaxPayloadLength);
-            int qos = reader.Integer("qos", 0, 0, 2);
-            bool retain = reader.Boolean("retain", false);
-            if (topic == null ? reader.HasAny(Others) : !TopicFilter.IsTopic(topic))
+            WillParams will = new WillParams(null, string.Empty, 0, false);
+            bool isGiven = false;
+            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
             {
-                reader.Refuse("topic", "a topic without + and # is needed");
+                isGiven |= will.TryTake(reader);
             }
 
-            return problems.ErrorCount == errors && topic != null ? new WillParams(topic, payload, qos, retain) : null;
+            if (isGiven)
+            {
+                will.Check(problems);
+            }
+
+            return problems.ErrorCount == errors && isGiven ? will : null;
+        }
+
+        /// <summary>Takes the value of a key, if it is one below <c>will</c> that is known.</summary>
+        internal bool TryTake(ConfigReader reader)
+        {
+            switch (reader.Key)
+            {
+                case "will.topic":
+                    Topic = reader.Text(TopicFilter.MaxLength);
+                    return true;
+                case "will.payload":
+                    Payload = reader.Text(MaxPayloadLength);
+                    return true;
+                case "will.qos":
+                    Qos = reader.Integer(Qos, 0, 2);
+                    return true;
+                case "will.retain":
+                    Retain = reader.Boolean(Retain);
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        private void Check(ConfigProblems problems)
+        {
+            if (Topic == null || !TopicFilter.IsTopic(Topic))
+            {
+                problems.AddError("will.topic", Topic, "a topic without + and # is needed");
+            }
         }
     }
 }

@@ -1,48 +1,63 @@
 using System;
+using System.Text;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.HomeAssistant
 {
     /// <summary>
-    /// Announces the device to Home Assistant by one retained message while <c>device.discovery</c> is on: after each connect, when what it says changes, and when
-    /// Home Assistant says that it has started. Once the setting is off the message is emptied, after a reboot too, for which a mark in storage stands.
+    /// Announces the device to Home Assistant by retained messages while <c>device.discovery</c> is on: after each connect, when
+    /// what they say changes, and when Home Assistant says that it has started. What was announced and is so no longer is taken
+    /// back first, after a reboot too, for which a mark in storage stands. The messages are written when they are sent.
     /// </summary>
-    public sealed class DeviceDiscovery : IMessageSink
+    public sealed class DeviceDiscovery : IMessageSink, IValueWriter
     {
         /// <summary>The shortest time between two answers to Home Assistant's start, in milliseconds.</summary>
         public const int RepeatIntervalMs = 10000;
 
+        /// <summary>The file that remembers what the broker may keep of the announcements.</summary>
+        public const string MarkName = "discovery";
+
         /// <summary>The bytes that an announcement may always take, topic and payload; the sensors and some eight outputs fit.</summary>
         public const int MinRoomBytes = 2048;
 
-        /// <summary>The file that is there while the broker may keep an announcement.</summary>
-        public const string MarkName = "discovery";
-
         private const string StatusTopic = "homeassistant/status";
         private const string Started = "online";
+        private const int MaxMarkBytes = 2048;
 
-        private readonly DiscoveryWriter _writer;
+        private readonly DeviceTopics _topics;
         private readonly OutputBank _outputs;
+        private readonly bool _isSwitchable;
         private readonly Sampler _sampler;
         private readonly MqttConnection _connection;
         private readonly IStore _store;
         private readonly ILogger _logger;
-        private readonly string _topic;
         private readonly int _maxBytes;
         private readonly int _handle;
+        private readonly int _diagnosticHandle;
+
+        // Written by the main loop; the connection's thread reads them when it sends.
+        private Step _step;
+        private string _formerId; // whose announcements are being withdrawn
+        private byte[] _former; // the mark whose parts are being taken back
+        private int _expireAfterS;
+        private int _outputCount;
+        private int _length;
+        private int _diagnostic = -1;
         private bool _isOn;
-        private bool _isSaid; // what is so now: the announcement, or that there is none any more
+        private bool _isChanged;
         private bool _hasHumidity;
         private bool _isMarked;
+        private bool _isReadingWanted;
 
         // Of the connection's thread.
         private bool _isAsked;
+        private bool _isSaidAgain;
         private long _nextRepeatMs;
 
         /// <summary>Initializes a new instance of the <see cref="DeviceDiscovery"/> class, off until settings are applied.</summary>
@@ -54,18 +69,41 @@ namespace DeviceQueue.HomeAssistant
         /// <param name="connection">Where to announce.</param>
         /// <param name="platform">The board's storage and console.</param>
         public DeviceDiscovery(
-            DeviceTopics topics, OutputBank outputs, bool isSwitchable, Sampler sampler, int maxBytes, MqttConnection connection, MqttPlatform platform)
+            DeviceTopics topics,
+            OutputBank outputs,
+            bool isSwitchable,
+            Sampler sampler,
+            int maxBytes,
+            MqttConnection connection,
+            MqttPlatform platform)
         {
-            _writer = new DiscoveryWriter(topics, outputs, isSwitchable);
+            _topics = topics;
             _outputs = outputs;
+            _isSwitchable = isSwitchable;
             _sampler = sampler;
             _connection = connection;
             _store = platform.Store;
             _logger = platform.Logger;
-            _topic = topics.Discovery;
             _maxBytes = maxBytes > MinRoomBytes ? maxBytes : MinRoomBytes;
-            _handle = connection.LatestValues.Add(_topic, true);
+            _handle = connection.LatestValues.Add(null, true);
+            _diagnosticHandle = connection.LatestValues.Add(null, true);
             _isMarked = _store.GetSize(MarkName) >= 0;
+        }
+
+        /// <summary>What is under way; each step ends when the broker has acknowledged all of it.</summary>
+        private enum Step
+        {
+            /// <summary>The broker has what is so.</summary>
+            Settled = 0,
+
+            /// <summary>All announcements are emptied.</summary>
+            Withdrawing = 1,
+
+            /// <summary>Parts are taken back.</summary>
+            Removing = 2,
+
+            /// <summary>The device is announced, then its diagnostic entities, one at a time.</summary>
+            Announcing = 3,
         }
 
         /// <inheritdoc/>
@@ -77,7 +115,7 @@ namespace DeviceQueue.HomeAssistant
         /// <inheritdoc/>
         public int FilterQos => 1;
 
-        /// <summary>Gets a value indicating whether nothing is left to be done after <see cref="Withdraw"/>: the broker has the empty message, or had no other.</summary>
+        /// <summary>Gets a value indicating whether nothing is left to be done after <see cref="Withdraw"/>.</summary>
         public bool IsWithdrawn => !_isOn && !_isMarked;
 
         /// <summary>Takes over whether there is an announcement, and what it says. Call from the main loop, as all that follows.</summary>
@@ -90,38 +128,44 @@ namespace DeviceQueue.HomeAssistant
                 return;
             }
 
-            _writer.Apply(settings);
+            _expireAfterS = DiscoveryWriter.GetExpireAfterS(settings);
             _isOn = true;
-            _isSaid = false;
+            _isChanged = true;
             _connection.Wake.Set(); // to subscribe
         }
 
-        /// <summary>Empties the announcement, if the broker may have one, and ends it until settings that want it are applied.</summary>
+        /// <summary>Empties the announcements, if the broker may have some, and ends them until settings that want them are applied.</summary>
         public void Withdraw()
         {
-            if (_isMarked && (_isOn || !_isSaid))
-            {
-                _connection.LatestValues.Set(_handle, new byte[0]);
-                _isSaid = true;
-            }
-
             _isOn = false;
+            _isChanged = _isMarked;
         }
 
-        /// <summary>Announces, once the sensor has been asked what it measures and again when it measures more; and ends what was withdrawn when the broker knows.</summary>
-        public void Poll()
+        /// <summary>
+        /// Announces, once the sensor has been asked what it measures and again when that changes, and goes on with what is under
+        /// way when the broker has the last of it.
+        /// </summary>
+        /// <returns>Whether the last reading is to be said again, because Home Assistant has started.</returns>
+        public bool Poll()
         {
-            if (_isOn && _sampler.HasRead && (!_isSaid || _hasHumidity != _sampler.HasHumidity))
+            // A sensor that fails says nothing of what it measures.
+            bool hasHumidity = _sampler.HasHumidity || (_hasHumidity && _sampler.State != SensorState.Ok);
+            if (_isOn && _sampler.HasRead && hasHumidity != _hasHumidity)
             {
-                _isSaid = true;
-                _hasHumidity = _sampler.HasHumidity;
-                Announce();
+                _hasHumidity = hasHumidity;
+                _isChanged = true;
             }
-            else if (!_isOn && _isMarked && _isSaid && _connection.LatestValues.IsSettled(_handle))
+
+            LatestValues values = _connection.LatestValues;
+            bool isSettled = values.IsSettled(_handle);
+            if (isSettled && values.IsSettled(_diagnosticHandle))
             {
-                _isMarked = false;
-                _store.TryDelete(MarkName); // a mark that stays empties the message once more after the next boot
+                GoOn();
             }
+
+            bool isReadingDue = _isReadingWanted && isSettled;
+            _isReadingWanted &= !isReadingDue;
+            return isReadingDue;
         }
 
         /// <inheritdoc/>
@@ -146,44 +190,243 @@ namespace DeviceQueue.HomeAssistant
 
             _isAsked = false;
             _nextRepeatMs = nowMs + RepeatIntervalMs;
-            _connection.LatestValues.Repeat(_handle);
+            _connection.LatestValues.RepeatAll(); // status and outputs, too
+            _isReadingWanted = true;
             return long.MaxValue;
+        }
+
+        /// <inheritdoc/>
+        public bool TryWrite(int handle, PublishRequest request)
+        {
+            string formerId = _formerId;
+            DeviceTopics topics = formerId == null ? _topics : new DeviceTopics(formerId);
+            bool isEmpty = _step == Step.Withdrawing;
+            if (handle == _handle)
+            {
+                request.Topic = topics.Discovery;
+                request.Payload = isEmpty ? new byte[0] : Write(_former);
+                _isSaidAgain |= _step == Step.Settled;
+                return request.Payload != null;
+            }
+
+            int index = _diagnostic;
+            if (index < 0 || index >= DiscoveryWriter.DiagnosticCount || !(isEmpty || _isOn))
+            {
+                return false;
+            }
+
+            request.Topic = topics.OfDiagnostic(DiscoveryWriter.NameDiagnostic(index));
+            request.Payload = isEmpty ? new byte[0] : WriteDiagnostic(index);
+            return true;
+        }
+
+        private static byte[] Shorten(byte[] buffer, int length)
+        {
+            byte[] result = new byte[length];
+            Array.Copy(buffer, result, length);
+            return result;
+        }
+
+        private static bool IsMarked(byte[] mark, string part)
+        {
+            int position = 0;
+            while (AnnouncementMark.TryNext(mark, ref position, out char kind, out string name))
+            {
+                if (kind != AnnouncementMark.Device && name == part)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        private void GoOn()
+        {
+            if (_isSaidAgain)
+            {
+                _isSaidAgain = false;
+                _diagnostic = -1;
+                _step = _step == Step.Settled ? Step.Announcing : _step; // the diagnostic entities follow
+            }
+
+            if (_isChanged && (!_isOn || _sampler.HasRead))
+            {
+                _isChanged = false;
+                Start();
+            }
+            else if (_step == Step.Removing)
+            {
+                _former = null;
+                Announce();
+            }
+            else if (_step != Step.Settled)
+            {
+                SayDiagnostic();
+            }
+        }
+
+        private void Start()
+        {
+            byte[] mark = ReadMark();
+            string id = _topics.Id;
+            int position = 0;
+            if (mark != null && AnnouncementMark.TryNext(mark, ref position, out char kind, out string name))
+            {
+                id = kind == AnnouncementMark.Device ? name : id;
+            }
+
+            if (_isMarked && (!_isOn || id != _topics.Id))
+            {
+                _formerId = id;
+                Begin(Step.Withdrawing);
+            }
+            else if (_isOn)
+            {
+                _hasHumidity |= mark != null && _sampler.State != SensorState.Ok && IsMarked(mark, "humidity");
+                if (TryFit(null))
+                {
+                    Replace(mark);
+                }
+            }
+        }
+
+        /// <summary>Takes back what is gone of an earlier announcement, then announces.</summary>
+        private void Replace(byte[] mark)
+        {
+            if (mark == null || !MakeWriter().HasGone(mark, _outputCount))
+            {
+                Announce();
+                return;
+            }
+
+            // Until the broker has it the mark remembers both, and should there be no room to say it, all is emptied.
+            if (!TryFit(mark))
+            {
+                Begin(Step.Withdrawing);
+                return;
+            }
+
+            WriteMark(Encoding.UTF8.GetString(mark, 0, mark.Length));
+            _former = mark;
+            Begin(Step.Removing);
         }
 
         private void Announce()
         {
-            byte[] payload = Write();
-            if (!_isMarked)
+            if (TryFit(null))
             {
-                _isMarked = true;
-                _store.TryWrite(MarkName, payload, 1);
+                WriteMark(string.Empty);
+                Begin(Step.Announcing);
             }
-
-            _connection.LatestValues.Set(_handle, payload);
+            else
+            {
+                _step = Step.Settled;
+            }
         }
 
-        /// <summary>Writes the announcement with as many outputs as fit.</summary>
-        private byte[] Write()
+        private void Begin(Step step)
         {
-            int room = _maxBytes - MessageBuffer.SizeOf(_topic, 0);
-            byte[] buffer = new byte[room];
+            _step = step;
+            _diagnostic = -1;
+            _connection.LatestValues.Set(_handle, this);
+        }
+
+        /// <summary>Says the next diagnostic entity, or takes it back; ends the step when there are no more.</summary>
+        private void SayDiagnostic()
+        {
+            _diagnostic++;
+            if (_diagnostic < DiscoveryWriter.DiagnosticCount)
+            {
+                _connection.LatestValues.Set(_diagnosticHandle, this);
+                return;
+            }
+
+            bool wasWithdrawing = _step == Step.Withdrawing;
+            _step = Step.Settled;
+            if (wasWithdrawing)
+            {
+                _formerId = null;
+                _isMarked = false;
+                _store.TryDelete(MarkName); // a mark that stays empties the messages once more after the next boot
+                _isChanged = _isOn;
+                _connection.LatestValues.Forget(_handle);
+                _connection.LatestValues.Forget(_diagnosticHandle);
+            }
+        }
+
+        private DiscoveryWriter MakeWriter()
+        {
+            return new DiscoveryWriter(_topics, _outputs, _isSwitchable, _hasHumidity);
+        }
+
+        private byte[] Write(byte[] former)
+        {
+            byte[] payload = new byte[_length];
+            return _isOn && MakeWriter().Write(payload, _outputCount, _expireAfterS, former) == payload.Length ? payload : null;
+        }
+
+        private byte[] WriteDiagnostic(int index)
+        {
+            byte[] buffer = new byte[DiscoveryWriter.MaxDiagnosticBytes];
+            return Shorten(buffer, MakeWriter().WriteDiagnostic(buffer, index));
+        }
+
+        /// <summary>Finds out how many outputs fit, and how long the announcement is.</summary>
+        private bool TryFit(byte[] former)
+        {
+            byte[] buffer = new byte[_maxBytes - MessageBuffer.SizeOf(_topics.Discovery, 0)];
+            DiscoveryWriter writer = MakeWriter();
             int length = -1;
-            int count = _outputs.Count + 1;
+            int count = former == null ? _outputs.Count + 1 : _outputCount + 1;
             while (length < 0 && count > 0)
             {
                 count--;
-                length = _writer.Write(buffer, _hasHumidity, count);
+                length = writer.Write(buffer, count, _expireAfterS, former);
             }
 
-            if (count < _outputs.Count)
+            if (former == null && count < _outputs.Count && count != _outputCount)
             {
-                string text = "discovery has room for " + count.ToString() + " of " + _outputs.Count.ToString() + " outputs: options.max_message_size is ";
-                _logger.Log(LogLevel.Warn, null, text + _maxBytes.ToString());
+                string text = "discovery has room for " + count.ToString() + " of " + _outputs.Count.ToString() + " outputs: ";
+                _logger.Log(LogLevel.Warn, null, text + "options.max_message_size is " + _maxBytes.ToString());
             }
 
-            byte[] payload = new byte[length];
-            Array.Copy(buffer, payload, length);
-            return payload;
+            _length = length;
+            _outputCount = count;
+            return length >= 0;
+        }
+
+        /// <summary>Reads the mark; one of an earlier version says no more than that there is one.</summary>
+        private byte[] ReadMark()
+        {
+            int size = _store.GetSize(MarkName);
+            if (size <= 0 || size > MaxMarkBytes)
+            {
+                return null;
+            }
+
+            byte[] mark = new byte[size];
+            return _store.TryRead(MarkName, mark, out int count) && count == size ? mark : null;
+        }
+
+        /// <summary>Writes the mark of what is announced behind an earlier one, unless it is there already.</summary>
+        private void WriteMark(string former)
+        {
+            StringBuilder text = new StringBuilder(former);
+            MakeWriter().WriteMark(text, _outputCount);
+            byte[] mark = Encoding.UTF8.GetBytes(text.ToString());
+            byte[] stored = ReadMark();
+            bool isSame = stored != null && stored.Length == mark.Length;
+            for (int i = 0; isSame && i < mark.Length; i++)
+            {
+                isSame = stored[i] == mark[i];
+            }
+
+            _isMarked = true;
+            if (!isSame)
+            {
+                _store.TryWrite(MarkName, mark, mark.Length);
+            }
         }
     }
 }

@@ -1,16 +1,23 @@
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Json;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.HomeAssistant
 {
     /// <summary>
-    /// Writes what a device is to Home Assistant: a device discovery payload as https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload describes
-    /// it, in the abbreviated names of its section "Supported abbreviations".
+    /// Writes what a device is to Home Assistant: a device discovery payload as
+    /// https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload describes it, in the abbreviated names of its
+    /// section "Supported abbreviations", and the announcements of diagnostic entities. Made when it is needed, and let go.
     /// </summary>
     internal sealed class DiscoveryWriter
     {
+        /// <summary>How many diagnostic entities there are.</summary>
+        public const int DiagnosticCount = 6;
+
+        /// <summary>The most bytes that the announcement of one takes.</summary>
+        public const int MaxDiagnosticBytes = 400;
+
         private const string OutputPrefix = "o_"; // an output may be called temperature; short, because eight relays are to fit in 2 KB
         private const string Product = "DeviceQueue";
         private const int SamplingsMissed = 2;
@@ -18,38 +25,103 @@ namespace DeviceQueue.HomeAssistant
         private readonly DeviceTopics _topics;
         private readonly OutputBank _outputs;
         private readonly bool _isSwitchable;
-        private string _id;
-        private int _expireAfterS;
-        private JsonWriter _writer;
+        private readonly bool _hasHumidity;
+        private readonly JsonWriter _writer = new JsonWriter();
 
         /// <param name="isSwitchable">Whether Home Assistant may switch the outputs rather than only see them.</param>
-        public DiscoveryWriter(DeviceTopics topics, OutputBank outputs, bool isSwitchable)
+        public DiscoveryWriter(DeviceTopics topics, OutputBank outputs, bool isSwitchable, bool hasHumidity)
         {
             _topics = topics;
             _outputs = outputs;
             _isSwitchable = isSwitchable;
+            _hasHumidity = hasHumidity;
         }
 
-        public void Apply(DeviceSettings settings)
+        /// <summary>Gets how long a value stays good: the longest time between two readings, and two that may fail.</summary>
+        public static int GetExpireAfterS(DeviceSettings settings)
         {
-            int reportMs = settings.ReportDelta > 0 && settings.ReportAtLeastMs > settings.IntervalMs ? settings.ReportAtLeastMs : settings.IntervalMs;
-            _id = settings.Id;
-            _expireAfterS = (reportMs + (SamplingsMissed * settings.IntervalMs)) / 1000;
+            int reportMs = settings.ReportDelta > 0 && settings.ReportAtLeastMs > settings.IntervalMs
+                ? settings.ReportAtLeastMs : settings.IntervalMs;
+            return (reportMs + (SamplingsMissed * settings.IntervalMs)) / 1000;
         }
 
-        /// <summary>Writes the payload with the first outputs, as many as told.</summary>
+        /// <summary>Names a diagnostic entity.</summary>
+        /// <param name="index">0 to <see cref="DiagnosticCount"/> - 1.</param>
+        public static string NameDiagnostic(int index)
+        {
+            switch (index)
+            {
+                case 0: return "free_memory";
+                case 1: return "queue";
+                case 2: return "faults";
+                case 3: return "safe_mode";
+                case 4: return "reconnects";
+                default: return "uptime";
+            }
+        }
+
+        /// <summary>Tells what a part is now.</summary>
+        /// <param name="outputCount">How many outputs are announced.</param>
+        /// <returns>One of the kinds of <see cref="AnnouncementMark"/>, or 0 when there is no such part.</returns>
+        public char KindOf(string part, int outputCount)
+        {
+            if (!part.StartsWith(OutputPrefix))
+            {
+                return part != "humidity" || _hasHumidity ? AnnouncementMark.Sensor : default;
+            }
+
+            int index = _outputs.Find(part.Substring(OutputPrefix.Length));
+            return index < 0 || index >= outputCount ? default
+                : _isSwitchable ? AnnouncementMark.Switch : AnnouncementMark.BinarySensor;
+        }
+
+        /// <summary>Writes the mark of an announcement.</summary>
+        public void WriteMark(System.Text.StringBuilder mark, int outputCount)
+        {
+            AnnouncementMark.Add(mark, AnnouncementMark.Device, _topics.Id);
+            AnnouncementMark.Add(mark, AnnouncementMark.Sensor, "temperature");
+            AnnouncementMark.Add(mark, AnnouncementMark.Sensor, "pressure");
+            if (_hasHumidity)
+            {
+                AnnouncementMark.Add(mark, AnnouncementMark.Sensor, "humidity");
+            }
+
+            for (int i = 0; i < outputCount; i++)
+            {
+                string part = OutputPrefix + _outputs.GetName(i);
+                AnnouncementMark.Add(mark, KindOf(part, outputCount), part);
+            }
+        }
+
+        /// <summary>Tells whether a mark has parts that are gone, or of another kind now.</summary>
+        public bool HasGone(byte[] mark, int outputCount)
+        {
+            int position = 0;
+            while (AnnouncementMark.TryNext(mark, ref position, out char kind, out string name))
+            {
+                if (kind != AnnouncementMark.Device && KindOf(name, outputCount) != kind)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        /// <summary>Writes the announcement with the first outputs, as many as told.</summary>
+        /// <param name="expireAfterS">How long a value stays good, in seconds.</param>
+        /// <param name="former">The mark of what was announced, whose parts that are gone are taken back; or <see langword="null"/>.</param>
         /// <returns>Its length, or -1 when it does not fit.</returns>
-        public int Write(byte[] buffer, bool hasHumidity, int outputCount)
+        public int Write(byte[] buffer, int outputCount, int expireAfterS, byte[] former)
         {
-            JsonWriter writer = new JsonWriter(); // needed so seldom that neither it nor what it writes to is kept
-            _writer = writer;
+            JsonWriter writer = _writer;
             writer.Reset(buffer, 0);
             writer.BeginObject();
             writer.Name("dev");
             writer.BeginObject();
-            WriteText("ids", _id);
+            WriteText("ids", _topics.Id);
             WriteText("mf", Product);
-            WriteProduct(_id);
+            WriteProduct(_topics.Id);
             writer.Name("o");
             writer.BeginObject();
             WriteProduct(Product);
@@ -57,22 +129,95 @@ namespace DeviceQueue.HomeAssistant
             WriteText("stat_t", _topics.Temperature);
             writer.Name("cmps");
             writer.BeginObject();
-            WriteSensor("temperature", "temperature", "°C", "msg");
-            WriteSensor("pressure", "atmospheric_pressure", "hPa", "pressure");
-            if (hasHumidity)
+            if (former != null)
             {
-                WriteSensor("humidity", "humidity", "%", "humidity");
+                WriteGone(former, outputCount);
+            }
+
+            WriteSensor("temperature", "temperature", "°C", "temperature", expireAfterS);
+            WriteSensor("pressure", "atmospheric_pressure", "hPa", "pressure", expireAfterS);
+            if (_hasHumidity)
+            {
+                WriteSensor("humidity", "humidity", "%", "humidity", expireAfterS);
             }
 
             for (int i = 0; i < outputCount; i++)
             {
-                WriteOutput(_outputs.GetName(i));
+                WriteOutput(_outputs.GetName(i), outputCount, former);
             }
 
             writer.EndObject();
             writer.EndObject();
-            _writer = null;
             return writer.IsOverflow ? -1 : writer.Length;
+        }
+
+        /// <summary>Writes the announcement of a diagnostic entity, which reads the health reports.</summary>
+        /// <param name="index">0 to <see cref="DiagnosticCount"/> - 1.</param>
+        /// <returns>Its length.</returns>
+        public int WriteDiagnostic(byte[] buffer, int index)
+        {
+            string name = NameDiagnostic(index);
+            _writer.Reset(buffer, 0);
+            _writer.BeginObject();
+            WriteText("name", index == 0 ? "free memory" : index == 3 ? "safe mode" : name);
+            WriteText("uniq_id", _topics.Id + "_" + name);
+            WriteText("stat_t", _topics.Health);
+            WriteText("avty_t", _topics.Status);
+            WriteText("ent_cat", "diagnostic");
+            switch (index)
+            {
+                case 0:
+                    WriteText("unit_of_meas", "B");
+                    WriteText("dev_cla", "data_size");
+                    break;
+                case 1:
+                    name = "queue.messages";
+                    break;
+                case DiagnosticCount - 1:
+                    name = "uptime_ms";
+                    WriteText("unit_of_meas", "ms");
+                    WriteText("dev_cla", "duration");
+                    break;
+            }
+
+            WriteText("val_tpl", "{{value_json." + name + "}}");
+            _writer.Name("dev");
+            _writer.BeginObject();
+            WriteText("ids", _topics.Id);
+            _writer.EndObject();
+            _writer.EndObject();
+            return _writer.Length;
+        }
+
+        /// <summary>Tells whether a part was announced as what it is no longer.</summary>
+        private bool IsGone(byte[] former, string part, int outputCount)
+        {
+            int position = 0;
+            while (AnnouncementMark.TryNext(former, ref position, out char kind, out string name))
+            {
+                if (name == part && kind != AnnouncementMark.Device && KindOf(part, outputCount) != kind)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        // To take a part back, it is said with its platform and nothing else; one of another kind is said after that.
+        private void WriteGone(byte[] former, int outputCount)
+        {
+            int position = 0;
+            while (AnnouncementMark.TryNext(former, ref position, out char kind, out string name))
+            {
+                if (kind != AnnouncementMark.Device && KindOf(name, outputCount) != kind)
+                {
+                    _writer.Name(name);
+                    _writer.BeginObject();
+                    WriteText("p", AnnouncementMark.PlatformOf(kind));
+                    _writer.EndObject();
+                }
+            }
         }
 
         private void WriteProduct(string name)
@@ -82,7 +227,7 @@ namespace DeviceQueue.HomeAssistant
             _writer.EndObject();
         }
 
-        private void WriteSensor(string name, string deviceClass, string unit, string field)
+        private void WriteSensor(string name, string deviceClass, string unit, string field, int expireAfterS)
         {
             BeginComponent(name, "sensor");
             WriteText("dev_cla", deviceClass);
@@ -90,13 +235,19 @@ namespace DeviceQueue.HomeAssistant
             WriteText("unit_of_meas", unit);
             WriteText("val_tpl", "{{value_json." + field + "}}");
             _writer.Name("exp_aft"); // a sensor that fails says no number, so its last one has to go stale
-            _writer.WriteNumber(_expireAfterS);
+            _writer.WriteNumber(expireAfterS);
             _writer.EndObject();
         }
 
-        private void WriteOutput(string name)
+        private void WriteOutput(string name, int outputCount, byte[] former)
         {
-            BeginComponent(OutputPrefix + name, _isSwitchable ? "switch" : "binary_sensor");
+            string part = OutputPrefix + name;
+            if (former != null && IsGone(former, part, outputCount))
+            {
+                return; // taken back first
+            }
+
+            BeginComponent(part, _isSwitchable ? "switch" : "binary_sensor");
             WriteText("name", name);
             WriteText("~", _topics.OfOutput(name));
             WriteText("stat_t", "~");
@@ -115,7 +266,7 @@ namespace DeviceQueue.HomeAssistant
             _writer.Name(name);
             _writer.BeginObject();
             WriteText("p", platform);
-            WriteText("uniq_id", _id + "_" + name);
+            WriteText("uniq_id", _topics.Id + "_" + name);
         }
 
         private void WriteText(string name, string text)

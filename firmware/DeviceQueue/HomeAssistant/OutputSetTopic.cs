@@ -1,9 +1,9 @@
 using System;
 using System.Threading;
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.HomeAssistant
 {

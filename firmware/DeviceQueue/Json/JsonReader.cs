@@ -12,6 +12,8 @@ namespace DeviceQueue.Json
         /// <summary>How deep the deepest reader goes.</summary>
         public const int MaxDepth = 32;
 
+        private const int MaxSequence = 12; // a pair of surrogates, escaped
+
         private static readonly byte[] Nothing = new byte[0];
 
         private readonly int _maxDepth;
@@ -20,6 +22,8 @@ namespace DeviceQueue.Json
         private int _position;
         private int _end;
         private int _tokenPosition;
+        private IByteSource _source; // null: all bytes are there
+        private int _passed; // how many bytes of the source have left the window
         private int _objects;
         private State _state;
 
@@ -54,7 +58,7 @@ namespace DeviceQueue.Json
         public bool HasEscapes { get; private set; }
 
         /// <summary>Gets where the token starts, in bytes from the offset given to <see cref="Reset"/>.</summary>
-        public int TokenOffset => _tokenPosition - _offset;
+        public int TokenOffset => _passed + _tokenPosition - _offset;
 
         /// <summary>Gets what is wrong, in a few words, or <see langword="null"/>.</summary>
         public string Error { get; private set; }
@@ -71,6 +75,8 @@ namespace DeviceQueue.Json
         /// <param name="count">How many they are.</param>
         public void Reset(byte[] data, int offset, int count)
         {
+            _source = null;
+            _passed = 0;
             _data = data ?? Nothing;
             _offset = offset;
             _position = offset;
@@ -88,6 +94,19 @@ namespace DeviceQueue.Json
             IsTooDeep = false;
         }
 
+        /// <summary>
+        /// Starts over on bytes that come piece by piece. A token is then in the window until the next is read, and one
+        /// that is longer than the window is an error.
+        /// </summary>
+        /// <param name="source">Gives the bytes.</param>
+        /// <param name="window">Holds those that are looked at.</param>
+        /// <param name="count">How many of the source's bytes the window has already, from its start.</param>
+        public void Open(IByteSource source, byte[] window, int count)
+        {
+            Reset(window, 0, count);
+            _source = source;
+        }
+
         /// <summary>Goes to the next token.</summary>
         /// <returns>The token; <see cref="JsonToken.End"/> and <see cref="JsonToken.Error"/> stay.</returns>
         public JsonToken Read()
@@ -97,8 +116,7 @@ namespace DeviceQueue.Json
                 return Token;
             }
 
-            SkipSpace();
-            _tokenPosition = _position;
+            SkipSpace(false);
             if (_state == State.AfterValue && Depth == 0)
             {
                 return _position == _end ? Accept(JsonToken.End, State.AfterValue) : Fail("something follows the value");
@@ -249,8 +267,7 @@ namespace DeviceQueue.Json
             }
 
             _position++;
-            SkipSpace();
-            _tokenPosition = _position;
+            SkipSpace(false);
             if (_position == _end)
             {
                 return Fail("it ends too early");
@@ -271,7 +288,7 @@ namespace DeviceQueue.Json
                 return Token;
             }
 
-            SkipSpace();
+            SkipSpace(true);
             if (_position == _end || _data[_position] != ':')
             {
                 return Fail("a colon is expected");
@@ -333,7 +350,7 @@ namespace DeviceQueue.Json
             int length = word.Length;
             for (int i = 0; i < length; i++)
             {
-                if (_position + i == _end || _data[_position + i] != word[i])
+                if (!Has(i + 1) || _data[_position + i] != word[i])
                 {
                     return Fail("a value is expected");
                 }
@@ -346,7 +363,6 @@ namespace DeviceQueue.Json
 
         private JsonToken ReadNumber()
         {
-            int start = _position;
             SkipOne('-', '-');
             bool isNumber = SkipOne('0', '0') || SkipDigits();
             if (isNumber && SkipOne('.', '.'))
@@ -362,52 +378,67 @@ namespace DeviceQueue.Json
 
             if (!isNumber)
             {
-                return Fail(_position == start ? "a value is expected" : "a number is incomplete");
+                return Fail(_position == _tokenPosition ? "a value is expected" : "a number is incomplete");
             }
 
-            SetRaw(start, _position - start);
+            SetRaw(_tokenPosition, _position - _tokenPosition);
             return Accept(JsonToken.Number, State.AfterValue);
         }
 
         private bool SkipOne(char one, char other)
         {
-            bool isThere = _position < _end && (_data[_position] == one || _data[_position] == other);
+            bool isThere = Has(1) && (_data[_position] == one || _data[_position] == other);
             _position += isThere ? 1 : 0;
             return isThere;
         }
 
         private bool SkipDigits()
         {
-            int start = _position;
-            while (_position < _end && _data[_position] >= '0' && _data[_position] <= '9')
+            bool isThere = false;
+            while ((_position < _end || TryFill()) && _data[_position] >= '0' && _data[_position] <= '9')
             {
                 _position++;
+                isThere = true;
             }
 
-            return _position > start;
+            return isThere;
         }
 
-        private void SkipSpace()
+        // What stands before the next token may leave the window; a name may not while its colon is looked for.
+        private void SkipSpace(bool isInToken)
         {
-            while (_position < _end)
+            bool isSpace = true;
+            while (isSpace)
             {
-                byte character = _data[_position];
-                if (character != ' ' && character != '\n' && character != '\r' && character != '\t')
+                if (_position == _end)
                 {
-                    return;
+                    _tokenPosition = isInToken ? _tokenPosition : _position;
+                    if (!TryFill())
+                    {
+                        break;
+                    }
                 }
 
-                _position++;
+                byte character = _data[_position];
+                isSpace = character == ' ' || character == '\n' || character == '\r' || character == '\t';
+                _position += isSpace ? 1 : 0;
             }
+
+            _tokenPosition = isInToken ? _tokenPosition : _position;
         }
 
         private bool ScanText()
         {
-            int start = ++_position;
+            _position++;
             bool hasEscapes = false;
-            while (_position < _end && _data[_position] != '"')
+            while ((_position < _end || TryFill()) && _data[_position] != '"')
             {
                 byte character = _data[_position];
+                if (character == '\\' || character >= 0x80)
+                {
+                    Has(MaxSequence);
+                }
+
                 int length = character == '\\' ? MeasureEscape() : character < 0x20 ? 0 : Utf8.SequenceLength(_data, _position, _end);
                 if (length == 0)
                 {
@@ -425,7 +456,7 @@ namespace DeviceQueue.Json
                 return false;
             }
 
-            SetRaw(start, _position - start);
+            SetRaw(_tokenPosition + 1, _position - _tokenPosition - 1);
             HasEscapes = hasEscapes;
             _position++;
             return true;
@@ -529,6 +560,37 @@ namespace DeviceQueue.Json
             return kind == 'b' ? '\b' : kind == 'f' ? '\f' : kind == 'n' ? '\n' : kind == 'r' ? '\r' : kind == 't' ? '\t' : kind;
         }
 
+        // Whether there are so many bytes from the position on.
+        private bool Has(int count)
+        {
+            while (_end - _position < count && TryFill())
+            {
+            }
+
+            return _end - _position >= count;
+        }
+
+        // Takes more bytes into the window, in which only the token that is being read stays.
+        private bool TryFill()
+        {
+            if (_source == null)
+            {
+                return false;
+            }
+
+            int used = _tokenPosition;
+            System.Array.Copy(_data, used, _data, 0, _end - used);
+            _passed += used;
+            _position -= used;
+            _end -= used;
+            RawStart -= used;
+            _tokenPosition = 0;
+            int room = _data.Length - _end;
+            int count = room == 0 ? 0 : _source.Read(_data, _end, room);
+            _end += count;
+            return count > 0;
+        }
+
         private void SetRaw(int start, int length)
         {
             RawStart = start;
@@ -545,8 +607,9 @@ namespace DeviceQueue.Json
 
         private JsonToken Fail(string error)
         {
-            Error = error;
-            ErrorOffset = _position - _offset;
+            bool isTooLong = _source != null && _tokenPosition == 0 && _position == _end && _end == _data.Length;
+            Error = isTooLong ? "a name or a value is too long" : error;
+            ErrorOffset = _passed + _position - _offset;
             Token = JsonToken.Error;
             RawLength = 0;
             HasEscapes = false;

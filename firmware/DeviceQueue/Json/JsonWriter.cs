@@ -171,8 +171,8 @@ namespace DeviceQueue.Json
             PutDigits(value < 0 ? (ulong)(-(value + 1)) + 1 : (ulong)value, 1);
         }
 
-        /// <summary>Writes a number with fixed decimals as a text, rounded half away from zero, without an exponent and never -0.</summary>
-        /// <param name="value">The number; NaN, infinity and what exceeds 2^53 / 10^<paramref name="decimals"/> are written as the word null.</param>
+        /// <summary>Writes a number with fixed decimals as a text, see <see cref="WriteFixed"/>.</summary>
+        /// <param name="value">The number; for one that cannot be written the word null stands without quotes.</param>
         /// <param name="decimals">The number of decimals, 0 to 9.</param>
         public void WriteFixedText(double value, int decimals)
         {
@@ -181,6 +181,22 @@ namespace DeviceQueue.Json
                 BeginText();
                 PutFixed(scaled, decimals);
                 EndText();
+            }
+            else
+            {
+                WriteNull();
+            }
+        }
+
+        /// <summary>Writes a number with fixed decimals, rounded half away from zero, no exponent, never -0.</summary>
+        /// <param name="value">The number; the word null stands for NaN, infinity and more than 2^53 / 10^decimals.</param>
+        /// <param name="decimals">The number of decimals, 0 to 9.</param>
+        public void WriteFixed(double value, int decimals)
+        {
+            if (TryScale(value, ref decimals, out long scaled))
+            {
+                BeforeValue();
+                PutFixed(scaled, decimals);
             }
             else
             {

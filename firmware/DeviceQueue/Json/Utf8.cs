@@ -62,7 +62,7 @@ namespace DeviceQueue.Json
                 return Replacement;
             }
 
-            int low = text[index];
+            int low = text.ToCharArray(index, 1)[0]; // on the interpreter text[index] is the first half once more
             if (low < 0xDC00 || low > 0xDFFF)
             {
                 return Replacement;

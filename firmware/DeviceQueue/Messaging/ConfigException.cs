@@ -1,4 +1,5 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
+
 
 namespace DeviceQueue.Messaging
 {

@@ -1,10 +1,11 @@
 using System;
 using System.Threading;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Messaging
 {
@@ -41,6 +42,7 @@ namespace DeviceQueue.Messaging
         private string _sentCounter;
         private string _receivedCounter;
         private bool _isOpen;
+        private MqttPlatform _platform; // of a queue as a component
         private bool _isSubscribed;
         private bool _isDegraded;
 
@@ -109,6 +111,9 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets or sets an event to set whenever a message arrives, for an owner that waits for more than this queue.</summary>
         public AutoResetEvent Notify { get; set; }
 
+        /// <summary>Gets the name of the file that keeps unsent messages; empty: none does.</summary>
+        internal string OutboxName => _options.Outbox;
+
         /// <summary>Gets what takes what the queue has to say.</summary>
         internal ILogger Logger => _connection.Logger;
 
@@ -171,6 +176,7 @@ namespace DeviceQueue.Messaging
                     FindConnection(correlationId);
                 }
 
+                CheckOutbox();
                 bool wasSubscribed = _isSubscribed;
                 if (_options.Autosubscribe)
                 {
@@ -497,6 +503,7 @@ namespace DeviceQueue.Messaging
                 ConnectionComponent.LogWarnings(problems, shared.Connection.Logger, correlationId);
             }
 
+            _platform = found.Platform;
             _counters = _references?.GetOptional(Locators.Counters) as ICounters;
             Bind(found.Connection, found.Platform.Clock, found.Platform.Random, found.Platform.Store);
         }
@@ -509,6 +516,18 @@ namespace DeviceQueue.Messaging
             own.Prepare(correlationId);
             _own = own;
             return own;
+        }
+
+        private void CheckOutbox()
+        {
+            MqttMessageQueue rival = _platform == null || OutboxName.Length == 0 ? null : _platform.FindRival(this);
+            if (rival != null)
+            {
+                ConfigProblems problems = new ConfigProblems();
+                string reason = "queue " + rival.Name + " has this file; each queue needs one of its own";
+                problems.AddError("options.outbox", OutboxName, reason);
+                throw ConfigException.From(problems);
+            }
         }
 
         private void Bind(MqttConnection connection, IClock clock, IRandom random, IStore store)

@@ -1,7 +1,9 @@
 using System;
+using System.Text;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
+using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
 {
@@ -9,13 +11,13 @@ namespace DeviceQueue.Messaging
     public sealed class MqttQueueFactory : IConfigurable, IReferenceable
     {
         /// <summary>The descriptor of the factory itself.</summary>
-        public static readonly Descriptor FactoryDescriptor = Descriptor.FromString("pip-services:queue-factory:mqtt:*:1.0");
+        public static Descriptor FactoryDescriptor => Descriptor.FromString("pip-services:queue-factory:mqtt:*:1.0");
 
         /// <summary>The descriptor of the queues that it makes.</summary>
-        public static readonly Descriptor QueueDescriptor = Descriptor.FromString("pip-services:message-queue:mqtt:*:1.0");
+        public static Descriptor QueueDescriptor => Descriptor.FromString("pip-services:message-queue:mqtt:*:1.0");
 
         /// <summary>The descriptor of the connections that it makes.</summary>
-        public static readonly Descriptor ConnectionDescriptor = Descriptor.FromString("pip-services:connection:mqtt:*:1.0");
+        public static Descriptor ConnectionDescriptor => Descriptor.FromString("pip-services:connection:mqtt:*:1.0");
 
         private const string Any = "*";
 
@@ -67,7 +69,7 @@ namespace DeviceQueue.Messaging
             }
 
             ConnectionComponent connection = new ConnectionComponent(name);
-            Equip(connection, connection);
+            Equip(connection, connection, _config);
             return connection;
         }
 
@@ -78,15 +80,29 @@ namespace DeviceQueue.Messaging
         public MqttMessageQueue CreateQueue(string name)
         {
             MqttMessageQueue queue = new MqttMessageQueue(name);
-            Equip(queue, queue);
+            Equip(queue, queue, MakeOwn(name));
             return queue;
         }
 
-        private void Equip(IConfigurable configurable, IReferenceable referenceable)
+        // Queues of one configuration would write one file: each gets its own, by the checksum of its name.
+        private ConfigParams MakeOwn(string name)
         {
-            if (_config != null)
+            string outbox = _config?.Get("options.outbox");
+            if (string.IsNullOrEmpty(outbox) || name == null)
             {
-                configurable.Configure(_config);
+                return _config;
+            }
+
+            byte[] bytes = Encoding.UTF8.GetBytes(name);
+            string own = outbox + "-" + Crc32.Compute(bytes, 0, bytes.Length).ToString("x8");
+            return _config.Override(ConfigParams.FromTuples("options.outbox", own));
+        }
+
+        private void Equip(IConfigurable configurable, IReferenceable referenceable, ConfigParams config)
+        {
+            if (config != null)
+            {
+                configurable.Configure(config);
             }
 
             if (_references != null)

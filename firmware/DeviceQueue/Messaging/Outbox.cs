@@ -1,7 +1,6 @@
 using System.Threading;
 using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
@@ -12,7 +11,7 @@ namespace DeviceQueue.Messaging
     /// all, first deliveries go before repeats and repeats are few: TCP brings what it was given or ends the link, so that a repeat can fetch an answer and
     /// nothing else. Safe to call from any thread. With a file (Outbox.File.cs) the file is the queue, and what is in memory is its window.
     /// </summary>
-    public sealed partial class Outbox : IPublishSource, IHealthPart
+    public sealed partial class Outbox : IPublishSource
     {
         /// <summary>The delay before an unanswered message is sent again on a link that holds, in milliseconds; it doubles each time.</summary>
         public const int FirstRetryMs = 5000;
@@ -195,6 +194,17 @@ namespace DeviceQueue.Messaging
         }
 
         /// <inheritdoc/>
+        public void OnRefused(long nowMs)
+        {
+            lock (_lock)
+            {
+                _nowMs = nowMs;
+                OnUnanswered(_takenSlot);
+                _takenSlot = -1;
+            }
+        }
+
+        /// <inheritdoc/>
         public bool OnPublished(int packetId, bool isPublished, long nowMs)
         {
             lock (_lock)
@@ -275,28 +285,6 @@ namespace DeviceQueue.Messaging
 
                 return _file != null && _file.Unread > 0 && _readRetryMs < due ? _readRetryMs : due;
             }
-        }
-
-        /// <inheritdoc/>
-        public void WriteHealth(JsonWriter writer)
-        {
-            writer.Name("queue");
-            writer.BeginObject();
-            writer.Name("messages");
-            writer.WriteNumber(Count);
-            writer.Name("max_messages");
-            writer.WriteNumber(MaxMessages);
-            writer.Name("bytes");
-            writer.WriteNumber(Bytes);
-            writer.Name("max_bytes");
-            writer.WriteNumber(MaxBytes);
-            writer.Name("torn");
-            writer.WriteNumber(Drops[DropReason.Torn]);
-            writer.Name("damaged");
-            writer.WriteNumber(Drops[DropReason.Damaged]);
-            writer.Name("degraded");
-            writer.WriteBoolean(IsDegraded);
-            writer.EndObject();
         }
 
         private static int RetryDelayMs(int unanswered)

@@ -1,6 +1,7 @@
 using DeviceQueue.Commanding;
-using DeviceQueue.Sensing;
 using DeviceQueue.Health;
+using DeviceQueue.Readings;
+using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Platform
 {
@@ -14,7 +15,7 @@ namespace DeviceQueue.Platform
         public ICommandMac CommandMac { get; set; }
 
         /// <summary>Gets or sets the sensor.</summary>
-        public ITemperatureSensor Sensor { get; set; }
+        public ISensor Sensor { get; set; }
 
         /// <summary>Gets or sets what the device remembers of how it fared.</summary>
         public Journal Life { get; set; }

@@ -3,7 +3,7 @@ using DeviceQueue.Commanding;
 using DeviceQueue.Components;
 using DeviceQueue.Connecting;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
 
 namespace DeviceQueue.Supervising
 {

@@ -1,7 +1,7 @@
 using System;
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Supervising
 {

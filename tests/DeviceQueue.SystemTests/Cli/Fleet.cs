@@ -22,11 +22,13 @@ public sealed class Fleet : IDisposable
     public string Broker => $"mqtts://127.0.0.1:{DevicesPort}";
 
     /// <summary>Runs a command on the folder, here in this process.</summary>
-    public Outcome Run(params string[] arguments)
+    public Outcome Run(params string[] arguments) => RunIn(Folder, arguments);
+
+    public Outcome RunIn(string folder, params string[] arguments)
     {
         StringWriter output = new();
         StringWriter error = new();
-        int exitCode = Commands.Create(output, error).Parse([.. arguments, "--out", Folder]).Invoke(new() { Output = output, Error = error });
+        int exitCode = Commands.Run([.. arguments, "--out", folder], output, error).GetAwaiter().GetResult();
         return new Outcome(exitCode, output.ToString(), error.ToString());
     }
 
@@ -42,6 +44,9 @@ public sealed class Fleet : IDisposable
 
     public string AddOperator(string name) => Do("operator", "--name", name, "--broker", $"mqtts://127.0.0.1:{OperatorsPort}");
 
+    /// <summary>Gets the file with the passwords at the devices' port.</summary>
+    public string DevicesPasswords => PathOf("broker", $"{DevicesPort}.passwords");
+
     public string PathOf(params string[] parts) => Path.Combine([Folder, .. parts]);
 
     public string Read(params string[] parts) => File.ReadAllText(PathOf(parts));
@@ -49,6 +54,13 @@ public sealed class Fleet : IDisposable
     public JsonNode Settings(string id) => JsonNode.Parse(Read("devices", id, "devicequeue.json"))!;
 
     public string Password(string id) => Settings(id)["credential"]!["password"]!.ToString();
+
+    public string WriteFile(string name, byte[] content)
+    {
+        string path = Path.Combine(_parent, name);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
 
     /// <summary>Writes a file beside the folder and gives its path.</summary>
     public string WriteFile(string name, string text)
@@ -58,9 +70,11 @@ public sealed class Fleet : IDisposable
         return path;
     }
 
-    /// <summary>Gives the content of all files by their paths.</summary>
+    /// <summary>Gives the content of all files by their paths, but for the lock, which has none.</summary>
     public Dictionary<string, string> Snapshot() => Directory.Exists(Folder)
-        ? Directory.GetFiles(Folder, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(Folder, file), file => Convert.ToHexString(File.ReadAllBytes(file)))
+        ? Directory.GetFiles(Folder, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file) != ".lock")
+            .ToDictionary(file => Path.GetRelativePath(Folder, file), file => Convert.ToHexString(File.ReadAllBytes(file)))
         : [];
 
     public MosquittoBroker StartBroker() => MosquittoBroker.Start(new MosquittoBrokerOptions { ConfigurationFile = PathOf("broker", "mosquitto.conf"), Port = DevicesPort });

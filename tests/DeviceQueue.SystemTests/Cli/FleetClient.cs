@@ -41,6 +41,21 @@ internal sealed class FleetClient : IDisposable
 
     public static MosquittoOptions Device(Fleet fleet, string id) => Options(fleet, fleet.DevicesPort, id, fleet.Password(id)) with { ClientId = id };
 
+    /// <summary>Gives a device that has a certificate, which goes into the folder as PEM.</summary>
+    public static MosquittoOptions WithCertificate(Fleet fleet, string id, PemFolder pem)
+    {
+        MosquittoOptions device = Device(fleet, id);
+        byte[] Read(string file) => File.ReadAllBytes(fleet.PathOf("devices", id, file));
+        return device with
+        {
+            Tls = device.Tls! with
+            {
+                CertificateFile = pem.Write($"{Guid.NewGuid():N}.crt", Read("client.crt"), "CERTIFICATE"),
+                KeyFile = pem.Write($"{Guid.NewGuid():N}.key", Read("client.key"), "PRIVATE KEY"),
+            },
+        };
+    }
+
     public static MosquittoOptions Operator(Fleet fleet, string name)
     {
         JsonNode file = JsonNode.Parse(fleet.Read("operators", name, "operator.json"))!;
@@ -58,6 +73,10 @@ internal sealed class FleetClient : IDisposable
 
         return client;
     }
+
+    /// <summary>Subscribes to what it may get or not.</summary>
+    public void TrySubscribe(string[] filters) =>
+        _client.SubscribeAsync(filters, 1).Bounded().GetAwaiter().GetResult();
 
     /// <summary>Publishes and waits for the acknowledgement, which Mosquitto gives for what it drops, too.</summary>
     public void Publish(string topic, string text, bool retain = false) => Publish(topic, Encoding.UTF8.GetBytes(text), retain);

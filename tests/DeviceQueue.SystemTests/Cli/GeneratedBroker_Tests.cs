@@ -1,3 +1,4 @@
+using DeviceQueue.SystemTests.Simulator;
 using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Cli;
@@ -66,7 +67,8 @@ public sealed class GeneratedBroker_Tests : IDisposable
         a.WaitFor("sensor/a/command for a");
         b.WaitFor("sensor/b/command for b");
         alice.WaitFor("sensor/a/status last");
-        Assert.Equal(["sensor/a/command for a"], a.Heard);
+        a.WaitFor("sensor/a/status last");
+        Assert.Equal(["sensor/a/command for a", "sensor/a/status last"], a.Heard);
         Assert.Equal(["sensor/b/command for b"], b.Heard);
         Assert.DoesNotContain(alice.Heard, heard => heard.EndsWith("forged", StringComparison.Ordinal));
     }
@@ -171,29 +173,6 @@ public sealed class GeneratedBroker_Tests : IDisposable
     }
 
     [Fact]
-    public void A_port_for_certificates_wants_the_certificate_and_the_password()
-    {
-        using Fleet fleet = new();
-        fleet.AddDevice("a", "--certificate");
-        fleet.AddDevice("b", "--certificate");
-        using MosquittoBroker broker = fleet.StartBroker();
-        using PemFolder pem = new();
-        MosquittoOptions without = FleetClient.Device(fleet, "a");
-        MosquittoTls tls = without.Tls! with
-        {
-            CertificateFile = pem.Write("client.crt", File.ReadAllBytes(fleet.PathOf("devices", "a", "client.crt")), "CERTIFICATE"),
-            KeyFile = pem.Write("client.key", File.ReadAllBytes(fleet.PathOf("devices", "a", "client.key")), "PRIVATE KEY"),
-        };
-
-        using FleetClient bare = new(without);
-        using FleetClient wrong = new(without with { Tls = tls, Password = fleet.Password("b") });
-        using FleetClient right = FleetClient.Connect(without with { Tls = tls });
-
-        Assert.Equal(ConnectStatus.TlsFailed, bare.Result.Status);
-        Assert.Equal(NotAuthorized, wrong.Result.Code);
-    }
-
-    [Fact]
     public void A_message_that_no_board_could_hold_is_not_handed_on()
     {
         using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"));
@@ -212,10 +191,136 @@ public sealed class GeneratedBroker_Tests : IDisposable
         using Fleet fleet = new();
         fleet.AddDevice("a");
         int port = MosquittoBroker.FindFreePort();
-        File.WriteAllText(fleet.PathOf("broker", "conf.d", "own.conf"), $"listener {port} 127.0.0.1\n");
+        string own = $"listener {port} 127.0.0.1\npassword_file {fleet.DevicesPasswords}\n";
+        File.WriteAllText(fleet.PathOf("broker", "conf.d", "own.conf"), own);
         fleet.AddDevice("b");
         using MosquittoBroker broker = fleet.StartBroker();
+        MosquittoOptions b = FleetClient.Options(fleet, port, "b", fleet.Password("b")) with { Tls = null };
 
-        using FleetClient own = FleetClient.Connect(FleetClient.Options(fleet, port, "b", fleet.Password("b")) with { Tls = null });
+        using FleetClient client = FleetClient.Connect(b);
+        using FleetClient stranger = new(b with { Username = null, Password = null });
+
+        Assert.Equal(NotAuthorized, stranger.Result.Code);
+    }
+
+    [Fact]
+    public void A_device_does_not_get_in_at_the_operators_port_nor_an_operator_at_the_devices()
+    {
+        using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"), "sensor/b/command");
+        MosquittoOptions device = FleetClient.Device(_fleet, "a");
+        MosquittoOptions person = FleetClient.Operator(_fleet, "alice");
+
+        using FleetClient thief = new(device with { Port = _fleet.OperatorsPort, ClientId = "b" });
+        using FleetClient lost = new(person with { Port = _fleet.DevicesPort });
+
+        Assert.Equal((NotAuthorized, NotAuthorized), (thief.Result.Code, lost.Result.Code));
+        using FleetClient alice = FleetClient.Connect(person);
+        alice.Publish("sensor/b/command", "still here?");
+        b.WaitFor("sensor/b/command still here?");
+    }
+
+    [Fact]
+    public void An_operator_has_as_many_clients_as_it_likes()
+    {
+        MosquittoOptions alice = FleetClient.Operator(_fleet, "alice");
+        using FleetClient first = FleetClient.Connect(alice with { ClientId = "dashboard" }, "sensor/#");
+        using FleetClient second = FleetClient.Connect(alice with { ClientId = "recorder" }, "sensor/#");
+        using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"));
+
+        a.Publish("sensor/a/temperature", "21");
+
+        first.WaitFor("sensor/a/temperature 21");
+        second.WaitFor("sensor/a/temperature 21");
+    }
+
+    [Fact]
+    public void A_device_hears_its_own_status_and_clears_its_own_command_topic()
+    {
+        using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"));
+        using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"), "sensor/a/status");
+        alice.Publish("sensor/a/command", "too large", retain: true);
+        alice.Publish("sensor/a/status", "forged");
+
+        a.WaitFor("sensor/a/status forged");
+        a.Publish("sensor/a/command", "", retain: true);
+
+        using FleetClient later = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "sensor/a/#");
+        later.Publish("sensor/a/end", "end");
+        later.WaitFor("sensor/a/end end");
+        Assert.Equal(["sensor/a/end end"], later.Heard);
+    }
+
+    [Fact]
+    public void What_is_sent_to_a_device_that_sleeps_waits_for_it_over_a_restart_of_the_broker_too()
+    {
+        MosquittoOptions asleep = FleetClient.Device(_fleet, "a") with { CleanSession = false };
+        FleetClient.Connect(asleep, "sensor/a/command").Dispose();
+        using (FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice")))
+        {
+            alice.Publish("sensor/a/command", "first");
+        }
+
+        using (FleetClient awake = FleetClient.Connect(asleep))
+        {
+            awake.WaitFor("sensor/a/command first");
+        }
+
+        ToolProcess.Shell($"kill -TERM {_broker.ProcessId} && tail --pid={_broker.ProcessId} -f /dev/null");
+        _broker.Restart();
+        using (FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice")))
+        {
+            alice.Publish("sensor/a/command", "second");
+        }
+
+        using FleetClient again = FleetClient.Connect(asleep);
+        again.WaitFor("sensor/a/command second");
+    }
+
+    [Fact]
+    public void A_device_gets_into_no_share_group_whose_name_it_does_not_know()
+    {
+        const int Readings = 50;
+        using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "$share/f3b0c442/sensor/#");
+        string[] guesses = ["$share/+/sensor/#", "$share/g/sensor/#", "$share/f3b0c44/sensor/#", "$share/f3b0c442x/#"];
+        using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"));
+        a.TrySubscribe(guesses);
+        using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"));
+
+        for (int i = 0; i < Readings; i++)
+        {
+            b.Publish("sensor/b/temperature", $"{i}");
+        }
+
+        alice.WaitFor($"sensor/b/temperature {Readings - 1}");
+        Assert.Equal(Enumerable.Range(0, Readings).Select(i => $"sensor/b/temperature {i}"), alice.Heard);
+        Assert.Empty(a.Heard);
+    }
+
+    [Fact]
+    public async Task A_device_that_is_revoked_is_out_although_its_port_has_nobody_left()
+    {
+        MosquittoOptions b = FleetClient.Device(_fleet, "b");
+        using FleetClient client = FleetClient.Connect(b);
+        _fleet.Do("revoke", "a");
+
+        _fleet.Do("revoke", "b");
+
+        await client.Gone;
+        using FleetClient again = new(b);
+        Assert.Equal(NotAuthorized, again.Result.Code);
+    }
+
+    [Fact]
+    public void A_further_port_keeps_nobody_in_who_is_revoked_before_the_restart()
+    {
+        MosquittoOptions a = FleetClient.Device(_fleet, "a");
+        string further = $"mqtts://127.0.0.1:{MosquittoBroker.FindFreePort()}";
+        _fleet.Do("provision", "--id", "c", "--broker", further, "--new-broker");
+
+        _fleet.Do("revoke", "a");
+
+        using FleetClient again = new(a);
+        using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"));
+        Assert.Equal(NotAuthorized, again.Result.Code);
     }
 }

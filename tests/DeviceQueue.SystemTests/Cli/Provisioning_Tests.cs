@@ -1,7 +1,9 @@
 using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json.Nodes;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
+using DeviceQueue.Json;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.SystemTests.Cli;
 
@@ -20,8 +22,8 @@ public sealed class Provisioning_Tests : IDisposable
 
         byte[] file = File.ReadAllBytes(_fleet.PathOf("devices", "greenhouse-1", "devicequeue.json"));
         ConfigProblems problems = new();
-        ConfigParams config = ConfigJson.Read("devicequeue.json", file, file.Length, problems).SetDefaults(ConnectionSettings.GetDefaults());
-        DeviceSettings settings = SettingsLoader.Check(config, null, "other", problems);
+        JsonConfigReader reader = new("devicequeue.json", new BytesSource(file, file.Length), problems);
+        DeviceSettings settings = SettingsDraft.Read(reader, null, "other").Device;
         Assert.Equal((0, 0), (problems.ErrorCount, problems.WarningCount));
         Assert.Equal("greenhouse-1", settings.Id);
         Assert.Equal(32, settings.CommandKey.Length);
@@ -79,7 +81,7 @@ public sealed class Provisioning_Tests : IDisposable
         Assert.Contains("50 of 50 are there already", second);
         Assert.Contains("field-07 is there already", third);
         Assert.Equal(50, Enumerable.Range(1, 50).Select(i => _fleet.Password($"field-{i:00}")).Distinct().Count());
-        Assert.Equal(51, File.ReadAllLines(_fleet.PathOf("broker", "passwords")).Length);
+        Assert.Equal(50, File.ReadAllLines(_fleet.DevicesPasswords).Length);
         Assert.Equal("relay1", Text(_fleet.Settings("field-08")["device"]!["outputs"]![0]!, "name"));
         Assert.Equal("north, upper", Text(JsonNode.Parse(_fleet.Read("devices", "field-09", "network.json"))!["WirelessClient"]!, "Ssid"));
     }
@@ -113,7 +115,16 @@ public sealed class Provisioning_Tests : IDisposable
     [InlineData("broker '(hidden)@h'", "--id", "b", "--broker", "mqtts://u:p@h")]
     [InlineData("id 'a/b': 1 to 32 of", "--id", "a/b", "--broker", "mqtts://h")]
     [InlineData("id '..': 1 to 32 of", "--id", "..", "--broker", "mqtts://h")]
-    [InlineData("broker is needed", "--id", "b")]
+    [InlineData("broker 'mqtts://999.1.1.1': mqtts://host", "--id", "b", "--broker", "mqtts://999.1.1.1")]
+    [InlineData("broker 'mqtts://10.0.0': mqtts://host", "--id", "b", "--broker", "mqtts://10.0.0")]
+    [InlineData("broker 'mqtts://01.2.3.4': mqtts://host", "--id", "b", "--broker", "mqtts://01.2.3.4")]
+    [InlineData("broker 'mqtts://h?x': mqtts://host", "--id", "b", "--broker", "mqtts://h\nx")]
+    [InlineData("id 'con': Windows has no folder of this name", "--id", "con", "--broker", "mqtts://h")]
+    [InlineData("id 'NUL': Windows has no folder of this name", "--id", "NUL", "--broker", "mqtts://h")]
+    [InlineData("id '-rf': a name that begins with - is an option", "--id=-rf", "--broker", "mqtts://h")]
+    [InlineData("Taken is the name of a device already, but for capitals: taken", "--id", "Taken", "--broker", "mqtts://h")]
+    [InlineData("Alice is the name of an operator already, but for capitals", "--id", "Alice", "--broker", "mqtts://h")]
+    [InlineData("at mqtts://h:8883. --new-broker adds mqtts://h:8888", "--id", "b", "--broker", "mqtts://h:8888")]
     [InlineData("--id or --csv is needed", "--broker", "mqtts://h")]
     [InlineData("board 'esp8266': esp32-devkitc", "--id", "b", "--broker", "mqtts://h", "--board", "esp8266")]
     [InlineData("1 to 32 bytes", "--id", "b", "--broker", "mqtts://h", "--wifi", "")]
@@ -134,7 +145,7 @@ public sealed class Provisioning_Tests : IDisposable
 
     [Theory]
     [InlineData("line 3: id 'b b': 1 to 32", "id,broker\na,mqtts://h\nb b,mqtts://h\n")]
-    [InlineData("line 2: broker is needed", "id\na\n")]
+    [InlineData("broker is needed for a", "id\na\n")]
     [InlineData("line 3: 1 cells, and the first row has 2", "id,broker\na,mqtts://h\nb\n")]
     [InlineData("line 1: the names of columns are id, broker", "id,colour\na,green\n")]
     [InlineData("line 1: the names of columns are id, broker", "broker\nmqtts://h\n")]
@@ -192,14 +203,14 @@ public sealed class Provisioning_Tests : IDisposable
         _fleet.AddDevice("a");
         Dictionary<string, string> before = _fleet.Snapshot();
         File.Delete(_fleet.PathOf("broker", "server.key"));
-        File.Delete(_fleet.PathOf("broker", "acl"));
-        File.WriteAllText(_fleet.PathOf("broker", "passwords"), "");
+        File.Delete(_fleet.PathOf("broker", $"{_fleet.DevicesPort}.acl"));
+        File.WriteAllText(_fleet.DevicesPasswords, "");
 
         _fleet.AddDevice("a");
 
         Assert.Equal(before.Keys.Order(), _fleet.Snapshot().Keys.Order());
-        Assert.Equal(before[Path.Combine("broker", "acl")], _fleet.Snapshot()[Path.Combine("broker", "acl")]);
-        Assert.StartsWith("a:$7$", _fleet.Read("broker", "passwords"));
+        Assert.Equal(before[Path.Combine("broker", $"{_fleet.DevicesPort}.acl")], _fleet.Snapshot()[Path.Combine("broker", $"{_fleet.DevicesPort}.acl")]);
+        Assert.StartsWith("a:$7$", File.ReadAllText(_fleet.DevicesPasswords));
     }
 
     [Theory]
@@ -239,7 +250,7 @@ public sealed class Provisioning_Tests : IDisposable
         JsonNode old = _fleet.Settings("a");
         old["device"]!["interval_ms"] = 5000;
         File.WriteAllText(_fleet.PathOf("devices", "a", "devicequeue.json"), old.ToJsonString());
-        string[] passwords = File.ReadAllLines(_fleet.PathOf("broker", "passwords"));
+        string[] passwords = File.ReadAllLines(_fleet.DevicesPasswords);
 
         string output = _fleet.Do("rotate", "a");
 
@@ -247,7 +258,7 @@ public sealed class Provisioning_Tests : IDisposable
         Assert.NotEqual(old["credential"]!["password"]!.ToString(), rotated["credential"]!["password"]!.ToString());
         Assert.NotEqual(old["device"]!["command_key"]!.ToString(), rotated["device"]!["command_key"]!.ToString());
         Assert.Equal(5000, rotated["device"]!["interval_ms"]!.GetValue<int>());
-        string[] now = File.ReadAllLines(_fleet.PathOf("broker", "passwords"));
+        string[] now = File.ReadAllLines(_fleet.DevicesPasswords);
         Assert.NotEqual(passwords[0], now[0]);
         Assert.Equal(passwords[1], now[1]);
         Assert.Contains("nanoff --filedeployment files.json", output);

@@ -9,8 +9,9 @@ namespace DeviceQueue.SystemTests.Firmware;
 /// <summary>Pulses, settings, reboot and wipe on a board with a command key.</summary>
 public sealed class DeviceCommands_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
-    private const int EarlyMs = 100;
-    private const int LateMs = 1000; // this machine may be busy; the 100 ms are held in virtual time
+    // A pulse is never shorter than it should be but for the clock's step. How late a busy machine ends it says nothing; that is held in virtual time.
+    private const int EarlyMs = 20;
+    private const int LateMs = 10_000;
 
     [Fact]
     public void A_pulse_ends_on_time_though_the_broker_is_killed_in_its_middle()

@@ -1,5 +1,5 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Platform;
@@ -52,7 +52,7 @@ public sealed class Queue_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
     }
 
     [Fact]
-    public void Two_clients_with_one_id_are_told_apart_from_a_bad_link()
+    public void Two_clients_with_one_id_are_among_what_is_said_to_end_links()
     {
         using TestBoard board = new();
         Recorder<string> log = new();
@@ -62,7 +62,7 @@ public sealed class Queue_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         board.Run(() => one.Open(null));
         board.Run(() => other.Open(null));
 
-        log.WaitFor(1, line => line.Contains("another client connects as", StringComparison.Ordinal));
+        log.WaitFor(1, line => line.Contains("another client may connect as", StringComparison.Ordinal));
         board.Run(() => one.Close(null));
         board.Run(() => other.Close(null));
     }

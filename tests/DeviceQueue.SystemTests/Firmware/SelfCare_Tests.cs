@@ -35,6 +35,23 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
     }
 
     [Fact]
+    public void A_board_with_its_bus_moved_and_an_output_on_the_usual_pin_of_it_gets_into_safe_mode()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = new(fixture.Broker.Port, id);
+        board.Device["i2c"] = new JsonObject { ["sda"] = 32, ["scl"] = 33 };
+        board.Device["outputs"] = new JsonArray(FieldBoard.Output("relay1", 21), FieldBoard.Output("led", 22));
+        board.Device["temperature_offset"] = -4.5;
+        board.Board.I2c.Attach(0x76, board.Sensor, 32, 33);
+        BootAgainAndAgain(board, 5, board.Board.PowerOff);
+
+        board.WaitForConsole("safe mode after 5 failed boots");
+        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["msg"]!.ToString() == "17.00");
+        Assert.Equal(PinValue.Low, board.Board.Gpio[21].Level);
+    }
+
+    [Fact]
     public void After_five_boots_that_did_not_last_the_sixth_is_in_safe_mode_and_can_be_reached()
     {
         string id = fixture.NewName();

@@ -1,4 +1,5 @@
 using System.Device.Gpio;
+using System.Text.Json.Nodes;
 using DeviceQueue.SystemTests.Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
@@ -20,6 +21,35 @@ public sealed class Settings_Tests(BrokerFixture fixture) : IClassFixture<Broker
         Assert.Contains(" error ", board.WaitForConsole(error));
         board.WaitForConsole("no usable settings: offline until there is a good devicequeue.json");
         Assert.Null(board.Board.Gpio[FieldBoard.RelayPin].Level);
+    }
+
+    [Fact]
+    public void A_board_whose_address_cannot_be_read_stays_offline_unless_its_settings_name_it()
+    {
+        using FieldBoard board = new(fixture.Broker.Port, fixture.NewName());
+        string named = board.Settings.ToJsonString();
+        ((System.Text.Json.Nodes.JsonObject)board.Device).Remove("id");
+        board.Board.Network.MacAddress = new byte[6];
+        board.Boot();
+        board.WaitForConsole("device.id is missing");
+        board.WaitForConsole("no usable settings: offline until there is a good devicequeue.json");
+
+        board.WriteSettings(named);
+        board.Board.Clock.Skip(TimeSpan.FromSeconds(11));
+        board.WaitForConsole("status: all well");
+    }
+
+    [Fact]
+    public void A_certificate_that_is_none_is_told_by_its_setting_and_not_as_DNS()
+    {
+        using FieldBoard board = new(8883);
+        board.Settings["connection"] = new JsonObject { ["uri"] = "mqtts://127.0.0.1:8883" };
+        board.Settings["tls"] = new JsonObject { ["ca"] = "ca.pem" };
+        File.WriteAllText(Path.Combine(board.Board.StorageDirectory!, "ca.pem"), "not a certificate");
+        board.Boot();
+
+        board.WaitForConsole("tls.ca is \"ca.pem\": the file holds no certificate in PEM or DER form");
+        board.WaitForConsole("no usable settings");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Device.Gpio;
 using System.Diagnostics;
+using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
@@ -26,6 +27,39 @@ public sealed class Status_Tests
         broker.Thaw();
         using Operator later = new(broker);
         later.WaitForReadings(2);
+    }
+
+    [Fact]
+    public void A_link_that_the_device_gives_up_leaves_its_will_to_the_broker()
+    {
+        using MosquittoBroker broker = MosquittoBroker.Start();
+        using Operator watcher = new(broker);
+        using FieldBoard board = new(broker.Port);
+        board.Options["keepalive_timeout"] = 4000;
+        board.Boot();
+        watcher.WaitForReadings(2);
+
+        broker.Freeze();
+        board.WaitForConsole("link lost");
+        broker.Thaw();
+
+        watcher.WaitFor("status", m => m.Text == "offline");
+        watcher.WaitForReadings(4);
+    }
+
+    [Fact]
+    public void An_offline_that_another_says_in_its_name_is_corrected()
+    {
+        using MosquittoBroker broker = MosquittoBroker.Start();
+        using Operator watcher = new(broker);
+        using FieldBoard board = new FieldBoard(broker.Port).Boot();
+        board.WaitForConsole("status: all well");
+
+        watcher.Publish("status", "offline"u8.ToArray(), retain: true);
+        Observed[] said = watcher.Messages;
+        watcher.WaitForReadings(said.Length + 2);
+
+        Assert.Equal("online", watcher.Messages.Last(m => m.Topic.EndsWith("/status", StringComparison.Ordinal)).Text);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ using VirtualBoard;
 namespace DeviceQueue.SystemTests.Firmware;
 
 /// <summary>
-/// No thread can die silently. The firmware's are the main one, the pulse timer, the connection's worker and the supervisor; handlers of its own run on the client
+/// No thread can die silently. The firmware's are the main one, the watch thread and the connection's worker; handlers of its own run on the client
 /// library's dispatch thread and, before a reboot, on the one that reboots. FieldBoard asserts that no thread of its board ended with an exception.
 /// </summary>
 public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
@@ -23,7 +23,7 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
 
     [Theory]
     [InlineData(nameof(MainLoop), "main loop")]
-    [InlineData(nameof(PulseTimer), "pulse timer")]
+    [InlineData(nameof(Supervisor), "watch")]
     [InlineData(nameof(ConnectionWorker), "connection")]
     public void A_thread_lives_on_after_an_exception_which_is_reported_after_the_restart(string type, string thread)
     {
@@ -31,9 +31,9 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         using Operator watcher = new(fixture.Broker, id);
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id).Boot();
         watcher.WaitForReadings(1);
-        using FaultyThread faulty = new(board.Board, type, exceptions: 1);
+        using FaultyThread faulty = new(board.Board, type, exceptions: 1, type == nameof(Supervisor) ? "Step" : null);
 
-        // What the pulse timer waits for; the others are there already, and the connection's may lose it.
+        // What the watch thread waits for; the others are there already, and the connection's may lose it.
         watcher.Send(Operator.Envelope("output.pulse", """{"name":"relay1","ms":100}""", "c1"));
         faulty.WaitForReturn();
         watcher.WaitForHealth(h => h["last_fault"]?.ToString() == $"{thread}: OutOfMemoryException: no heap left");

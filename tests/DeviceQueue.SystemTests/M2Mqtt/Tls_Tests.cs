@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using DeviceQueue.Connecting;
+using DeviceQueue.NanoFramework;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;
 using nanoFramework.M2Mqtt;
@@ -51,6 +53,30 @@ public sealed class Tls_Tests : IDisposable
         Assert.Equal("Exception connecting to the broker", RefusedBy(broker, Read(stranger.CertificateFile)));
         Assert.Equal("Exception connecting to the broker", RefusedBy(broker, null));
         Assert.Equal("Exception connecting to the broker", RefusedBy(elsewhere, Read(_authority.CertificateFile)));
+    }
+
+    [Fact]
+    public void A_certificate_or_key_that_is_none_is_told_as_TLS_and_not_as_a_name_that_is_not_found()
+    {
+        using TestBoard board = new();
+        (string certificate, _) = _authority.Issue("device");
+        byte[] bad = Encoding.ASCII.GetBytes("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\0");
+        MqttLinkOptions[] all =
+        [
+            new() { CaCertificate = bad },
+            new() { ClientCertificate = File.ReadAllBytes(certificate), ClientKey = bad },
+        ];
+        foreach (MqttLinkOptions options in all)
+        {
+            options.Host = "127.0.0.1";
+            options.Port = 8883;
+            options.IsSecure = true;
+            options.ClientId = "c";
+            options.KeepAliveSeconds = 15;
+            MqttLinkResult result = board.Run(() => new M2MqttLinkFactory().Create(new AutoResetEvent(false)).Open(options, true));
+
+            Assert.Equal(MqttLinkError.Tls, result.Error);
+        }
     }
 
     [Theory]

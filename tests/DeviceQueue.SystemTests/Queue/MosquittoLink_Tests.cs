@@ -24,7 +24,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
 
         Assert.Equal((MqttLinkEventKind.Published, first, true), Take(link));
         Assert.Equal((MqttLinkEventKind.Published, second, true), Take(link));
-        link.Close();
+        link.Close(true);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         int confirmed = link.TryPublish("t", [2], 1, false);
 
         Assert.Equal((MqttLinkEventKind.Published, confirmed, true), Take(link));
-        link.Close();
+        link.Close(true);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
 
         Assert.Equal((MqttLinkEventKind.Published, id, true), Take(link));
         Assert.Equal(1, proxy.FromClients[PacketType.Publish]);
-        link.Close();
+        link.Close(true);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
 
         Assert.Equal((MqttLinkEventKind.Message, topic, true), (e.Kind, e.Topic, e.IsRetained));
         Assert.Equal("kept"u8.ToArray(), e.Payload);
-        link.Close();
+        link.Close(true);
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         string[] texts = [.. Enumerable.Range(0, Messages + 1).Select(_ => Encoding.UTF8.GetString(TakeEvent(link).Payload))];
         Assert.Equal([.. Enumerable.Range(0, Messages).Select(i => $"{i}"), "last"], texts);
         Assert.Equal(0, link.DroppedMessages);
-        link.Close();
+        link.Close(true);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         int id = link.TrySubscribe("t", 1);
 
         Assert.Equal((MqttLinkEventKind.Subscribed, id, false), Take(link));
-        link.Close();
+        link.Close(true);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         link.TryPublish("after", [1], 1, false);
         observer.WaitFor(message => message.Topic == "after");
         Assert.Single(observer.Messages, message => !message.Retain);
-        link.Close();
+        link.Close(true);
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         Assert.Equal(MqttLinkEventKind.Closed, Take(link).Kind);
         Assert.False(link.IsOpen);
         Assert.Equal((0, 0, false), (link.TryPublish("t", [1], 1, false), link.TrySubscribe("t", 1), link.TryProbe()));
-        link.Close();
+        link.Close(true);
     }
 
     [Fact]
@@ -144,14 +144,14 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         using Observer observer = new(fixture.Broker, will);
         MosquittoLink polite = Opened(fixture.Broker.Port, will, "polite");
 
-        polite.Close();
+        polite.Close(true);
 
         using FaultProxy proxy = new(fixture.Broker);
         MosquittoLink cut = Opened(proxy.Port, will, "cut");
         proxy.DropConnections();
         Assert.Equal("cut", observer.WaitFor(message => message.Topic == will).Text);
         Assert.Single(observer.Messages);
-        cut.Close();
+        cut.Close(true);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
 
         Assert.True(link.IsOpen);
         proxy.DropConnections();
-        link.Close();
+        link.Close(true);
     }
 
     [Fact]
@@ -180,11 +180,11 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     {
         MosquittoLink link = new(_wake, Patience.Bound);
 
-        MqttLinkResult result = link.Open(new MqttLinkOptions { Host = "127.0.0.1", Port = fixture.Broker.Port, ClientId = null, CleanSession = false });
+        MqttLinkResult result = link.Open(new MqttLinkOptions { Host = "127.0.0.1", Port = fixture.Broker.Port, ClientId = null, CleanSession = false }, false);
 
         Assert.Equal(MqttLinkError.BadOptions, result.Error);
         Assert.False(link.IsOpen);
-        link.Close();
+        link.Close(true);
     }
 
     private MosquittoLink Opened(int port, string? willTopic = null, string? willPayload = null)
@@ -193,7 +193,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         MqttLinkOptions options = QueueProgram.Endpoint("127.0.0.1", port, fixture.NewName());
         options.WillTopic = willTopic;
         options.WillPayload = willPayload;
-        MqttLinkResult result = link.Open(options);
+        MqttLinkResult result = link.Open(options, options.CleanSession);
         Assert.True(result.Error == MqttLinkError.None, result.ToString());
         return link;
     }

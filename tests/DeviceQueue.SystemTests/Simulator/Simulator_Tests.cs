@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using DeviceQueue.SystemTests.Firmware;
 using DeviceQueue.SystemTests.Mosquitto;
@@ -105,6 +106,33 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         }
 
         Directory.Delete(storage, recursive: true);
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void Secrets_in_a_storage_are_for_its_owner_alone_in_a_new_folder_and_in_one_that_was_open()
+    {
+        const UnixFileMode ReadableByAll = (UnixFileMode)0b110_100_100;
+        string parent = Directory.CreateTempSubdirectory("dq-storage-").FullName;
+        string open = Directory.CreateDirectory(Path.Combine(parent, "open")).FullName;
+        File.SetUnixFileMode(open, (UnixFileMode)0b111_101_101);
+        File.WriteAllText(Path.Combine(open, "devicequeue.json"), "{}");
+        File.SetUnixFileMode(Path.Combine(open, "devicequeue.json"), ReadableByAll);
+        string config = Path.Combine(parent, "config.json");
+        File.WriteAllText(config, $$$"""{"device":{"command_key":"{{{new string('0', 64)}}}"}}""");
+
+        foreach (string storage in (string[])[open, Path.Combine(parent, "new", "flash")])
+        {
+            using SimulatorProcess simulator = new(
+                "--broker", Uri, "--id", fixture.NewName(), "--config", config, "--storage", storage, "--seconds", "2");
+            Assert.Equal(0, simulator.WaitForExit());
+            string[] written = Directory.GetFileSystemEntries(storage, "*", SearchOption.AllDirectories);
+            Assert.True(written.Length > 1);
+            Assert.All(written, path => Assert.Equal(0, (int)File.GetUnixFileMode(path) & 0b111_111));
+        }
+
+        Assert.Equal(0b111_000_000, (int)File.GetUnixFileMode(Path.Combine(parent, "new", "flash")));
+        Directory.Delete(parent, recursive: true);
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using System.Device.I2c;
 using System.Runtime.ExceptionServices;
 using nanoFramework.Hardware.Esp32;
 using VirtualBoard;
+using PinFunctions = nanoFramework.Hardware.Esp32.Configuration;
 
 namespace DeviceQueue.SystemTests.VirtualBoard;
 
@@ -19,8 +20,8 @@ internal sealed class Bench : IDisposable
 
     public static I2cDevice OpenI2c(int address)
     {
-        Configuration.SetPinFunction(I2cWires.DefaultSda, DeviceFunction.I2C1_DATA);
-        Configuration.SetPinFunction(I2cWires.DefaultScl, DeviceFunction.I2C1_CLOCK);
+        PinFunctions.SetPinFunction(I2cWires.DefaultSda, DeviceFunction.I2C1_DATA);
+        PinFunctions.SetPinFunction(I2cWires.DefaultScl, DeviceFunction.I2C1_CLOCK);
         return I2cDevice.Create(new I2cConnectionSettings(1, address));
     }
 

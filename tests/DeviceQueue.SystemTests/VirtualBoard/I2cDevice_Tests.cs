@@ -3,6 +3,7 @@ using System.Device.I2c;
 using nanoFramework.Hardware.Esp32;
 using VirtualBoard;
 using VirtualBoard.Parts;
+using PinFunctions = nanoFramework.Hardware.Esp32.Configuration;
 
 namespace DeviceQueue.SystemTests.VirtualBoard;
 
@@ -61,9 +62,9 @@ public sealed class I2cDevice_Tests : IDisposable
     {
         _bench.Run(() =>
         {
-            Configuration.SetPinFunction(21, DeviceFunction.I2C2_DATA);
-            Configuration.SetPinFunction(22, DeviceFunction.I2C2_CLOCK);
-            Assert.Equal(22, Configuration.GetFunctionPin(DeviceFunction.I2C2_CLOCK));
+            PinFunctions.SetPinFunction(21, DeviceFunction.I2C2_DATA);
+            PinFunctions.SetPinFunction(22, DeviceFunction.I2C2_CLOCK);
+            Assert.Equal(22, PinFunctions.GetFunctionPin(DeviceFunction.I2C2_CLOCK));
             Assert.Equal(I2cTransferStatus.FullTransfer, new I2cDevice(new I2cConnectionSettings(2, 0x76)).WriteByte(0xD0).Status);
         });
     }
@@ -73,8 +74,8 @@ public sealed class I2cDevice_Tests : IDisposable
     {
         _bench.Run(() =>
         {
-            Configuration.SetPinFunction(22, DeviceFunction.I2C1_DATA);
-            Configuration.SetPinFunction(21, DeviceFunction.I2C1_CLOCK);
+            PinFunctions.SetPinFunction(22, DeviceFunction.I2C1_DATA);
+            PinFunctions.SetPinFunction(21, DeviceFunction.I2C1_CLOCK);
             Assert.Equal(I2cTransferStatus.SlaveAddressNotAcknowledged, new I2cDevice(new I2cConnectionSettings(1, 0x76)).WriteByte(0xD0).Status);
         });
     }
@@ -85,7 +86,7 @@ public sealed class I2cDevice_Tests : IDisposable
         _bench.Run(() =>
         {
             Assert.Throws<ArgumentException>(() => new I2cDevice(new I2cConnectionSettings(3, 0x76)));
-            Assert.Throws<ArgumentException>(() => Configuration.SetPinFunction(40, DeviceFunction.I2C1_DATA));
+            Assert.Throws<ArgumentException>(() => PinFunctions.SetPinFunction(40, DeviceFunction.I2C1_DATA));
             new GpioController().OpenPin(I2cWires.DefaultSda);
             Assert.ThrowsAny<Exception>(() => Bench.OpenI2c(0x76));
         });

@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
+using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 using FsCheck.Fluent;
@@ -13,6 +14,7 @@ namespace DeviceQueue.Tests.Commanding;
 public sealed class CommandDispatcher_Tests
 {
     private const string NewId = "(new)";
+    private const string Relay1 = "{\"name\":\"relay1\"}";
     private const string ResponseTopic = "sensor/bar1/response";
 
     private readonly FakeQueue _queue = new();
@@ -126,20 +128,37 @@ public sealed class CommandDispatcher_Tests
     }
 
     [Fact]
-    public void Remembers_64_commands()
+    public void Remembers_64_commands_that_change_something_whatever_is_asked_beside()
     {
-        Do("output.toggle", "{\"name\":\"relay1\"}", "first");
+        Do("output.toggle", Relay1, "first");
         for (int i = 0; i < 63; i++)
+        {
+            Do("output.toggle", Relay1);
+            Do("device.ping", "{}");
+        }
+
+        Do("output.toggle", Relay1, "first");
+        Assert.Equal("duplicate", Status);
+        Do("output.toggle", Relay1);
+        Do("output.toggle", Relay1, "first");
+        Assert.Equal("succeeded", Status);
+        Assert.Equal(66, _pins.Written.Count);
+    }
+
+    [Fact]
+    public void Remembers_the_last_few_commands_that_change_nothing()
+    {
+        Do("device.ping", "{}", "first");
+        for (int i = 1; i < CommandHistory.MaxReads; i++)
         {
             Do("device.ping", "{}");
         }
 
-        Do("output.toggle", "{\"name\":\"relay1\"}", "first");
-        Assert.Equal("duplicate", Status);
+        Do("device.ping", "{}", "first");
+        Assert.Equal(("duplicate", "succeeded"), (Status, _queue.Answer.GetProperty("text").GetString()));
         Do("device.ping", "{}");
-        Do("output.toggle", "{\"name\":\"relay1\"}", "first");
+        Do("device.ping", "{}", "first");
         Assert.Equal("succeeded", Status);
-        Assert.Equal(2, _pins.Written.Count);
     }
 
     [Fact]
@@ -265,7 +284,7 @@ public sealed class CommandDispatcher_Tests
     [Fact]
     public void Leaves_a_result_out_that_stands_in_the_way_of_the_text_and_says_so()
     {
-        CommandDispatcher dispatcher = Make([new WordyCommand(900)]);
+        CommandDispatcher dispatcher = Make(new WordyCommand(900));
         _queue.Inbox.Enqueue(new MessageEnvelope("c", "wordy", "{}") { MessageId = "m1" });
         dispatcher.Poll(0);
 
@@ -276,11 +295,11 @@ public sealed class CommandDispatcher_Tests
     [Fact]
     public void Writes_text_and_result_when_there_is_room_for_both()
     {
-        CommandDispatcher dispatcher = Make([new WordyCommand(300)]);
+        CommandDispatcher dispatcher = Make(new WordyCommand(300));
         _queue.Inbox.Enqueue(new MessageEnvelope("c", "wordy", "{}") { MessageId = "m1" });
         dispatcher.Poll(0);
 
-        Assert.Equal(new string('\u0001', CommandDispatcher.MaxTextLength), _queue.Answer.GetProperty("text").GetString());
+        Assert.Equal(new string('\u0001', CommandAnswer.MaxTextLength), _queue.Answer.GetProperty("text").GetString());
         Assert.Equal(new string('r', 300), _queue.Answer.GetProperty("result").GetString());
     }
 
@@ -323,13 +342,19 @@ public sealed class CommandDispatcher_Tests
 
     private CommandDispatcher Make(OutputBank outputs)
     {
-        return Make([new OutputSwitchCommand(outputs, false), new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand()]);
+        return Make(new OutputSwitchCommand(outputs, false), new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand());
     }
 
-    private CommandDispatcher Make(Command[] commands)
+    private CommandDispatcher Make(params Command[] commands)
     {
         TrustedClock clock = new(_clock, _store, DateTime.MinValue);
-        return new CommandDispatcher(_queue, ResponseTopic, commands, new CommandVerifier("bar1", null, 60000, clock), new CommandHistory(_store, clock, 90000, false), _log, new byte[1536]);
+        CommandHistory history = new(_store, clock, 90000, false);
+        CommandAnswer answer = new(new JsonWriter(), new byte[1536]);
+        return new CommandDispatcher(_queue, new FakeCatalog(commands), new CommandVerifier("bar1", null, 60000, clock), history, answer)
+        {
+            ResponseTopic = ResponseTopic,
+            Logger = _log,
+        };
     }
 
     private void Do(string? type, string? arguments, string? id = NewId, string? correlationId = null, int advanceMs = 1000)
@@ -354,7 +379,7 @@ public sealed class CommandDispatcher_Tests
 
         public override void Execute(CommandAnswer answer)
         {
-            answer.Text = new string('\u0001', CommandDispatcher.MaxTextLength);
+            answer.Text = new string('\u0001', CommandAnswer.MaxTextLength);
             answer.Result.WriteText(new string('r', resultLength));
         }
     }

@@ -1,9 +1,11 @@
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
+using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
+using FsCheck.Fluent;
 
 namespace DeviceQueue.Tests.Commanding;
 
@@ -148,6 +150,80 @@ public sealed class CommandHistory_Tests
         Assert.Equal(writes, _store.Writes);
     }
 
+    /// <summary>Files of 854d854: 64 commands, the last answered on a link that gave no acknowledgement.</summary>
+    [Fact]
+    public void An_update_of_the_firmware_forgets_no_command()
+    {
+        string folder = Path.Combine(Repository.Root, "tests", "DeviceQueue.Tests", "Commanding", "StoredBy854d854");
+        foreach (string name in (string[])["commands.0", "commands.1"])
+        {
+            _store.Files[name] = File.ReadAllBytes(Path.Combine(folder, name));
+        }
+
+        _clock.NowMs = 20_000; // after the last of them
+        Node updated = Boot();
+        updated.Dispatcher.Poll(_clock.NowMs);
+        Assert.Equal(("succeeded", "the-last"), (updated.Status, updated.Queue.Answer.GetProperty("command_id").GetString()));
+        Assert.Equal(("c", "output.toggle.response"), (updated.Queue.Sent[0].CorrelationId, updated.Queue.Sent[0].MessageType));
+        for (int i = 0; i < CommandHistory.MaxCommands - 1; i++)
+        {
+            Assert.Equal("duplicate", updated.Toggle("toggle-" + i));
+        }
+
+        Assert.Equal("rejected", updated.Toggle("new")); // each of the 64 could still be repeated
+        _clock.NowMs += KeepMs;
+        Assert.Equal("succeeded", updated.Toggle("new"));
+        Node rebooted = Boot();
+        rebooted.Dispatcher.Poll(_clock.NowMs);
+        Assert.Equal(["duplicate", "duplicate", "duplicate"], new[] { "toggle-62", "the-last", "new" }.Select(rebooted.Toggle));
+        Assert.Single(_pins.Written);
+    }
+
+    [Fact]
+    public void A_history_of_a_far_future_locks_no_output()
+    {
+        DateTime now = _clock.StartUtc!.Value;
+        _clock.StartUtc = new DateTime(2106, 2, 7, 0, 0, 0, DateTimeKind.Utc);
+        Node future = Boot();
+        for (int i = 0; i < CommandHistory.MaxCommands; i++)
+        {
+            future.Do("output.toggle", """{"name":"relay1"}""", $"m{i}", _clock.StartUtc.Value.AddMilliseconds(_clock.NowMs));
+        }
+
+        _clock.StartUtc = now;
+        _store.Files.Remove("utc.0");
+        _store.Files.Remove("utc.1");
+
+        Assert.Equal("succeeded", Boot().Toggle("one more"));
+    }
+
+    [Fact]
+    public void Whatever_the_files_hold_the_device_starts_and_takes_commands()
+    {
+        // 854d854 writes a command as a hash of 8 bytes, its time (4) and what became of it, then the texts of one that is unanswered.
+        byte[] old = [2, 1, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 2, 0, (byte)'m', (byte)'1', 0x60, 0xEA, 0, 0];
+        byte[] one = [3, 1, 1, 2, 3, 4, 5, 0, 0, 0, 0, 2, 0, (byte)'m', (byte)'1', 1, 0, (byte)'c', 0, 0];
+        byte[] full = [3, 64, .. Enumerable.Repeat((byte)0xFF, 64 * 9), 0xFF, 0xFF];
+        var records = Gen.OneOf(
+            Gen.Elements(old, one, full, [], [3], [2, 255], [3, 64], [3, 0, 0, 0, 0, 0, 0, 0]),
+            Fuzz.Mutated(old),
+            Fuzz.Mutated(one),
+            Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf());
+
+        Fuzz.ForAll(records, record =>
+        {
+            _store.Files.Clear();
+            var file = new TwoSlotFile(_store, "commands.0", "commands.1", 4096);
+            record.CopyTo(file.Buffer, TwoSlotFile.HeaderBytes);
+            Assert.True(file.TryWrite(record.Length));
+
+            Node node = Boot();
+            node.Dispatcher.Poll(_clock.NowMs);
+            Assert.Equal("succeeded", node.Toggle("new"));
+            Assert.Equal("duplicate", Boot().Toggle("new"));
+        });
+    }
+
     private Node Boot(bool hasKey = true) => new(this, hasKey);
 
     private sealed class Node
@@ -158,11 +234,15 @@ public sealed class CommandHistory_Tests
         {
             _test = test;
             OutputBank outputs = new([new OutputSettings("relay1", 13, true, false)], test._pins);
-            Command[] commands = [new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand()];
+            FakeCatalog commands = new(new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand());
             TrustedClock clock = new(test._clock, test._store, DateTime.MinValue);
             CommandVerifier verifier = new("bar1", null, 60_000, clock);
             CommandHistory history = new(test._store, clock, KeepMs, hasKey);
-            Dispatcher = new CommandDispatcher(Queue, "response", commands, verifier, history, new MemoryLogger(), new byte[1536]);
+            Dispatcher = new CommandDispatcher(Queue, commands, verifier, history, new CommandAnswer(new JsonWriter(), new byte[1536]))
+            {
+                ResponseTopic = "response",
+                Logger = new MemoryLogger(),
+            };
         }
 
         public FakeQueue Queue { get; } = new();
@@ -173,10 +253,10 @@ public sealed class CommandHistory_Tests
 
         public string? Toggle(string id) => Do("output.toggle", """{"name":"relay1"}""", id);
 
-        public string? Do(string type, string arguments, string id)
+        public string? Do(string type, string arguments, string id, DateTime? sent = null)
         {
-            DateTime sent = Start.AddMilliseconds(_test._clock.NowMs);
-            Queue.Inbox.Enqueue(new MessageEnvelope("c-" + id, type, arguments) { MessageId = id, SentTime = sent });
+            sent ??= Start.AddMilliseconds(_test._clock.NowMs);
+            Queue.Inbox.Enqueue(new MessageEnvelope("c-" + id, type, arguments) { MessageId = id, SentTime = sent.Value });
             Dispatcher.Poll(_test._clock.NowMs += 1000);
             return Status;
         }

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
 
@@ -24,7 +24,9 @@ public sealed class DeviceCommands_Tests
         node.World.RunFor(MinuteMs / 2);
         JsonElement answer = node.Do("sensor.read", "{}");
 
-        Assert.StartsWith("{\"msg\":\"22.97\",\"unit\":\"C\",\"humidity\":\"45.10\",\"pressure\":\"1006.53\",\"time\":\"2026-11-21T02:47:3", answer.GetProperty("result").GetRawText());
+        Assert.StartsWith(
+            """{"msg":"22.97","unit":"C","temperature":22.97,"humidity":41.17,"pressure":1006.53,"time":"2026-11-21T02:47:3""",
+            answer.GetProperty("result").GetRawText());
         node.World.RunFor(MinuteMs);
         Assert.Equal([1L, 2L], node.Sequences());
         Assert.Equal(3, node.Sensor.Reads);
@@ -130,6 +132,58 @@ public sealed class DeviceCommands_Tests
         second.World.RunFor(MinuteMs);
         Assert.Equal(13, second.Sequences().Length);
         Assert.Contains("\"interval_ms\":\"5000\"", second.Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetRawText());
+    }
+
+    [Fact]
+    public void Config_set_takes_the_words_for_true_and_answers_in_JSON()
+    {
+        Node node = Open(Node.WithKey);
+
+        JsonElement result = node.Do("config.set", "{\"discovery\":\"yes\",\"max_step\":\"2.50\"}").GetProperty("result");
+        Assert.Equal("{\"changed\":{\"max_step\":2.50,\"discovery\":true}}", result.GetRawText());
+        result = node.Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetProperty("values");
+        Assert.Equal(("yes", "2.50"), (result.GetProperty("discovery").GetString(), result.GetProperty("max_step").GetString()));
+    }
+
+    [Fact]
+    public void Config_get_shows_the_firmware_s_own_values_and_each_setting_once()
+    {
+        Node node = Open(Node.WithKey + "device.interval_ms=30000;options.qos=0;");
+        node.Do("config.set", "{\"interval_ms\":5000,\"max_step\":1}");
+        string[] names = [];
+        foreach (string section in (string[])["device", "options"])
+        {
+            JsonElement values = node.Do("config.get", $"{{\"section\":\"{section}\"}}").GetProperty("result").GetProperty("values");
+            names = [.. names, .. values.EnumerateObject().Select(value => section + "." + value.Name)];
+            Assert.Equal(section == "device" ? "5000" : "outbox", values.GetProperty(section == "device" ? "interval_ms" : "outbox").GetString());
+        }
+
+        Assert.Equal(names.Distinct(), names);
+        Assert.All(Enumerable.Range(0, FirmwareDefaults.Count), i => Assert.Contains(FirmwareDefaults.GetKey(i), names));
+    }
+
+    [Fact]
+    public void Config_get_of_a_file_that_is_not_the_one_it_started_with_fails_and_shows_nothing_of_it()
+    {
+        Node node = Open();
+        _store.Files[SettingsLoader.FileName] = World.Utf8("{\"device\":{\"id\":\"hunter2\"}}");
+        JsonElement answer = node.Do("config.get", "{\"section\":\"device\"}");
+
+        Assert.Equal(("failed", "storage_failed"), (Node.Status(answer), Node.Code(answer)));
+        AssertNoSecret(node, "hunter2");
+    }
+
+    [Fact]
+    public void A_wipe_erases_the_files_that_earlier_settings_named_and_secrets_first()
+    {
+        Open(Node.WithKey + "tls.key=old.key;tls.cert=old.crt;").World.RunFor(1000);
+        _store.Files["old.key"] = _store.Files["old.crt"] = _store.Files["new.key"] = _store.Files["new.crt"] = World.Utf8("-----BEGIN");
+        Node node = Open(Node.WithKey + "tls.key=new.key;tls.cert=new.crt;");
+        node.Command("device.wipe", "{\"confirm\":\"bar1\"}");
+        node.World.RunFor(10_000);
+
+        Assert.Equal("succeeded", Node.Status(node.Answer()));
+        Assert.DoesNotContain(_store.Files.Keys, name => name.EndsWith(".key", StringComparison.Ordinal));
     }
 
     [Theory]

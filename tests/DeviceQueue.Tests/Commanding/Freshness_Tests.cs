@@ -82,7 +82,7 @@ public sealed class Freshness_Tests
         node.World.RunFor(MinuteMs);
         DateTime captured = Now(node);
         node.World.RunFor(30 * MinuteMs);
-        Assert.Equal("succeeded", Node.Status(node.Do("device.ping", "{}")));
+        Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1)));
 
         Node second = Open();
         second.World.Clock.StartUtc = captured;
@@ -161,12 +161,12 @@ public sealed class Freshness_Tests
     }
 
     [Fact]
-    public void Sixty_four_live_commands_fill_the_history_and_the_next_waits_until_one_has_had_its_time()
+    public void Sixty_four_live_changes_fill_the_history_and_the_next_waits_until_one_has_had_its_time()
     {
         Node node = Open();
         for (int i = 0; i < CommandHistory.MaxCommands; i++)
         {
-            node.Command("output.get", "{}");
+            node.Command(Toggle, Relay1);
             node.World.RunFor(200);
         }
 
@@ -192,6 +192,83 @@ public sealed class Freshness_Tests
 
         node.MacError = null;
         Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1, "m1")));
+    }
+
+    [Fact]
+    public void Before_the_clock_is_set_a_device_without_a_key_carries_out_no_change_that_may_have_waited_at_the_broker()
+    {
+        Node node = OpenWithoutClock("options.clean_session=false;");
+        node.Command("output.set", """{"name":"relay1","on":true}""", "waited");
+        node.Command("output.get", "{}", "asked");
+        node.World.RunFor(500);
+
+        Assert.Empty(node.Pins.Written);
+        Assert.Equal([("rejected", "no_clock"), ("succeeded", null)], Answers(node));
+        node.World.RunFor(CommandDispatcher.KeptSessionMs);
+        Assert.Equal("succeeded", Node.Status(node.Do("output.set", """{"name":"relay1","on":true}""", "waited")));
+
+        // The same after each connect, and for as long as the clock is not set.
+        node.Broker.Drop();
+        node.World.RunFor(MinuteMs, () => node.Broker.Links.Count == 2 && node.World.Connection.IsConnected);
+        node.Command("output.set", """{"name":"relay1","on":false}""", "again");
+        node.World.RunFor(500);
+        Assert.Equal("no_clock", Node.Code(node.Answer()));
+        node.World.Clock.StartUtc = new DateTime(2026, 11, 21, 2, 47, 0, DateTimeKind.Utc);
+        node.Command("output.set", """{"name":"relay1","on":false}""", "again");
+        node.World.RunFor(500);
+        Assert.Equal("succeeded", Node.Status(node.Answer()));
+    }
+
+    [Fact]
+    public void A_broker_that_keeps_nothing_for_the_device_has_no_old_command_to_refuse()
+    {
+        Node node = OpenWithoutClock("");
+        node.Command("output.set", """{"name":"relay1","on":true}""", "m1");
+        node.World.RunFor(500);
+
+        Assert.Equal([("succeeded", null)], Answers(node));
+    }
+
+    [Fact]
+    public void A_command_that_changes_nothing_costs_no_write_and_no_place_of_one_that_does()
+    {
+        Node node = Open();
+        node.World.RunFor(5000);
+        node.Do("sensor.read", "{}");
+        int writes = _store.Writes;
+        for (int i = 0; i < 2 * CommandHistory.MaxCommands; i++)
+        {
+            node.Command("sensor.read", "{}");
+            node.World.RunFor(500);
+        }
+
+        Assert.InRange(_store.Writes - writes, 0, 1); // the numbers of readings
+        Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1)));
+    }
+
+    [Theory]
+    [InlineData(-61_000, "expired", "sent 61000 ms ago; 60000 ms is the limit")]
+    [InlineData(45_000, "rejected", "sent 45000 ms in the future; 30000 ms is the limit")]
+    public void What_is_refused_for_its_time_says_by_how_much_the_clocks_differ(int sentMs, string status, string text)
+    {
+        Node node = Open();
+        node.World.RunFor(2 * MinuteMs);
+        node.Command(Toggle, Relay1, "m1", Now(node).AddMilliseconds(sentMs));
+        node.World.RunFor(1000);
+
+        Assert.Equal((status, text), (Node.Status(node.Answer()), node.Answer().GetProperty("text").GetString()));
+    }
+
+    private static (string?, string?)[] Answers(Node node) =>
+        [.. Enumerable.Range(0, node.On("response").Length).Select(node.Answer).Select(answer => (Node.Status(answer), Node.Code(answer)))];
+
+    private static Node OpenWithoutClock(string config)
+    {
+        var node = new Node(config);
+        node.World.Clock.StartUtc = null;
+        node.World.Connection.Open();
+        node.World.RunFor(1000, () => node.World.Connection.IsConnected);
+        return node;
     }
 
     private static DateTime Now(Node node) => node.World.Clock.StartUtc!.Value.AddMilliseconds(node.World.Clock.NowMs);

@@ -1,11 +1,13 @@
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
+using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Commanding;
 
 public sealed class OutputBank_Tests
 {
     private readonly FakePins _pins = new();
+    private readonly VirtualClock _clock = new();
 
     [Theory]
     [InlineData(true, false, false)]
@@ -34,29 +36,44 @@ public sealed class OutputBank_Tests
     }
 
     [Fact]
-    public void Tells_of_changes_and_of_nothing_else()
+    public void A_change_waits_to_be_told_and_nothing_else_does()
     {
-        OutputBank outputs = new([new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins);
-        var changes = new List<(int, bool)>();
-        outputs.Changed += i => changes.Add((i, outputs.IsOn(i)));
-        outputs.Set(1, true);
-        outputs.Set(1, true);
+        AutoResetEvent changed = new(false);
+        OutputBank outputs = new([new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins) { Changed = changed };
+        Assert.True(outputs.IsUntold(0) && outputs.IsUntold(1)); // how they started
+        outputs.SetTold(0, false);
+        outputs.SetTold(1, false);
         outputs.Set(0, false);
-        outputs.Set(1, false);
+        Assert.False(changed.WaitOne(0));
 
-        Assert.Equal([(1, true), (1, false)], changes);
-        Assert.Equal(4, _pins.Written.Count);
+        outputs.Set(1, true);
+        Assert.True(changed.WaitOne(0));
+        Assert.Equal((false, true), (outputs.IsUntold(0), outputs.IsUntold(1)));
+        outputs.SetTold(1, true);
+        outputs.Set(1, true);
+        Assert.False(outputs.IsUntold(1));
+    }
+
+    [Fact]
+    public void A_state_that_changed_again_while_it_was_told_is_told_again()
+    {
+        OutputBank outputs = new([new OutputSettings("a", 13, true, false)], _pins);
+        outputs.Set(0, true);
+        outputs.Set(0, false);
+        outputs.SetTold(0, true);
+
+        Assert.True(outputs.IsUntold(0));
     }
 
     [Fact]
     public void Keeps_the_old_state_when_the_pin_cannot_be_driven()
     {
         OutputBank outputs = new([new OutputSettings("a", 13, true, false)], _pins);
-        outputs.Changed += _ => Assert.Fail("nothing changed");
+        outputs.SetTold(0, false);
         _pins.Fails = true;
 
         Assert.Throws<InvalidOperationException>(() => outputs.Set(0, true));
-        Assert.False(outputs.IsOn(0));
+        Assert.Equal((false, false), (outputs.IsOn(0), outputs.IsUntold(0)));
     }
 
     [Fact]
@@ -74,28 +91,38 @@ public sealed class OutputBank_Tests
     public void A_pulse_takes_an_output_out_of_its_safe_state_and_ends_in_it(bool isSafeOn)
     {
         OutputBank outputs = new([new OutputSettings("a", 13, true, isSafeOn)], _pins);
-        outputs.Pulse(0, 500);
-        Assert.Equal((true, !isSafeOn, 500), (outputs.IsPulsing, outputs.IsOn(0), outputs.Poll(499)));
+        outputs.Pulse(0, 500, _clock);
+        Assert.Equal((true, !isSafeOn, 500), (outputs.IsPulsing, outputs.IsOn(0), outputs.EndPulses(499)));
 
-        Assert.Equal((long.MaxValue, false, isSafeOn), (outputs.Poll(500), outputs.IsPulsing, outputs.IsOn(0)));
+        Assert.Equal((long.MaxValue, false, isSafeOn), (outputs.EndPulses(500), outputs.IsPulsing, outputs.IsOn(0)));
         Assert.Equal([(13, !isSafeOn), (13, isSafeOn)], _pins.Written);
+    }
+
+    [Fact]
+    public void A_pulse_is_measured_from_when_the_pin_has_switched()
+    {
+        OutputBank outputs = new([new OutputSettings("a", 13, true, false)], _pins);
+        _pins.OnWrite = () => _clock.NowMs += 800;
+        outputs.Pulse(0, 500, _clock);
+
+        Assert.Equal((1300, true), (outputs.EndPulses(1299), outputs.IsOn(0)));
+        outputs.EndPulses(1300);
+        Assert.False(outputs.IsOn(0));
     }
 
     [Fact]
     public void A_second_pulse_ends_at_its_own_time_and_a_switch_ends_the_pulse()
     {
         OutputBank outputs = new([new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins);
-        var changes = new List<(int, bool)>();
-        outputs.Changed += i => changes.Add((i, outputs.IsOn(i)));
-        outputs.Pulse(0, 500);
-        outputs.Pulse(0, 200);
-        outputs.Pulse(1, 300);
-        Assert.Equal(200, outputs.Poll(100));
+        outputs.Pulse(0, 500, _clock);
+        outputs.Pulse(0, 200, _clock);
+        outputs.Pulse(1, 300, _clock);
+        Assert.Equal(200, outputs.EndPulses(100));
         outputs.Set(1, true);
-        Assert.Equal(long.MaxValue, outputs.Poll(200));
-        outputs.Poll(1000);
+        Assert.Equal(long.MaxValue, outputs.EndPulses(200));
+        outputs.EndPulses(1000);
 
-        Assert.Equal([(0, true), (1, true), (0, false)], changes);
+        Assert.Equal([(13, true), (13, true), (14, true), (14, true), (13, false)], _pins.Written);
         Assert.True(outputs.IsOn(1));
         Assert.False(outputs.IsSafe);
     }
@@ -104,16 +131,14 @@ public sealed class OutputBank_Tests
     public void A_pulse_whose_end_the_pin_refuses_is_ended_as_soon_as_it_can_be_and_holds_up_no_other()
     {
         OutputBank outputs = new([new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins);
-        var failed = new List<int>();
-        outputs.Failed += failed.Add;
-        outputs.Pulse(0, 500);
-        outputs.Pulse(1, 500);
+        outputs.Pulse(0, 500, _clock);
+        outputs.Pulse(1, 500, _clock);
         _pins.Fails = true;
-        Assert.Equal(500 + OutputBank.RetryMs, outputs.Poll(500));
-        Assert.Equal([0, 1], failed);
+        Assert.Equal(500 + OutputBank.RetryMs, outputs.EndPulses(500));
+        Assert.Equal((true, true, false), (outputs.TakeFailure(0), outputs.TakeFailure(1), outputs.TakeFailure(0)));
         _pins.Fails = false;
 
-        Assert.Equal((long.MaxValue, true), (outputs.Poll(500 + OutputBank.RetryMs), outputs.IsSafe));
+        Assert.Equal((long.MaxValue, true), (outputs.EndPulses(500 + OutputBank.RetryMs), outputs.IsSafe));
     }
 
     [Fact]
@@ -121,7 +146,7 @@ public sealed class OutputBank_Tests
     {
         OutputBank outputs = new([new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, true), new OutputSettings("c", 15, true, false)], _pins);
         outputs.Set(0, true);
-        outputs.Pulse(1, 500);
+        outputs.Pulse(1, 500, _clock);
         _pins.Written.Clear();
         outputs.MakeSafe(100);
 

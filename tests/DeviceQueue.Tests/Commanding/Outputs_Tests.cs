@@ -43,6 +43,37 @@ public sealed class Outputs_Tests
     }
 
     [Fact]
+    public void A_pulse_lasts_its_whole_time_however_long_the_pin_takes_to_switch()
+    {
+        Node node = Open();
+        List<(long AtMs, bool IsHigh)> edges = [];
+        node.Pins.OnWrite = () =>
+        {
+            node.World.Clock.NowMs += 400; // a machine that is busy just then
+            edges.Add((node.World.Clock.NowMs, node.Pins.Written[^1].IsHigh));
+        };
+        node.Do("output.pulse", "{\"name\":\"relay1\",\"ms\":1500}");
+        node.World.RunFor(MinuteMs);
+
+        Assert.Equal([true, false], edges.Select(edge => edge.IsHigh));
+        Assert.InRange(edges[1].AtMs - 400 - edges[0].AtMs, 1500, 1500 + ToleranceMs);
+    }
+
+    [Fact]
+    public void A_switched_output_is_answered_and_retained_as_it_is_though_there_is_no_memory_to_say_so_on_the_console()
+    {
+        Node node = Open();
+        node.Log.IsOutOfMemory = line => line.StartsWith("output relay1", StringComparison.Ordinal);
+        JsonElement answer = node.Do("output.set", "{\"name\":\"relay1\",\"on\":true}");
+
+        Assert.Equal(("succeeded", "ON"), (Node.Status(answer), node.Broker.Retained("sensor/bar1/output/relay1")));
+        node.Do("output.pulse", "{\"name\":\"relay1\",\"ms\":500}");
+        node.World.RunFor(MinuteMs);
+        Assert.Equal((false, "OFF"), (node.Pins.Written[^1].IsHigh, node.Broker.Retained("sensor/bar1/output/relay1")));
+        Assert.Equal("output state: OutOfMemoryException: no heap left", node.Life.LastFault);
+    }
+
+    [Fact]
     public void The_calendar_does_not_move_the_end_of_a_pulse()
     {
         Node node = Open();

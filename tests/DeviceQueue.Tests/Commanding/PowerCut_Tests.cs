@@ -1,4 +1,4 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Commanding;
@@ -129,9 +129,9 @@ public sealed class PowerCut_Tests
         {
             if (_type == "config.set")
             {
-                var loader = new SettingsLoader(new SettingsStore(_store), null, "x", ConnectionSettings.GetDefaults());
-                byte[] file = _store.Files[SettingsLoader.FileName];
-                DeviceSettings device = loader.Load(file, file.Length).Device;
+                var loader = new SettingsLoader(_store, null);
+                loader.Load("x");
+                DeviceSettings device = loader.Device;
                 Assert.Contains((device.IntervalMs, device.MaxStep), new[] { (60000, 0.0), (30000, 3.0) });
             }
         }

@@ -12,5 +12,16 @@ internal sealed class MemoryLogger : ILogger
 
     public IEnumerable<string> Errors => _lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Text);
 
-    public void Log(LogLevel level, string correlationId, string message) => _lines.Enqueue((level, message));
+    /// <summary>Gets or sets what tells whether there is no memory left for a line.</summary>
+    public Func<string, bool> IsOutOfMemory { get; set; } = _ => false;
+
+    public void Log(LogLevel level, string correlationId, string message)
+    {
+        if (IsOutOfMemory(message))
+        {
+            throw new OutOfMemoryException("no heap left");
+        }
+
+        _lines.Enqueue((level, message));
+    }
 }

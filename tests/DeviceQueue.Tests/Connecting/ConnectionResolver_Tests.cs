@@ -1,7 +1,7 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Connecting;
@@ -74,13 +74,37 @@ public sealed class ConnectionResolver_Tests : IDiscovery, ICredentialStore
     [Fact]
     public void Reads_the_files_of_tls_for_secure_connections_alone()
     {
-        _store.Files["ca.pem"] = [1];
-        _store.Files["cert.pem"] = [2];
-        _store.Files["key.pem"] = [3];
+        byte[] der = [0x30, 0x81, 1, 0];
+        _store.Files["ca.pem"] = World.Utf8("text\n-----BEGIN CERTIFICATE-----");
+        _store.Files["cert.pem"] = der;
+        _store.Files["key.pem"] = World.Utf8("-----BEGIN EC PRIVATE KEY-----");
         MqttLinkOptions[] endpoints = Resolve("connections.0.uri=mqtts://a;connections.1.uri=mqtt://b;tls.ca=ca.pem;tls.cert=cert.pem;tls.key=key.pem");
 
-        Assert.Equal([[1], [2], [3]], new[] { endpoints[0].CaCertificate, endpoints[0].ClientCertificate, endpoints[0].ClientKey });
+        Assert.Equal([World.Utf8("text\n-----BEGIN CERTIFICATE-----\0"), der, World.Utf8("-----BEGIN EC PRIVATE KEY-----\0")], new[] { endpoints[0].CaCertificate, endpoints[0].ClientCertificate, endpoints[0].ClientKey });
         Assert.Null(endpoints[1].CaCertificate);
+    }
+
+    [Fact]
+    public void Has_a_certificate_that_several_brokers_share_in_memory_once()
+    {
+        _store.Files["ca.pem"] = World.Utf8("-----BEGIN CERTIFICATE-----");
+        MqttLinkOptions[] endpoints = Resolve("connections.0.uri=mqtts://a;connections.1.uri=mqtts://b;tls.ca=ca.pem");
+
+        Assert.Same(endpoints[0].CaCertificate, endpoints[1].CaCertificate);
+    }
+
+    [Theory]
+    [InlineData("ca", "not a certificate", "the file holds no certificate in PEM or DER form")]
+    [InlineData("ca", "-----BEGIN PRIVATE KEY-----", "the file holds no certificate in PEM or DER form")]
+    [InlineData("ca", "0\u0001", "the file holds no certificate in PEM or DER form")]
+    [InlineData("key", "-----BEGIN CERTIFICATE-----", "the file holds no private key in PEM or DER form")]
+    public void Refuses_a_file_that_is_no_certificate_or_key_before_it_connects(string key, string content, string reason)
+    {
+        _store.Files["f"] = World.Utf8(content);
+        _store.Files["good"] = World.Utf8("-----BEGIN CERTIFICATE-----");
+
+        Assert.Null(Resolve("connection.uri=mqtts://a;" + (key == "ca" ? "tls.ca=f" : "tls.cert=good;tls.key=f"), false));
+        Assert.Equal($"tls.{key} is \"f\": {reason}", Assert.Single(_problems.Errors()));
     }
 
     [Theory]

@@ -67,7 +67,7 @@ public sealed class ConnectionWorker_Tests
 
         Assert.True(_worker.Stop(PatienceMs));
         Assert.True(_worker.Faults > 0);
-        Assert.Contains(_log.Errors, line => line.StartsWith("connection: System.InvalidOperationException"));
+        Assert.Contains(_log.Errors, line => line.StartsWith("fault of the connection, which goes on: "));
         Assert.Equal(_worker.Faults, _life.Faults);
         Assert.StartsWith("connection: InvalidOperationException", _life.LastFault);
     }
@@ -101,7 +101,7 @@ public sealed class ConnectionWorker_Tests
 
         Assert.True(_links.Published.Wait(PatienceMs, TestContext.Current.CancellationToken));
         Assert.Equal((1, 2), (_links.Closed, _connection.Connects));
-        Assert.Contains(_log.Lines, line => line.Contains("link lost: System.InvalidOperationException"));
+        Assert.Contains(_log.Lines, line => line.Contains("link lost: the device has a fault, "));
         Assert.True(_worker.Stop(PatienceMs));
     }
 
@@ -126,11 +126,13 @@ public sealed class ConnectionWorker_Tests
 
         public bool IsOpen => true;
 
+        public int MaxInflight => 18;
+
         public int DroppedMessages => 0;
 
         public IMqttLink Create(AutoResetEvent wake) => this;
 
-        public MqttLinkResult Open(MqttLinkOptions options)
+        public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession)
         {
             bool throws = Throws;
             OpenedAt.Enqueue(Stopwatch.GetTimestamp());
@@ -158,6 +160,6 @@ public sealed class ConnectionWorker_Tests
 
         public bool TryTakeEvent(MqttLinkEvent e) => false;
 
-        public void Close() => Closed++;
+        public void Close(bool isClean) => Closed++;
     }
 }

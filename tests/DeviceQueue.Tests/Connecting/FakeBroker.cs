@@ -40,11 +40,32 @@ internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
 
     public bool RefusesSubscriptions { get; set; }
 
+    /// <summary>Gets the filters that are refused, the others being granted.</summary>
+    public HashSet<string> RefusedFilters { get; } = [];
+
+    /// <summary>Gets or sets where a retained message is kept that ends each link that subscribes to it, until it is cleared.</summary>
+    public string? TooLargeTopic { get; set; }
+
+    /// <summary>Gets or sets how long after the SUBSCRIBE, or the CONNECT, that is.</summary>
+    public int TooLargeMs { get; set; } = 30;
+
+    /// <summary>Gets or sets a value indicating whether the access list lets the device clear it.</summary>
+    public bool MayClear { get; set; } = true;
+
+    /// <summary>Gets or sets a value indicating whether a forbidden publish ends the link, as with Mosquitto 2.0.11.</summary>
+    public bool EndsLinksForbidden { get; set; }
+
+    /// <summary>Gets or sets a value indicating whether such a message waits in the session.</summary>
+    public bool IsSessionTooLarge { get; set; }
+
     /// <summary>Gets or sets which topics the client library refuses to publish on an open link.</summary>
     public Func<string, bool> Refuses { get; set; } = _ => false;
 
     /// <summary>Gets or sets what happens when a publish is about to be handed over.</summary>
     public Action<FakeLink, string> Publishing { get; set; } = (_, _) => { };
+
+    /// <summary>Gets or sets what happens once, when a link is being closed.</summary>
+    public Action Closing { get; set; } = () => { };
 
     public List<Arrival> Arrivals { get; } = [];
 
@@ -88,8 +109,23 @@ internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
     /// <summary>First arrivals on a topic, in order: what a subscriber who ignores repeats of the same payload sees.</summary>
     public string[] Seen(string topic) => [.. Arrivals.Where(arrival => arrival.Topic == topic).Select(arrival => arrival.Text).Distinct()];
 
+    internal bool IsTooLargeInSession(bool cleanSession)
+    {
+        IsSessionTooLarge &= !cleanSession;
+        return IsSessionTooLarge;
+    }
+
     internal void Arrive(Arrival arrival)
     {
+        if (arrival.Topic == TooLargeTopic && arrival.Payload.Length == 0)
+        {
+            TooLargeTopic = MayClear ? null : TooLargeTopic;
+            if (EndsLinksForbidden && !MayClear)
+            {
+                Drop();
+            }
+        }
+
         Arrivals.Add(arrival);
         if (arrival.Retain)
         {

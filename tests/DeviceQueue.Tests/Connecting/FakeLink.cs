@@ -22,6 +22,11 @@ internal sealed class FakeLink(FakeBroker broker, AutoResetEvent wake, int numbe
 
     public bool IsClosed { get; private set; }
 
+    /// <summary>Gets a value indicating whether it was ended with DISCONNECT, upon which a broker discards the last will.</summary>
+    public bool IsClosedCleanly { get; private set; }
+
+    public bool IsSessionClean { get; private set; }
+
     public MqttLinkOptions? Options { get; private set; }
 
     /// <summary>Gets the filters that are subscribed to.</summary>
@@ -29,16 +34,19 @@ internal sealed class FakeLink(FakeBroker broker, AutoResetEvent wake, int numbe
 
     public List<string> Unsubscribed { get; } = [];
 
+    public int MaxInflight => 18;
+
     public int DroppedMessages => _events.DroppedMessages;
 
     public long NextDueMs => _pending.TryPeek(out _, out var due) ? due.DueMs : long.MaxValue;
 
     private long NowMs => broker.Clock.NowMs;
 
-    public MqttLinkResult Open(MqttLinkOptions options)
+    public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession)
     {
         Assert.False(IsClosed || Options is not null, "a link that has ended is not opened again");
         Options = options;
+        IsSessionClean = cleanSession;
         broker.Attempts.Add((NowMs, options.Host));
         broker.Clock.NowMs += broker.ConnectMs;
         if (!broker.IsUp)
@@ -48,6 +56,11 @@ internal sealed class FakeLink(FakeBroker broker, AutoResetEvent wake, int numbe
 
         MqttLinkResult result = broker.Connack?.Invoke(options) ?? new MqttLinkResult(MqttLinkError.None, 0, null);
         IsOpen = result.Error == MqttLinkError.None;
+        if (IsOpen && broker.IsTooLargeInSession(cleanSession))
+        {
+            After(broker.TooLargeMs, Drop);
+        }
+
         return result;
     }
 
@@ -80,8 +93,12 @@ internal sealed class FakeLink(FakeBroker broker, AutoResetEvent wake, int numbe
         int id = ++_lastPacketId;
         if (broker.SubackMs is { } delayMs && delayMs < AttemptMs * Attempts && !broker.IsBlackHole)
         {
-            bool isGranted = !broker.RefusesSubscriptions;
+            bool isGranted = !broker.RefusesSubscriptions && !broker.RefusedFilters.Contains(filter);
             After(delayMs, () => _events.AddSubscribed(id, isGranted));
+            if (broker.TooLargeTopic == filter)
+            {
+                After(broker.TooLargeMs, Drop);
+            }
         }
 
         return id;
@@ -112,11 +129,15 @@ internal sealed class FakeLink(FakeBroker broker, AutoResetEvent wake, int numbe
 
     public bool TryTakeEvent(MqttLinkEvent e) => _events.TryTake(e);
 
-    public void Close()
+    public void Close(bool isClean)
     {
         IsOpen = false;
         IsClosed = true;
+        IsClosedCleanly = isClean;
         _pending.Clear();
+        Action closing = broker.Closing;
+        broker.Closing = () => { };
+        closing();
     }
 
     public void Drop()

@@ -79,9 +79,11 @@ internal sealed class LoopbackBroker : IMqttLinkFactory
 
         public bool IsOpen { get; private set; }
 
+        public int MaxInflight => 18;
+
         public int DroppedMessages => Events.DroppedMessages;
 
-        public MqttLinkResult Open(MqttLinkOptions options)
+        public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession)
         {
             lock (broker._lock)
             {
@@ -142,7 +144,7 @@ internal sealed class LoopbackBroker : IMqttLinkFactory
 
         public bool TryTakeEvent(MqttLinkEvent e) => Events.TryTake(e);
 
-        public void Close()
+        public void Close(bool isClean)
         {
             lock (broker._lock)
             {

@@ -301,7 +301,7 @@ public sealed class MqttConnection_Tests
     {
         var world = new World();
         world.Open();
-        world.Broker.Link.Close(); // without an event
+        world.Broker.Link.Close(false); // without an event
         world.RunFor(10000, () => world.Connection.Connects == 2);
     }
 
@@ -334,7 +334,7 @@ public sealed class MqttConnection_Tests
         world.RunFor(1000);
         world.Broker.PubackMs = 1500;
         world.Connection.Open();
-        world.RunFor(60000);
+        world.RunFor(200000);
 
         Assert.All(queues, queue => Assert.Equal(Texts(200), world.Broker.Seen(queue.Name)));
         Assert.Equal(1200, world.Broker.Arrivals.Count(arrival => arrival.Topic != Status && !arrival.IsRepeat));
@@ -454,6 +454,66 @@ public sealed class MqttConnection_Tests
     }
 
     [Fact]
+    public void A_link_is_ended_with_DISCONNECT_only_when_the_broker_has_the_farewell()
+    {
+        var world = new World();
+        world.Connection.SetStatus(Status, "online", "offline");
+        world.Open();
+        world.Connection.BeginClose();
+        world.RunFor(1000);
+        Assert.True(world.Broker.Link.IsClosedCleanly);
+
+        world.Open();
+        world.Broker.PubackMs = null;
+        world.Connection.BeginClose();
+        world.RunFor(MqttConnection.FarewellTimeoutMs + 1000);
+        Assert.Equal((true, false), (world.Broker.Link.IsClosed, world.Broker.Link.IsClosedCleanly));
+    }
+
+    [Fact]
+    public void A_link_that_is_given_up_leaves_the_last_will_to_the_broker()
+    {
+        var world = new World();
+        world.Connection.SetStatus(Status, "online", "offline");
+        MqttMessageQueue queue = world.Queue("t");
+        world.Open();
+        world.Broker.IsBlackHole = true;
+        World.Send(queue, "0");
+        world.RunFor(60000, () => world.Connection.LastError != null);
+
+        Assert.Equal((true, false), (world.Broker.Links[0].IsClosed, world.Broker.Links[0].IsClosedCleanly));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_open_that_comes_while_the_link_is_being_closed_stands(bool isLinkUp)
+    {
+        var world = new World();
+        if (isLinkUp)
+        {
+            world.Open();
+            world.Broker.Closing = world.Connection.Open; // another thread, just then
+        }
+        else
+        {
+            world.Broker.Connack = _ => new MqttLinkResult(MqttLinkError.Tcp, 0, null);
+            world.Connection.Open();
+            world.RunFor(0);
+        }
+
+        world.Connection.BeginClose();
+        if (!isLinkUp)
+        {
+            world.Connection.Open();
+            world.Broker.Connack = null;
+        }
+
+        world.RunFor(60000, () => world.Connection.IsConnected);
+        Assert.True(world.Connection.IsOpen);
+    }
+
+    [Fact]
     public void Closes_at_once_when_there_is_no_link()
     {
         var world = new World();
@@ -519,7 +579,7 @@ public sealed class MqttConnection_Tests
     }
 
     [Fact]
-    public void Says_once_that_another_client_has_its_id_and_does_not_hammer()
+    public void Says_once_what_may_end_link_after_link_and_does_not_hammer()
     {
         var world = new World();
         world.Connection.Open();
@@ -532,8 +592,8 @@ public sealed class MqttConnection_Tests
             world.RunFor(0);
         }
 
-        Assert.Single(world.Log.Errors, line => line.Contains("another client connects as bar1"));
-        Assert.Contains("another client connects as bar1", world.Connection.LastError);
+        Assert.Single(world.Log.Errors, line => line.Contains("another client may connect as bar1"));
+        Assert.Contains("the network cuts them", world.Connection.LastError);
         Assert.True(world.Clock.NowMs > 180 * 60000 / 3, "200 connects within " + world.Clock.NowMs + " ms");
     }
 

@@ -49,6 +49,32 @@ public sealed class MqttLinkEventQueue_Tests
     }
 
     [Fact]
+    public void What_arrives_is_bounded_in_bytes_before_it_is_looked_at()
+    {
+        var events = new MqttLinkEventQueue(_wake);
+        events.AddMessage("t", new byte[MqttLinkEventQueue.MaxBytes - 10], false);
+        events.AddMessage("t", new byte[10], false);
+        events.AddMessage("t", new byte[1], false);
+        Assert.Equal((2, MqttLinkEventQueue.MaxBytes, 1), (events.MessageCount, events.MessageBytes, events.DroppedMessages));
+
+        Assert.True(events.TryTake(_event));
+        events.AddMessage("t", new byte[1], false);
+        Assert.Equal((2, 11, 1), (events.MessageCount, events.MessageBytes, events.DroppedMessages));
+    }
+
+    [Fact]
+    public void One_message_that_is_larger_than_all_room_is_handed_on_to_be_counted_there()
+    {
+        var events = new MqttLinkEventQueue(_wake);
+        for (int i = 0; i < 16; i++)
+        {
+            events.AddMessage("t", new byte[16384], false);
+        }
+
+        Assert.Equal((1, 16384, 15), (events.MessageCount, events.MessageBytes, events.DroppedMessages));
+    }
+
+    [Fact]
     public void What_one_round_of_the_connection_leaves_is_taken_in_the_next()
     {
         var links = new FullLinks();
@@ -78,6 +104,8 @@ public sealed class MqttLinkEventQueue_Tests
 
         public bool IsOpen => true;
 
+        public int MaxInflight => 18;
+
         public int DroppedMessages => 0;
 
         public IMqttLink Create(AutoResetEvent wake)
@@ -86,7 +114,7 @@ public sealed class MqttLinkEventQueue_Tests
             return this;
         }
 
-        public MqttLinkResult Open(MqttLinkOptions options) => new(MqttLinkError.None, 0, null);
+        public MqttLinkResult Open(MqttLinkOptions options, bool cleanSession) => new(MqttLinkError.None, 0, null);
 
         public int TryPublish(string topic, byte[] payload, int qos, bool retain) => 1;
 
@@ -98,7 +126,7 @@ public sealed class MqttLinkEventQueue_Tests
 
         public bool TryTakeEvent(MqttLinkEvent e) => Events!.TryTake(e);
 
-        public void Close()
+        public void Close(bool isClean)
         {
         }
     }

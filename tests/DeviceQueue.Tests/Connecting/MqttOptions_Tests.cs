@@ -1,14 +1,14 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Tests.Configuration;
 
 namespace DeviceQueue.Tests.Connecting;
 
 public sealed class MqttOptions_Tests
 {
     private const string FileNameRule =
-        "a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings, changes, boot, commands, utc, life, discovery and devicequeue are the firmware's own";
+        "a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings,changes,boot,commands,utc,life,discovery,devicequeue,wipe are the firmware's own";
 
     private readonly ConfigProblems _problems = new();
 
@@ -63,7 +63,7 @@ public sealed class MqttOptions_Tests
     [Theory]
     [InlineData("options.qos=3", "options.qos is \"3\": a whole number from 0 to 2 is allowed")]
     [InlineData("options.qos=2;options.clean_session=false", "options.qos is \"2\": the client library cannot resume QoS 2; with clean_session false, 0 or 1 is allowed")]
-    [InlineData("options.retain=1", "options.retain is \"1\": false or true is allowed")]
+    [InlineData("options.retain=on", "options.retain is \"on\": false or true is allowed")]
     [InlineData("options.keepalive_timeout=0", "options.keepalive_timeout is \"0\": a whole number from 1 to 65535000 is allowed")]
     [InlineData("options.keepalive_timeout=65535001", "options.keepalive_timeout is \"65535001\": a whole number from 1 to 65535000 is allowed")]
     [InlineData("options.connect_timeout=0", "options.connect_timeout is \"0\": a whole number from 1 to 600000 is allowed")]

@@ -1,6 +1,6 @@
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Tests.Configuration;
 
 namespace DeviceQueue.Tests.Connecting;
 

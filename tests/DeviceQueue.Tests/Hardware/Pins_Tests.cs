@@ -1,7 +1,8 @@
 using System.Globalization;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Esp32;
-using DeviceQueue.Tests.Configuring;
+using DeviceQueue.Settings;
+using DeviceQueue.Tests.Configuration;
 
 namespace DeviceQueue.Tests.Hardware;
 

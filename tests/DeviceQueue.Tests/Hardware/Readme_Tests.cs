@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Tests.Hardware;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Esp32;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Tests.Hardware;
 

@@ -336,14 +336,14 @@ public sealed class Housekeeping_Tests
         Node node = Boot();
         node.World.Open();
         node.World.RunFor(MinuteMs);
-        node.Sensor.State = DeviceQueue.Sensing.SensorState.NoAnswer;
+        node.Sensor.State = DeviceQueue.Readings.SensorState.NoAnswer;
         node.World.RunFor(MinuteMs);
         node.Broker.IsUp = false;
         node.Broker.Drop();
         node.World.RunFor(MinuteMs);
 
         Assert.Equal(
-            ["status: no broker", "status: all well", "status: sensor fault", "status: no broker"],
+            ["status: all well", "status: sensor fault", "status: no broker"],
             node.Log.Lines.Where(line => line.StartsWith("status", StringComparison.Ordinal)));
     }
 

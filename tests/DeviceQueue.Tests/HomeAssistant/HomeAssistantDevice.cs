@@ -58,6 +58,12 @@ internal sealed partial class HomeAssistantDevice
         foreach ((string name, JsonNode? node) in root["components"]!.AsObject())
         {
             Assert.Matches(ObjectId(), name);
+            if (node!.AsObject().Select(field => field.Key).SequenceEqual(["p"]))
+            {
+                Removed[name] = node["p"]!.ToString(); // section "Device discovery payload": a part with its platform alone is removed
+                continue;
+            }
+
             Components[name] = ReadComponent(Expand(node!.AsObject()), root);
         }
 
@@ -68,6 +74,9 @@ internal sealed partial class HomeAssistantDevice
 
     /// <summary>Gets the components in full names, with what they share.</summary>
     public Dictionary<string, Dictionary<string, string>> Components { get; } = [];
+
+    /// <summary>Gets the components that it takes back, with their platforms.</summary>
+    public Dictionary<string, string> Removed { get; } = [];
 
     public string[] Names(string platform) => [.. Components.Where(component => component.Value["platform"] == platform).Select(component => component.Key)];
 

@@ -99,8 +99,9 @@ public sealed class JsonWriter_Tests
     [InlineData(double.PositiveInfinity, 2, "null")]
     [InlineData(double.NegativeInfinity, 2, "null")]
     [InlineData(1e300, 2, "null")]
-    public void Writes_fixed_decimals_as_a_text(double value, int decimals, string expected)
+    public void Writes_fixed_decimals_as_a_number_or_a_text(double value, int decimals, string expected)
     {
+        Assert.Equal(expected, Write(w => w.WriteFixed(value, decimals)));
         Assert.Equal(expected == "null" ? expected : $"\"{expected}\"", Write(w => w.WriteFixedText(value, decimals)));
     }
 

@@ -95,6 +95,8 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
 
     bool IMqttLink.IsOpen => true;
 
+    int IMqttLink.MaxInflight => _events!.MaxInflight;
+
     int IMqttLink.DroppedMessages => 0;
 
     IMqttLink IMqttLinkFactory.Create(AutoResetEvent wake)
@@ -103,7 +105,7 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
         return this;
     }
 
-    MqttLinkResult IMqttLink.Open(MqttLinkOptions options) => new(MqttLinkError.None, 0, null);
+    MqttLinkResult IMqttLink.Open(MqttLinkOptions options, bool cleanSession) => new(MqttLinkError.None, 0, null);
 
     int IMqttLink.TryPublish(string topic, byte[] payload, int qos, bool retain)
     {
@@ -129,7 +131,7 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
 
     bool IMqttLink.TryTakeEvent(MqttLinkEvent e) => _events!.TryTake(e);
 
-    void IMqttLink.Close()
+    void IMqttLink.Close(bool isClean)
     {
     }
 

@@ -1,5 +1,5 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
@@ -35,6 +35,20 @@ public sealed class MqttQueueFactory_Tests
         var references = References.FromTuples(MqttQueueFactory.FactoryDescriptor, _factory);
 
         Assert.Same(_factory, references.GetOptional(Descriptor.FromString("*:queue-factory:mqtt:*:1.0")));
+    }
+
+    [Fact]
+    public void Queues_of_one_configuration_keep_their_unsent_messages_in_files_of_their_own()
+    {
+        var store = new MemoryStore();
+        var platform = new MqttPlatform { DeviceId = "bar1", Clock = new SystemTime(), Random = new SeededRandom(1), Links = new LoopbackBroker(), Store = store };
+        _factory.Configure(ConfigParams.FromString("connection.host=h;options.qos=1;options.outbox=out;options.outbox_flush_ms=0"));
+        _factory.SetReferences(References.FromTuples(Descriptor.FromString("test:platform:memory:default:1.0"), platform));
+        MqttMessageQueue[] queues = [.. new[] { "one", "other" }.Select(_factory.CreateQueue)];
+        Assert.All(queues, queue => queue.Open(null)); // the second of two with one file does not open
+
+        Assert.All(queues, queue => Assert.True(queue.IsOpen));
+        Assert.All(queues, queue => queue.Close(null));
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
@@ -105,10 +105,10 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
 
     [Theory]
     [InlineData("sensor/bar1/temperature", "bar1-sensor.bar1.temperature")]
-    [InlineData("sensor/+/temperature", "bar1-sensor._.temperature")]
-    [InlineData("sensor/#", "bar1-sensor.-")]
-    [InlineData("$SYS/zähler 1", "bar1-_SYS.z_hler_1")]
-    [InlineData("A-Z.a_z.0-9", "bar1-A-Z.a_z.0-9")]
+    [InlineData("sensor/+/temperature", "bar1-sensor._2b.temperature")]
+    [InlineData("sensor/#", "bar1-sensor._23")]
+    [InlineData("$SYS/zähler 1", "bar1-_24SYS.z_c3_a4hler_201")]
+    [InlineData("A-Z.a_z.0-9", "bar1-A-Z_2ea__z_2e0-9")]
     public void Has_a_client_id_without_the_characters_that_only_a_topic_has(string topic, string clientId)
     {
         Open(null, Basics + "topic=" + topic); // a queue without a name has that of its topic
@@ -117,17 +117,46 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         Assert.Equal([clientId, clientId], _broker.Attempts.Select(attempt => attempt.ClientId));
     }
 
+    [Theory]
+    [InlineData("a/b", "a.b")]
+    [InlineData("a+b", "a_b")]
+    [InlineData("a_2eb", "a.b")]
+    [InlineData("a__b", "a_b")]
+    [InlineData("a#", "a-")]
+    public void Two_queues_of_one_device_have_two_client_ids(string one, string other)
+    {
+        Open(one, Basics + "topic=t");
+        Open(other, Basics + "topic=t");
+
+        Assert.Equal(2, _broker.Attempts.Select(attempt => attempt.ClientId).Distinct().Count());
+    }
+
+    [Fact]
+    public void Two_queues_do_not_write_over_each_other_s_file()
+    {
+        References references = Everything();
+        MqttMessageQueue one = Make("one", Basics + "options.outbox=out", references);
+        MqttMessageQueue other = Make("other", Basics + "options.outbox=out", references);
+        one.Open(null);
+
+        string message = Assert.Throws<ConfigException>(() => other.Open(null)).Message;
+        Assert.Contains("options.outbox is \"out\": queue one has this file; each queue needs one of its own", message);
+        one.Close(null);
+        other.Open(null);
+        Assert.Throws<ConfigException>(() => one.Open(null));
+    }
+
     [Fact]
     public void Connects_as_its_settings_say()
     {
-        _store.Files["ca.pem"] = [1];
+        _store.Files["ca.pem"] = World.Utf8("-----BEGIN CERTIFICATE-----");
         Open("q", "connection.uri=mqtts://u:p@h:8884;tls.ca=ca.pem;options.clean_session=false;options.keepalive_timeout=2001;will.topic=gone;will.payload=x;will.qos=1;will.retain=true");
 
         MqttLinkOptions options = Assert.Single(_broker.Attempts);
         Assert.Equal(("h", 8884, true, "u", "p"), (options.Host, options.Port, options.IsSecure, options.Username, options.Password));
         Assert.Equal((false, 3), (options.CleanSession, options.KeepAliveSeconds));
         Assert.Equal(("gone", "x", 1, true), (options.WillTopic, options.WillPayload, options.WillQos, options.WillRetain));
-        Assert.Equal([1], options.CaCertificate);
+        Assert.Equal(World.Utf8("-----BEGIN CERTIFICATE-----\0"), options.CaCertificate);
     }
 
     [Theory]

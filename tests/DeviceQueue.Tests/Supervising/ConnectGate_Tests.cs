@@ -1,12 +1,13 @@
 using DeviceQueue.Commanding;
-using DeviceQueue.Configuring;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Health;
 using DeviceQueue.Platform;
-using DeviceQueue.Sensing;
+using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
-using DeviceQueue.Tests.Sensing;
+using DeviceQueue.Tests.Readings;
 
 namespace DeviceQueue.Tests.Supervising;
 
@@ -55,8 +56,8 @@ public sealed class ConnectGate_Tests
         var platform = new DevicePlatform { Clock = world.Clock, Logger = world.Log };
         var sampler = new Sampler(new FakeSensor(), new SamplingSchedule(HourMs, HourMs), world.Clock, world.Log);
         world.Connection.Gate = new ConnectGate(platform, DeviceNode.BuildDate, outputs, sampler, HourMs);
-        outputs.Pulse(0, 40000);
-        world.At(40000, () => outputs.Poll(40000));
+        outputs.Pulse(0, 40000, world.Clock);
+        world.At(40000, () => outputs.EndPulses(40000));
         world.Connection.Open();
         world.RunFor(MinuteMs);
 

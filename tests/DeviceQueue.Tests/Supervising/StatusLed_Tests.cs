@@ -1,5 +1,5 @@
-using DeviceQueue.Configuring;
 using DeviceQueue.Health;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
 using DeviceQueue.Tests.Platform;

@@ -14,17 +14,33 @@ internal static class Farewell
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Says it, and for a device that does not come back takes all that the broker keeps of it. Gives null when that is done, else why not.</summary>
-    public static string? TrySay(FleetFolder fleet, string? operatorName, string id, bool isForEver)
+    /// <summary>
+    /// Says it as an operator, anyone if none is named, and takes all that the broker keeps of a device that does not
+    /// come back. Gives null when that is done, else why not.
+    /// </summary>
+    public static string? TrySay(FleetFolder fleet, string? operatorName, Member device, bool isForEver)
     {
         try
         {
-            return Say(OperatorClient.Options(fleet, fleet.FindOperator(operatorName)), id, isForEver);
+            string? anyone = operatorName ?? fleet.Operators.Keys.Order(StringComparer.Ordinal).FirstOrDefault();
+            MosquittoOptions options = OperatorClient.Options(fleet, fleet.FindOperator(anyone));
+            string? trouble = isForEver || device.HasCertificate ? TakeConnection(options, device.Name) : null;
+            return trouble ?? Say(options, device.Name, isForEver);
         }
         catch (Exception e) when (e is UserException or MosquittoException or DllNotFoundException or TimeoutException)
         {
             return e.Message;
         }
+    }
+
+    // Under the device's client id: SIGHUP ends no connection that was opened by a certificate, and a session that the
+    // broker keeps for the device goes with this one.
+    private static string? TakeConnection(MosquittoOptions options, string id)
+    {
+        using MosquittoClient client = new(options with { ClientId = id, CleanSession = true });
+        ConnectResult connected = client.Connect(OperatorClient.ConnectTimeout);
+        client.Disconnect(Timeout);
+        return connected.IsAccepted ? null : OperatorClient.Describe(options, connected);
     }
 
     private static string? Say(MosquittoOptions options, string id, bool isForEver)
@@ -43,7 +59,8 @@ internal static class Farewell
             return OperatorClient.Describe(options, connected);
         }
 
-        Publish(client, new DeviceTopics(id).Status, Encoding.ASCII.GetBytes(DeviceTopics.Offline), retain: !isForEver);
+        byte[] offline = Encoding.ASCII.GetBytes(DeviceTopics.Offline);
+        Publish(client, new DeviceTopics(id).Status, offline, retain: !isForEver);
         if (isForEver)
         {
             foreach (string topic in FindRetained(client, id, heard, isHeard))
@@ -60,7 +77,14 @@ internal static class Farewell
     {
         // What is retained comes before what is published later: when this comes back, all of it is here.
         string marker = $"devicequeue/marker/{Guid.NewGuid():N}";
-        client.SubscribeAsync([$"sensor/{id}/#", $"homeassistant/device/{id}/config", marker], 1).Wait(Timeout);
+        string[] filters =
+        [
+            $"sensor/{id}/#",
+            $"homeassistant/device/{id}/config",
+            $"homeassistant/sensor/{id}/+/config",
+            marker,
+        ];
+        client.SubscribeAsync(filters, 1).Wait(Timeout);
         Publish(client, marker, [], retain: false);
         List<string> found = [];
         while (true)

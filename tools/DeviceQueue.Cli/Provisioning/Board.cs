@@ -13,5 +13,5 @@ internal sealed record Board(string Name, string Target)
 
     /// <exception cref="UserException">There is no such board.</exception>
     public static Board Find(string name) => All.FirstOrDefault(board => board.Name == name)
-        ?? throw new UserException($"board '{name}': {string.Join(", ", All.Select(board => board.Name))} is allowed");
+        ?? throw new UserException($"board '{Plain.Text(name)}': {string.Join(", ", All.Select(board => board.Name))} is allowed");
 }

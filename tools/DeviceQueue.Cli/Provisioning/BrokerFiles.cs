@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.RegularExpressions;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using Mosquitto;
@@ -8,16 +10,21 @@ using Mosquitto;
 namespace DeviceQueue.Cli.Provisioning;
 
 /// <summary>Makes the files that Mosquitto reads, from who belongs to a fleet.</summary>
-internal sealed class BrokerFiles(FleetFolder fleet, IReadOnlyList<Member> devices, IReadOnlyList<Member> operators)
+internal sealed partial class BrokerFiles(
+    FleetFolder fleet,
+    IReadOnlyList<Member> devices,
+    IReadOnlyList<Member> operators)
 {
     public const string Configuration = "mosquitto.conf";
-    public const string Passwords = "passwords";
-    public const string AccessList = "acl";
     public const string ServerCertificate = "server.crt";
     public const string ServerKey = "server.key";
     public const string OwnLines = "conf.d";
     public const string Data = "data";
     public const string PidFile = "mosquitto.pid";
+
+    // Behind the number of their port: each listener has its own.
+    private const string Passwords = ".passwords";
+    private const string AccessList = ".acl";
 
     // What a board can hold: its client library allocates as much as a message says it has.
     private const int MessageSizeLimitBytes = 8192;
@@ -25,20 +32,50 @@ internal sealed class BrokerFiles(FleetFolder fleet, IReadOnlyList<Member> devic
     // A session that is kept for a device which never comes back, in days.
     private const int SessionDays = 7;
 
+    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
+    private static readonly string[] OperatorRights = ["readwrite #", "read $SYS/#"];
+
     private static string UserLines => OperatingSystem.IsWindows()
         ? ""
         : $"# Started as root, it becomes this user, who can read what is in this folder.\nuser {Environment.UserName}\n";
 
     private string Folder => fleet.FullPath(FleetFolder.Broker);
 
+    private IEnumerable<Member> Members => devices.Concat(operators);
+
+    // Those that somebody uses, and those that a running broker may still have, where nobody gets in any more.
+    private IReadOnlyList<int> Ports =>
+        [.. Members.Select(member => member.Broker.Port).Union(PortsOf(ReadEarlier(Configuration))).Order()];
+
+    /// <summary>Gives the ports of a configuration that was made here.</summary>
+    public static IReadOnlyList<int> PortsOf(string configuration) =>
+        [.. ListenerLine().Matches(configuration).Select(line => int.Parse(line.Groups[1].Value, Invariant))];
+
+    /// <summary>Says whether the broker lets a name in.</summary>
+    public static bool Knows(FleetFolder fleet, string name)
+    {
+        string folder = fleet.FullPath(FleetFolder.Broker);
+        string[] files = Directory.Exists(folder) ? Directory.GetFiles(folder, $"*{AccessList}") : [];
+        return files.Any(file => File.ReadLines(file).Contains($"user {name}"));
+    }
+
     /// <exception cref="UserException">Who shares a port cannot share it.</exception>
     public void AddTo(FleetChange change, CertificateIssuer issuer)
     {
-        // The certificate and the key first, so that Mosquitto never reads a configuration that names files which are not there.
+        // The certificate and the key first: a configuration must never name files that are not there.
         AddServerCertificate(change, issuer);
         change.SetFile(PathOf(FleetFolder.AuthorityCertificate), DeviceFiles.Pem(issuer.Certificate));
-        change.SetFile(PathOf(Passwords), Encoding.UTF8.GetBytes(PasswordFile.Write(devices.Concat(operators).Select(m => (m.Name, m.Password)), ReadEarlier(Passwords))));
-        change.SetFile(PathOf(AccessList), Encoding.UTF8.GetBytes(MakeAccessList()));
+        foreach (int port in Ports)
+        {
+            Member[] members = [.. Members.Where(member => member.Broker.Port == port)];
+            RequireOneKind(port, members);
+            string earlier = ReadEarlier($"{port}{Passwords}");
+            IEnumerable<Member> byPassword = members.Where(member => !member.HasCertificate);
+            string passwords = PasswordFile.Write(byPassword.Select(member => (member.Name, member.Password)), earlier);
+            change.SetFile(PathOf($"{port}{Passwords}"), Encoding.UTF8.GetBytes(passwords));
+            change.SetFile(PathOf($"{port}{AccessList}"), Encoding.UTF8.GetBytes(MakeAccessList(members)));
+        }
+
         change.SetFile(PathOf(Configuration), Encoding.UTF8.GetBytes(MakeConfiguration()));
         change.AddEmptyFolder(PathOf(OwnLines));
         change.AddEmptyFolder(PathOf(Data));
@@ -48,39 +85,51 @@ internal sealed class BrokerFiles(FleetFolder fleet, IReadOnlyList<Member> devic
 
     private static bool IsLoopback(string host) => host is "localhost" or "127.0.0.1";
 
-    private string ReadEarlier(string name) => File.Exists(Path.Combine(Folder, name)) ? File.ReadAllText(Path.Combine(Folder, name)) : "";
+    [GeneratedRegex("^listener ([0-9]{1,5})", RegexOptions.Multiline)]
+    private static partial Regex ListenerLine();
 
-    private string MakeAccessList()
+    private string ReadEarlier(string name) =>
+        File.Exists(Path.Combine(Folder, name)) ? File.ReadAllText(Path.Combine(Folder, name)) : "";
+
+    private string MakeAccessList(IEnumerable<Member> members)
     {
-        StringBuilder text = new("# Made by devicequeue, and made anew at each change. A program of your own gets in by: devicequeue operator --name NAME\n");
-        foreach (Member device in devices)
+        StringBuilder text = new("# Made by devicequeue, and made again at each change.\n");
+        foreach (Member member in members)
         {
-            DeviceTopics topics = new(device.Name);
-            text.Append($"\nuser {device.Name}\n");
-            text.Append($"topic write sensor/{device.Name}/#\n");
-            text.Append($"topic write homeassistant/device/{device.Name}/config\n");
-            text.Append($"topic read {topics.Command}\n");
-            text.Append($"topic read {topics.OfOutput("+")}/set\n");
-            text.Append("topic read homeassistant/status\n");
-        }
-
-        foreach (Member person in operators)
-        {
-            text.Append($"\nuser {person.Name}\ntopic readwrite #\ntopic read $SYS/#\n");
+            text.Append($"\nuser {member.Name}\n");
+            string[] rights = devices.Contains(member) ? DeviceRights(member.Name) : OperatorRights;
+            text.AppendJoin("", rights.Select(right => $"topic {right}\n"));
         }
 
         return text.ToString();
     }
 
+    // It reads its own status to correct what another said in its name, and clears its own command topic of a retained
+    // message that is too large for it: the latter is in what it may write.
+    private static string[] DeviceRights(string id)
+    {
+        DeviceTopics topics = new(id);
+        return
+        [
+            $"write sensor/{id}/#",
+            $"write homeassistant/device/{id}/config",
+            $"write homeassistant/sensor/{id}/+/config",
+            $"read {topics.Command}",
+            $"read {topics.Status}",
+            $"read {topics.OfOutput("+")}/set",
+            "read homeassistant/status",
+        ];
+    }
+
     private string MakeConfiguration()
     {
         StringBuilder text = new($"""
-            # Made by devicequeue, and made anew at each change. Lines of your own belong into files named *.conf in {OwnLines}.
-            # SIGHUP makes a running mosquitto read {Passwords}, {AccessList} and the certificate again; other listeners need a restart.
-            per_listener_settings false
-            allow_anonymous false
-            password_file {Path.Combine(Folder, Passwords)}
-            acl_file {Path.Combine(Folder, AccessList)}
+            # Made by devicequeue, and made again at each change. Lines of your own belong into files named *.conf in
+            # {OwnLines}; a listener there names its own password_file and acl_file, and lets in no others' users.
+            # SIGHUP makes a running mosquitto read passwords, access lists and certificates again; other listeners need
+            # a restart. No access list refuses a subscription: in a $share group whose name it knows, a device swallows
+            # its share of what the others are to read. Give such a group a name that cannot be guessed.
+            per_listener_settings true
 
             {UserLines}pid_file {Path.Combine(Folder, PidFile)}
 
@@ -98,49 +147,65 @@ internal sealed class BrokerFiles(FleetFolder fleet, IReadOnlyList<Member> devic
             log_type information
 
             """.ReplaceLineEndings("\n"));
-        foreach (IGrouping<int, Member> port in devices.Concat(operators).GroupBy(member => member.Broker.Port).OrderBy(port => port.Key))
+        foreach (int port in Ports)
         {
-            AddListener(text, port.Key, [.. port]);
+            AddListener(text, port, [.. Members.Where(member => member.Broker.Port == port)]);
         }
 
         return text.Append($"\ninclude_dir {Path.Combine(Folder, OwnLines)}\n").ToString();
     }
 
+    private void RequireOneKind(int port, Member[] members)
+    {
+        Member? device = Array.Find(members, devices.Contains);
+        Member? person = Array.Find(members, operators.Contains);
+        if (device != null && person != null)
+        {
+            string both = $"devices ({device.Name}) and of operators ({person.Name})";
+            throw new UserException($"port {port} is that of {both}: "
+                + "devices and operators need ports of their own");
+        }
+
+        Member? with = Array.Find(members, member => member.HasCertificate);
+        Member? without = Array.Find(members, member => !member.HasCertificate);
+        if (with != null && without != null)
+        {
+            string both = $"{with.Name} has one and {without.Name} has none";
+            throw new UserException($"port {port} cannot demand a certificate: {both}. "
+                + "Give those with a certificate a port of their own, by --broker");
+        }
+    }
+
     private void AddListener(StringBuilder text, int port, Member[] members)
     {
-        Member first = members[0];
-        bool isForDevices = devices.Contains(first);
-        Member? stranger = members.FirstOrDefault(member => devices.Contains(member) != isForDevices);
-        if (stranger != null)
-        {
-            throw new UserException($"port {port} is that of devices ({first.Name}) and of operators ({stranger.Name}): devices and operators need ports of their own");
-        }
-
-        Member? other = members.FirstOrDefault(member => member.HasCertificate != first.HasCertificate);
-        if (other != null)
-        {
-            (Member with, Member without) = first.HasCertificate ? (first, other) : (other, first);
-            throw new UserException(
-                $"port {port} cannot demand a certificate: {with.Name} has one and {without.Name} has none. Give those with a certificate a port of their own, by --broker");
-        }
-
+        string Of(string name) => Path.Combine(Folder, name);
         string address = members.All(member => IsLoopback(member.Broker.Host)) ? " 127.0.0.1" : "";
-        text.Append($"\nlistener {port}{address}\n");
-        text.Append($"certfile {Path.Combine(Folder, ServerCertificate)}\nkeyfile {Path.Combine(Folder, ServerKey)}\n");
-        if (isForDevices)
+        text.Append($"\nlistener {port}{address}\nallow_anonymous false\n");
+        text.Append($"acl_file {Of($"{port}{AccessList}")}\n");
+        text.Append($"certfile {Of(ServerCertificate)}\nkeyfile {Of(ServerKey)}\n");
+        if (members.Any(devices.Contains))
         {
-            text.Append("# Else one device could come under another's client id, which throws that one out.\nuse_username_as_clientid true\n");
+            text.Append("# Else one device could come under another's client id, which throws that one out.\n");
+            text.Append("use_username_as_clientid true\n");
         }
 
-        if (first.HasCertificate)
+        if (members.Any(member => member.HasCertificate))
         {
-            text.Append($"require_certificate true\ncafile {Path.Combine(Folder, FleetFolder.AuthorityCertificate)}\n");
+            text.Append("# The certificate says who comes; a name and a password are not looked at.\n");
+            text.Append("require_certificate true\nuse_identity_as_username true\n");
+            text.Append($"cafile {Of(FleetFolder.AuthorityCertificate)}\n");
+            text.Append($"crlfile {Of(FleetFolder.RevokedCertificates)}\n");
+        }
+        else
+        {
+            text.Append($"password_file {Of($"{port}{Passwords}")}\n");
         }
     }
 
     private void AddServerCertificate(FleetChange change, CertificateIssuer issuer)
     {
-        string[] hosts = [.. devices.Concat(operators).Select(member => member.Broker.Host).Distinct().Order(StringComparer.Ordinal)];
+        string[] hosts =
+            [.. Members.Select(member => member.Broker.Host).Distinct().Order(StringComparer.Ordinal)];
         if (hosts.Length == 0 || IsGood(hosts, issuer))
         {
             return;

@@ -1,25 +1,47 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 
 namespace DeviceQueue.Cli.Provisioning;
 
 /// <summary>Where devices or operators find the broker; always by TLS.</summary>
-internal sealed record BrokerUri(string Host, int Port)
+internal sealed partial record BrokerUri(string Host, int Port)
 {
     private const int MaxPort = 65535;
+    private const string Rule =
+        "mqtts://host or mqtts://host:port is allowed, without a name and a password, which are made here";
 
-    /// <summary>Gets the place of the operators' listener when nobody says otherwise: beside the devices' one.</summary>
-    public BrokerUri Next => new(Host, Port < MaxPort ? Port + 1 : throw new UserException($"--broker is needed: there is no port after {Port}"));
+    /// <summary>Gets the place of the operators' listener when nobody says another: beside the devices'.</summary>
+    public BrokerUri Next => new(Host, Port < MaxPort
+        ? Port + 1
+        : throw new UserException($"--broker is needed: there is no port after {Port}"));
 
     /// <exception cref="UserException">It is no URI of a broker with TLS.</exception>
-    public static BrokerUri Parse(string text) => ConnectionParams.FromUri(text) is { IsSecure: true, Username: null } connection && IsHost(connection.Host)
-        ? new BrokerUri(connection.Host, connection.Port)
-        : throw new UserException($"broker '{Show(text)}': mqtts://host or mqtts://host:port is allowed, without a name and a password, which are made here");
+    public static BrokerUri Parse(string text) =>
+        ConnectionParams.FromUri(text) is { IsSecure: true, Username: null } connection && IsHost(connection.Host)
+            ? new BrokerUri(connection.Host, connection.Port)
+            : throw new UserException($"broker '{Show(text)}': {Rule}");
 
     public override string ToString() => $"mqtts://{(Host.Contains(':') ? $"[{Host}]" : Host)}:{Port}";
 
-    // What a certificate can name, too: no empty label, none of more than 63 characters (RFC 1035, section 2.3.4).
-    private static bool IsHost(string host) => Uri.CheckHostName(host) != UriHostNameType.Unknown && host.Split('.').All(label => label.Length is > 0 and <= 63);
+    // What a certificate can name, too. A name whose last label is a number is an address, or nothing.
+    private static bool IsHost(string host) => host.Contains(':')
+        ? IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6
+            && !host.Contains('%')
+        : Name().IsMatch(host) && (!LastLabelIsNumber().IsMatch(host) || IsAddress(host));
 
-    private static string Show(string text) => text.LastIndexOf('@') is >= 0 and int at ? $"(hidden){text[at..]}" : text;
+    private static bool IsAddress(string host) =>
+        IPAddress.TryParse(host, out IPAddress? address) && address.ToString() == host;
+
+    private static string Show(string text) =>
+        Plain.Text(text.LastIndexOf('@') is >= 0 and int at ? $"(hidden){text[at..]}" : text);
+
+    // Labels of 1 to 63 characters (RFC 1035, section 2.3.4).
+    [GeneratedRegex(@"\A[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\z")]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"(\A|\.)[0-9]+\z")]
+    private static partial Regex LastLabelIsNumber();
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using DeviceQueue.Configuring;
+using DeviceQueue.Settings;
 using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
@@ -33,8 +33,8 @@ internal static class DeviceFiles
     public static JsonObject Settings(DeviceRequest request, string password, string commandKey)
     {
         JsonObject settings = new() { ["device"] = new JsonObject { ["id"] = request.Id, ["command_key"] = commandKey } };
-        JsonFile.Merge(settings, request.Settings ?? []);
-        JsonFile.Merge(settings, Connection(request.Broker, request.Id, password, request.NeedsCertificate));
+        OwnSettings.Apply(request.Id, settings, request.Settings ?? []);
+        JsonFile.Merge(settings, Connection(request.Broker!, request.Id, password, request.NeedsCertificate));
         return settings;
     }
 
@@ -50,10 +50,7 @@ internal static class DeviceFiles
         };
         if (request.NeedsCertificate)
         {
-            using X509Certificate2 certificate = issuer.IssueClient(request.Id, Validity.Start, Validity.End);
-            using ECDsa key = certificate.GetECDsaPrivateKey()!;
-            files.Add(FleetFolder.ClientCertificate, certificate.RawData);
-            files.Add(FleetFolder.ClientKey, key.ExportPkcs8PrivateKey());
+            AddCertificate(files, request.Id, issuer);
         }
 
         files.Add(FleetFolder.FileDeployment, JsonFile.ToBytes(FileDeployment([.. files.Keys])));
@@ -64,6 +61,15 @@ internal static class DeviceFiles
 
         files.Add(FleetFolder.Steps, Encoding.UTF8.GetBytes(string.Join('\n', NextSteps.Flash(request.Board, wifi != null)) + "\n"));
         return files;
+    }
+
+    /// <summary>Makes a client certificate and its key.</summary>
+    public static void AddCertificate(Dictionary<string, byte[]> files, string id, CertificateIssuer issuer)
+    {
+        using X509Certificate2 certificate = issuer.IssueClient(id, Validity.Start, Validity.End);
+        using ECDsa key = certificate.GetECDsaPrivateKey()!;
+        files.Add(FleetFolder.ClientCertificate, certificate.RawData);
+        files.Add(FleetFolder.ClientKey, key.ExportPkcs8PrivateKey());
     }
 
     public static Dictionary<string, byte[]> ForOperator(BrokerUri broker, string name, CertificateIssuer issuer) => new()

@@ -12,6 +12,7 @@ internal sealed class FleetChange(string root)
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly List<string> _folders = [];
+    private readonly List<string> _first = [];
     private readonly Dictionary<string, byte[]> _files = [];
     private readonly List<string> _removed = [];
     private readonly List<string> _empty = [];
@@ -20,13 +21,26 @@ internal sealed class FleetChange(string root)
 
     public bool IsEmpty => _folders.Count + _files.Count + _removed.Count == 0;
 
-    /// <exception cref="UserException">An earlier change was cut off, or another one is under way.</exception>
+    /// <exception cref="UserException">An earlier change was cut off.</exception>
     public static void RequireNone(string root)
     {
         if (Directory.Exists(AsideOf(root)))
         {
-            throw new UserException(
-                $"{AsideOf(root)} is left from a run that was cut off, or is still under way. Nothing in it is in use: delete it and run this again; what is in place already stays.");
+            throw new UserException($"{AsideOf(root)} is left from a run that was cut off. "
+                + "Nothing in it is in use: delete it and run this again; what is in place already stays.");
+        }
+    }
+
+    /// <summary>Makes a folder, for its owner alone.</summary>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, Private);
         }
     }
 
@@ -56,6 +70,15 @@ internal sealed class FleetChange(string root)
         return true;
     }
 
+    /// <summary>Adds or replaces a file before anything else is in place, even before a folder is gone.</summary>
+    public void SetFileFirst(string path, byte[] content)
+    {
+        if (SetFile(path, content))
+        {
+            _first.Add(path);
+        }
+    }
+
     public void RemoveFolder(string path) => _removed.Add(path);
 
     /// <exception cref="UserException">The folder cannot be written.</exception>
@@ -66,7 +89,7 @@ internal sealed class FleetChange(string root)
             CreateFolder(root);
             RequireNone(root);
             CreateFolder(Aside);
-            PrivateFile.Create(Path.Combine(Aside, "lock")).Dispose(); // of two runs at once one fails here
+            PrivateFile.Create(Path.Combine(Aside, "lock")).Dispose(); // where locks do not work, one of two fails here
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -96,18 +119,6 @@ internal sealed class FleetChange(string root)
 
     private static string AsideOf(string root) => Path.Combine(root, ".unfinished");
 
-    private static void CreateFolder(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, Private);
-        }
-    }
-
     private void WriteAside()
     {
         string? taken = _folders.Select(path => Path.Combine(root, path)).FirstOrDefault(Path.Exists);
@@ -134,6 +145,7 @@ internal sealed class FleetChange(string root)
 
     private void PutInPlace()
     {
+        _first.ForEach(MoveFile);
         foreach (string path in _removed)
         {
             string aside = Path.Combine(Aside, "removed", path);
@@ -146,9 +158,10 @@ internal sealed class FleetChange(string root)
             Directory.Move(Path.Combine(Aside, path), Path.Combine(root, path));
         }
 
-        foreach (string path in _files.Keys.Where(path => !_folders.Contains(Path.GetDirectoryName(path)!)))
-        {
-            File.Move(Path.Combine(Aside, path), Path.Combine(root, path), overwrite: true);
-        }
+        IEnumerable<string> rest = _files.Keys.Except(_first);
+        rest.Where(path => !_folders.Contains(Path.GetDirectoryName(path)!)).ToList().ForEach(MoveFile);
     }
+
+    private void MoveFile(string path) =>
+        File.Move(Path.Combine(Aside, path), Path.Combine(root, path), overwrite: true);
 }

@@ -3,7 +3,10 @@ using DeviceQueue.Desktop;
 
 namespace DeviceQueue.Cli.Provisioning;
 
-/// <summary>Reads a table of devices: commas (RFC 4180), a first row that names the columns, a device in each further one.</summary>
+/// <summary>
+/// Reads a table of devices as spreadsheets save it: cells between commas, semicolons or tabs (RFC 4180 beside that), a
+/// first row that names the columns, a device in each further one.
+/// </summary>
 internal static class FleetCsv
 {
     public const string Id = "id";
@@ -16,6 +19,11 @@ internal static class FleetCsv
 
     public static readonly string[] Columns = [Id, Broker, Ssid, PasswordFile, Board, Certificate, Settings];
 
+    // A spreadsheet's own line before the first row, which names the separator.
+    private const string SeparatorLine = "sep=";
+
+    private static readonly char[] Separators = [',', ';', '\t'];
+
     /// <summary>Gives the filled cells of each row by the names of their columns.</summary>
     /// <exception cref="UserException">It cannot be read, or is no such table; the text names the line.</exception>
     public static IReadOnlyList<(int Line, IReadOnlyDictionary<string, string> Cells)> Read(FileInfo file)
@@ -23,40 +31,83 @@ internal static class FleetCsv
         string text;
         try
         {
-            text = File.ReadAllText(file.FullName);
+            text = TextFile.Read(file.FullName);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (UserException e)
         {
-            throw new UserException($"--csv {file}: {e.Message}", e);
+            throw new UserException($"--csv {e.Message}", e);
         }
 
-        List<(int Line, string[] Cells)> rows = [.. Split(file, text)];
+        List<(int Line, string[] Cells)> rows = [.. Split(file, text).Where(row => row.Cells.Any(IsFilled))];
         if (rows.Count == 0)
         {
-            throw new UserException($"--csv {file}: a first row with the names of columns is needed, of {string.Join(", ", Columns)}");
+            string needed = $"a first row with the names of columns is needed, of {string.Join(", ", Columns)}";
+            throw new UserException($"--csv {file}: {needed}");
         }
 
-        string[] names = [.. rows[0].Cells.Select(cell => cell.Trim())];
-        string? unknown = Array.Find(names, name => !Columns.Contains(name));
-        if (unknown != null || !names.Contains(Id) || names.Distinct().Count() != names.Length)
-        {
-            throw new UserException($"--csv {file}, line 1: the names of columns are {string.Join(", ", Columns)}, each once, and id must be there" + (unknown == null ? "" : $"; not '{unknown}'"));
-        }
-
+        string[] names = ReadNames(file, rows[0].Line, rows[0].Cells);
         return [.. rows.Skip(1).Select(row => (row.Line, Name(file, row.Line, names, row.Cells)))];
     }
 
-    private static IReadOnlyDictionary<string, string> Name(FileInfo file, int line, string[] names, string[] cells) => cells.Length == names.Length
-        ? names.Zip(cells, (name, cell) => (Name: name, Cell: cell.Trim())).Where(cell => cell.Cell.Length > 0).ToDictionary(cell => cell.Name, cell => cell.Cell)
-        : throw new UserException($"--csv {file}, line {line}: {cells.Length} cells, and the first row has {names.Length}");
+    private static bool IsFilled(string cell) => cell.Trim().Length > 0;
+
+    // Spreadsheets begin cells with a capital, and keep columns that once had something in them.
+    private static string[] ReadNames(FileInfo file, int line, string[] cells)
+    {
+        string[] names = [.. cells.Select(cell => cell.Trim().ToLowerInvariant())];
+        string[] filled = [.. names.Where(IsFilled)];
+        string? unknown = Array.Find(filled, name => !Columns.Contains(name));
+        if (unknown == null && filled.Contains(Id) && filled.Distinct().Count() == filled.Length)
+        {
+            return names;
+        }
+
+        string rule = $"the names of columns are {string.Join(", ", Columns)}, each once, and id must be there";
+        throw new UserException($"--csv {file}, line {line}: {rule}" + (unknown == null ? "" : $"; not '{unknown}'"));
+    }
+
+    private static Dictionary<string, string> Name(FileInfo file, int line, string[] names, string[] cells)
+    {
+        int nameless = Enumerable.Range(0, cells.Length)
+            .FirstOrDefault(i => IsFilled(cells[i]) && (i >= names.Length || !IsFilled(names[i])), -1);
+        if (nameless >= 0 || cells.Length < names.Count(IsFilled))
+        {
+            string which = nameless < 0 ? "" : $"; '{cells[nameless].Trim()}' stands in none of its columns";
+            throw new UserException(
+                $"--csv {file}, line {line}: {cells.Length} cells, and the first row has {names.Length}{which}");
+        }
+
+        return names.Zip(cells).Where(cell => IsFilled(cell.Second))
+            .ToDictionary(cell => cell.First, cell => cell.Second.Trim());
+    }
+
+    private static char FindSeparator(string text)
+    {
+        string first = text.Split('\n').FirstOrDefault(IsFilled, "");
+        return Separators.MaxBy(separator => first.Count(c => c == separator));
+    }
 
     private static IEnumerable<(int Line, string[] Cells)> Split(FileInfo file, string text)
+    {
+        text = text.ReplaceLineEndings("\n");
+        int line = 1;
+        char? named = null;
+        if (text.StartsWith(SeparatorLine, StringComparison.OrdinalIgnoreCase) && text.IndexOf('\n') == 5)
+        {
+            named = text[4];
+            text = text[6..];
+            line = 2;
+        }
+
+        return Split(file, text, named ?? FindSeparator(text), line);
+    }
+
+    private static IEnumerable<(int Line, string[] Cells)> Split(FileInfo file, string text, char separator, int line)
     {
         List<string> cells = [];
         StringBuilder cell = new();
         bool isQuoted = false;
-        int line = 1;
-        int start = 1;
+        int start = line;
         for (int i = 0; i <= text.Length; i++)
         {
             char c = i < text.Length ? text[i] : '\n';
@@ -79,9 +130,9 @@ internal static class FleetCsv
             {
                 isQuoted = true;
             }
-            else if (c is ',' or '\n')
+            else if (c == separator || c == '\n')
             {
-                cells.Add(cell.ToString().TrimEnd('\r'));
+                cells.Add(cell.ToString());
                 cell.Clear();
                 if (c == '\n')
                 {
@@ -90,11 +141,7 @@ internal static class FleetCsv
                         throw new UserException($"--csv {file}, line {start}: a quotation mark is not closed");
                     }
 
-                    if (cells.Count > 1 || cells[0].Trim().Length > 0)
-                    {
-                        yield return (start, [.. cells]);
-                    }
-
+                    yield return (start, [.. cells]);
                     cells.Clear();
                     start = ++line;
                 }

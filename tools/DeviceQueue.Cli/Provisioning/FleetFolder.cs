@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
-using DeviceQueue.Esp32;
+using DeviceQueue.Settings;
 using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
@@ -21,6 +19,7 @@ internal sealed class FleetFolder
     public const string DevicesFolder = "devices";
     public const string OperatorsFolder = "operators";
     public const string OperatorFile = "operator.json";
+    public const string RevokedCertificates = "ca.crl";
     public const string ClientCertificate = "client.crt";
     public const string ClientKey = "client.key";
     public const string FileDeployment = "files.json";
@@ -40,19 +39,32 @@ internal sealed class FleetFolder
 
     public IReadOnlyDictionary<string, Member> Operators { get; }
 
-    /// <summary>Reads a folder; one that is not there is an empty fleet.</summary>
+    /// <summary>Reads a folder while nobody changes it; one that is not there is an empty fleet.</summary>
     /// <exception cref="UserException">Something in it is missing, or not what was made.</exception>
     public static FleetFolder Open(string path)
     {
         string root = Path.GetFullPath(path);
-        FleetChange.RequireNone(root);
-        try
+        if (!Directory.Exists(root))
         {
             return new FleetFolder(root);
         }
+
+        using FleetLock held = FleetLock.Take(root);
+        return Open(held);
+    }
+
+    /// <summary>Reads the folder that is held for a change.</summary>
+    /// <exception cref="UserException">Something in it is missing, or not what was made.</exception>
+    public static FleetFolder Open(FleetLock held)
+    {
+        FleetChange.RequireNone(held.Root);
+        try
+        {
+            return new FleetFolder(held.Root);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserException($"{root} cannot be read: {e.Message}", e);
+            throw new UserException($"{held.Root} cannot be read: {e.Message}", e);
         }
     }
 
@@ -65,22 +77,28 @@ internal sealed class FleetFolder
     /// <exception cref="UserException">There is none.</exception>
     public Member FindDevice(string id) => Devices.TryGetValue(id, out Member? device)
         ? device
-        : throw new UserException($"there is no device '{PayloadText.Clean(id)}' in {FullPath(DevicesFolder)}; it has {List(Devices.Keys)}");
+        : throw new UserException($"there is no device '{Plain.Text(id)}' in {FullPath(DevicesFolder)}; it has {List(Devices.Keys)}");
 
     /// <summary>Finds an operator; without a name, the only one.</summary>
     /// <exception cref="UserException">There is none, or more than one to choose from.</exception>
     public Member FindOperator(string? name)
     {
-        if (name == null && Operators.Count == 1)
+        if (Operators.Count == 0)
         {
-            return Operators.Values.First();
+            string how = $"devicequeue operator --name NAME --out {NextSteps.Quote(Root)}";
+            throw new UserException($"{Root} has no operator: make one with {how}");
         }
 
-        return name != null && Operators.TryGetValue(name, out Member? found)
+        if (name == null)
+        {
+            return Operators.Count == 1
+                ? Operators.Values.First()
+                : throw new UserException($"there are the operators {List(Operators.Keys)}: say as which, by --operator NAME");
+        }
+
+        return Operators.TryGetValue(name, out Member? found)
             ? found
-            : throw new UserException(Operators.Count == 0
-                ? $"{Root} has no operator: make one with devicequeue operator --name NAME --out {NextSteps.Quote(Root)}"
-                : $"--operator '{name}': one of {List(Operators.Keys)} is needed");
+            : throw new UserException($"--operator '{Plain.Text(name)}': one of {List(Operators.Keys)} is needed");
     }
 
     /// <summary>Loads the authority; null when there is none yet.</summary>
@@ -104,59 +122,29 @@ internal sealed class FleetFolder
         }
     }
 
-    /// <summary>Checks a device's settings as the board does.</summary>
-    /// <exception cref="UserException">They are not good; the text names each key.</exception>
-    public static DeviceSettings Check(string name, byte[] file, string defaultId, out ConfigParams config)
-    {
-        ConfigProblems problems = new();
-        config = ConfigJson.Read(name, file, file.Length, problems)?.SetDefaults(ConnectionSettings.GetDefaults())!;
-        DeviceSettings? settings = config == null ? null : SettingsLoader.Check(config, new Esp32Pins(hasPsram: false), defaultId, problems);
-        if (settings != null && file.Length > SettingsStore.MaxFileBytes)
-        {
-            problems.AddError($"{file.Length} bytes; at most {SettingsStore.MaxFileBytes} are allowed");
-        }
-
-        return problems.ErrorCount == 0
-            ? settings!
-            : throw new UserException(string.Join('\n', Enumerable.Range(0, problems.KeptErrors).Select(i => $"{name}: {problems.GetError(i)}")));
-    }
-
     private static string List(IEnumerable<string> names) => names.Any() ? string.Join(", ", names) : "none";
 
     private Dictionary<string, Member> ReadAll(string folder, string file)
     {
         string path = FullPath(folder);
-        string[] names = Directory.Exists(path) ? [.. Directory.GetDirectories(path).Select(name => Path.GetFileName(name)).Order(StringComparer.Ordinal)] : [];
+        string[] names = Directory.Exists(path)
+            ? [.. Directory.GetDirectories(path).Select(name => Path.GetFileName(name)).Order(StringComparer.Ordinal)]
+            : [];
         return names.ToDictionary(name => name, name => ReadMember(folder, name, file));
     }
 
     private Member ReadMember(string folder, string name, string file)
     {
-        JsonObject json = JsonFile.Read(Complete(folder, name, file));
-        DeviceSettings settings = Check(FullPath(folder, name, file), File.ReadAllBytes(FullPath(folder, name, file)), name, out ConfigParams config);
-        ConfigProblems problems = new();
-        ConnectionParams connection = ConnectionParams.ManyFromConfig(config, problems)[0];
-        CredentialParams? credential = CredentialParams.ManyFromConfig(config, problems).FirstOrDefault();
-        TlsParams tls = TlsParams.Read(config, problems);
-        bool isDevice = folder == DevicesFolder;
-        bool isPlain = json["credential"] is JsonObject && (!isDevice || json["device"] is JsonObject);
-        if (!isPlain || settings.Id != name || credential?.Username != name || credential.Password == null || !connection.IsSecure || (isDevice && settings.CommandKey == null))
-        {
-            throw new UserException(
-                $"{FullPath(folder, name, file)} is not what was made for {name}: it needs the id and the user name {name}, a password, {(isDevice ? "a command_key, " : "")}and a connection by mqtts");
-        }
-
+        string path = Complete(folder, name, file);
+        JsonFile.Read(path); // says what is wrong in an editor's words
+        (Member member, TlsParams tls) =
+            MemberFile.Parse(path, File.ReadAllBytes(path), name, isDevice: folder == DevicesFolder);
         foreach (string needed in new[] { tls.AuthorityFile, tls.CertificateFile, tls.KeyFile }.OfType<string>())
         {
             Complete(folder, name, needed);
         }
 
-        return new Member(name, new BrokerUri(connection.Host, connection.Port), credential.Password)
-        {
-            CommandKey = settings.CommandKey,
-            HasCertificate = tls.CertificateFile != null,
-            Settings = json,
-        };
+        return member;
     }
 
     private string Complete(string folder, string name, string file) => File.Exists(FullPath(folder, name, file))

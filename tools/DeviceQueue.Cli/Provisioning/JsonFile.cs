@@ -20,35 +20,58 @@ internal static class JsonFile
 
     public static byte[] ToBytes(JsonObject root) => Encoding.UTF8.GetBytes(root.ToJsonString(Readable) + "\n");
 
+    /// <summary>Reads a file of a board or an operator, which is UTF-8.</summary>
     /// <exception cref="UserException">It is not there, or not one JSON object.</exception>
-    public static JsonObject Read(string path)
+    public static JsonObject Read(string path) => Parse(path, TextFile.ReadUtf8(path));
+
+    /// <summary>Reads a file that somebody wrote, in whatever <see cref="TextFile"/> reads.</summary>
+    /// <exception cref="UserException">It is not there, or not one JSON object.</exception>
+    public static JsonObject ReadForeign(string path) => Parse(path, TextFile.Read(path));
+
+    /// <exception cref="UserException">It is not one JSON object.</exception>
+    public static JsonObject Parse(string path, byte[] file)
+    {
+        // Editors on Windows put the mark before it.
+        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+        ReadOnlySpan<byte> bytes = file;
+        return Parse(path, Encoding.UTF8.GetString(bytes.StartsWith(mark) ? bytes[mark.Length..] : bytes));
+    }
+
+    private static JsonObject Parse(string path, string text)
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path), documentOptions: Strict) as JsonObject ?? throw new UserException($"{path}: a JSON object is needed");
+            return JsonNode.Parse(text, documentOptions: Strict) as JsonObject
+                ?? throw new UserException($"{path}: a JSON object is needed");
         }
         catch (JsonException e)
         {
-            throw new UserException(e.LineNumber is { } line ? $"{path}: line {line + 1}: no JSON" : $"{path}: {e.Message}", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"{path}: {e.Message}", e);
+            string reason = e.LineNumber is { } line ? $"line {line + 1}: no JSON" : e.Message;
+            throw new UserException($"{path}: {reason}", e);
         }
     }
 
-    /// <summary>Puts the members of one object over those of another, objects within objects alike.</summary>
+    /// <summary>Puts members over those of another object, as RFC 7396 does: null takes one away.</summary>
     public static void Merge(JsonObject into, JsonObject from)
     {
         foreach ((string name, JsonNode? value) in from)
         {
-            if (value is JsonObject inner && into[name] is JsonObject existing)
+            if (value == null)
             {
+                into.Remove(name);
+            }
+            else if (value is JsonObject inner)
+            {
+                if (into[name] is not JsonObject existing)
+                {
+                    into[name] = existing = [];
+                }
+
                 Merge(existing, inner);
             }
             else
             {
-                into[name] = value?.DeepClone();
+                into[name] = value.DeepClone();
             }
         }
     }

@@ -5,8 +5,21 @@ internal static class NextSteps
 {
     private const string Port = "--serialport COM5";
 
+    // Of these a shell makes something else, in double quotation marks, too.
+    private static readonly char[] Special = ['"', '$', '`', '\\', '!'];
+
+    private static readonly char[] Separating = [.. " '&|;<>()*?[]#~{}"];
+
     /// <summary>Gives a path as it is typed: in quotation marks if a shell would take it apart.</summary>
-    public static string Quote(string path) => path.Contains(' ') ? $"\"{path}\"" : path;
+    public static string Quote(string path)
+    {
+        if (!OperatingSystem.IsWindows() && path.IndexOfAny(Special) >= 0)
+        {
+            return $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        }
+
+        return path.IndexOfAny(Separating) >= 0 ? $"\"{path}\"" : path;
+    }
 
     /// <summary>Gets the lines that make a board of a new one, in the folder of the device.</summary>
     public static IReadOnlyList<string> Flash(Board board, bool hasWifi)

@@ -1,39 +1,37 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using DeviceQueue.Configuring;
 using DeviceQueue.Desktop;
+using DeviceQueue.Settings;
 using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
 
 /// <summary>Changes who belongs to a fleet: all that is asked, or nothing.</summary>
-/// <param name="path">The fleet's folder.</param>
-/// <param name="askWifiPassword">Asks for the password of a network, by its name.</param>
-internal sealed class Provisioner(string path, Func<string, string> askWifiPassword)
+/// <param name="path">The fleet's folder, which no other run reads or changes meanwhile.</param>
+/// <param name="questions">Who is asked for what is open.</param>
+internal sealed class Provisioner(string path, IQuestions questions)
 {
     private readonly Dictionary<string, Wifi> _asked = [];
+    private readonly HashSet<BrokerUri> _confirmed = [];
 
     /// <summary>Adds devices; those that are there as asked stay as they are.</summary>
     /// <exception cref="UserException">Something cannot be as asked; nothing was changed.</exception>
-    public ProvisioningResult AddDevices(IReadOnlyList<DeviceRequest> requests)
+    public ProvisioningResult AddDevices(IReadOnlyList<DeviceRequest> requests) => Alone(fleet =>
     {
-        FleetFolder fleet = FleetFolder.Open(path);
+        IEqualityComparer<string> folders = StringComparer.OrdinalIgnoreCase;
+        if (requests.GroupBy(request => request.Id, folders).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new UserException($"{string.Join(" and ", twice.Select(request => request.Id).Distinct())} "
+                + "is asked for twice");
+        }
+
         foreach (DeviceRequest request in requests)
         {
-            RequireFree(request.Id, fleet.Operators.Keys, "an operator");
+            RequirePossible(request, fleet);
         }
 
-        if (requests.GroupBy(request => request.Id).FirstOrDefault(group => group.Count() > 1) is { } twice)
-        {
-            throw new UserException($"{twice.Key} is asked for twice");
-        }
-
-        foreach (DeviceRequest request in requests.Where(request => fleet.Devices.ContainsKey(request.Id)))
-        {
-            RequireSame(request, fleet.Devices[request.Id], fleet);
-        }
-
-        DeviceRequest[] fresh = [.. requests.Where(request => !fleet.Devices.ContainsKey(request.Id))];
+        DeviceRequest[] fresh = [.. requests.Where(request => !fleet.Devices.ContainsKey(request.Id))
+            .Select(request => request with { Broker = request.Broker ?? TheBroker(fleet, request.Id) })];
         using CertificateIssuer issuer = fleet.LoadAuthority() ?? NewAuthority();
         FleetChange change = Begin(fleet, issuer);
         Dictionary<string, Member> devices = new(fleet.Devices);
@@ -42,69 +40,78 @@ internal sealed class Provisioner(string path, Func<string, string> askWifiPassw
             devices.Add(request.Id, AddDevice(change, request, issuer));
         }
 
-        return Finish(fleet, change, issuer, devices, fleet.Operators, [.. fresh.Select(request => request.Id)]);
-    }
+        AddBrokerFiles(fleet, change, issuer, devices, fleet.Operators);
+        Confirm(fresh.Select(request => request.Broker!), fleet.Devices);
+        return Finish(fleet, change, [.. fresh.Select(request => request.Id)]);
+    });
 
     /// <summary>Adds an operator; one that is there stays as it is.</summary>
     /// <param name="name">The operator's name.</param>
-    /// <param name="broker">Where the broker is for operators; null: at the port behind the devices' last one.</param>
+    /// <param name="broker">
+    /// Where the broker is for operators; null: where the others find it, or at the port behind the devices' last one.
+    /// </param>
     /// <exception cref="UserException">It cannot be as asked; nothing was changed.</exception>
-    public ProvisioningResult AddOperator(string name, BrokerUri? broker)
+    public ProvisioningResult AddOperator(string name, BrokerUri? broker) => Alone(fleet =>
     {
-        FleetFolder fleet = FleetFolder.Open(path);
-        DeviceRequest.RequireName(name, "--name");
-        RequireFree(name, fleet.Devices.Keys, "a device");
+        Names.Require(name, "--name");
+        Names.RequireFree(name, fleet.Devices.Keys, "a device");
+        fleet.Operators.TryGetValue(name, out Member? existing);
+        if (existing != null && broker != null && broker != existing.Broker)
+        {
+            throw new UserException($"{name} is an operator with other settings: broker {existing.Broker}, "
+                + $"asked for {broker}. Nothing was changed");
+        }
+
         using CertificateIssuer issuer = fleet.LoadAuthority() ?? NewAuthority();
         FleetChange change = Begin(fleet, issuer);
         Dictionary<string, Member> operators = new(fleet.Operators);
-        if (operators.TryGetValue(name, out Member? existing))
+        BrokerUri place = existing?.Broker ?? broker ?? ChooseOperatorsBroker(fleet);
+        if (existing == null)
         {
-            if (broker != null && broker != existing.Broker)
-            {
-                throw new UserException($"{name} is an operator with other settings: broker {existing.Broker}, asked for {broker}. Nothing was changed");
-            }
-        }
-        else
-        {
-            BrokerUri place = broker ?? ChooseOperatorsBroker(fleet);
+            Names.RequireFree(name, operators.Keys, "an operator");
             Dictionary<string, byte[]> files = DeviceFiles.ForOperator(place, name, issuer);
             change.AddFolder(FleetFolder.OperatorPath(name), files);
-            JsonObject settings = JsonNode.Parse(files[FleetFolder.OperatorFile])!.AsObject();
-            operators.Add(name, new Member(name, place, settings["credential"]!["password"]!.ToString()) { Settings = settings });
+            operators.Add(name, MemberFile.Parse(name, files[FleetFolder.OperatorFile], name, isDevice: false).Member);
         }
 
-        return Finish(fleet, change, issuer, fleet.Devices, operators, existing == null ? [name] : []);
-    }
+        AddBrokerFiles(fleet, change, issuer, fleet.Devices, operators);
+        Confirm([place], fleet.Operators);
+        return Finish(fleet, change, existing == null ? [name] : []);
+    });
 
     /// <summary>Takes a device or an operator away, from the broker first.</summary>
     /// <exception cref="UserException">There is none of that name; nothing was changed.</exception>
-    public ProvisioningResult Revoke(string name)
+    public ProvisioningResult Revoke(string name) => Alone(fleet =>
     {
-        FleetFolder fleet = FleetFolder.Open(path);
-        bool isDevice = fleet.Devices.ContainsKey(name);
-        if (!isDevice && !fleet.Operators.ContainsKey(name) && !IsKnownToBroker(fleet, name))
+        bool isOperator = fleet.Operators.ContainsKey(name);
+        if (!fleet.Devices.TryGetValue(name, out Member? device) && !isOperator && !BrokerFiles.Knows(fleet, name))
         {
             fleet.FindDevice(name);
         }
 
-        using CertificateIssuer issuer = fleet.LoadAuthority() ?? throw new UserException($"{fleet.Root} is no fleet's folder");
-        FleetChange change = Begin(fleet, issuer);
-        if (isDevice || fleet.Operators.ContainsKey(name))
+        using CertificateIssuer issuer = fleet.LoadAuthority()
+            ?? throw new UserException($"{fleet.Root} is no fleet's folder");
+        FleetChange change = Begin(fleet, issuer, device);
+        if (device != null || isOperator)
         {
-            change.RemoveFolder(isDevice ? FleetFolder.DevicePath(name) : FleetFolder.OperatorPath(name));
+            change.RemoveFolder(isOperator ? FleetFolder.OperatorPath(name) : FleetFolder.DevicePath(name));
         }
 
-        return Finish(fleet, change, issuer, Without(fleet.Devices, name), Without(fleet.Operators, name), [name]);
-    }
+        AddBrokerFiles(fleet, change, issuer, Without(fleet.Devices, name), Without(fleet.Operators, name));
+        return Finish(fleet, change, [name]) with { Device = device };
+    });
 
-    /// <summary>Gives a device a new password and a new command key, or an operator a new password.</summary>
+    /// <summary>Gives a device a new password, key and certificate, or an operator a new password.</summary>
     /// <exception cref="UserException">There is none of that name; nothing was changed.</exception>
-    public ProvisioningResult Rotate(string name)
+    public ProvisioningResult Rotate(string name) => Alone(fleet =>
     {
-        FleetFolder fleet = FleetFolder.Open(path);
         bool isDevice = !fleet.Operators.TryGetValue(name, out Member? member);
         member ??= fleet.FindDevice(name);
-        Member rotated = member with { Password = Secrets.NewPassword(), Settings = member.Settings.DeepClone().AsObject() };
+        Member rotated = member with
+        {
+            Password = Secrets.NewPassword(),
+            Settings = member.Settings.DeepClone().AsObject(),
+        };
         rotated.Settings["credential"]!["password"] = rotated.Password;
         if (isDevice)
         {
@@ -112,58 +119,128 @@ internal sealed class Provisioner(string path, Func<string, string> askWifiPassw
         }
 
         using CertificateIssuer issuer = fleet.LoadAuthority()!;
-        FleetChange change = Begin(fleet, issuer);
-        string file = isDevice ? Path.Combine(FleetFolder.DevicePath(name), SettingsLoader.FileName) : Path.Combine(FleetFolder.OperatorPath(name), FleetFolder.OperatorFile);
-        change.SetFile(file, JsonFile.ToBytes(rotated.Settings));
-        Dictionary<string, Member> members = new(isDevice ? fleet.Devices : fleet.Operators) { [name] = rotated };
-        return Finish(fleet, change, issuer, isDevice ? members : fleet.Devices, isDevice ? fleet.Operators : members, [name]);
-    }
+        FleetChange change = Begin(fleet, issuer, member);
+        Dictionary<string, byte[]> files = [];
+        if (member.HasCertificate)
+        {
+            DeviceFiles.AddCertificate(files, name, issuer);
+        }
 
-    /// <summary>Begins with the authority, if it is new: nothing that trusts it is in place before it.</summary>
-    private static FleetChange Begin(FleetFolder fleet, CertificateIssuer issuer)
+        files.Add(isDevice ? SettingsLoader.FileName : FleetFolder.OperatorFile, JsonFile.ToBytes(rotated.Settings));
+        string folder = isDevice ? FleetFolder.DevicePath(name) : FleetFolder.OperatorPath(name);
+        foreach ((string file, byte[] content) in files)
+        {
+            change.SetFile(Path.Combine(folder, file), content);
+        }
+
+        Dictionary<string, Member> members = new(isDevice ? fleet.Devices : fleet.Operators) { [name] = rotated };
+        IReadOnlyDictionary<string, Member> devices = isDevice ? members : fleet.Devices;
+        AddBrokerFiles(fleet, change, issuer, devices, isDevice ? fleet.Operators : members);
+        return Finish(fleet, change, [name]) with { Device = isDevice ? member : null };
+    });
+
+    /// <summary>Puts settings over those of a device.</summary>
+    /// <exception cref="UserException">They cannot be as asked; nothing was changed.</exception>
+    public ProvisioningResult SetDevice(string id, JsonObject given) => Alone(fleet =>
+    {
+        Member device = fleet.FindDevice(id);
+        JsonObject settings = device.Settings.DeepClone().AsObject();
+        OwnSettings.Apply(id, settings, given);
+        OwnSettings.Check(id, settings);
+        bool isNew = !JsonNode.DeepEquals(settings, device.Settings);
+        using CertificateIssuer issuer = fleet.LoadAuthority()!;
+        FleetChange change = Begin(fleet, issuer);
+        if (isNew)
+        {
+            string file = Path.Combine(FleetFolder.DevicePath(id), SettingsLoader.FileName);
+            change.SetFile(file, JsonFile.ToBytes(settings));
+        }
+
+        AddBrokerFiles(fleet, change, issuer, fleet.Devices, fleet.Operators);
+        return Finish(fleet, change, isNew ? [id] : []) with { Device = device };
+    });
+
+    /// <summary>
+    /// Begins with the authority, if it is new: nothing that trusts it is in place before it. A certificate that a device
+    /// had until now is revoked before anything else is.
+    /// </summary>
+    private static FleetChange Begin(FleetFolder fleet, CertificateIssuer issuer, Member? replaced = null)
     {
         FleetChange change = new(fleet.Root);
-        if (!Directory.Exists(fleet.FullPath(FleetFolder.Authority)))
+        string? certificate = replaced is { HasCertificate: true }
+            ? fleet.FullPath(FleetFolder.DevicePath(replaced.Name), FleetFolder.ClientCertificate)
+            : null;
+        byte[] revoked = RevocationList.Make(fleet, issuer, certificate == null ? null : File.ReadAllBytes(certificate));
+        if (Directory.Exists(fleet.FullPath(FleetFolder.Authority)))
+        {
+            change.SetFileFirst(Path.Combine(FleetFolder.Authority, FleetFolder.RevokedCertificates), revoked);
+        }
+        else
         {
             change.AddFolder(FleetFolder.Authority, new Dictionary<string, byte[]>
             {
                 [FleetFolder.AuthorityCertificate] = DeviceFiles.Pem(issuer.Certificate),
                 [FleetFolder.AuthorityKey] = DeviceFiles.KeyPem(issuer.Certificate),
+                [FleetFolder.RevokedCertificates] = revoked,
             });
         }
 
+        change.SetFileFirst(Path.Combine(FleetFolder.Broker, FleetFolder.RevokedCertificates), revoked);
         return change;
     }
 
-    private static CertificateIssuer NewAuthority() =>
-        CertificateIssuer.Create($"DeviceQueue fleet {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}", Validity.Start, Validity.End);
+    private static CertificateIssuer NewAuthority() => CertificateIssuer.Create(
+        $"DeviceQueue fleet {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}",
+        Validity.Start,
+        Validity.End);
+
+    private static BrokerUri TheBroker(FleetFolder fleet, string id) => Places(fleet.Devices) switch
+    {
+        [] => throw new UserException($"broker is needed for {id}: mqtts://host or mqtts://host:port"),
+        [BrokerUri one] => one,
+        BrokerUri[] many => throw new UserException(
+            $"broker is needed for {id}: this fleet's devices find it at {string.Join(" and ", (object[])many)}"),
+    };
 
     private static BrokerUri ChooseOperatorsBroker(FleetFolder fleet)
     {
-        BrokerUri[] places = [.. fleet.Operators.Values.Select(member => member.Broker).Distinct()];
+        BrokerUri[] places = Places(fleet.Operators);
         if (places.Length == 0)
         {
-            places = [.. fleet.Devices.Values.Select(member => member.Broker).GroupBy(broker => broker.Host).Select(host => host.MaxBy(broker => broker.Port)!.Next)];
+            places = [.. Places(fleet.Devices).GroupBy(broker => broker.Host)
+                .Select(host => host.MaxBy(broker => broker.Port)!.Next)];
         }
 
-        return places.Length == 1 ? places[0] : throw new UserException("--broker is needed: mqtts://host:port, with a port that is not the devices'");
+        return places.Length == 1
+            ? places[0]
+            : throw new UserException("--broker is needed: mqtts://host:port, with a port that is not the devices'");
     }
 
-    private static void RequireFree(string name, IEnumerable<string> taken, string by)
+    private static BrokerUri[] Places(IReadOnlyDictionary<string, Member> members) =>
+        [.. members.Values.Select(member => member.Broker).Distinct()];
+
+    private static void RequirePossible(DeviceRequest request, FleetFolder fleet)
     {
-        if (taken.Contains(name))
+        Names.RequireFree(request.Id, fleet.Operators.Keys, "an operator");
+        if (fleet.Devices.TryGetValue(request.Id, out Member? existing))
         {
-            throw new UserException($"{name} is the name of {by} already");
+            RequireSame(request, existing, fleet);
+        }
+        else
+        {
+            Names.RequireFree(request.Id, fleet.Devices.Keys, "a device");
         }
     }
 
     private static void RequireSame(DeviceRequest request, Member existing, FleetFolder fleet)
     {
-        string? other = request.Broker != existing.Broker ? $"broker {existing.Broker}, asked for {request.Broker}" : null;
+        string? other = request.Broker != null && request.Broker != existing.Broker
+            ? $"broker {existing.Broker}, asked for {request.Broker}"
+            : null;
         other ??= request.NeedsCertificate && !existing.HasCertificate ? "no certificate" : null;
         if (request.Settings != null && JsonFile.FindMissing(request.Settings, existing.Settings) is { } key)
         {
-            other ??= $"another value of {key}";
+            other ??= $"another value of {Plain.Text(key)} (devicequeue device set changes it)";
         }
 
         if (request.Ssid != null)
@@ -171,75 +248,107 @@ internal sealed class Provisioner(string path, Func<string, string> askWifiPassw
             string file = fleet.FullPath(FleetFolder.DevicePath(request.Id), FleetFolder.NetworkDeployment);
             Wifi? wifi = File.Exists(file) ? Wifi.Read(JsonFile.Read(file)) : null;
             other ??= wifi == null ? "no Wi-Fi" : wifi.Ssid != request.Ssid ? $"Wi-Fi '{wifi.Ssid}'" : null;
-            other ??= request.WifiPassword != null && request.WifiPassword != wifi!.Password ? "another Wi-Fi password" : null;
+            bool isSame = request.WifiPassword == null || request.WifiPassword == wifi?.Password;
+            other ??= isSame ? null : "another Wi-Fi password";
         }
 
         if (other != null)
         {
-            throw new UserException(
-                $"{request.Id} is there with other settings: {other}. Nothing was changed: take another id, change its files by hand, or revoke it and provision it again");
+            throw new UserException($"{request.Id} is there with other settings: {other}. Nothing was changed: "
+                + "take another id, change its files by hand, or revoke it and provision it again");
         }
     }
 
     private static Dictionary<string, Member> Without(IReadOnlyDictionary<string, Member> members, string name) =>
         members.Where(member => member.Key != name).ToDictionary(member => member.Key, member => member.Value);
 
-    private static bool IsKnownToBroker(FleetFolder fleet, string name)
-    {
-        string file = fleet.FullPath(FleetFolder.Broker, BrokerFiles.Passwords);
-        return File.Exists(file) && File.ReadLines(file).Any(line => line.StartsWith($"{name}:", StringComparison.Ordinal));
-    }
-
-    private static ProvisioningResult Finish(
+    private static void AddBrokerFiles(
         FleetFolder fleet,
         FleetChange change,
         CertificateIssuer issuer,
         IReadOnlyDictionary<string, Member> devices,
-        IReadOnlyDictionary<string, Member> operators,
-        IReadOnlyList<string> changed)
+        IReadOnlyDictionary<string, Member> operators)
+    {
+        Member[] Sorted(IReadOnlyDictionary<string, Member> members) =>
+            [.. members.Values.OrderBy(member => member.Name, StringComparer.Ordinal)];
+        new BrokerFiles(fleet, Sorted(devices), Sorted(operators)).AddTo(change, issuer);
+    }
+
+    private static ProvisioningResult Finish(FleetFolder fleet, FleetChange change, IReadOnlyList<string> changed)
     {
         string configuration = fleet.FullPath(FleetFolder.Broker, BrokerFiles.Configuration);
-        byte[] before = File.Exists(configuration) ? File.ReadAllBytes(configuration) : [];
-        Member[] Sorted(IReadOnlyDictionary<string, Member> members) => [.. members.Values.OrderBy(member => member.Name, StringComparer.Ordinal)];
-        new BrokerFiles(fleet, Sorted(devices), Sorted(operators)).AddTo(change, issuer);
-        bool isChanged = !change.IsEmpty;
-        if (isChanged)
+        string before = File.Exists(configuration) ? File.ReadAllText(configuration) : "";
+        if (change.IsEmpty)
         {
-            change.Commit();
+            return new ProvisioningResult(fleet.Root, changed, false, false, false);
         }
 
-        bool isReloaded = isChanged && RunningBroker.TryReload(fleet.FullPath(FleetFolder.Broker, BrokerFiles.PidFile));
-        return new ProvisioningResult(fleet.Root, changed, isChanged, isReloaded, isChanged && !before.AsSpan().SequenceEqual(File.ReadAllBytes(configuration)));
+        change.Commit();
+        string after = File.ReadAllText(configuration);
+        string pidFile = fleet.FullPath(FleetFolder.Broker, BrokerFiles.PidFile);
+        bool isReloaded = BrokerReload.Try(pidFile, BrokerFiles.PortsOf(after));
+        return new ProvisioningResult(fleet.Root, changed, true, isReloaded, before != after);
+    }
+
+    private ProvisioningResult Alone(Func<FleetFolder, ProvisioningResult> change)
+    {
+        while (true)
+        {
+            try
+            {
+                using FleetLock held = FleetLock.Take(path);
+                return change(FleetFolder.Open(held));
+            }
+            catch (OpenQuestion question)
+            {
+                question.Ask();
+            }
+        }
+    }
+
+    // A slip of the keyboard would give the broker a listener more.
+    private void Confirm(IEnumerable<BrokerUri> asked, IReadOnlyDictionary<string, Member> members)
+    {
+        BrokerUri[] known = Places(members);
+        BrokerUri? added = known.Length == 0 ? null : asked.Except(known).Except(_confirmed).FirstOrDefault();
+        if (added != null)
+        {
+            throw new OpenQuestion(() =>
+            {
+                questions.ConfirmBroker(added, known);
+                _confirmed.Add(added);
+            });
+        }
     }
 
     private Member AddDevice(FleetChange change, DeviceRequest request, CertificateIssuer issuer)
     {
         string password = Secrets.NewPassword();
         JsonObject settings = DeviceFiles.Settings(request, password, Secrets.NewCommandKey());
-        change.AddFolder(FleetFolder.DevicePath(request.Id), DeviceFiles.ForBoard(request, settings, FindWifi(request), issuer));
-        return new Member(request.Id, request.Broker, password) { HasCertificate = request.NeedsCertificate, Settings = settings };
+        Dictionary<string, byte[]> files = DeviceFiles.ForBoard(request, settings, FindWifi(request), issuer);
+        change.AddFolder(FleetFolder.DevicePath(request.Id), files);
+        string name = $"settings of {request.Id}";
+        return MemberFile.Parse(name, files[SettingsLoader.FileName], request.Id, isDevice: true).Member;
     }
 
     private Wifi? FindWifi(DeviceRequest request)
     {
-        if (request.Ssid == null)
+        if (request.Ssid is not { } ssid)
         {
             return null;
         }
 
         if (request.WifiPassword != null)
         {
-            Wifi.CheckPassword(request.Ssid, request.WifiPassword);
-            return new Wifi(request.Ssid, request.WifiPassword);
+            Wifi.CheckPassword(ssid, request.WifiPassword);
+            return new Wifi(ssid, request.WifiPassword);
         }
 
-        if (!_asked.TryGetValue(request.Ssid, out Wifi? wifi))
+        return _asked.TryGetValue(ssid, out Wifi? wifi) ? wifi : throw new OpenQuestion(() =>
         {
-            wifi = new Wifi(request.Ssid, askWifiPassword(request.Ssid));
-            Wifi.CheckPassword(wifi.Ssid, wifi.Password);
-            _asked.Add(request.Ssid, wifi);
-        }
-
-        return wifi;
+            string password = questions.WifiPassword(ssid);
+            Wifi.CheckPassword(ssid, password);
+            _asked.Add(ssid, new Wifi(ssid, password));
+        });
     }
 }

@@ -6,4 +6,13 @@ namespace DeviceQueue.Cli.Provisioning;
 /// <param name="IsChanged">Whether any file was.</param>
 /// <param name="IsReloaded">Whether a broker on this machine was told.</param>
 /// <param name="NeedsRestart">Whether mosquitto.conf is another one, which a running broker reads only when it starts.</param>
-internal sealed record ProvisioningResult(string Root, IReadOnlyList<string> Names, bool IsChanged, bool IsReloaded, bool NeedsRestart);
+internal sealed record ProvisioningResult(
+    string Root,
+    IReadOnlyList<string> Names,
+    bool IsChanged,
+    bool IsReloaded,
+    bool NeedsRestart)
+{
+    /// <summary>Gets the device that was rotated, set or revoked, as it was; null for an operator.</summary>
+    public Member? Device { get; init; }
+}

@@ -33,7 +33,7 @@ internal sealed record Wifi(string Ssid, string Password)
     {
         if (Encoding.UTF8.GetByteCount(ssid) is 0 or > MaxSsidBytes || ssid.Any(char.IsControl))
         {
-            throw new UserException($"wifi '{PayloadText.Clean(ssid)}': the name of a network has 1 to {MaxSsidBytes} bytes and no control characters");
+            throw new UserException($"wifi '{Plain.Text(ssid)}': the name of a network has 1 to {MaxSsidBytes} bytes and no control characters");
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed record Wifi(string Ssid, string Password)
         bool isLength = password.Length == 0 || password.Length is >= MinPassword and <= MaxPassword;
         if (!isLength || password.Any(c => c is < ' ' or > '~'))
         {
-            throw new UserException($"the password of the Wi-Fi '{ssid}': {MinPassword} to {MaxPassword} printable ASCII characters are allowed, or none for an open network");
+            throw new UserException($"the password of the Wi-Fi '{Plain.Text(ssid)}': {MinPassword} to {MaxPassword} printable ASCII characters are allowed, or none for an open network");
         }
     }
 }

@@ -82,6 +82,9 @@ public sealed class Bmx280Slave : II2cSlave
     /// <summary>Gets or sets what the converters give whatever the climate, as a broken element or its wires do; null when they work.</summary>
     public Bmx280Raw? StuckAt { get; set; }
 
+    /// <summary>Gets how often the reset command was given.</summary>
+    public int Resets { get; private set; }
+
     private TimeSpan Elapsed => _time.GetElapsedTime(_start);
 
     private bool HasHumidity => _chip == Bmx280Chip.Bme280;
@@ -161,6 +164,7 @@ public sealed class Bmx280Slave : II2cSlave
         {
             case ResetRegister when value == ResetCommand:
                 ResetRegisters();
+                Resets++;
                 break;
             case CtrlHumRegister when HasHumidity:
                 _registers[register] = (byte)(value & 7);

@@ -33,6 +33,8 @@ public class I2cDevice : IDisposable
         {
             throw new Exception();
         }
+
+        Interlocked.Increment(ref _boot.OpenI2cDevices);
     }
 
     public I2cConnectionSettings ConnectionSettings { get; }
@@ -84,7 +86,12 @@ public class I2cDevice : IDisposable
     public void Dispose()
     {
         _boot.Pass();
-        _isDisposed = true;
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            Interlocked.Decrement(ref _boot.OpenI2cDevices);
+        }
+
         GC.SuppressFinalize(this);
     }
 

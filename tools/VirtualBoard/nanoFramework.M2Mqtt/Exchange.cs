@@ -12,6 +12,12 @@ internal abstract class Exchange(ushort id)
 
     internal long SentAtMs { get; set; }
 
+    /// <summary>Gets what it takes of the heap until it is over.</summary>
+    internal int HeldBytes { get; init; }
+
+    /// <summary>Gets the bytes of the packet that is made of it each time that it is sent; 0 when it is too small to matter.</summary>
+    internal virtual int PacketBytes => 0;
+
     /// <summary>Gets libmosquitto's ids of all attempts: the first answer to any of them ends the exchange.</summary>
     internal List<int> Mids { get; } = [];
 
@@ -24,6 +30,8 @@ internal abstract class Exchange(ushort id)
 internal sealed class PublishExchange(ushort id, string topic, byte[]? payload, MqttQoSLevel qos, bool retain) : Exchange(id)
 {
     internal MqttQoSLevel Qos { get; } = qos;
+
+    internal override int PacketBytes => HeapShare.OfPacket(HeapShare.PacketBytes(topic, payload?.Length ?? 0, (int)Qos));
 
     internal override void Send(MosquittoClient link)
     {

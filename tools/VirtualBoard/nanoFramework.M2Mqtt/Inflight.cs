@@ -13,6 +13,7 @@ namespace nanoFramework.M2Mqtt;
 internal sealed class Inflight
 {
     private readonly MosquittoClient _link;
+    private readonly HeapShare _heap;
     private readonly MqttSettings _settings;
     private readonly Action<Exchange, bool> _done;
     private readonly Action _fail;
@@ -26,9 +27,10 @@ internal sealed class Inflight
     private long _pingedAt;
     private volatile bool _isRunning = true;
 
-    internal Inflight(MosquittoClient link, MqttSettings settings, TimeSpan keepalive, Action<Exchange, bool> done, Action fail)
+    internal Inflight(MosquittoClient link, HeapShare heap, MqttSettings settings, TimeSpan keepalive, Action<Exchange, bool> done, Action fail)
     {
         _link = link;
+        _heap = heap;
         _settings = settings;
         _keepalive = keepalive;
         _done = done;
@@ -98,6 +100,7 @@ internal sealed class Inflight
         if (exchange is PublishExchange { Qos: MqttQoSLevel.AtMostOnce })
         {
             Interlocked.Decrement(ref _count);
+            _heap.Release(exchange.HeldBytes);
             return;
         }
 
@@ -106,8 +109,14 @@ internal sealed class Inflight
 
     private void SendAgain(Exchange exchange)
     {
+        if (!_heap.TryTake(exchange.PacketBytes))
+        {
+            throw new OutOfMemoryException();
+        }
+
         exchange.SentAtMs = Environment.TickCount64;
         exchange.Send(_link);
+        _heap.Release(exchange.PacketBytes);
         exchange.Attempts++;
         if (exchange is not PublishExchange { Qos: MqttQoSLevel.AtMostOnce })
         {
@@ -146,6 +155,7 @@ internal sealed class Inflight
         _exchanges.Remove(exchange);
         exchange.Mids.ForEach(mid => _byMid.Remove(mid));
         Interlocked.Decrement(ref _count);
+        _heap.Release(exchange.HeldBytes);
     }
 
     /// <summary>

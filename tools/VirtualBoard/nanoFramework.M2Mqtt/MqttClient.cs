@@ -30,6 +30,7 @@ public class MqttClient : IMqttClient, IDisposable
     private MosquittoClient? _link;
     private Inflight? _inflight;
     private EventDispatcher? _dispatcher;
+    private HeapShare _heap = new(null);
     private ushort _lastMessageId;
     private volatile bool _isConnected;
     private volatile bool _isClosing;
@@ -216,6 +217,7 @@ public class MqttClient : IMqttClient, IDisposable
     /// <summary>Queues a message and returns its id, connected or not: without a connection the message is lost and nothing tells.</summary>
     /// <exception cref="NotSupportedException">There is a content type or a property, which only MQTT 5 has.</exception>
     /// <exception cref="MqttClientException">More is in flight than the settings allow.</exception>
+    /// <exception cref="OutOfMemoryException">The heap has no room for the message.</exception>
     public ushort Publish(string topic, byte[]? message, string? contentType, ArrayList? userProperties, MqttQoSLevel qosLevel, bool retain)
     {
         Board.Checkpoint();
@@ -225,7 +227,13 @@ public class MqttClient : IMqttClient, IDisposable
             throw new NotSupportedException();
         }
 
-        if (!TrySend(new PublishExchange(id, topic, message, qosLevel, retain)))
+        PublishExchange exchange = new(id, topic, message, qosLevel, retain) { HeldBytes = HeapShare.OfPublish(message?.Length ?? 0) };
+        if (!_heap.TryTake(exchange.HeldBytes))
+        {
+            throw new OutOfMemoryException();
+        }
+
+        if (!TrySend(exchange))
         {
             throw new MqttClientException(MqttClientErrorCode.InflightQueueFull);
         }
@@ -331,7 +339,7 @@ public class MqttClient : IMqttClient, IDisposable
     {
         _link = new MosquittoClient(options) { AcceptMessage = IsFirstBlockFree };
         _dispatcher = new EventDispatcher(Close, () => ConnectionClosed?.Invoke(this, EventArgs.Empty));
-        _inflight = new Inflight(_link, Settings, TimeSpan.FromSeconds(options.KeepaliveSeconds), RaiseDone, BeginClosing);
+        _inflight = new Inflight(_link, _heap, Settings, TimeSpan.FromSeconds(options.KeepaliveSeconds), RaiseDone, BeginClosing);
         _link.MessageReceived += Receive;
         _link.Disconnected += (_, _) => BeginClosing();
         return _isPowerLost ? new ConnectResult(ConnectStatus.Closed) : _link.Open(timeout);
@@ -342,6 +350,7 @@ public class MqttClient : IMqttClient, IDisposable
         if (Board.TryGetCurrent(out Board? board))
         {
             _board = board;
+            _heap = new HeapShare(board.Heap);
             board.PowerLost += LosePower;
             board.Network.LinkLost += LoseLink;
             board.Disposed += DisposeLink;
@@ -352,6 +361,7 @@ public class MqttClient : IMqttClient, IDisposable
     private void LosePower()
     {
         _isPowerLost = true;
+        _heap.End();
         LoseLink();
     }
 
@@ -368,6 +378,7 @@ public class MqttClient : IMqttClient, IDisposable
             _board.Disposed -= DisposeLink;
         }
 
+        _heap.End();
         DisposeLink();
     }
 
@@ -375,11 +386,13 @@ public class MqttClient : IMqttClient, IDisposable
     {
         if (!_isConnected)
         {
+            _heap.Release(exchange.HeldBytes);
             return true;
         }
 
         if (_inflight!.IsFull)
         {
+            _heap.Release(exchange.HeldBytes);
             return false;
         }
 
@@ -391,21 +404,45 @@ public class MqttClient : IMqttClient, IDisposable
     /// The real client allocates the packet first. If that fails, the packet's bytes stay in the stream and are taken for packets: the letters of a topic have
     /// flag bits that no packet has, which ends the connection, with the message unacknowledged.
     /// </summary>
-    private bool IsFirstBlockFree(string topic, int packetSize) => _board == null || packetSize <= _board.LargestFreeBlock;
+    private bool IsFirstBlockFree(string topic, int packetSize) => _board == null
+        || (_heap.IsLimited ? _heap.TryTake(HeapShare.OfPacket(packetSize)) : packetSize <= _board.LargestFreeBlock);
 
     /// <summary>Then it allocates the payload beside it. If that fails the message is lost and all goes on; only the PUBACK, which libmosquitto sends, the real one withholds.</summary>
-    private bool IsSecondBlockFree(MosquittoMessage message) =>
-        _board == null || Encoding.UTF8.GetByteCount(message.Topic) + (2L * message.Payload.Length) <= _board.LargestFreeBlock;
+    private bool IsSecondBlockFree(MosquittoMessage message) => _board == null
+        || (_heap.IsLimited
+            ? _heap.TryTake(HeapShare.OfArrived(message.Topic, message.Payload.Length))
+            : Encoding.UTF8.GetByteCount(message.Topic) + (2L * message.Payload.Length) <= _board.LargestFreeBlock);
 
     private void Receive(MosquittoMessage message)
     {
-        if (!IsSecondBlockFree(message) || _inflight!.IsFull)
+        int packet = HeapShare.OfPacket(HeapShare.PacketBytes(message.Topic, message.Payload.Length, message.Qos));
+        if (!IsSecondBlockFree(message))
         {
+            _heap.Release(packet);
+            return;
+        }
+
+        int held = packet + HeapShare.OfArrived(message.Topic, message.Payload.Length);
+        if (_inflight!.IsFull)
+        {
+            _heap.Release(held);
             return;
         }
 
         MqttMsgPublishEventArgs e = new(message.Topic, message.Payload, false, (MqttQoSLevel)message.Qos, message.Retain);
-        _inflight.Post(() => _dispatcher!.Enqueue(() => MqttMsgPublishReceived?.Invoke(this, e)));
+        _inflight.Post(() => _dispatcher!.Enqueue(() => Raise(e, held)));
+    }
+
+    private void Raise(MqttMsgPublishEventArgs e, int held)
+    {
+        try
+        {
+            MqttMsgPublishReceived?.Invoke(this, e);
+        }
+        finally
+        {
+            _heap.Release(held);
+        }
     }
 
     private void RaiseDone(Exchange exchange, bool answered)

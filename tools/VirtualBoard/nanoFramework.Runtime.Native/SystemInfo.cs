@@ -25,7 +25,8 @@ public static class GC
     public static uint Run(bool compactHeap)
     {
         Board.Checkpoint();
-        return (uint)Board.Current.FreeMemory;
+        Board board = Board.Current;
+        return (uint)(board.Heap.Size > 0 ? board.Heap.Free : board.FreeMemory);
     }
 
     public static void EnableGCMessages(bool enable) => Board.Checkpoint();

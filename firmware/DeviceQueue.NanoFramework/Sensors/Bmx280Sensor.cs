@@ -1,0 +1,305 @@
+using System;
+using System.Device.I2c;
+using System.Threading;
+using DeviceQueue.Readings;
+using Iot.Device.Bmxx80;
+using UnitsNet;
+
+namespace DeviceQueue.NanoFramework
+{
+    /// <summary>
+    /// A BME280 or BMP280 through Iot.Device.Bmxx80, in forced mode with one sample of each quantity (the datasheet's weather
+    /// monitoring). The driver ignores the status of its transfers, so it takes an absent chip for -140.88 °C and computes with
+    /// calibration values that never arrived. Therefore the values are proved: this class reads the trimming, the settings and
+    /// the raw values, and starts the measurement, by transfers whose status it checks. What the driver reads must agree
+    /// with what Bosch's formulas make of these.
+    /// </summary>
+    public sealed class Bmx280Sensor : ISensor
+    {
+        // Registers and values: BST-BME280-DS002, sections 5.3 and 5.4.
+        private const byte ChipIdRegister = 0xD0;
+        private const byte HumidityControlRegister = 0xF2;
+        private const byte MeasureControlRegister = 0xF4;
+        private const byte ConfigRegister = 0xF5;
+        private const int Bme280ChipId = 0x60;
+        private const int Bmp280ChipId = 0x58;
+        private const byte OneSampleOfEach = 0x24; // osrs_t = osrs_p = 001
+        private const byte Forced = 0x02;
+        private const byte OneSample = 0x01; // osrs_h = 001
+        private const int HumidityMask = 0x07;
+        private const int SamplingMask = 0xFC;
+        private const int BusyMask = 0x09; // measuring, im_update
+        private const int NotMeasured = 0x80000;
+        private const int AllOnes = 0xFFFFF;
+        private const int HumidityNotMeasured = 0x8000;
+        private const int HumidityAllOnes = 0xFFFF;
+
+        // A standby time, which forced mode does not use; a chip that lost its power since it was set up has 0.
+        private const byte Mark = (byte)StandbyTime.Ms125 << 5;
+
+        // One transfer after a measurement reads 0xF2 to 0xFE: ctrl_hum, status, ctrl_meas, config, a reserved byte,
+        // pressure, temperature, humidity.
+        private const int StatusAt = 1;
+        private const int MeasureControlAt = 2;
+        private const int ConfigAt = 3;
+        private const int PressureAt = 5;
+        private const int TemperatureAt = 8;
+        private const int HumidityAt = 11;
+        private const int StateBytes = 13;
+
+        private const int StartUpMs = 10; // t_startup is 2 ms; Sleep counts in ticks
+        private const int MeasuringMs = 10; // 9.3 ms at most (section 9.1)
+        private const int MaxWaits = 3;
+
+        private const double MinTemperatureC = -40;
+        private const double MaxTemperatureC = 85;
+        private const double MinPressureHPa = 300;
+        private const double MaxPressureHPa = 1100;
+        private const double PaPerHPa = 100;
+        private const double Tolerance = 0.005; // half of the last digit that is published
+
+        private readonly int _busId;
+        private readonly int _address;
+        private readonly byte[] _register = new byte[1];
+        private readonly byte[] _command = new byte[2];
+        private readonly byte[] _state = new byte[StateBytes];
+        private readonly Bmx280Compensation _compensation = new Bmx280Compensation();
+        private I2cDevice _device;
+        private Bmx280Base _driver;
+
+        /// <summary>Makes a sensor that is looked for at each reading until it is there.</summary>
+        /// <param name="busId">The I2C bus, whose pin functions are set already.</param>
+        /// <param name="address">The 7-bit address, or 0 to search 0x76 and 0x77.</param>
+        public Bmx280Sensor(int busId, int address)
+        {
+            _busId = busId;
+            _address = address;
+        }
+
+        /// <inheritdoc/>
+        public string Description { get; private set; }
+
+        /// <inheritdoc/>
+        public SensorState Read(Reading reading)
+        {
+            SensorState state = Attempt(reading);
+            if (state != SensorState.Ok && state != SensorState.Reset)
+            {
+                state = Attempt(reading); // a single transfer that fails costs no reading
+            }
+
+            if (state != SensorState.Ok)
+            {
+                Release();
+            }
+
+            return state;
+        }
+
+        private static bool IsRawValid(int raw)
+        {
+            return raw != 0 && raw != NotMeasured && raw != AllOnes;
+        }
+
+        private static bool IsWithin(double value, double min, double max)
+        {
+            return !double.IsNaN(value) && value >= min && value <= max;
+        }
+
+        private static bool IsNear(double value, double proved)
+        {
+            return IsWithin(value, proved - Tolerance, proved + Tolerance);
+        }
+
+        private SensorState Attempt(Reading reading)
+        {
+            try
+            {
+                SensorState state = _driver == null ? Find() : SensorState.Ok;
+                return state == SensorState.Ok ? Measure(reading) : state;
+            }
+            catch (Exception)
+            {
+                Release();
+                return SensorState.NoAnswer;
+            }
+        }
+
+        private SensorState Find()
+        {
+            SensorState state = Open(_address != 0 ? _address : Bmx280Base.SecondaryI2cAddress);
+            if (state == SensorState.Ok || _address != 0)
+            {
+                return state;
+            }
+
+            SensorState other = Open(Bmx280Base.DefaultI2cAddress);
+            return other == SensorState.NotFound ? state : other;
+        }
+
+        private SensorState Open(int address)
+        {
+            Release();
+            _device = new I2cDevice(new I2cConnectionSettings(_busId, address));
+            if (!TryRead(ChipIdRegister, _command) || _command[0] == 0 || _command[0] == byte.MaxValue)
+            {
+                return SensorState.NotFound;
+            }
+
+            int chipId = _command[0];
+            string at = " at 0x" + address.ToString("X2");
+            if (chipId != Bme280ChipId && chipId != Bmp280ChipId)
+            {
+                Description = "0x" + chipId.ToString("X2") + at;
+                return SensorState.WrongChip;
+            }
+
+            Description = (chipId == Bme280ChipId ? "BME280" : "BMP280") + at;
+            _driver = chipId == Bme280ChipId ? (Bmx280Base)new Bme280(_device) : new Bmp280(_device);
+            return TrySetUp() ? SensorState.Ok : SensorState.NoAnswer;
+        }
+
+        /// <summary>Reads the trimming and sets the chip up once more: the driver's writes may meet a chip that still resets.</summary>
+        private bool TrySetUp()
+        {
+            Thread.Sleep(StartUpMs);
+            return TryRead(Bmx280Compensation.TrimmingRegister, _compensation.Trimming)
+                && TryWrite(ConfigRegister, Mark)
+                && (!(_driver is Bme280) || TrySetUpHumidity());
+        }
+
+        private bool TrySetUpHumidity()
+        {
+            return TryRead(Bmx280Compensation.HumidityTrimmingRegister, _compensation.HumidityTrimming)
+                && TryWrite(HumidityControlRegister, OneSample);
+        }
+
+        private SensorState Measure(Reading reading)
+        {
+            // Not by the driver: a measurement that did not start leaves the values of the one before, which it would read.
+            if (!TryWrite(MeasureControlRegister, OneSampleOfEach | Forced))
+            {
+                return SensorState.NoAnswer;
+            }
+
+            SensorState state = Await();
+            state = state == SensorState.Ok ? Compute(reading) : state;
+            if (state == SensorState.Ok && !IsConfirmed(reading) && !IsConfirmed(reading))
+            {
+                Release(); // not by a lost transfer, so the driver has other calibration values
+                return SensorState.NoAnswer;
+            }
+
+            return state;
+        }
+
+        /// <summary>Waits for the end of the measurement; reads its values, and the settings that it was made with.</summary>
+        private SensorState Await()
+        {
+            for (int i = 0; i < MaxWaits; i++)
+            {
+                Thread.Sleep(MeasuringMs);
+                if (!TryRead(HumidityControlRegister, _state))
+                {
+                    return SensorState.NoAnswer;
+                }
+
+                bool hasSettings = _state[ConfigAt] == Mark
+                    && (_state[MeasureControlAt] & SamplingMask) == OneSampleOfEach
+                    && (!(_driver is Bme280) || (_state[0] & HumidityMask) == OneSample);
+                if (!hasSettings)
+                {
+                    return SensorState.Reset;
+                }
+
+                // Asleep again, so neither busy nor still in forced mode.
+                if ((_state[StatusAt] & BusyMask) == 0 && _state[MeasureControlAt] == OneSampleOfEach)
+                {
+                    return SensorState.Ok;
+                }
+            }
+
+            return SensorState.NoAnswer;
+        }
+
+        private SensorState Compute(Reading reading)
+        {
+            int pressure = Raw20(PressureAt);
+            int temperature = Raw20(TemperatureAt);
+            if (!IsRawValid(pressure) || !IsRawValid(temperature))
+            {
+                return SensorState.OutOfRange;
+            }
+
+            double fine = _compensation.FineTemperature(temperature);
+            reading.TemperatureC = Bmx280Compensation.ToCelsius(fine);
+            reading.PressureHPa = _compensation.Pressure(pressure, fine) / PaPerHPa;
+            reading.HasHumidity = _driver is Bme280;
+            if (reading.HasHumidity)
+            {
+                int humidity = (_state[HumidityAt] << 8) | _state[HumidityAt + 1];
+                if (humidity == 0 || humidity == HumidityNotMeasured || humidity == HumidityAllOnes)
+                {
+                    return SensorState.OutOfRange;
+                }
+
+                reading.HumidityPercent = _compensation.Humidity(humidity, fine);
+            }
+
+            bool isPlausible = IsWithin(reading.TemperatureC, MinTemperatureC, MaxTemperatureC)
+                && IsWithin(reading.PressureHPa, MinPressureHPa, MaxPressureHPa)
+                && (!reading.HasHumidity || IsWithin(reading.HumidityPercent, 0, 100));
+            return isPlausible ? SensorState.Ok : SensorState.OutOfRange;
+        }
+
+        /// <summary>Tells whether the driver agrees. It reads the same measurement: the chip keeps it until the next one.</summary>
+        private bool IsConfirmed(Reading reading)
+        {
+            if (!_driver.TryReadTemperature(out Temperature temperature)
+                || !IsNear(temperature.DegreesCelsius, reading.TemperatureC)
+                || !_driver.TryReadPressure(out Pressure pressure)
+                || !IsNear(pressure.Pascals / PaPerHPa, reading.PressureHPa))
+            {
+                return false;
+            }
+
+            return !(_driver is Bme280 bme280)
+                || _compensation.IsHumiditySigned
+                || (bme280.TryReadHumidity(out RelativeHumidity humidity)
+                    && IsNear(humidity.Percent, reading.HumidityPercent));
+        }
+
+        private int Raw20(int index)
+        {
+            return (_state[index] << 12) | (_state[index + 1] << 4) | (_state[index + 2] >> 4);
+        }
+
+        private bool TryRead(byte register, byte[] values)
+        {
+            _register[0] = register;
+            return _device.WriteRead(_register, values).Status == I2cTransferStatus.FullTransfer;
+        }
+
+        private bool TryWrite(byte register, byte value)
+        {
+            _command[0] = register;
+            _command[1] = value;
+            return _device.Write(_command).Status == I2cTransferStatus.FullTransfer;
+        }
+
+        private void Release()
+        {
+            if (_driver != null)
+            {
+                _driver.Dispose(); // disposes of the device too
+            }
+            else if (_device != null)
+            {
+                _device.Dispose();
+            }
+
+            _device = null;
+            _driver = null;
+        }
+    }
+}

@@ -1,0 +1,289 @@
+using System.Text;
+using DeviceQueue.Json;
+
+namespace DeviceQueue.Configuration
+{
+    /// <summary>
+    /// Goes through a configuration in JSON: one object, whose nested objects and arrays flatten to dotted keys
+    /// (<c>device.outputs.0.name</c>). Numbers and
+    /// booleans read as their text, null counts as absent, a key twice is an error. The text comes piece by piece: only
+    /// a window of it is in memory.
+    /// </summary>
+    public sealed class JsonConfigReader : ConfigReader
+    {
+        /// <summary>How many values and sections a configuration may have.</summary>
+        public const int MaxEntries = 192;
+
+        /// <summary>How deep objects and arrays may be nested.</summary>
+        public const int MaxDepth = 8;
+
+        /// <summary>How long a key may be in bytes, sections included.</summary>
+        public const int MaxKeyBytes = 96;
+
+        /// <summary>How long a value may be in bytes, as it is written.</summary>
+        public const int MaxValueBytes = 512;
+
+        private const int WindowBytes = MaxValueBytes + 32;
+        private const int NoList = -1;
+
+        private readonly string _name;
+        private readonly IByteSource _source;
+        private readonly int _markBytes;
+        private readonly JsonReader _json = new JsonReader(MaxDepth);
+        private readonly byte[] _window = new byte[WindowBytes];
+        private readonly byte[] _path = new byte[MaxKeyBytes];
+        private readonly int[] _prefixes = new int[MaxDepth + 1]; // how much of the path is before the names of a depth
+        private readonly int[] _nextItems = new int[MaxDepth + 1];
+        private readonly long[] _seen;
+        private int _seenCount;
+        private int _pathLength;
+        private int _itemDepth;
+        private bool _isEnded;
+        private string _key;
+        private string _value;
+
+        /// <summary>Initializes a reader before the first key.</summary>
+        /// <param name="name">What the text is, for the errors: the file's name.</param>
+        /// <param name="source">The text; a byte order mark before it is passed over.</param>
+        /// <param name="problems">Takes the error, with its line and column.</param>
+        /// <param name="isChecked">Whether the text was read before and found good, so that no key is looked for
+        /// twice.</param>
+        public JsonConfigReader(string name, IByteSource source, ConfigProblems problems, bool isChecked = false)
+            : base(problems)
+        {
+            _name = name;
+            _source = source;
+            _seen = isChecked ? null : new long[MaxEntries];
+            int count = source.Read(_window, 0, 3);
+
+            // Editors on Windows put the mark there.
+            _markBytes = count == 3 && _window[0] == 0xEF && _window[1] == 0xBB && _window[2] == 0xBF ? count : 0;
+            _json.Open(source, _window, count - _markBytes);
+            if (_json.Read() != JsonToken.BeginObject)
+            {
+                Fail(_json.Error ?? "an object is expected");
+            }
+
+            _nextItems[1] = NoList;
+        }
+
+        /// <summary>Gets a value indicating whether there was an error.</summary>
+        public bool HasFailed { get; private set; }
+
+        /// <summary>Gets the place of the value among those that were read, from 0.</summary>
+        public int Index { get; private set; } = -1;
+
+        /// <inheritdoc/>
+        public override string Key => _key ??= Encoding.UTF8.GetString(_path, 0, _pathLength);
+
+        /// <inheritdoc/>
+        public override string Value => _value ??= _json.GetText();
+
+        /// <inheritdoc/>
+        public override bool Read()
+        {
+            _key = null;
+            _value = null;
+            while (!_isEnded)
+            {
+                string error = null;
+                bool isValue = false;
+                switch (_json.Read())
+                {
+                    case JsonToken.Error:
+                        error = _json.Error;
+                        break;
+                    case JsonToken.End:
+                        _isEnded = true;
+                        break;
+                    case JsonToken.EndObject:
+                    case JsonToken.EndArray:
+                        break;
+                    case JsonToken.Name:
+                        error = ReadName();
+                        break;
+                    default:
+                        error = ReadValue(out isValue);
+                        break;
+                }
+
+                if (error != null)
+                {
+                    Fail(error);
+                }
+                else if (isValue)
+                {
+                    Index++;
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        /// <summary>Compares the start of the key with a section.</summary>
+        /// <param name="section">The section without its last dot; empty for the whole configuration.</param>
+        /// <param name="start">Where the rest of the key starts.</param>
+        /// <returns><see langword="false"/> when the key stands elsewhere.</returns>
+        internal bool IsIn(string section, out int start)
+        {
+            int length = section.Length;
+            start = length == 0 ? 0 : length + 1;
+            bool isIn = length == 0 || (_pathLength > start && _path[length] == '.');
+            for (int i = 0; isIn && i < length; i++)
+            {
+                isIn = _path[i] == section[i];
+            }
+
+            return isIn;
+        }
+
+        /// <summary>Finds the end of the first name from a place of the key on.</summary>
+        /// <param name="start">The place.</param>
+        /// <returns>The place of the dot after it, or -1 when nothing follows it.</returns>
+        internal int FindDot(int start)
+        {
+            for (int i = start; i < _pathLength; i++)
+            {
+                if (_path[i] == '.')
+                {
+                    return i;
+                }
+            }
+
+            return -1;
+        }
+
+        /// <summary>Gives a part of the key.</summary>
+        internal string GetKeyPart(int start, int end)
+        {
+            return Encoding.UTF8.GetString(_path, start, (end < 0 ? _pathLength : end) - start);
+        }
+
+        private string ReadName()
+        {
+            if (_json.RawLength == 0)
+            {
+                return "an empty name";
+            }
+
+            return SetName(_json.GetTextLength(), null);
+        }
+
+        // Puts a name, or the number of an item, behind the path of its section.
+        private string SetName(int length, string number)
+        {
+            int prefix = _prefixes[number == null ? _json.Depth : _itemDepth];
+            if (prefix + length > MaxKeyBytes)
+            {
+                return "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
+            }
+
+            _pathLength = prefix + length;
+            if (number == null)
+            {
+                _json.CopyText(_path, prefix);
+            }
+            else
+            {
+                Utf8.Write(number, _path, prefix);
+            }
+
+            return null;
+        }
+
+        private string ReadValue(out bool isValue)
+        {
+            bool isSection = _json.Token == JsonToken.BeginObject || _json.Token == JsonToken.BeginArray;
+            isValue = !isSection && _json.Token != JsonToken.Null;
+            _itemDepth = isSection ? _json.Depth - 1 : _json.Depth;
+            if (_nextItems[_itemDepth] != NoList)
+            {
+                string number = (_nextItems[_itemDepth]++).ToString();
+                string error = SetName(number.Length, number);
+                if (error != null)
+                {
+                    return error;
+                }
+            }
+
+            string problem = _seen == null ? null : CheckOnce();
+            if (problem == null && isSection)
+            {
+                return EnterSection();
+            }
+
+            bool isTooLong = problem == null && _json.RawLength > MaxValueBytes;
+            return isTooLong ? "a value is longer than " + MaxValueBytes.ToString() + " bytes" : problem;
+        }
+
+        private string EnterSection()
+        {
+            if (_pathLength == MaxKeyBytes)
+            {
+                return "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
+            }
+
+            _path[_pathLength] = (byte)'.';
+            _prefixes[_json.Depth] = _pathLength + 1;
+            _nextItems[_json.Depth] = _json.Token == JsonToken.BeginArray ? 0 : NoList;
+            return null;
+        }
+
+        // Keys are told apart by hashes of 64 bits (FNV-1a), which take a twelfth of the memory of the keys.
+        private string CheckOnce()
+        {
+            long hash = unchecked((long)0xCBF29CE484222325);
+            for (int i = 0; i < _pathLength; i++)
+            {
+                hash = (hash ^ _path[i]) * 0x100000001B3;
+            }
+
+            for (int i = 0; i < _seenCount; i++)
+            {
+                if (_seen[i] == hash)
+                {
+                    return ConfigProblems.Clean(Key) + " stands there twice";
+                }
+            }
+
+            if (_seenCount == MaxEntries)
+            {
+                return "there are more than " + MaxEntries.ToString() + " values and sections";
+            }
+
+            _seen[_seenCount++] = hash;
+            return null;
+        }
+
+        private void Fail(string error)
+        {
+            _isEnded = true;
+            HasFailed = true;
+            int position = _markBytes + (_json.Token == JsonToken.Error ? _json.ErrorOffset : _json.TokenOffset);
+            Problems.AddError(_name + ", " + Locate(position) + ": " + error);
+        }
+
+        // Lines and columns as an editor shows them: from 1, a column a character.
+        private string Locate(int position)
+        {
+            int line = 1;
+            int column = 1;
+            _source.Restart();
+            int passed = 0;
+            for (int count = 1; count > 0 && passed < position; passed += count)
+            {
+                count = _source.Read(_window, 0, WindowBytes);
+                for (int i = 0; i < count && passed + i < position; i++)
+                {
+                    bool isMark = passed + i < _markBytes;
+                    bool isLineEnd = _window[i] == '\n';
+                    line += isLineEnd ? 1 : 0;
+                    column = isLineEnd ? 1 : column + (isMark || (_window[i] & 0xC0) == 0x80 ? 0 : 1);
+                }
+            }
+
+            return "line " + line.ToString() + ", column " + column.ToString();
+        }
+    }
+}

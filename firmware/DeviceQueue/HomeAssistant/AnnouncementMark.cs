@@ -1,0 +1,57 @@
+using System.Text;
+
+namespace DeviceQueue.HomeAssistant
+{
+    /// <summary>
+    /// What the broker may keep of the device's announcements, as a file remembers it: a line with the device id, and one for
+    /// each part with its kind's first letter, as in <c>s temperature</c> and <c>w o_relay1</c>.
+    /// </summary>
+    internal static class AnnouncementMark
+    {
+        public const char Device = 'd';
+        public const char Sensor = 's';
+        public const char Switch = 'w';
+        public const char BinarySensor = 'b';
+
+        private const int KindLength = 2;
+
+        /// <summary>Adds a line.</summary>
+        public static void Add(StringBuilder mark, char kind, string name)
+        {
+            mark.Append(kind).Append(' ').Append(name).Append('\n');
+        }
+
+        /// <summary>Takes the next line that can be understood.</summary>
+        /// <param name="position">Where to start; receives where the next line starts.</param>
+        /// <returns><see langword="false"/> when there is none.</returns>
+        public static bool TryNext(byte[] mark, ref int position, out char kind, out string name)
+        {
+            kind = default;
+            name = null;
+            while (name == null && position < mark.Length)
+            {
+                int end = position;
+                while (end < mark.Length && mark[end] != (byte)'\n')
+                {
+                    end++;
+                }
+
+                if (end < mark.Length && end - position > KindLength && mark[position + 1] == (byte)' ')
+                {
+                    kind = (char)mark[position];
+                    name = Encoding.UTF8.GetString(mark, position + KindLength, end - position - KindLength);
+                }
+
+                position = end + 1;
+            }
+
+            return name != null;
+        }
+
+        /// <summary>Names the platform of a kind.</summary>
+        public static string PlatformOf(char kind)
+        {
+            return kind == Switch ? "switch" : kind == BinarySensor ? "binary_sensor" : "sensor";
+        }
+    }
+}

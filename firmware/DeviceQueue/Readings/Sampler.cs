@@ -1,0 +1,246 @@
+using System;
+using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Json;
+using DeviceQueue.Platform;
+using DeviceQueue.Settings;
+
+namespace DeviceQueue.Readings
+{
+    /// <summary>
+    /// Reads the sensor on schedule, doubts what is not plausible and tells which readings are worth publishing. A fault is
+    /// a state that is said once when it begins and once when it ends, never a number. Called from one thread.
+    /// </summary>
+    public sealed class Sampler : IHealthPart
+    {
+        // Far below the 0.01 °C that is published: a change of 0.1 as people read it is often a little less in binary.
+        private const double RoundingC = 1e-6;
+
+        // Magnus formula over water, the saturation pressure grows as exp(a T / (b + T)): WMO Guide No. 8, annex 4.B.
+        private const double MagnusA = 17.62;
+        private const double MagnusB = 243.12;
+
+        private readonly ISensor _sensor;
+        private readonly SamplingSchedule _schedule;
+        private readonly IClock _clock;
+        private readonly ILogger _logger;
+        private double _offsetC;
+        private double _maxStepC;
+        private double _reportDeltaC;
+        private int _reportAtLeastMs;
+
+        // As measured, without the offset, so that another offset is no step.
+        private bool _hasAccepted;
+        private double _acceptedC;
+        private bool _hasDoubted;
+        private double _doubtedC;
+
+        // What was published last; a fault ends it.
+        private bool _hasReported;
+        private double _reportedC;
+        private long _reportedMs;
+
+        /// <summary>Initializes a new instance of the <see cref="Sampler"/> class.</summary>
+        /// <param name="sensor">The sensor.</param>
+        /// <param name="schedule">When to read it.</param>
+        /// <param name="clock">Dates the readings.</param>
+        /// <param name="logger">Takes what there is to say.</param>
+        public Sampler(ISensor sensor, SamplingSchedule schedule, IClock clock, ILogger logger)
+        {
+            _sensor = sensor;
+            _schedule = schedule;
+            _clock = clock;
+            _logger = logger;
+        }
+
+        /// <summary>Gets the last reading, valid if the last <see cref="TrySample"/> or <see cref="TryRead"/> was.</summary>
+        public Reading Reading { get; } = new Reading();
+
+        /// <summary>Gets what came of the last measurement.</summary>
+        public SensorState State { get; private set; }
+
+        /// <summary>Gets what answers at the sensor's address, see <see cref="ISensor.Description"/>.</summary>
+        public string Description => _sensor.Description;
+
+        /// <summary>Gets a value indicating whether the sensor has been asked at least once.</summary>
+        public bool HasRead { get; private set; }
+
+        /// <summary>Gets a value indicating whether a humidity has been measured since start.</summary>
+        public bool HasHumidity { get; private set; }
+
+        /// <summary>Gets how many measurements failed.</summary>
+        public int Faults { get; private set; }
+
+        /// <summary>Gets the time of the next measurement, in milliseconds since start.</summary>
+        public long DueMs => _schedule.DueMs;
+
+        /// <summary>Names a state as the console and health do.</summary>
+        /// <param name="state">The state.</param>
+        /// <returns>One word.</returns>
+        public static string NameOf(SensorState state)
+        {
+            switch (state)
+            {
+                case SensorState.Ok: return "ok";
+                case SensorState.NotFound: return "not_found";
+                case SensorState.NoAnswer: return "no_answer";
+                case SensorState.Reset: return "reset";
+                case SensorState.Step: return "step";
+                case SensorState.WrongChip: return "wrong_chip";
+                default: return "out_of_range";
+            }
+        }
+
+        /// <summary>
+        /// Takes over temperature_offset, max_step, report_delta and report_at_least_ms. Until then each reading is published
+        /// as it was measured.
+        /// </summary>
+        /// <param name="settings">The settings.</param>
+        public void Apply(DeviceSettings settings)
+        {
+            _offsetC = settings.TemperatureOffset;
+            _maxStepC = settings.MaxStep;
+            _reportDeltaC = settings.ReportDelta;
+            _reportAtLeastMs = settings.ReportAtLeastMs;
+        }
+
+        /// <summary>Measures, if it is time.</summary>
+        /// <param name="nowMs">The time.</param>
+        /// <returns><see langword="true"/> when there is a new reading to publish.</returns>
+        public bool TrySample(long nowMs)
+        {
+            if (!_schedule.TryAdvance(nowMs) || !TryRead() || !IsWorthPublishing())
+            {
+                return false;
+            }
+
+            _hasReported = true;
+            _reportedC = Reading.TemperatureC;
+            _reportedMs = Reading.TakenMs;
+            return true;
+        }
+
+        /// <summary>Measures now, beside the schedule, which goes on as before.</summary>
+        /// <returns>Whether <see cref="Reading"/> is new; if not, <see cref="State"/> says why.</returns>
+        public bool TryRead()
+        {
+            SensorState state = Read();
+            state = state == SensorState.Ok ? CheckStep(Reading.TemperatureC) : state;
+            if (state == SensorState.Ok && _offsetC != 0)
+            {
+                Correct();
+            }
+
+            Reading.TakenMs = _clock.NowMs;
+            Reading.HasUtc = _clock.TryGetUtc(out DateTime utc);
+            Reading.TakenUtc = utc;
+            HasHumidity |= state == SensorState.Ok && Reading.HasHumidity;
+            Report(state);
+            return state == SensorState.Ok;
+        }
+
+        /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            writer.Name("sensor");
+            writer.BeginObject();
+            writer.Name("state");
+            writer.WriteText(NameOf(State));
+            if (State == SensorState.WrongChip)
+            {
+                writer.Name("chip");
+                writer.WriteText(Description);
+            }
+
+            writer.Name("faults");
+            writer.WriteNumber(Faults);
+            writer.EndObject();
+        }
+
+        private static bool IsApart(double one, double other, double distance)
+        {
+            double difference = one - other;
+            return difference > distance || -difference > distance;
+        }
+
+        private static double Magnus(double celsius)
+        {
+            return MagnusA * celsius / (MagnusB + celsius);
+        }
+
+        /// <summary>Adds the offset; the relative humidity becomes that of the same water at the corrected temperature.</summary>
+        private void Correct()
+        {
+            double measuredC = Reading.TemperatureC;
+            Reading.TemperatureC += _offsetC;
+            if (Reading.HasHumidity)
+            {
+                double humidity = Reading.HumidityPercent * Math.Exp(Magnus(measuredC) - Magnus(Reading.TemperatureC));
+                Reading.HumidityPercent = humidity > 100 ? 100 : humidity;
+            }
+        }
+
+        private bool IsWorthPublishing()
+        {
+            return !_hasReported
+                || _reportDeltaC == 0
+                || IsApart(Reading.TemperatureC, _reportedC, _reportDeltaC - RoundingC)
+                || _schedule.DueMs - _reportedMs > _reportAtLeastMs; // the next sampling would be too late
+        }
+
+        /// <summary>Doubts a temperature far from the last one, unless the reading before was as far and near to this one.</summary>
+        private SensorState CheckStep(double celsius)
+        {
+            bool isStep = _maxStepC > 0 && _hasAccepted && IsApart(celsius, _acceptedC, _maxStepC);
+            if (isStep && (!_hasDoubted || IsApart(celsius, _doubtedC, _maxStepC)))
+            {
+                _hasDoubted = true;
+                _doubtedC = celsius;
+                return SensorState.Step;
+            }
+
+            _hasDoubted = false;
+            _hasAccepted = true;
+            _acceptedC = celsius;
+            return SensorState.Ok;
+        }
+
+        private SensorState Read()
+        {
+            try
+            {
+                return _sensor.Read(Reading);
+            }
+            catch (Exception e)
+            {
+                if (State != SensorState.NoAnswer || !HasRead)
+                {
+                    _logger.Log(LogLevel.Error, null, "sensor: " + e.ToString());
+                }
+
+                return SensorState.NoAnswer;
+            }
+        }
+
+        private void Report(SensorState state)
+        {
+            if (state != SensorState.Ok)
+            {
+                Faults++;
+                _hasReported = false; // who waits for a change is to hear that readings are back
+                _hasDoubted &= state == SensorState.Step;
+            }
+
+            if (state != State || !HasRead)
+            {
+                bool isOk = state == SensorState.Ok;
+                string text = isOk ? "sensor: " + Description : "sensor fault: " + NameOf(state);
+                text += state == SensorState.WrongChip ? " " + Description : null;
+                _logger.Log(isOk ? LogLevel.Info : LogLevel.Error, null, text);
+            }
+
+            HasRead = true;
+            State = state;
+        }
+    }
+}

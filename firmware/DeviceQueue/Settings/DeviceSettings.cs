@@ -1,0 +1,377 @@
+using DeviceQueue.Configuration;
+using DeviceQueue.Json;
+
+namespace DeviceQueue.Settings
+{
+    /// <summary>
+    /// The settings below <c>device.</c>, checked. Times are in milliseconds; 0 stands for never, none or off where a
+    /// comment says so.
+    /// </summary>
+    public sealed class DeviceSettings
+    {
+        /// <summary>How many outputs a device has at most.</summary>
+        public const int MaxOutputs = 16;
+
+        /// <summary>How long the names of devices and outputs may be.</summary>
+        public const int MaxNameLength = 32;
+
+        /// <summary>What stands for no pin.</summary>
+        public const int NoPin = PinPlan.None;
+
+        /// <summary>The length of a day, which limits most times.</summary>
+        public const int DayMs = 86400000;
+
+        private const int MinKeyBytes = 32;
+        private const int MaxKeyBytes = 64;
+        private const int MaxHostLength = 253;
+        internal const string NameRule = "1 to 32 of A-Z a-z 0-9 _ - are allowed";
+
+        private const string Prefix = "device.";
+        private const string OutputsPrefix = "device.outputs.";
+
+        /// <summary>Initializes settings of which the configuration says nothing.</summary>
+        /// <param name="defaultId">The id, or <see langword="null"/> when the board has none to offer.</param>
+        internal DeviceSettings(string defaultId)
+        {
+            Id = defaultId;
+        }
+
+        /// <summary>Gets the id, 1 to 32 of <c>A-Z a-z 0-9 _ -</c>.</summary>
+        public string Id { get; private set; }
+
+        /// <summary>Gets the key of signed commands, 32 to 64 bytes, or <see langword="null"/>.</summary>
+        public byte[] CommandKey { get; private set; }
+
+        /// <summary>Gets the time between samplings, 1,000 to 86,400,000 ms.</summary>
+        public int IntervalMs { get; private set; } = 60000;
+
+        /// <summary>Gets the least change that is published, 0 to 100 °C; 0: each reading is.</summary>
+        public double ReportDelta { get; private set; }
+
+        /// <summary>
+        /// Gets the time after which a reading is published without a change, 1,000 to 86,400,000 ms.
+        /// </summary>
+        public int ReportAtLeastMs { get; private set; } = 3600000;
+
+        /// <summary>Gets what is added to the measured temperature, -50 to 50 °C.</summary>
+        public double TemperatureOffset { get; private set; }
+
+        /// <summary>Gets the greatest plausible change between two samplings, 0 to 100 °C; 0: any.</summary>
+        public double MaxStep { get; private set; }
+
+        /// <summary>Gets a value indicating whether the device announces itself to Home Assistant.</summary>
+        public bool IsDiscoveryOn { get; private set; }
+
+        /// <summary>Gets the sensor's I2C address, 0x76 or 0x77; 0: it is looked for.</summary>
+        public int SensorAddress { get; private set; }
+
+        /// <summary>Gets the pin of the I2C bus's data line.</summary>
+        public int I2cDataPin { get; private set; } = 21;
+
+        /// <summary>Gets the pin of the I2C bus's clock line.</summary>
+        public int I2cClockPin { get; private set; } = 22;
+
+        /// <summary>Gets the outputs, at most <see cref="MaxOutputs"/>, in the order of the file.</summary>
+        public OutputSettings[] Outputs { get; private set; } = new OutputSettings[0];
+
+        /// <summary>Gets the pin of the status LED, or <see cref="NoPin"/>.</summary>
+        public int StatusLedPin { get; private set; } = NoPin;
+
+        /// <summary>Gets the pin that feeds an external watchdog, or <see cref="NoPin"/>.</summary>
+        public int WatchdogPin { get; private set; } = NoPin;
+
+        /// <summary>
+        /// Gets the time without a broker after which outputs go to their safe states, up to 86,400,000 ms; 0: never.
+        /// </summary>
+        public int SafeAfterMs { get; private set; }
+
+        /// <summary>
+        /// Gets the time without a broker after which the device reboots, 5,000 to 86,400,000 ms; 0: never.
+        /// </summary>
+        public int RebootAfterMs { get; private set; } = 900000;
+
+        /// <summary>Gets the age up to which a command is carried out, 1,000 to 3,600,000 ms.</summary>
+        public int CommandTtlMs { get; private set; } = 60000;
+
+        /// <summary>Gets the time between health messages, 1,000 to 86,400,000 ms.</summary>
+        public int HealthIntervalMs { get; private set; } = 300000;
+
+        /// <summary>Gets how many failed boots bring safe mode, 1 to 100; 0: none do.</summary>
+        public int SafeModeBoots { get; private set; } = 5;
+
+        /// <summary>Gets how long a boot stays up to count as no failed one, 1,000 to 86,400,000 ms.</summary>
+        public int StableMs { get; private set; } = 600000;
+
+        /// <summary>
+        /// Gets a value indicating whether readings that are old when they are sent have a topic of their own.
+        /// </summary>
+        public bool LateTopic { get; private set; }
+
+        /// <summary>
+        /// Gets the time server's name or address, or <see langword="null"/> for the network layer's own.
+        /// </summary>
+        public string NtpServer { get; private set; }
+
+        /// <summary>Reads and checks the settings of a configuration.</summary>
+        /// <param name="config">The whole configuration.</param>
+        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do
+        /// everything.</param>
+        /// <param name="defaultId">The id when the configuration has none.</param>
+        /// <param name="problems">Takes an error for each value that is not allowed.</param>
+        /// <returns>The settings, or <see langword="null"/> after an error.</returns>
+        public static DeviceSettings Read(
+            ConfigParams config, IPinRules pins, string defaultId, ConfigProblems problems)
+        {
+            int errors = problems.ErrorCount;
+            DeviceSettings settings = new DeviceSettings(defaultId);
+            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
+            {
+                settings.TryTake(reader);
+            }
+
+            settings.Check(pins, problems);
+            return problems.ErrorCount == errors ? settings : null;
+        }
+
+        /// <summary>Says whether a text can name a device or an output.</summary>
+        /// <param name="name">The text, or <see langword="null"/>.</param>
+        /// <returns><see langword="true"/> for 1 to 32 of <c>A-Z a-z 0-9 _ -</c>.</returns>
+        public static bool IsName(string name)
+        {
+            int length = name == null ? 0 : name.Length;
+            for (int i = 0; i < length; i++)
+            {
+                char c = name[i];
+                bool isLetter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+                if (!isLetter && !(c >= '0' && c <= '9') && c != '_' && c != '-')
+                {
+                    return false;
+                }
+            }
+
+            return length > 0 && length <= MaxNameLength;
+        }
+
+        private static byte[] ParseHex(string text)
+        {
+            int length = text.Length;
+            byte[] bytes = new byte[length / 2];
+            for (int i = 0; i < length; i++)
+            {
+                int digit = Hex.ValueOf(text[i]);
+                if (digit < 0)
+                {
+                    return null;
+                }
+
+                bytes[i / 2] = (byte)((bytes[i / 2] << 4) | digit);
+            }
+
+            return bytes;
+        }
+
+        /// <summary>Takes the value of a key, if it is one below <c>device</c> that is known.</summary>
+        /// <param name="reader">Stands on the key.</param>
+        /// <returns><see langword="false"/> when it is not.</returns>
+        internal bool TryTake(ConfigReader reader)
+        {
+            return reader.Key.StartsWith(Prefix)
+                && (TryTakeSampling(reader) || TryTakeUpkeep(reader) || TryTakePin(reader) || TryTakeOutput(reader));
+        }
+
+        /// <summary>Checks the whole, when each value has been taken.</summary>
+        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do
+        /// everything.</param>
+        /// <param name="problems">Takes an error for each value that is not allowed.</param>
+        internal void Check(IPinRules pins, ConfigProblems problems)
+        {
+            if (Id == null)
+            {
+                const string NoDefault = "the board's MAC address, which gives the default, cannot be read";
+                problems.AddError("device.id", null, NoDefault);
+            }
+            else if (!IsName(Id))
+            {
+                problems.AddError("device.id", Id, NameRule);
+            }
+
+            PinPlan plan = new PinPlan(pins, problems);
+            plan.TakeI2c("device.i2c.sda", I2cDataPin);
+            plan.TakeI2c("device.i2c.scl", I2cClockPin);
+            plan.TakeOutput("device.status_led", StatusLedPin);
+            plan.TakeOutput("device.watchdog_pin", WatchdogPin);
+            for (int i = 0; i < Outputs.Length; i++)
+            {
+                if (Outputs[i] != null)
+                {
+                    OutputSettings.Check(Outputs, i, plan, problems);
+                }
+            }
+
+            Outputs = OutputSettings.Compact(Outputs);
+        }
+
+        /// <summary>Copies the settings.</summary>
+        internal DeviceSettings Copy()
+        {
+            return (DeviceSettings)MemberwiseClone();
+        }
+
+        /// <summary>
+        /// Copies what safe mode keeps: what says what is measured, where, and as whom, and the pins, so that outputs
+        /// are safe and the watchdog is fed. All else is default.
+        /// </summary>
+        /// <returns>The settings, as good as these are.</returns>
+        internal DeviceSettings CopyForSafeMode()
+        {
+            return new DeviceSettings(Id)
+            {
+                CommandKey = CommandKey,
+                IntervalMs = IntervalMs,
+                TemperatureOffset = TemperatureOffset,
+                SensorAddress = SensorAddress,
+                I2cDataPin = I2cDataPin,
+                I2cClockPin = I2cClockPin,
+                Outputs = Outputs,
+                StatusLedPin = StatusLedPin,
+                WatchdogPin = WatchdogPin,
+                NtpServer = NtpServer,
+                SafeModeBoots = SafeModeBoots,
+                StableMs = StableMs,
+            };
+        }
+
+        private static byte[] ReadKey(ConfigReader reader)
+        {
+            string text = reader.Value;
+            bool isLength = text.Length % 2 == 0 && text.Length >= 2 * MinKeyBytes && text.Length <= 2 * MaxKeyBytes;
+            byte[] key = isLength ? ParseHex(text) : null;
+            if (key == null)
+            {
+                reader.Refuse("64 to 128 hexadecimal digits, two for each byte, are allowed");
+            }
+
+            return key;
+        }
+
+        // 0 means that the sensor is looked for.
+        private static int ReadAddress(ConfigReader reader)
+        {
+            int place = reader.Choice(0, "0,118,119,0x76,0x77");
+            return place == 0 ? 0 : place % 2 == 1 ? 0x76 : 0x77;
+        }
+
+        private bool TryTakeSampling(ConfigReader reader)
+        {
+            switch (reader.Key)
+            {
+                case "device.interval_ms":
+                    IntervalMs = reader.Integer(IntervalMs, 1000, DayMs);
+                    return true;
+                case "device.report_delta":
+                    ReportDelta = reader.Number(ReportDelta, 0, 100);
+                    return true;
+                case "device.report_at_least_ms":
+                    ReportAtLeastMs = reader.Integer(ReportAtLeastMs, 1000, DayMs);
+                    return true;
+                case "device.temperature_offset":
+                    TemperatureOffset = reader.Number(TemperatureOffset, -50, 50);
+                    return true;
+                case "device.max_step":
+                    MaxStep = reader.Number(MaxStep, 0, 100);
+                    return true;
+                case "device.sensor.address":
+                    SensorAddress = ReadAddress(reader);
+                    return true;
+                case "device.late_topic":
+                    LateTopic = reader.Boolean(LateTopic);
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        private bool TryTakeUpkeep(ConfigReader reader)
+        {
+            switch (reader.Key)
+            {
+                case "device.id":
+                    Id = reader.Value;
+                    return true;
+                case "device.command_key":
+                    CommandKey = ReadKey(reader);
+                    return true;
+                case "device.command_ttl_ms":
+                    CommandTtlMs = reader.Integer(CommandTtlMs, 1000, 3600000);
+                    return true;
+                case "device.safe_after_ms":
+                    SafeAfterMs = reader.IntegerOrZero(SafeAfterMs, 1, DayMs);
+                    return true;
+                case "device.reboot_after_ms":
+                    RebootAfterMs = reader.IntegerOrZero(RebootAfterMs, 5000, DayMs);
+                    return true;
+                case "device.health_interval_ms":
+                    HealthIntervalMs = reader.Integer(HealthIntervalMs, 1000, DayMs);
+                    return true;
+                case "device.safe_mode_boots":
+                    SafeModeBoots = reader.IntegerOrZero(SafeModeBoots, 1, 100);
+                    return true;
+                case "device.stable_ms":
+                    StableMs = reader.Integer(StableMs, 1000, DayMs);
+                    return true;
+                case "device.ntp_server":
+                    NtpServer = reader.Text(MaxHostLength);
+                    return true;
+                case "device.discovery":
+                    IsDiscoveryOn = reader.Boolean(IsDiscoveryOn);
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        private bool TryTakePin(ConfigReader reader)
+        {
+            switch (reader.Key)
+            {
+                case "device.i2c.sda":
+                    I2cDataPin = reader.Integer(I2cDataPin, 0, PinPlan.MaxPin);
+                    return true;
+                case "device.i2c.scl":
+                    I2cClockPin = reader.Integer(I2cClockPin, 0, PinPlan.MaxPin);
+                    return true;
+                case "device.status_led":
+                    StatusLedPin = reader.Integer(NoPin, 0, PinPlan.MaxPin);
+                    return true;
+                case "device.watchdog_pin":
+                    WatchdogPin = reader.Integer(NoPin, 0, PinPlan.MaxPin);
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        private bool TryTakeOutput(ConfigReader reader)
+        {
+            if (!reader.TryGetItem(OutputsPrefix, out int place, out string name) || !OutputSettings.IsKnown(name))
+            {
+                return false;
+            }
+
+            if (place >= MaxOutputs)
+            {
+                reader.Problems.AddTooMany("device.outputs", MaxOutputs);
+                return true;
+            }
+
+            if (Outputs.Length == 0)
+            {
+                Outputs = new OutputSettings[MaxOutputs];
+            }
+
+            Outputs[place] ??= new OutputSettings();
+            Outputs[place].Take(name, reader);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using DeviceQueue.Configuration;
+using DeviceQueue.Connecting;
+
+namespace DeviceQueue.Settings
+{
+    /// <summary>Warns of keys that no part knows; a key is known when the part that it belongs to takes it.</summary>
+    internal static class KnownKeys
+    {
+        /// <summary>
+        /// Warns of each key of a queue's configuration that is not known. A queue may have its settings among those of
+        /// a device.
+        /// </summary>
+        /// <param name="config">The configuration.</param>
+        /// <param name="problems">Takes the warnings.</param>
+        public static void Check(ConfigParams config, ConfigProblems problems)
+        {
+            SettingsDraft draft = new SettingsDraft(null);
+            WillParams will = new WillParams(null, null, 0, false);
+            ConfigReader reader = new ParamsConfigReader(config, new ConfigProblems()); // values are checked elsewhere
+            while (reader.Read())
+            {
+                if (!draft.TryTake(reader) && !will.TryTake(reader) && !IsQueueKey(reader.Key))
+                {
+                    problems.AddUnknown(reader.Key);
+                }
+            }
+        }
+
+        /// <summary>Says whether a key means something to a queue on its own and nothing to a device.</summary>
+        public static bool IsQueueKey(string key)
+        {
+            return key == "name" || key == "id" || key == "topic"
+                || key == "will.topic" || key == "will.payload" || key == "will.qos" || key == "will.retain";
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using DeviceQueue.Configuration;
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Settings
+{
+    /// <summary>
+    /// The settings that a running device has, and where they came from: the file is read again when commands show
+    /// settings, and what commands change is stored beside it.
+    /// Not safe for use from two threads at once.
+    /// </summary>
+    public sealed class LoadedSettings
+    {
+        internal const string ChangesName = "changes";
+
+        private readonly IStore _store;
+        private readonly bool _isLastGood;
+        private readonly uint _fileCrc;
+        private byte[] _hidden;
+
+        /// <summary>Initializes settings, of which there are none yet.</summary>
+        internal LoadedSettings(IStore store, bool isLastGood, uint fileCrc)
+        {
+            _store = store;
+            _isLastGood = isLastGood;
+            _fileCrc = fileCrc;
+        }
+
+        /// <summary>Gets where the settings in use come from.</summary>
+        public SettingsSource Source { get; private set; }
+
+        /// <summary>
+        /// Gets the device's settings, changes by commands included, all of them even in safe mode; <see
+        /// langword="null"/> when there are none.
+        /// </summary>
+        public DeviceSettings Device { get; private set; }
+
+        /// <summary>Gets the CRC-32 of the file.</summary>
+        public uint FileCrc => _fileCrc;
+
+        /// <summary>Gets the word for <see cref="Source"/> in health.</summary>
+        public string SourceWord
+        {
+            get
+            {
+                switch (Source)
+                {
+                    case SettingsSource.File:
+                        return "file";
+                    case SettingsSource.Stored:
+                        return "stored";
+                    case SettingsSource.LastGood:
+                        return "last_good";
+                    case SettingsSource.Safe:
+                        return "safe";
+                    default:
+                        return "none";
+                }
+            }
+        }
+
+        /// <summary>
+        /// Checks a change of some settings, as a whole. Nothing is changed yet: <see cref="TryKeep"/> does that.
+        /// </summary>
+        /// <param name="changes">The other values; their problems take an error for each that is not allowed.</param>
+        /// <returns>The settings with the changes, or <see langword="null"/> after an error.</returns>
+        public DeviceSettings CheckChange(SettingsChanges changes)
+        {
+            if (Device == null)
+            {
+                changes.Problems.AddError("there are no settings to change");
+                return null;
+            }
+
+            int errors = changes.Problems.ErrorCount;
+            DeviceSettings changed = Device.Copy();
+            Take(changes, changed);
+            return changes.Problems.ErrorCount == errors ? changed : null;
+        }
+
+        /// <summary>
+        /// Stores a change, so that a reboot finds either the settings with it or those before, and takes it over.
+        /// </summary>
+        /// <param name="changes">What <see cref="CheckChange"/> found good.</param>
+        /// <returns><see langword="false"/> when the storage fails: the settings so far go on.</returns>
+        public bool TryKeep(SettingsChanges changes)
+        {
+            SettingsChanges all = LoadChanges();
+            all.Add(changes);
+            byte[] record = all.ToRecord(_fileCrc);
+            if (!new StoredFile(_store, ChangesName).TryUpdate(new Json.BytesSource(record, record.Length)))
+            {
+                return false;
+            }
+
+            Take(changes, Device);
+            Source = Source == SettingsSource.File ? SettingsSource.Stored : Source;
+            return true;
+        }
+
+        /// <summary>Loads the changes that commands made to the file.</summary>
+        /// <returns>The changes; empty when there are none.</returns>
+        public SettingsChanges LoadChanges()
+        {
+            SettingsChanges changes = new SettingsChanges(new ConfigProblems());
+            StoreReader stored = new StoredFile(_store, ChangesName).Open();
+            int length = stored == null ? 0 : stored.Length;
+            if (length < SettingsChanges.HeadBytes || length > SettingsChanges.MaxBytes)
+            {
+                return changes;
+            }
+
+            byte[] record = new byte[length];
+            int count = 0;
+            for (int more = 1; more > 0; count += more)
+            {
+                more = stored.Read(record, count, length - count);
+            }
+
+            uint crc = (uint)(record[0] | (record[1] << 8) | (record[2] << 16) | (record[3] << 24));
+            if (count == length && crc == _fileCrc) // another file ends the changes
+            {
+                changes.Parse(record, SettingsChanges.HeadBytes, length - SettingsChanges.HeadBytes);
+            }
+
+            return changes;
+        }
+
+        /// <summary>Opens the file that the settings came from.</summary>
+        /// <param name="file">Its bytes, with the checksum by which <see cref="IsSame"/> tells that it is still the
+        /// same.</param>
+        /// <returns>A reader before the first key, or <see langword="null"/> when the file is gone.</returns>
+        internal JsonConfigReader Open(out StoreReader file)
+        {
+            file = OpenFile(_store, _isLastGood);
+            ConfigProblems none = new ConfigProblems();
+            return file == null ? null : new JsonConfigReader(SettingsLoader.FileName, file, none, true);
+        }
+
+        /// <summary>Says whether a file that was read to its end is the one that the settings came from.</summary>
+        internal bool IsSame(StoreReader file)
+        {
+            return !file.HasFailed && file.Crc == _fileCrc;
+        }
+
+        /// <summary>Says whether a value of the file must not leave the device.</summary>
+        /// <param name="index">Its place in the file, see <see cref="JsonConfigReader.Index"/>.</param>
+        internal bool IsHidden(int index)
+        {
+            return _hidden != null && index / 8 < _hidden.Length && (_hidden[index / 8] & (1 << (index % 8))) != 0;
+        }
+
+        /// <summary>Opens the settings file or the last good one.</summary>
+        internal static StoreReader OpenFile(IStore store, bool isLastGood)
+        {
+            if (isLastGood)
+            {
+                return new StoredFile(store, SettingsLoader.LastGoodName).Open();
+            }
+
+            int size = store.GetSize(SettingsLoader.FileName);
+            return size < 0 ? null : new StoreReader(store, SettingsLoader.FileName, 0, size);
+        }
+
+        /// <summary>Takes over settings that were checked, with the changes that commands made to them.</summary>
+        internal void Use(SettingsDraft draft, ConfigProblems problems)
+        {
+            Device = draft.Device;
+            _hidden = draft.GetHidden();
+            Source = _isLastGood ? SettingsSource.LastGood : SettingsSource.File;
+            SettingsChanges changes = LoadChanges();
+            if (changes.Count == 0)
+            {
+                return;
+            }
+
+            // They were checked when they were stored, but perhaps by another firmware.
+            DeviceSettings changed = CheckChange(changes);
+            if (changed == null)
+            {
+                problems.AddWarning("the stored changes are not allowed any more and have no effect");
+                return;
+            }
+
+            Device = changed;
+            Source = _isLastGood ? Source : SettingsSource.Stored;
+        }
+
+        /// <summary>Notes that safe mode uses a part of the settings only.</summary>
+        internal void UseInSafeMode()
+        {
+            Source = SettingsSource.Safe;
+        }
+
+        private static void Take(SettingsChanges changes, DeviceSettings settings)
+        {
+            changes.Rewind();
+            while (changes.Read())
+            {
+                settings.TryTake(changes);
+            }
+        }
+    }
+}

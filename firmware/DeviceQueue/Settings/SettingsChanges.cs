@@ -1,0 +1,138 @@
+using System.Text;
+using DeviceQueue.Configuration;
+
+namespace DeviceQueue.Settings
+{
+    /// <summary>
+    /// Other values for settings of a running device; only those at the start of <see cref="FirmwareDefaults"/> can be
+    /// among them.
+    /// </summary>
+    public sealed class SettingsChanges : ConfigReader
+    {
+        /// <summary>
+        /// How long the stored form may be in bytes: each setting with a value as long as an argument may be.
+        /// </summary>
+        public const int MaxBytes = 1088;
+
+        /// <summary>What stands before the keys in the stored form, in bytes.</summary>
+        internal const int HeadBytes = 4;
+
+        private readonly string[] _values = new string[FirmwareDefaults.ChangeableCount];
+        private int _next;
+
+        /// <summary>Initializes changes of nothing.</summary>
+        /// <param name="problems">Takes what is not allowed.</param>
+        public SettingsChanges(ConfigProblems problems)
+            : base(problems)
+        {
+        }
+
+        /// <inheritdoc/>
+        public override string Key => FirmwareDefaults.GetKey(_next - 1);
+
+        /// <inheritdoc/>
+        public override string Value => _values[_next - 1];
+
+        /// <summary>Gets how many settings have another value.</summary>
+        public int Count { get; private set; }
+
+        /// <summary>Gets a value.</summary>
+        /// <param name="index">The setting's place among <see cref="FirmwareDefaults"/>.</param>
+        /// <returns>The value, or <see langword="null"/> when it stays.</returns>
+        public string Get(int index)
+        {
+            return index < _values.Length ? _values[index] : null;
+        }
+
+        /// <summary>Sets a value.</summary>
+        /// <param name="key">The whole key.</param>
+        /// <param name="value">The value.</param>
+        /// <returns><see langword="false"/> when a running device takes no other value for the key.</returns>
+        public bool TrySet(string key, string value)
+        {
+            int index = FirmwareDefaults.IndexOf(key);
+            if (index < 0 || index >= _values.Length)
+            {
+                return false;
+            }
+
+            Count += _values[index] == null ? 1 : 0;
+            _values[index] = value;
+            return true;
+        }
+
+        /// <summary>Goes back before the first key.</summary>
+        public void Rewind()
+        {
+            _next = 0;
+        }
+
+        /// <inheritdoc/>
+        public override bool Read()
+        {
+            while (_next < _values.Length)
+            {
+                if (_values[_next++] != null)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        /// <summary>Takes over the values of other changes.</summary>
+        /// <param name="others">They win.</param>
+        public void Add(SettingsChanges others)
+        {
+            for (int i = 0; i < _values.Length; i++)
+            {
+                if (others._values[i] != null)
+                {
+                    TrySet(FirmwareDefaults.GetKey(i), others._values[i]);
+                }
+            }
+        }
+
+        /// <summary>
+        /// Takes over what was stored; what no changes can be, as from another firmware, is passed over.
+        /// </summary>
+        /// <param name="record">The stored form.</param>
+        /// <param name="offset">Where its keys start.</param>
+        /// <param name="count">How many bytes they have.</param>
+        internal void Parse(byte[] record, int offset, int count)
+        {
+            string[] parts = Encoding.UTF8.GetString(record, offset, count).Split(';');
+            for (int i = 0; i < parts.Length; i++)
+            {
+                int equals = parts[i].IndexOf('=');
+                if (equals > 0)
+                {
+                    TrySet(parts[i].Substring(0, equals), parts[i].Substring(equals + 1));
+                }
+            }
+        }
+
+        /// <summary>Makes the stored form.</summary>
+        /// <param name="head">What stands before the keys, four bytes, lowest first.</param>
+        /// <returns>The bytes.</returns>
+        internal byte[] ToRecord(uint head)
+        {
+            string text = string.Empty;
+            for (Rewind(); Read();)
+            {
+                text += (text.Length == 0 ? string.Empty : ";") + Key + "=" + Value;
+            }
+
+            byte[] keys = Encoding.UTF8.GetBytes(text);
+            byte[] record = new byte[HeadBytes + keys.Length];
+            for (int i = 0; i < HeadBytes; i++)
+            {
+                record[i] = (byte)(head >> (8 * i));
+            }
+
+            keys.CopyTo(record, HeadBytes);
+            return record;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using DeviceQueue.Configuration;
+using DeviceQueue.Connecting;
+using DeviceQueue.Health;
+using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Settings
+{
+    /// <summary>
+    /// Erases what makes a device this device: its settings, the last good ones, their changes, the TLS files, the
+    /// messages that wait, how it fared. What keeps a promise to the outside world
+    /// stays, and says nothing about the device's use: the count of boots and readings, the floor of UTC, and the
+    /// hashes of the last commands, without which a command
+    /// that was carried out, the wipe itself among them, could be carried out again once the device has the same key
+    /// again.
+    /// </summary>
+    public sealed class StorageEraser
+    {
+        private const string MarkName = "wipe";
+
+        private readonly IStore _store;
+
+        /// <summary>Initializes an eraser of a storage.</summary>
+        /// <param name="store">The storage.</param>
+        public StorageEraser(IStore store)
+        {
+            _store = store;
+        }
+
+        /// <summary>
+        /// Gets a value indicating whether a power cut ended an erasure, which is then to be done again.
+        /// </summary>
+        public bool IsBegun => _store.GetSize(MarkName) >= 0;
+
+        /// <summary>
+        /// Erases: first what the settings in each place name, the secrets, then those settings. A power cut in between
+        /// leaves the mark by which it goes on at the next start.
+        /// </summary>
+        /// <returns><see langword="false"/> when the storage fails and something is left.</returns>
+        public bool TryErase()
+        {
+            _store.TryWrite(MarkName, new byte[1], 1); // on a full storage without it
+            StoredFile lastGood = new StoredFile(_store, SettingsLoader.LastGoodName);
+            bool isGone = TryEraseNamed(LoadedSettings.OpenFile(_store, false));
+            isGone &= TryEraseNamed(lastGood.OpenSlot(0));
+            isGone &= TryEraseNamed(lastGood.OpenSlot(1));
+            isGone = isGone && lastGood.TryDelete() && _store.TryDelete(SettingsLoader.FileName);
+            isGone &= new StoredFile(_store, LoadedSettings.ChangesName).TryDelete();
+            isGone &= Journal.TryDelete(_store);
+            return isGone && _store.TryDelete(MarkName);
+        }
+
+        // Settings may be those of an earlier time, with other names of files.
+        private bool TryEraseNamed(StoreReader settings)
+        {
+            bool isGone = true;
+            if (settings == null || settings.Length > SettingsLoader.MaxFileBytes)
+            {
+                return isGone;
+            }
+
+            TlsParams tls = new TlsParams();
+            MqttOptions options = new SettingsDraft(null).Options;
+            JsonConfigReader reader = new JsonConfigReader(string.Empty, settings, new ConfigProblems(), true);
+            while (reader.Read())
+            {
+                if (!tls.TryTake(reader))
+                {
+                    options.TryTake(reader);
+                }
+            }
+
+            isGone &= TryDelete(tls.KeyFile);
+            isGone &= TryDelete(tls.CertificateFile);
+            isGone &= TryDelete(tls.AuthorityFile);
+            for (int i = 0; i < OutboxFile.MaxSegments && options.Outbox.Length > 0; i++)
+            {
+                isGone &= _store.TryDelete(OutboxFile.GetSegmentName(options.Outbox, i));
+            }
+
+            return isGone;
+        }
+
+        private bool TryDelete(string name)
+        {
+            return name == null || _store.TryDelete(name);
+        }
+    }
+}

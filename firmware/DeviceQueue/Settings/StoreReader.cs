@@ -1,0 +1,68 @@
+using DeviceQueue.Json;
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Settings
+{
+    /// <summary>Gives a part of a stored file piece by piece, with the CRC-32 of what was given.</summary>
+    internal sealed class StoreReader : IByteSource
+    {
+        private readonly IStore _store;
+        private readonly string _name;
+        private readonly int _start;
+        private readonly int _end;
+        private readonly byte[] _piece = new byte[StoredFile.PieceBytes];
+        private int _position;
+
+        /// <summary>Initializes a reader at the start of the part.</summary>
+        public StoreReader(IStore store, string name, int start, int count)
+        {
+            _store = store;
+            _name = name;
+            _start = start;
+            _end = start + count;
+            _position = start;
+        }
+
+        /// <summary>Gets the CRC-32 of what was given since the start.</summary>
+        public uint Crc { get; private set; }
+
+        /// <summary>Gets how long the part is.</summary>
+        public int Length => _end - _start;
+
+        /// <summary>
+        /// Gets a value indicating whether a piece could not be read; it and what follows count as absent.
+        /// </summary>
+        public bool HasFailed { get; private set; }
+
+        /// <inheritdoc/>
+        public int Read(byte[] buffer, int offset, int count)
+        {
+            int left = _end - _position;
+            count = count < left ? count : left;
+            count = count < _piece.Length ? count : _piece.Length;
+            if (count <= 0 || HasFailed)
+            {
+                return 0;
+            }
+
+            HasFailed = !_store.TryReadAt(_name, _position, _piece, count);
+            if (HasFailed)
+            {
+                return 0;
+            }
+
+            System.Array.Copy(_piece, 0, buffer, offset, count);
+            Crc = Crc32.Append(Crc, _piece, 0, count);
+            _position += count;
+            return count;
+        }
+
+        /// <inheritdoc/>
+        public void Restart()
+        {
+            _position = _start;
+            Crc = 0;
+            HasFailed = false;
+        }
+    }
+}

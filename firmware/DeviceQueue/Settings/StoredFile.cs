@@ -1,0 +1,194 @@
+using DeviceQueue.Json;
+using DeviceQueue.Platform;
+
+namespace DeviceQueue.Settings
+{
+    /// <summary>
+    /// A file that is either the old or the new one, whenever the power fails: the two slots of a <see
+    /// cref="TwoSlotFile"/>, written and read piece by piece,
+    /// for contents that are too long to be in memory.
+    /// </summary>
+    internal sealed class StoredFile
+    {
+        /// <summary>How much of a file is in memory at once, in bytes.</summary>
+        public const int PieceBytes = 256;
+
+        // The header: "DQ2S", then format, sequence, length and CRC-32 of what stands before and after it; each four
+        // bytes, lowest first.
+        private const int HeaderBytes = TwoSlotFile.HeaderBytes;
+        private const uint Magic = 0x53325144;
+        private const uint Format = 1;
+        private const int FormatAt = 4;
+        private const int SequenceAt = 8;
+        private const int LengthAt = 12;
+        private const int CrcAt = 16;
+
+        private readonly IStore _store;
+        private readonly string _name;
+        private readonly byte[] _piece = new byte[PieceBytes];
+        private StoreReader _newest;
+        private uint _sequence;
+        private int _slot;
+
+        /// <summary>Initializes a file.</summary>
+        /// <param name="store">Where it is.</param>
+        /// <param name="name">Its name; the slots are <c>name.0</c> and <c>name.1</c>.</param>
+        public StoredFile(IStore store, string name)
+        {
+            _store = store;
+            _name = name;
+        }
+
+        /// <summary>Opens the newest whole content.</summary>
+        /// <returns>A reader at its start, or <see langword="null"/> when there is none.</returns>
+        public StoreReader Open()
+        {
+            StoreReader first = OpenSlot(0, out uint firstSequence);
+            StoreReader second = OpenSlot(1, out _sequence);
+
+            // By their difference, so that a sequence that wraps is still the newer one.
+            bool isFirst = first != null && (second == null || (int)(_sequence - firstSequence) <= 0);
+            _sequence = isFirst ? firstSequence : _sequence;
+            _slot = isFirst ? 0 : 1;
+            _newest = isFirst ? first : second;
+            return _newest;
+        }
+
+        /// <summary>Writes a content over the older one, unless the newest is the same, to spare the flash.</summary>
+        /// <param name="content">The content, at its start.</param>
+        /// <returns><see langword="false"/> when the storage fails; the newest whole content is then still
+        /// there.</returns>
+        public bool TryUpdate(IByteSource content)
+        {
+            int length = Measure(content, out uint crc);
+            if (Open() != null && _newest.Length == length && IsSame(crc))
+            {
+                return true;
+            }
+
+            Put(0, Magic);
+            Put(FormatAt, Format);
+            Put(SequenceAt, _newest == null ? 1 : _sequence + 1);
+            Put(LengthAt, (uint)length);
+            Put(CrcAt, ComputeCrc(content));
+            content.Restart();
+            string slot = NameSlot(_newest != null && _slot == 0 ? 1 : 0);
+            int count = HeaderBytes + Fill(content, HeaderBytes);
+            bool isWritten = _store.TryWrite(slot, _piece, count);
+            for (length -= count - HeaderBytes; isWritten && length > 0; length -= count)
+            {
+                count = Fill(content, 0);
+                isWritten = count > 0 && _store.TryAppend(slot, _piece, 0, count);
+            }
+
+            return isWritten;
+        }
+
+        /// <summary>Removes the file.</summary>
+        /// <returns><see langword="true"/> when nothing of it is left.</returns>
+        public bool TryDelete()
+        {
+            bool isFirstGone = _store.TryDelete(NameSlot(0));
+            bool isSecondGone = _store.TryDelete(NameSlot(1));
+            return isFirstGone && isSecondGone;
+        }
+
+        /// <summary>Opens one slot, if it holds a whole content.</summary>
+        /// <param name="slot">0 or 1.</param>
+        /// <returns>A reader at its start, or <see langword="null"/>.</returns>
+        public StoreReader OpenSlot(int slot)
+        {
+            return OpenSlot(slot, out uint sequence);
+        }
+
+        private StoreReader OpenSlot(int slot, out uint sequence)
+        {
+            sequence = 0;
+            string name = NameSlot(slot);
+            int size = _store.GetSize(name);
+            bool isThere = size >= HeaderBytes && _store.TryReadAt(name, 0, _piece, HeaderBytes);
+            bool isOurs = isThere && Get(0) == Magic && Get(FormatAt) == Format;
+            if (!isOurs || Get(LengthAt) != (uint)(size - HeaderBytes))
+            {
+                return null;
+            }
+
+            sequence = Get(SequenceAt);
+            uint crc = Get(CrcAt);
+            StoreReader reader = new StoreReader(_store, name, HeaderBytes, size - HeaderBytes);
+            bool isWhole = ComputeCrc(reader) == crc;
+            reader.Restart();
+            return isWhole ? reader : null;
+        }
+
+        // Of the header that is in the piece and the content.
+        private uint ComputeCrc(IByteSource content)
+        {
+            uint crc = Crc32.Compute(_piece, 0, CrcAt);
+            content.Restart();
+            for (int count = 1; count > 0;)
+            {
+                // Behind the header, which is still needed.
+                count = content.Read(_piece, HeaderBytes, PieceBytes - HeaderBytes);
+                crc = Crc32.Append(crc, _piece, HeaderBytes, count);
+            }
+
+            return crc;
+        }
+
+        private int Measure(IByteSource content, out uint crc)
+        {
+            int length = 0;
+            crc = 0;
+            content.Restart();
+            for (int count = 1; count > 0; length += count)
+            {
+                count = content.Read(_piece, 0, PieceBytes);
+                crc = Crc32.Append(crc, _piece, 0, count);
+            }
+
+            return length;
+        }
+
+        private bool IsSame(uint crc)
+        {
+            Measure(_newest, out uint own);
+            return own == crc;
+        }
+
+        private int Fill(IByteSource content, int offset)
+        {
+            int start = offset;
+            for (int count = 1; count > 0 && offset < PieceBytes; offset += count)
+            {
+                count = content.Read(_piece, offset, PieceBytes - offset);
+            }
+
+            return offset - start;
+        }
+
+        private string NameSlot(int slot)
+        {
+            return _name + "." + slot.ToString();
+        }
+
+        private uint Get(int offset)
+        {
+            uint value = 0;
+            for (int i = 3; i >= 0; i--)
+            {
+                value = (value << 8) | _piece[offset + i];
+            }
+
+            return value;
+        }
+
+        private void Put(int offset, uint value)
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                _piece[offset + i] = (byte)(value >> (8 * i));
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using DeviceQueue.Readings;
+
+namespace DeviceQueue.Tests.Readings;
+
+/// <summary>A sensor to a test's script.</summary>
+internal sealed class FakeSensor : ISensor
+{
+    public string Description { get; set; } = "BME280 at 0x76";
+
+    public SensorState State { get; set; } = SensorState.Ok;
+
+    public bool Throws { get; set; }
+
+    public bool HasHumidity { get; set; } = true;
+
+    public double TemperatureC { get; set; } = 21.474;
+
+    public int Reads { get; private set; }
+
+    public Action Reading { get; set; } = () => { };
+
+    public SensorState Read(Reading reading)
+    {
+        Reads++;
+        Reading();
+        if (Throws)
+        {
+            throw new IOException("I2C");
+        }
+
+        reading.TemperatureC = TemperatureC;
+        reading.HasHumidity = HasHumidity;
+        reading.HumidityPercent = 45.1;
+        reading.PressureHPa = 1006.525;
+        return State;
+    }
+}

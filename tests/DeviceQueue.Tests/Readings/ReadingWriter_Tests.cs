@@ -1,0 +1,87 @@
+using System.Text;
+using DeviceQueue.Json;
+using DeviceQueue.Readings;
+
+namespace DeviceQueue.Tests.Readings;
+
+public sealed class ReadingWriter_Tests
+{
+    private static readonly DateTime Taken = new(2026, 11, 21, 2, 47, 0, 123, DateTimeKind.Utc);
+
+    [Fact]
+    public void Writes_a_reading_as_the_contract_has_it()
+    {
+        Assert.Equal(
+            """
+            {"msg":"21.47","unit":"C","temperature":21.47,"humidity":45.10,"pressure":1006.53,"seq":1042,"time":"2026-11-21T02:47:00.123Z"}
+            """,
+            Write(NewReading(), 1042, 17));
+    }
+
+    [Fact]
+    public void Writes_boot_and_uptime_while_the_clock_is_not_set_and_no_humidity_when_there_is_none()
+    {
+        Assert.Equal(
+            """{"msg":"-0.50","unit":"C","temperature":-0.50,"pressure":300.00,"seq":1,"boot":17,"uptime_ms":123456}""",
+            Write(new Reading { TemperatureC = -0.5, PressureHPa = 300, TakenMs = 123456 }, 1, 17));
+    }
+
+    [Fact]
+    public void Writes_boot_and_uptime_beside_a_time_that_is_doubted()
+    {
+        Reading reading = NewReading();
+        reading.IsClockDoubted = true;
+
+        Assert.EndsWith(
+            """
+            ,"seq":1042,"time":"2026-11-21T02:47:00.123Z","boot":17,"uptime_ms":123456,"clock":"doubted"}
+            """,
+            Write(reading, 1042, 17));
+    }
+
+    [Theory]
+    [InlineData(-0.004, "0.00")]
+    [InlineData(0.005, "0.01")]
+    [InlineData(-40, "-40.00")]
+    [InlineData(84.999, "85.00")]
+    public void Rounds_to_two_decimals(double celsius, string text)
+    {
+        Assert.StartsWith(
+            $$"""{"msg":"{{text}}","unit":"C","temperature":{{text}},""",
+            Write(new Reading { TemperatureC = celsius }, 1, 1));
+    }
+
+    [Fact]
+    public void Never_takes_more_than_it_says()
+    {
+        Reading longest = NewReading();
+        longest.IsClockDoubted = true;
+        longest.TemperatureC = -12345.678;
+        longest.HumidityPercent = 12345.678;
+        longest.PressureHPa = 1234567.891;
+        longest.TakenMs = long.MaxValue;
+
+        Assert.InRange(Write(longest, long.MaxValue, long.MaxValue).Length, 1, ReadingWriter.MaxBytes);
+    }
+
+    private static Reading NewReading() => new()
+    {
+        TemperatureC = 21.474,
+        HasHumidity = true,
+        HumidityPercent = 45.1,
+        PressureHPa = 1006.526,
+        TakenMs = 123456,
+        HasUtc = true,
+        TakenUtc = Taken,
+    };
+
+    private static string Write(Reading reading, long sequence, long boot)
+    {
+        byte[] buffer = new byte[ReadingWriter.MaxBytes];
+        var writer = new JsonWriter();
+        writer.Reset(buffer, 0);
+        ReadingWriter.Write(writer, reading, sequence, boot);
+        Assert.False(writer.IsOverflow);
+        return Encoding.UTF8.GetString(buffer, 0, writer.Length);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text;
+using DeviceQueue.Settings;
+using DeviceQueue.Tests.Platform;
+
+namespace DeviceQueue.Tests.Settings;
+
+public sealed class StorageEraser_Tests
+{
+    private const string Json = """{"connection":{"host":"h"},"tls":{"ca":"ca","cert":"c","key":"k"},"options":{"outbox":"o"}}""";
+
+    [Fact]
+    public void After_a_power_cut_anywhere_in_a_wipe_the_next_start_goes_on_with_it_until_nothing_is_left()
+    {
+        int cuts = 0;
+        for (bool wasCut = true; wasCut; cuts++)
+        {
+            MemoryStore store = Filled();
+            store.StepsToPowerCut = cuts;
+            new StorageEraser(store).TryErase();
+            wasCut = store.IsOff;
+            store.StepsToPowerCut = null;
+            var next = new StorageEraser(store);
+            Assert.Equal(wasCut, next.IsBegun);
+            Assert.True(!wasCut || next.TryErase());
+            Assert.Equal("boot.0", Assert.Single(store.Files.Keys));
+        }
+
+        Assert.InRange(cuts, 20, 100);
+    }
+
+    [Fact]
+    public void The_private_key_goes_before_anything_else()
+    {
+        MemoryStore store = Filled();
+        store.StepsToPowerCut = 2; // the mark and one file
+        new StorageEraser(store).TryErase();
+
+        Assert.DoesNotContain("k", store.Files.Keys);
+        Assert.Contains(SettingsLoader.FileName, store.Files.Keys);
+    }
+
+    private static MemoryStore Filled()
+    {
+        var store = new MemoryStore();
+        foreach (string name in (string[])["ca", "c", "k", "o.0", "o.f", "boot.0", "life.1", "changes.0"])
+        {
+            store.Files[name] = name == "k" ? World.Utf8("-----BEGIN PRIVATE KEY-----") : World.Utf8("-----BEGIN CERTIFICATE-----");
+        }
+
+        store.Files[SettingsLoader.FileName] = Encoding.UTF8.GetBytes(Json);
+        Assert.True(new SettingsLoader(store, null).Load("dq-000001"));
+        return store;
+    }
+}
