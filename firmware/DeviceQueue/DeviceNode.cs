@@ -93,7 +93,7 @@ namespace DeviceQueue
             _commands.Notify = Wake;
 
             _schedule = new SamplingSchedule(now, settings.IntervalMs);
-            _sampler = new Sampler(platform.Sensor, _schedule, platform.Clock, _logger);
+            _sampler = new Sampler(platform.Sensor, _schedule, _clock, _logger);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
             CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs, verifier.HasKey);

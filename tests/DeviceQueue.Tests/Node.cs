@@ -56,6 +56,11 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         };
         Life = platform.Life;
         Life.Begin("test", _loader.Device.SafeModeBoots);
+        if (Life.IsSafeMode)
+        {
+            _loader.UseSafeMode();
+        }
+
         Outputs = new OutputBank(_loader.Device.Outputs, Pins);
         var bootRecord = new BootRecord(Store, Life.Buffer);
         _boot = bootRecord.Boot;
@@ -80,6 +85,15 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
 
     /// <summary>Gets when the node asked for a restart; it goes on all the same.</summary>
     public List<long> Restarts { get; } = [];
+
+    /// <summary>Makes the storage of a device that knew an hour ago what time it was, so that its clock is not doubted.</summary>
+    public static MemoryStore StoreWithTime(DateTime? utc = null)
+    {
+        var store = new MemoryStore();
+        byte[] floor = BitConverter.GetBytes((utc ?? new VirtualClock().StartUtc!.Value).AddHours(-1).Ticks);
+        Assert.True(new TwoSlotFile(store, "utc.0", "utc.1", floor.Length).TryUpdate(floor, floor.Length));
+        return store;
+    }
 
     /// <summary>Gets the arrivals on one of the device's topics, the client library's repeats left out.</summary>
     public Arrival[] On(string topic) => [.. Broker.Arrivals.Where(arrival => arrival.Topic == "sensor/bar1/" + topic && !arrival.IsRepeat)];

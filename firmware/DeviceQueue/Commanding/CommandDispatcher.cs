@@ -3,7 +3,6 @@ using DeviceQueue.Components;
 using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
-using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Commanding

@@ -1,7 +1,6 @@
 using DeviceQueue.Commanding;
 using DeviceQueue.Health;
 using DeviceQueue.Readings;
-using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Platform
 {

@@ -94,17 +94,11 @@ namespace DeviceQueue.Platform
             }
         }
 
-        /// <summary>Gets a value indicating whether the clock is set, and far ahead of all that is known, so that it may be wrong by years.</summary>
-        public bool IsDoubted
-        {
-            get
-            {
-                lock (_file)
-                {
-                    return TryAnchor(out DateTime utc) && (_isDoubted || IsFarAhead(utc.Ticks, GetAnchoredTicks()));
-                }
-            }
-        }
+        /// <summary>
+        /// Gets a value indicating whether the clock is set, and far ahead of all that is known, so that it may be wrong
+        /// by years.
+        /// </summary>
+        public bool IsDoubted => TryDate(out DateTime utc, out bool isDoubted) && isDoubted;
 
         /// <summary>Gets by how much a doubted clock had been ahead when it was set right, in milliseconds; 0 when none was.</summary>
         public long OffMs
@@ -124,13 +118,24 @@ namespace DeviceQueue.Platform
         /// <inheritdoc/>
         public bool TryGetUtc(out DateTime utc)
         {
+            return TryDate(out utc, out bool isDoubted);
+        }
+
+        /// <summary>Gets the time in UTC and whether it is doubted, both of one moment.</summary>
+        /// <param name="utc">The time in UTC, when the clock is set.</param>
+        /// <param name="isDoubted">Whether it may be wrong by years, see <see cref="IsDoubted"/>.</param>
+        /// <returns><see langword="false"/> while the clock has not been set since power-on.</returns>
+        public bool TryDate(out DateTime utc, out bool isDoubted)
+        {
             lock (_file)
             {
+                isDoubted = false;
                 if (!TryAnchor(out utc))
                 {
                     return false;
                 }
 
+                isDoubted = _isDoubted || IsFarAhead(utc.Ticks, GetAnchoredTicks());
                 if (utc.Ticks < _floorTicks)
                 {
                     utc = new DateTime(GetAnchoredTicks());
@@ -200,14 +205,14 @@ namespace DeviceQueue.Platform
         {
             writer.Name("uptime_ms");
             writer.WriteNumber(_clock.NowMs);
-            if (!TryGetUtc(out DateTime utc))
+            if (!TryDate(out DateTime utc, out bool isDoubted))
             {
                 return;
             }
 
             writer.Name("time");
             writer.WriteTime(utc);
-            if (IsDoubted)
+            if (isDoubted)
             {
                 writer.Name("clock");
                 writer.WriteText("doubted");

@@ -22,7 +22,7 @@ namespace DeviceQueue.Readings
 
         private readonly ISensor _sensor;
         private readonly SamplingSchedule _schedule;
-        private readonly IClock _clock;
+        private readonly TrustedClock _clock;
         private readonly ILogger _logger;
         private double _offsetC;
         private double _maxStepC;
@@ -45,7 +45,7 @@ namespace DeviceQueue.Readings
         /// <param name="schedule">When to read it.</param>
         /// <param name="clock">Dates the readings.</param>
         /// <param name="logger">Takes what there is to say.</param>
-        public Sampler(ISensor sensor, SamplingSchedule schedule, IClock clock, ILogger logger)
+        public Sampler(ISensor sensor, SamplingSchedule schedule, TrustedClock clock, ILogger logger)
         {
             _sensor = sensor;
             _schedule = schedule;
@@ -132,8 +132,9 @@ namespace DeviceQueue.Readings
             }
 
             Reading.TakenMs = _clock.NowMs;
-            Reading.HasUtc = _clock.TryGetUtc(out DateTime utc);
+            Reading.HasUtc = _clock.TryDate(out DateTime utc, out bool isDoubted);
             Reading.TakenUtc = utc;
+            Reading.IsClockDoubted = isDoubted;
             HasHumidity |= state == SensorState.Ok && Reading.HasHumidity;
             Report(state);
             return state == SensorState.Ok;

@@ -189,7 +189,8 @@ public sealed class Housekeeping_Tests
 
         Assert.Equal("unknown_command", node.Answer().GetProperty("code").GetString());
         Assert.Empty(node.Pins.Written);
-        Assert.True(Node.Json(node.On("health")[^1]).GetProperty("safe_mode").GetBoolean());
+        JsonElement health = Node.Json(node.On("health")[^1]);
+        Assert.Equal((true, "safe"), (health.GetProperty("safe_mode").GetBoolean(), health.GetProperty("settings").GetString()));
         Assert.NotEmpty(node.On("temperature"));
         Assert.Equal(DeviceState.SafeMode, node.State);
         Assert.Contains("status: safe mode", node.Log.Lines);
