@@ -5,7 +5,6 @@ using DeviceQueue.Components;
 using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Health;
-using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Platform;
 using DeviceQueue.Settings;

@@ -8,7 +8,6 @@ using DeviceQueue.Health;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Benchmarks;
 

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using DeviceQueue.Connecting;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
-using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 

@@ -3,7 +3,6 @@ using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
-using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Platform;
 using FsCheck.Fluent;
 
