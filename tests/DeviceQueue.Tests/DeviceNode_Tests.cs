@@ -52,7 +52,7 @@ public sealed class DeviceNode_Tests
     [Fact]
     public void Runs_a_day_with_a_reading_each_minute_and_health_each_five()
     {
-        var node = new Node("", Node.StoreWithTime());
+        var node = new Node();
         node.World.Open();
         node.World.RunFor(DayMs - 2000);
 
@@ -67,8 +67,8 @@ public sealed class DeviceNode_Tests
         Assert.Equal((1, 1440), (node.World.Connection.Connects, node.Sensor.Reads));
         Assert.Empty(node.Log.Errors);
 
-        // The time before, settings, boot; that it began, read and stayed up; blocks of numbers; the time each hour.
-        Assert.InRange(node.Store.Writes, 1, 1 + 2 + 3 + (1440 / 256) + 24);
+        // Settings, boot; that it began, read and stayed up; blocks of numbers; the time each hour.
+        Assert.InRange(node.Store.Writes, 1, 2 + 3 + (1440 / 256) + 24);
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class DeviceNode_Tests
     [Fact]
     public void Keeps_four_and_a_half_hours_of_readings_through_a_power_cut_in_an_outage()
     {
-        MemoryStore store = Node.StoreWithTime();
+        var store = new MemoryStore();
         var node = new Node("", store);
         node.Broker.IsUp = false;
         node.World.Connection.Open();
@@ -270,7 +270,7 @@ public sealed class DeviceNode_Tests
     public void A_reading_that_was_dated_by_a_time_server_wrong_by_years_says_so_and_health_tells_how_to_date_it()
     {
         DateTime right = DeviceNode.BuildDate.AddDays(20);
-        var node = new Node("device.health_interval_ms=60000;", Node.StoreWithTime(right));
+        var node = new Node("device.health_interval_ms=60000;");
         node.World.Clock.StartUtc = right.AddYears(9);
         node.World.Open();
         node.World.RunFor(2 * MinuteMs);
@@ -351,11 +351,11 @@ public sealed class DeviceNode_Tests
         JsonElement health = Node.Json(node.On("health")[0]);
         Assert.Equal(
             [
-                "version", "free_memory", "settings", "unsigned", "boot", "seq_first", "uptime_ms", "time", "clock", "reconnects", "sensor",
+                "version", "free_memory", "settings", "unsigned", "boot", "seq_first", "uptime_ms", "time", "reconnects", "sensor",
                 "safe_mode", "dropped", "rejected", "faults", "queue", "last_fault", "last_error",
             ],
             health.EnumerateObject().Select(member => member.Name));
-        Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":193,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
+        Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":147,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
         Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0,\"refused\":0,\"outgrown\":0}", health.GetProperty("dropped").GetRawText());
         Assert.Equal((54321, 300000), (health.GetProperty("free_memory").GetInt32(), health.GetProperty("uptime_ms").GetInt32()));
         Assert.Equal("{\"unknown_command\":1}", health.GetProperty("rejected").GetRawText());

@@ -86,15 +86,6 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     /// <summary>Gets when the node asked for a restart; it goes on all the same.</summary>
     public List<long> Restarts { get; } = [];
 
-    /// <summary>Makes the storage of a device that knew an hour ago what time it was, so that its clock is not doubted.</summary>
-    public static MemoryStore StoreWithTime(DateTime? utc = null)
-    {
-        var store = new MemoryStore();
-        byte[] floor = BitConverter.GetBytes((utc ?? new VirtualClock().StartUtc!.Value).AddHours(-1).Ticks);
-        Assert.True(new TwoSlotFile(store, "utc.0", "utc.1", floor.Length).TryUpdate(floor, floor.Length));
-        return store;
-    }
-
     /// <summary>Gets the arrivals on one of the device's topics, the client library's repeats left out.</summary>
     public Arrival[] On(string topic) => [.. Broker.Arrivals.Where(arrival => arrival.Topic == "sensor/bar1/" + topic && !arrival.IsRepeat)];
 

@@ -6,8 +6,8 @@ using DeviceQueue.Storage;
 namespace DeviceQueue.Configuring
 {
     /// <summary>
-    /// What must never go back across reboots: the count of boots, and the numbers given to readings. Numbers are reserved in blocks, so that storage is written
-    /// once a block; the rest of a block is skipped by a reboot.
+    /// What must never go back across reboots: the count of boots, and the numbers given to readings. Numbers are
+    /// reserved in blocks, so that storage is written once a block; the rest of a block is skipped by a reboot.
     /// </summary>
     public sealed class BootRecord : IHealthPart
     {
@@ -25,10 +25,12 @@ namespace DeviceQueue.Configuring
 
         /// <summary>Counts this boot and reserves the first block of numbers.</summary>
         /// <param name="store">The storage.</param>
-        /// <param name="buffer">A buffer that is shared with other small records, or <see langword="null"/> for one of its own.</param>
+        /// <param name="buffer">A buffer that is shared with other small records, or <see langword="null"/> for one of
+        /// its own.</param>
         public BootRecord(IStore store, byte[] buffer = null)
         {
-            _file = new TwoSlotFile(store, "boot.0", "boot.1", buffer ?? new byte[TwoSlotFile.HeaderBytes + RecordBytes]);
+            buffer = buffer ?? new byte[TwoSlotFile.HeaderBytes + RecordBytes];
+            _file = new TwoSlotFile(store, "boot.0", "boot.1", buffer);
             lock (_file.Buffer)
             {
                 bool isBad = _file.HasBadFile();
@@ -56,7 +58,10 @@ namespace DeviceQueue.Configuring
         /// <summary>Gets the first number of this boot.</summary>
         public long FirstSequence { get; }
 
-        /// <summary>Gets a value indicating whether the last reservation was stored; otherwise numbers may repeat after the next reboot. Each number tries again.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the last reservation was stored; otherwise numbers may repeat after the next
+        /// reboot. Each number tries again.
+        /// </summary>
         public bool IsStored { get; private set; }
 
         /// <summary>Gives the next number.</summary>

@@ -3,7 +3,9 @@ namespace DeviceQueue.Diagnostics
     /// <summary>Texts of unknown origin, such as those of exceptions, made fit for records and reports.</summary>
     public static class PlainText
     {
-        /// <summary>Replaces control characters by spaces and cuts a text at a number of bytes, never within a character.</summary>
+        /// <summary>
+        /// Replaces control characters by spaces and cuts a text at a number of bytes, never within a character.
+        /// </summary>
         /// <param name="text">The text, or <see langword="null"/>.</param>
         /// <param name="maxBytes">The most bytes that the result takes in UTF-8.</param>
         /// <returns>The text, or <see langword="null"/> for <see langword="null"/>.</returns>

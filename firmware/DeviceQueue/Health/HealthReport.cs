@@ -6,7 +6,8 @@ using DeviceQueue.Messaging;
 namespace DeviceQueue.Health
 {
     /// <summary>
-    /// What the device says of itself on <c>sensor/&lt;id&gt;/health</c>: the shares of its parts, the queue, the last texts.
+    /// What the device says of itself on <c>sensor/&lt;id&gt;/health</c>: the shares of its parts, the queue, the last
+    /// texts.
     /// </summary>
     public sealed class HealthReport
     {

@@ -8,27 +8,34 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.Health
 {
     /// <summary>
-    /// What is due now and then while the device runs: it says that a boot has stayed up, stores the counts hourly and what could not be stored soon, sheds readings when
-    /// memory runs short, and restarts the board when that may help. Called from the main loop.
+    /// What is due now and then while the device runs: it says that a boot has stayed up, stores the counts hourly and
+    /// what could not be stored soon, sheds readings when memory runs short, and restarts the board when that may help.
+    /// Called from the main loop.
     /// </summary>
     public sealed class Housekeeping
     {
         /// <summary>The time between two looks, in milliseconds.</summary>
         public const int CheckIntervalMs = 10000;
 
-        /// <summary>The shortest time between two reboots for want of a broker, in milliseconds. It doubles with each in a row, up to a day.</summary>
+        /// <summary>
+        /// The shortest time between two reboots for want of a broker, in milliseconds. It doubles with each in a row,
+        /// up to a day.
+        /// </summary>
         public const int RebootIntervalMs = 3600000;
 
         /// <summary>How long safe mode lasts, in milliseconds: a boot with all settings is tried then.</summary>
         public const int SafeModeMs = 3600000;
 
         /// <summary>
-        /// The free memory in bytes below which readings are shed: a heap of 96 KB has 18 KB free at rest and 10 at the peak of ordinary work, and a message on its way
-        /// through the client library takes 3.
+        /// The free memory in bytes below which readings are shed: a heap of 96 KB has 18 KB free at rest and 10 at the
+        /// peak of ordinary work, and a message on its way through the client library takes 3.
         /// </summary>
         public const int MinFreeBytes = 6144;
 
-        /// <summary>The free memory in bytes from which no more readings are shed: far enough above, so that shedding does not switch on and off.</summary>
+        /// <summary>
+        /// The free memory in bytes from which no more readings are shed: far enough above, so that shedding does not
+        /// switch on and off.
+        /// </summary>
         public const int EnoughFreeBytes = 9216;
 
         private const int StoreIntervalMs = 3600000;
@@ -55,7 +62,11 @@ namespace DeviceQueue.Health
         /// <param name="outputs">The outputs.</param>
         /// <param name="readings">The queue of the readings.</param>
         public Housekeeping(
-            DevicePlatform platform, DeviceSettings settings, MqttConnection connection, OutputBank outputs, MqttMessageQueue readings)
+            DevicePlatform platform,
+            DeviceSettings settings,
+            MqttConnection connection,
+            OutputBank outputs,
+            MqttMessageQueue readings)
         {
             _platform = platform;
             _life = platform.Life;
@@ -86,14 +97,19 @@ namespace DeviceQueue.Health
             return _nextCheckMs;
         }
 
-        /// <summary>Prepares a restart: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
+        /// <summary>
+        /// Prepares a restart: what waits to be sent and the counts are stored, and the boot counts as no failure.
+        /// </summary>
         public void PrepareRestart()
         {
             _readings.Flush();
             _life.PlanRestart();
         }
 
-        /// <summary>Ends safe mode, because the settings were changed: they are tried once, as soon as the answer has had the time to leave.</summary>
+        /// <summary>
+        /// Ends safe mode, because the settings were changed: they are tried once, as soon as the answer has had the
+        /// time to leave.
+        /// </summary>
         /// <param name="nowMs">The time.</param>
         public void OnSettingsChanged(long nowMs)
         {
@@ -145,7 +161,8 @@ namespace DeviceQueue.Health
             {
                 _isShort = isShort;
                 string text = free.ToString() + " bytes of memory free: ";
-                text += isShort ? "the oldest readings that wait in memory alone are dropped" : "no more readings are dropped for it";
+                text += isShort
+                    ? "the oldest readings that wait in memory alone are dropped" : "no more readings are dropped for it";
                 _platform.Logger.Log(isShort ? LogLevel.Error : LogLevel.Info, null, text);
             }
         }
@@ -172,7 +189,10 @@ namespace DeviceQueue.Health
             }
         }
 
-        /// <summary>Gets how long to be patient with a broker that stays away: reboot_after_ms the first time, then an hour at least, and double each time.</summary>
+        /// <summary>
+        /// Gets how long to be patient with a broker that stays away: reboot_after_ms the first time, then an hour at
+        /// least, and double each time.
+        /// </summary>
         private int PatienceMs()
         {
             int doublings = _life.RebootStep - 1;

@@ -9,20 +9,25 @@ using DeviceQueue.Storage;
 namespace DeviceQueue.Health
 {
     /// <summary>
-    /// What the device remembers across reboots and power cuts: boots that failed, the last fault, what was lost and refused. Written a few times a boot and
-    /// then hourly at most, never per message. A write that fails is due again, see <see cref="IsStored"/>. Safe to call from any thread.
+    /// What the device remembers across reboots and power cuts: boots that failed, the last fault, what was lost and
+    /// refused. Written a few times a boot and then hourly at most, never per message. A write that fails is due again,
+    /// see <see cref="IsStored"/>. Safe to call from any thread.
     /// </summary>
     public sealed class Journal : IFaultRecorder, IHealthPart
     {
         /// <summary>The most bytes of the last fault's text, in UTF-8.</summary>
         public const int MaxFaultBytes = 120;
 
-        /// <summary>What the refused commands are counted by: the codes of rejections, and the statuses of those that were refused without one.</summary>
-        public const string RejectionNames = "bad_envelope unknown_command bad_arguments unknown_output retained unsigned bad_signature key_required"
-            + " no_clock bad_time busy too_large internal_error expired duplicate not_recorded other";
+        /// <summary>
+        /// What the refused commands are counted by: the codes of rejections, and the statuses of those that were
+        /// refused without one.
+        /// </summary>
+        public const string RejectionNames = "bad_envelope unknown_command bad_arguments unknown_output retained unsigned"
+            + " bad_signature key_required no_clock bad_time busy too_large internal_error expired duplicate not_recorded other";
 
-        // The record: version, failed boots in thirds, reboot step, flags, identity, faults, two lists of counts, the fault's text. A list is its length in a byte and
-        // four bytes a count, the text its length in a byte and its bytes. A record of text, which starts with a letter, is that of 0.1.0 (JournalText).
+        // The record: version, failed boots in thirds, reboot step, flags, identity, faults, two lists of counts, the
+        // fault's text. A list is its length in a byte and four bytes a count, the text its length in a byte and its
+        // bytes. A record of text, which starts with a letter, is that of 0.1.0 (JournalText).
         private const byte Version = 2;
         private const int FailedAt = TwoSlotFile.HeaderBytes + 1;
         private const int StepAt = FailedAt + 1;
@@ -36,7 +41,6 @@ namespace DeviceQueue.Health
         private const int Thirds = 3;
         private const int MaxByte = 255;
 
-        private readonly object _lock = new object();
         private readonly TwoSlotFile _file;
         private uint _identity;
         private uint _storedCrc;
@@ -48,7 +52,10 @@ namespace DeviceQueue.Health
         private bool _isBegun;
         private bool _isFailing;
 
-        /// <summary>Reads what is in the storage, in the files <c>life.0</c> and <c>life.1</c>; a record that cannot be read is left out.</summary>
+        /// <summary>
+        /// Reads what is in the storage, in the files <c>life.0</c> and <c>life.1</c>; a record that cannot be read is
+        /// left out.
+        /// </summary>
         /// <param name="store">The storage.</param>
         public Journal(IStore store)
         {
@@ -82,7 +89,9 @@ namespace DeviceQueue.Health
         /// <summary>Gets a value indicating whether this boot is in safe mode.</summary>
         public bool IsSafeMode { get; private set; }
 
-        /// <summary>Gets how many boots in a row before this one failed; three that got as far as a reading count as one.</summary>
+        /// <summary>
+        /// Gets how many boots in a row before this one failed; three that got as far as a reading count as one.
+        /// </summary>
         public int FailedBoots => _before / Thirds;
 
         /// <summary>Gets how many exceptions reached the top of a thread, over all boots.</summary>
@@ -91,10 +100,15 @@ namespace DeviceQueue.Health
         /// <summary>Gets the last of them, or <see langword="null"/>.</summary>
         public string LastFault { get; private set; }
 
-        /// <summary>Gets a value indicating whether the last boot left the calendar at a floor, so that a date that survived the reboot is none.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the last boot left the calendar at a floor, so that a date that survived the
+        /// reboot is none.
+        /// </summary>
         public bool WasFloorClock { get; private set; }
 
-        /// <summary>Gets a value indicating whether the calendar was set to a floor in this boot and not rightly since.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the calendar was set to a floor in this boot and not rightly since.
+        /// </summary>
         public bool IsFloorClock { get; private set; }
 
         /// <summary>Gets what was lost, by <see cref="DropReason"/>.</summary>
@@ -103,7 +117,9 @@ namespace DeviceQueue.Health
         /// <summary>Gets the refused commands, by code.</summary>
         public Counts Rejected { get; }
 
-        /// <summary>Gets or sets how many reboots for want of a broker there were in a row; stored by <see cref="Store"/>.</summary>
+        /// <summary>
+        /// Gets or sets how many reboots for want of a broker there were in a row; stored by <see cref="Store"/>.
+        /// </summary>
         public int RebootStep
         {
             get => _rebootStep;
@@ -118,12 +134,15 @@ namespace DeviceQueue.Health
             return OpenFile(store, null).TryDelete();
         }
 
-        /// <summary>Begins the boot proper: it counts as failed until it has stayed up. Other firmware or another settings file starts with a clean slate.</summary>
+        /// <summary>
+        /// Begins the boot proper: it counts as failed until it has stayed up. Other firmware or another settings file
+        /// starts with a clean slate.
+        /// </summary>
         /// <param name="identity">Stands for firmware and settings file; at most 64 characters of ASCII.</param>
         /// <param name="safeModeBoots">After so many failed boots in a row comes safe mode; 0 for never.</param>
         public void Begin(string identity, int safeModeBoots)
         {
-            lock (_lock)
+            lock (Buffer)
             {
                 uint hash = Hash(identity);
                 _before = hash == _identity ? _before : 0;
@@ -136,10 +155,13 @@ namespace DeviceQueue.Health
             }
         }
 
-        /// <summary>Says that this boot got as far as a reading: if it ends early and had no fault, someone switched it off, and it counts a third.</summary>
+        /// <summary>
+        /// Says that this boot got as far as a reading: if it ends early and had no fault, someone switched it off, and
+        /// it counts a third.
+        /// </summary>
         public void SetReading()
         {
-            lock (_lock)
+            lock (Buffer)
             {
                 if (_share == Thirds && !_isFaultStored && !_isFailing)
                 {
@@ -152,7 +174,7 @@ namespace DeviceQueue.Health
         /// <summary>Says that this boot has stayed up. After safe mode one boot with all settings is tried.</summary>
         public void SetStable()
         {
-            lock (_lock)
+            lock (Buffer)
             {
                 _before = IsSafeMode ? Thirds * (_safeModeBoots - 1) : 0;
                 _share = 0;
@@ -160,10 +182,13 @@ namespace DeviceQueue.Health
             }
         }
 
-        /// <summary>Says that the device goes down because it wants to: this boot has not failed. Without effect after <see cref="RecordFatal"/>.</summary>
+        /// <summary>
+        /// Says that the device goes down because it wants to: this boot has not failed. Without effect after <see
+        /// cref="RecordFatal"/>.
+        /// </summary>
         public void PlanRestart()
         {
-            lock (_lock)
+            lock (Buffer)
             {
                 _share = _isFailing ? _share : 0;
                 Write();
@@ -174,7 +199,7 @@ namespace DeviceQueue.Health
         /// <param name="isFloor">Which.</param>
         public void SetFloorClock(bool isFloor)
         {
-            lock (_lock)
+            lock (Buffer)
             {
                 IsFloorClock = isFloor;
                 Write();
@@ -184,7 +209,7 @@ namespace DeviceQueue.Health
         /// <summary>Stores the counts, and what could not be stored before, unless all is stored already.</summary>
         public void Store()
         {
-            lock (_lock)
+            lock (Buffer)
             {
                 Write();
             }
@@ -195,12 +220,13 @@ namespace DeviceQueue.Health
         {
             try
             {
-                lock (_lock)
+                lock (Buffer)
                 {
                     Count();
                     if (!_isFailing)
                     {
-                        LastFault = PlainText.Cut(where + ": " + e.GetType().Name + ": " + e.Message, MaxFaultBytes); // what ends the boot has the last word
+                        // Otherwise what ends the boot has the last word.
+                        LastFault = PlainText.Cut(where + ": " + e.GetType().Name + ": " + e.Message, MaxFaultBytes);
                     }
 
                     if (!_isFaultStored)
@@ -224,7 +250,7 @@ namespace DeviceQueue.Health
         {
             try
             {
-                lock (_lock)
+                lock (Buffer)
                 {
                     _isFailing = true;
                     _share = _isBegun ? _share : Thirds;
@@ -289,7 +315,8 @@ namespace DeviceQueue.Health
         {
             if (end < ListsAt || record[TwoSlotFile.HeaderBytes] != Version)
             {
-                ReadText(new JournalText(Encoding.UTF8.GetString(record, TwoSlotFile.HeaderBytes, end - TwoSlotFile.HeaderBytes)));
+                int length = end - TwoSlotFile.HeaderBytes;
+                ReadText(new JournalText(Encoding.UTF8.GetString(record, TwoSlotFile.HeaderBytes, length)));
                 return;
             }
 
@@ -300,10 +327,10 @@ namespace DeviceQueue.Health
             Faults = Limit(LittleEndian.Get(record, FaultsAt, 4));
             int at = ReadList(record, Dropped, ListsAt, end);
             at = ReadList(record, Rejected, at, end);
-            int length = at < end ? record[at] : 0;
-            if (length > 0 && at + 1 + length <= end)
+            int bytes = at < end ? record[at] : 0;
+            if (bytes > 0 && at + 1 + bytes <= end)
             {
-                LastFault = PlainText.Cut(Encoding.UTF8.GetString(record, at + 1, length), MaxFaultBytes);
+                LastFault = PlainText.Cut(Encoding.UTF8.GetString(record, at + 1, bytes), MaxFaultBytes);
             }
         }
 
@@ -341,27 +368,21 @@ namespace DeviceQueue.Health
 
         private void Write()
         {
-            IsStored = false;
-            lock (Buffer)
-            {
-                int failed = _before + _share;
-                Buffer[TwoSlotFile.HeaderBytes] = Version;
-                Buffer[FailedAt] = (byte)(failed < MaxByte ? failed : MaxByte);
-                Buffer[StepAt] = (byte)_rebootStep;
-                Buffer[FlagsAt] = IsFloorClock ? FloorFlag : (byte)0;
-                LittleEndian.Set(Buffer, IdentityAt, 4, _identity);
-                LittleEndian.Set(Buffer, FaultsAt, 4, Faults);
-                int at = WriteList(Dropped, ListsAt);
-                at = WriteList(Rejected, at);
-                int end = Utf8.Write(LastFault, Buffer, at + 1);
-                Buffer[at] = (byte)(end - at - 1);
-                uint crc = Crc32.Compute(Buffer, TwoSlotFile.HeaderBytes, end - TwoSlotFile.HeaderBytes);
-                if (crc == _storedCrc || _file.TryWrite(end - TwoSlotFile.HeaderBytes))
-                {
-                    _storedCrc = crc;
-                    IsStored = true;
-                }
-            }
+            int failed = _before + _share;
+            Buffer[TwoSlotFile.HeaderBytes] = Version;
+            Buffer[FailedAt] = (byte)(failed < MaxByte ? failed : MaxByte);
+            Buffer[StepAt] = (byte)_rebootStep;
+            Buffer[FlagsAt] = IsFloorClock ? FloorFlag : (byte)0;
+            LittleEndian.Set(Buffer, IdentityAt, 4, _identity);
+            LittleEndian.Set(Buffer, FaultsAt, 4, Faults);
+            int at = WriteList(Dropped, ListsAt);
+            at = WriteList(Rejected, at);
+            int end = Utf8.Write(LastFault, Buffer, at + 1);
+            Buffer[at] = (byte)(end - at - 1);
+            uint crc = Crc32.Compute(Buffer, TwoSlotFile.HeaderBytes, end - TwoSlotFile.HeaderBytes);
+            IsStored = false; // also when the storage throws
+            IsStored = crc == _storedCrc || _file.TryWrite(end - TwoSlotFile.HeaderBytes);
+            _storedCrc = IsStored ? crc : _storedCrc;
         }
 
         private int WriteList(Counts counts, int at)

@@ -2,7 +2,10 @@ using DeviceQueue.Diagnostics;
 
 namespace DeviceQueue.Health
 {
-    /// <summary>The journal's record as 0.1.0 wrote it: <c>name=value</c>, with semicolons between. Used once, at the first start of later firmware.</summary>
+    /// <summary>
+    /// The journal's record as 0.1.0 wrote it: <c>name=value</c>, with semicolons between. Used once, at the first
+    /// start of later firmware.
+    /// </summary>
     internal sealed class JournalText
     {
         /// <summary>The longest such record.</summary>
@@ -32,7 +35,12 @@ namespace DeviceQueue.Health
         public int GetNumber(string name, int limit)
         {
             string value = Get(name);
-            return value == null || !int.TryParse(value, out int number) || number < 0 ? 0 : number < limit ? number : limit;
+            if (value == null || !int.TryParse(value, out int number) || number < 0)
+            {
+                return 0;
+            }
+
+            return number < limit ? number : limit;
         }
 
         /// <summary>Adds the counts whose names have a prefix; those of other names are another firmware's.</summary>

@@ -1,17 +1,20 @@
 using System;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Platform
 {
     /// <summary>
-    /// A record that is either the old or the new one, whenever the power fails: two files take turns, each with a sequence and a CRC-32 over all of it.
-    /// The record is made and read in a buffer that small records share: to hold it from one call to the next, lock the buffer. Not safe for use from two threads at once.
+    /// A record that is either the old or the new one, whenever the power fails: two files take turns, each with a
+    /// sequence and a CRC-32 over all of it. The record is made and read in a buffer that small records share: to hold
+    /// it from one call to the next, lock the buffer. Not safe for use from two threads at once.
     /// </summary>
     public sealed class TwoSlotFile
     {
         /// <summary>What a file takes beside the record, in bytes.</summary>
         public const int HeaderBytes = 20;
 
-        // "DQ2S", then format, sequence, length and CRC-32 of what stands before and after it; each four bytes, lowest first.
+        // "DQ2S", then format, sequence, length and CRC-32 of what stands before and after it; each four bytes, lowest
+        // first.
         private const uint Magic = 0x53325144;
         private const uint Format = 1;
         private const int FormatAt = 4;
@@ -41,7 +44,8 @@ namespace DeviceQueue.Platform
         /// <param name="store">Where the files are.</param>
         /// <param name="firstName">The name of one.</param>
         /// <param name="secondName">The name of the other.</param>
-        /// <param name="buffer">Where the record is read and made; it may be as long as the buffer without the header.</param>
+        /// <param name="buffer">Where the record is read and made; it may be as long as the buffer without the
+        /// header.</param>
         public TwoSlotFile(IStore store, string firstName, string secondName, byte[] buffer)
         {
             _store = store;
@@ -53,7 +57,10 @@ namespace DeviceQueue.Platform
         /// <summary>Gets or sets what holds the record, from <see cref="HeaderBytes"/> on.</summary>
         public byte[] Buffer { get; set; }
 
-        /// <summary>Reads the newest whole record into <see cref="Buffer"/>; to be called before the first <see cref="TryWrite"/>.</summary>
+        /// <summary>
+        /// Reads the newest whole record into <see cref="Buffer"/>; to be called before the first <see
+        /// cref="TryWrite"/>.
+        /// </summary>
         /// <param name="count">Its length in bytes.</param>
         /// <returns><see langword="false"/> when there is none.</returns>
         public bool TryRead(out int count)
@@ -73,8 +80,9 @@ namespace DeviceQueue.Platform
         }
 
         /// <summary>
-        /// Tells whether there is a file that holds no whole record, or one that cannot be read: a power cut tore the newest, or it was damaged since. What
-        /// <see cref="TryRead"/> finds may then be the last but one. Uses <see cref="Buffer"/>.
+        /// Tells whether there is a file that holds no whole record, or one that cannot be read: a power cut tore the
+        /// newest, or it was damaged since. What <see cref="TryRead"/> finds may then be the last but one. Uses <see
+        /// cref="Buffer"/>.
         /// </summary>
         /// <returns>Whether there is.</returns>
         public bool HasBadFile()
@@ -84,7 +92,8 @@ namespace DeviceQueue.Platform
 
         /// <summary>Writes the record in <see cref="Buffer"/> over the older one.</summary>
         /// <param name="count">How long it is in bytes.</param>
-        /// <returns><see langword="false"/> when the storage fails; the newest whole record is then still there.</returns>
+        /// <returns><see langword="false"/> when the storage fails; the newest whole record is then still
+        /// there.</returns>
         public bool TryWrite(int count)
         {
             Put(0, Magic);
@@ -103,10 +112,13 @@ namespace DeviceQueue.Platform
             return true;
         }
 
-        /// <summary>Writes a record that is somewhere else, unless the newest is the same, to spare the flash.</summary>
+        /// <summary>
+        /// Writes a record that is somewhere else, unless the newest is the same, to spare the flash.
+        /// </summary>
         /// <param name="data">The record.</param>
         /// <param name="count">How many bytes of <paramref name="data"/>, from its start, it has.</param>
-        /// <returns><see langword="false"/> when it is too long or the storage fails; the newest whole record is then still there.</returns>
+        /// <returns><see langword="false"/> when it is too long or the storage fails; the newest whole record is then
+        /// still there.</returns>
         public bool TryUpdate(byte[] data, int count)
         {
             if (count > Buffer.Length - HeaderBytes)
@@ -146,7 +158,8 @@ namespace DeviceQueue.Platform
         {
             sequence = 0;
             count = 0;
-            if (!_store.TryRead(GetName(slot), Buffer, out int size) || size < HeaderBytes || Get(0) != Magic || Get(FormatAt) != Format)
+            bool isRead = _store.TryRead(GetName(slot), Buffer, out int size) && size >= HeaderBytes;
+            if (!isRead || Get(0) != Magic || Get(FormatAt) != Format)
             {
                 return false;
             }
@@ -180,15 +193,12 @@ namespace DeviceQueue.Platform
 
         private uint Get(int offset)
         {
-            return Buffer[offset] | ((uint)Buffer[offset + 1] << 8) | ((uint)Buffer[offset + 2] << 16) | ((uint)Buffer[offset + 3] << 24);
+            return (uint)LittleEndian.Get(Buffer, offset, 4);
         }
 
         private void Put(int offset, uint value)
         {
-            for (int i = 0; i < 4; i++)
-            {
-                Buffer[offset + i] = (byte)(value >> (8 * i));
-            }
+            LittleEndian.Set(Buffer, offset, 4, value);
         }
     }
 }

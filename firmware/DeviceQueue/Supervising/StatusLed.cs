@@ -6,9 +6,9 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.Supervising
 {
     /// <summary>
-    /// Shows how the device is by an LED, lit when its pin is high: fast blinking for no settings, slow for safe mode, one, two, three or four flashes every two
-    /// seconds for no Wi-Fi, no broker, a sensor fault and no commands, a wink every five seconds when all is well. It has no thread: the main loop calls
-    /// <see cref="Poll"/>.
+    /// Shows how the device is by an LED, lit when its pin is high: fast blinking for no settings, slow for safe mode,
+    /// one, two, three or four flashes every two seconds for no Wi-Fi, no broker, a sensor fault and no commands, a
+    /// wink every five seconds when all is well. It has no thread: the main loop calls <see cref="Poll"/>.
     /// </summary>
     public sealed class StatusLed
     {

@@ -303,6 +303,7 @@ public sealed class TrustedClock_Tests
     [InlineData(false)]
     public void A_doubted_clock_is_trusted_after_a_signed_command_or_a_day_and_was_not_off(bool isCommand)
     {
+        _clock.StartUtc = Start.AddYears(2);
         TrustedClock clock = Boot();
         Assert.True(clock.IsDoubted);
         Run(clock, HourMs);
@@ -319,6 +320,32 @@ public sealed class TrustedClock_Tests
         Assert.Equal((false, 0), (clock.IsDoubted, clock.OffMs));
         Assert.Contains("\"clock_trusted_ms\":", Health(clock));
         Assert.DoesNotContain("clock_off_ms", Health(clock));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(300)]
+    public void A_board_that_was_without_power_for_less_than_a_year_does_not_doubt_its_clock(int days)
+    {
+        Confirmed();
+        _clock.StartUtc = Start.AddDays(days);
+        TrustedClock clock = Boot();
+        clock.Poll(0);
+
+        Assert.False(clock.IsDoubted);
+    }
+
+    [Fact]
+    public void A_clock_that_was_believed_at_start_and_is_set_back_by_months_says_by_how_much_it_was_off()
+    {
+        Confirmed();
+        _clock.StartUtc = Start.AddDays(90);
+        TrustedClock clock = Boot();
+        clock.Poll(0);
+        _clock.StartUtc = Start;
+        clock.Poll(0);
+
+        Assert.Equal(90L * 24 * HourMs, clock.OffMs);
     }
 
     [Fact]

@@ -1,9 +1,13 @@
+using DeviceQueue.HomeAssistant;
 using DeviceQueue.Platform;
 using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Storage;
 
-/// <summary>Stored files of the right form and CRC, but of another firmware or crafted: whatever they hold, the node starts and works.</summary>
+/// <summary>
+/// Stored files of the right form and CRC, but of another firmware or crafted: whatever they hold, the node starts and
+/// works.
+/// </summary>
 public sealed class CraftedFiles_Tests
 {
     private static readonly byte[] Odd = [0, 1, 2, 3, 0x7F, 0x80, 0xFE, 0xFF];
@@ -38,7 +42,7 @@ public sealed class CraftedFiles_Tests
                 record[at] = (byte)"dswb \n"[random.Next(6)];
             }
 
-            AssertWorks(new MemoryStore { Files = { ["announced"] = record } }, "device.discovery=true;");
+            AssertWorks(new MemoryStore { Files = { [DeviceDiscovery.MarkName] = record } }, "device.discovery=true;");
         }
     }
 
@@ -47,7 +51,8 @@ public sealed class CraftedFiles_Tests
     [InlineData(3)]
     public void Commands_of_the_year_2106_and_texts_of_any_length_do_not_end_the_boot(byte format)
     {
-        byte[] record = [format, 64, .. Enumerable.Repeat((byte)0xFF, 64 * (format == 2 ? 13 : 9)), 0x60, 0xEA, 0xFF, 0xFF];
+        IEnumerable<byte> commands = Enumerable.Repeat((byte)0xFF, 64 * (format == 2 ? 13 : 9));
+        byte[] record = [format, 64, .. commands, 0x60, 0xEA, 0xFF, 0xFF];
 
         AssertWorks("commands", record);
     }
@@ -73,7 +78,9 @@ public sealed class CraftedFiles_Tests
         AssertWorks("boot", [.. BitConverter.GetBytes(boot), .. BitConverter.GetBytes(last)]);
     }
 
-    /// <summary>Mostly one byte again and again, or odd ones, so that lengths and counts come out at their limits.</summary>
+    /// <summary>
+    /// Mostly one byte again and again, or odd ones, so that lengths and counts come out at their limits.
+    /// </summary>
     private static byte[] MakeRecord(Random random, int length, int firstByte)
     {
         byte[] record = new byte[random.Next(4) == 0 ? random.Next(2 * length) : length];

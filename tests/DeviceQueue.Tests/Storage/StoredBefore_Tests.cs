@@ -6,7 +6,10 @@ using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Storage;
 
-/// <summary>A board whose files an earlier version wrote (folder StoredBy854d854, which says how they were made) loses nothing by the update.</summary>
+/// <summary>
+/// A board whose files an earlier version wrote (folder StoredBy854d854, which says how they were made) loses nothing
+/// by the update.
+/// </summary>
 public sealed class StoredBefore_Tests
 {
     private const string Settings = Node.WithKey + "options.outbox_max_bytes=8192;";
@@ -22,7 +25,8 @@ public sealed class StoredBefore_Tests
             _store.Files[Path.GetFileName(file)] = File.ReadAllBytes(file);
         }
 
-        _said = File.ReadLines(Path.Combine(folder, "said.txt")).ToLookup(line => line.Split(' ')[0], line => line[(line.IndexOf(' ') + 1)..]);
+        IEnumerable<string> said = File.ReadLines(Path.Combine(folder, "said.txt"));
+        _said = said.ToLookup(line => line.Split(' ')[0], line => line[(line.IndexOf(' ') + 1)..]);
     }
 
     [Fact]
