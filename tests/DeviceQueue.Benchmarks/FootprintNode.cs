@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
 using DeviceQueue.Health;
 using DeviceQueue.Platform;

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuration;
-using DeviceQueue.Configuring;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;

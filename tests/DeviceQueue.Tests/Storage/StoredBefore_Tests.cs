@@ -1,4 +1,3 @@
-using DeviceQueue.Configuring;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
 using DeviceQueue.Platform;

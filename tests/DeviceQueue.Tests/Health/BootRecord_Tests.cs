@@ -1,10 +1,10 @@
 using System.Text;
-using DeviceQueue.Configuring;
+using DeviceQueue.Health;
 using DeviceQueue.Json;
 using DeviceQueue.Platform;
 using DeviceQueue.Tests.Platform;
 
-namespace DeviceQueue.Tests.Configuring;
+namespace DeviceQueue.Tests.Health;
 
 public sealed class BootRecord_Tests
 {

@@ -3,7 +3,7 @@ using DeviceQueue.Json;
 using DeviceQueue.Platform;
 using DeviceQueue.Storage;
 
-namespace DeviceQueue.Configuring
+namespace DeviceQueue.Health
 {
     /// <summary>
     /// What must never go back across reboots: the count of boots, and the numbers given to readings. Numbers are
