@@ -2,8 +2,8 @@ using System;
 using System.Threading;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Health;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Platform;
 using DeviceQueue.Settings;
@@ -57,7 +57,7 @@ namespace DeviceQueue.Esp32
             ConsoleLogger logger = new ConsoleLogger(clock);
             logger.Log(LogLevel.Info, null, "DeviceQueue " + DeviceNode.Version);
             FlashStore store = new FlashStore();
-            LifeRecord life = new LifeRecord(store);
+            Journal life = new Journal(store);
             Supervisor supervisor = new Supervisor(life, logger, clock, stallMs);
             supervisor.Start();
             try
@@ -77,14 +77,14 @@ namespace DeviceQueue.Esp32
 
         // What only the start needs, the loader of the settings first, goes with this method's frame.
         private static MainLoop MakeLoop(
-            SystemClock clock, ConsoleLogger logger, FlashStore store, LifeRecord life, Supervisor supervisor)
+            SystemClock clock, ConsoleLogger logger, FlashStore store, Journal life, Supervisor supervisor)
         {
             if (life.WasFloorClock)
             {
                 clock.Forget();
             }
 
-            BootRecord bootRecord = new BootRecord(store);
+            BootRecord bootRecord = new BootRecord(store, life.Buffer);
             SettingsLoader loader = new Startup(store, life, supervisor, logger).WaitForSettings();
             DeviceSettings device = loader.Device;
 
@@ -124,7 +124,7 @@ namespace DeviceQueue.Esp32
         }
 
         /// <summary>Takes leave of the broker and stores what waits. Whoever raises the event keeps to himself what this throws.</summary>
-        private static void PrepareRestart(ConnectionWorker worker, DeviceNode node, LifeRecord life)
+        private static void PrepareRestart(ConnectionWorker worker, DeviceNode node, Journal life)
         {
             try
             {

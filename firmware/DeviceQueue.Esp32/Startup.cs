@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using DeviceQueue.Components;
+using DeviceQueue.Health;
 using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Settings;
@@ -20,11 +21,11 @@ namespace DeviceQueue.Esp32
         private const string NoId = "dq-000000"; // of a network interface that is not there yet
 
         private readonly FlashStore _store;
-        private readonly LifeRecord _life;
+        private readonly Journal _life;
         private readonly Supervisor _supervisor;
         private readonly ConsoleLogger _logger;
 
-        public Startup(FlashStore store, LifeRecord life, Supervisor supervisor, ConsoleLogger logger)
+        public Startup(FlashStore store, Journal life, Supervisor supervisor, ConsoleLogger logger)
         {
             _store = store;
             _life = life;
@@ -50,7 +51,7 @@ namespace DeviceQueue.Esp32
             }
 
             Say(loader);
-            _life.Begin(DeviceNode.Version + "/" + loader.Settings.FileCrc.ToString());
+            _life.Begin(DeviceNode.Version + "/" + loader.Settings.FileCrc.ToString(), loader.Device.SafeModeBoots);
             if (_life.IsSafeMode)
             {
                 loader.UseSafeMode();

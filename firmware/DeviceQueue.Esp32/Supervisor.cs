@@ -2,6 +2,7 @@ using System;
 using System.Threading;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
+using DeviceQueue.Health;
 using DeviceQueue.Platform;
 using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
@@ -21,7 +22,7 @@ namespace DeviceQueue.Esp32
         private const int RecordTimeoutMs = 2000;
         private const int MsPerSecond = 1000;
 
-        private readonly LifeRecord _life;
+        private readonly Journal _life;
         private readonly ConsoleLogger _logger;
         private readonly IClock _clock;
         private readonly int _stallMs;
@@ -40,7 +41,7 @@ namespace DeviceQueue.Esp32
         /// <param name="logger">The console.</param>
         /// <param name="clock">The time.</param>
         /// <param name="stallMs">How long the main loop may stand still, in milliseconds: <see cref="StallWatch.StallMs"/>, and less in tests.</param>
-        public Supervisor(LifeRecord life, ConsoleLogger logger, IClock clock, int stallMs)
+        public Supervisor(Journal life, ConsoleLogger logger, IClock clock, int stallMs)
         {
             _life = life;
             _logger = logger;

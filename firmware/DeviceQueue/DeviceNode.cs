@@ -2,8 +2,9 @@ using System;
 using System.Threading;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Health;
 using DeviceQueue.HomeAssistant;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
@@ -18,7 +19,7 @@ namespace DeviceQueue
     /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls <see cref="Poll"/>, and drives
     /// <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
-    public sealed class DeviceNode : IDeviceControl, ICommandCatalog
+    public sealed class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
     {
         /// <summary>The firmware's version.</summary>
         public const string Version = "0.2.0";
@@ -45,7 +46,7 @@ namespace DeviceQueue
         private readonly HealthReport _health;
         private readonly OutputSetTopic _setTopic;
         private readonly ConnectGate _gate;
-        private readonly Caretaker _caretaker;
+        private readonly Housekeeping _housekeeping;
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly MessageEnvelope _reading = new MessageEnvelope();
         private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // one thing at a time is written: a reading, a report or an answer
@@ -70,7 +71,7 @@ namespace DeviceQueue
         public DeviceNode(
             DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, LoadedSettings loaded)
         {
-            _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate);
+            _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate, platform.Life.Buffer);
             platform.Clock = _clock;
             _platform = platform;
             _settings = loaded;
@@ -94,7 +95,7 @@ namespace DeviceQueue
             _readings.Outbox.TopicRule = _lateReadings;
 
             _schedule = new SamplingSchedule(now, settings.IntervalMs);
-            _sampler = new Sampler(platform.Sensor, _schedule, platform.Clock, _logger);
+            _sampler = new Sampler(platform.Sensor, _schedule, _clock, _logger);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
             CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs, verifier.HasKey);
@@ -107,13 +108,14 @@ namespace DeviceQueue
                 KeptSession = verifier.HasKey || connection.Readings.CleanSession ? null : Connection,
             };
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
-            _health = new HealthReport(platform, settings, bootRecord, Connection, _readings, _sampler, _clock);
+            IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, platform.Life };
+            _health = new HealthReport(parts, _readings.Outbox, platform.Life, Connection);
             bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
             Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
             _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
             Connection.Attach(Discovery);
             Connection.Attach(_setTopic);
-            _caretaker = new Caretaker(platform, settings, Connection, outputs, _readings);
+            _housekeeping = new Housekeeping(platform, settings, Connection, outputs, _readings);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
             SetInterval(settings.IntervalMs);
@@ -171,7 +173,7 @@ namespace DeviceQueue
         public void Apply(DeviceSettings settings)
         {
             long now = _clock.NowMs;
-            _caretaker.OnSettingsChanged(now);
+            _housekeeping.OnSettingsChanged(now);
             if (_platform.Life.IsSafeMode)
             {
                 return; // they are stored, and tried with all others after the restart that follows
@@ -190,7 +192,7 @@ namespace DeviceQueue
         {
             if (!_isErased)
             {
-                _caretaker.PrepareRestart();
+                _housekeeping.PrepareRestart();
             }
         }
 
@@ -242,10 +244,26 @@ namespace DeviceQueue
 
             // Once more, because a reading and a command take their time, and a command may have switched an output.
             due = Earlier(due, _outputStates.Poll(_clock.NowMs));
-            due = Earlier(due, _caretaker.Poll(now));
+            due = Earlier(due, _housekeeping.Poll(now));
             due = Earlier(due, _readings.PollOutbox(now)); // the connection's thread may be busy with a connect
             SayState();
             return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
+        }
+
+        /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            writer.Name("version");
+            writer.WriteText(Version);
+            writer.Name("free_memory");
+            writer.WriteNumber(_platform.Memory.GetFreeBytes());
+            writer.Name("settings");
+            writer.WriteText(_settings.SourceWord);
+            if (_platform.CommandMac == null)
+            {
+                writer.Name("unsigned");
+                writer.WriteBoolean(true);
+            }
         }
 
         /// <inheritdoc/>
@@ -377,7 +395,7 @@ namespace DeviceQueue
 
         private void PublishHealth()
         {
-            int length = _health.Write(_scratch);
+            int length = _health.Write(_writer, _scratch);
             if (length > 0)
             {
                 byte[] payload = new byte[length]; // the values keep it until the link has it
@@ -395,6 +413,7 @@ namespace DeviceQueue
 
         private void PublishReading()
         {
+            _platform.Life.SetReading();
             _lastSequence = _bootRecord.NextSequence();
             _lastTakenMs = _sampler.Reading.TakenMs;
             SendReading();

@@ -2,12 +2,11 @@ using System.Text;
 using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Components;
-using DeviceQueue.Configuring;
 using DeviceQueue.Connecting;
+using DeviceQueue.Health;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Benchmarks;
 
@@ -66,7 +65,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Store = this,
             Memory = this,
             Restarter = this,
-            Life = new LifeRecord(this),
+            Life = new Journal(this),
             Logger = this,
             Links = this,
             Sensor = this,

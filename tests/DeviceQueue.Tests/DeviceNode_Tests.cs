@@ -66,7 +66,9 @@ public sealed class DeviceNode_Tests
         Assert.Single(node.On("status"));
         Assert.Equal((1, 1440), (node.World.Connection.Connects, node.Sensor.Reads));
         Assert.Empty(node.Log.Errors);
-        Assert.InRange(node.Store.Writes, 1, 2 + (1440 / 256) + 1 + 24 + 2); // settings and boot, that it began and stayed up, blocks of numbers, the time each hour
+
+        // Settings, boot; that it began, read and stayed up; blocks of numbers; the time each hour.
+        Assert.InRange(node.Store.Writes, 1, 2 + 3 + (1440 / 256) + 24);
     }
 
     [Fact]
@@ -265,6 +267,30 @@ public sealed class DeviceNode_Tests
     }
 
     [Fact]
+    public void A_reading_that_was_dated_by_a_time_server_wrong_by_years_says_so_and_health_tells_how_to_date_it()
+    {
+        DateTime right = DeviceNode.BuildDate.AddDays(20);
+        var node = new Node("device.health_interval_ms=60000;");
+        node.World.Clock.StartUtc = right.AddYears(9);
+        node.World.Open();
+        node.World.RunFor(2 * MinuteMs);
+        node.World.Clock.StartUtc = right;
+        node.World.RunFor(2 * MinuteMs);
+
+        JsonElement[] readings = [.. node.On("temperature").Select(Node.Json)];
+        Assert.Equal(["doubted", "doubted", "doubted", null, null], readings.Select(Clock));
+        Assert.Equal((1, 60000), (readings[1].GetProperty("boot").GetInt32(), readings[1].GetProperty("uptime_ms").GetInt32()));
+        Assert.False(readings[^1].TryGetProperty("uptime_ms", out _));
+        JsonElement[] health = [.. node.On("health").Select(Node.Json)];
+        Assert.Equal("doubted", Clock(health[0]));
+        long offMs = health[^1].GetProperty("clock_off_ms").GetInt64();
+        Assert.Equal(right.AddMinutes(1), readings[1].GetProperty("time").GetDateTime().AddMilliseconds(-offMs));
+        Assert.Equal(2 * MinuteMs, health[^1].GetProperty("clock_trusted_ms").GetInt64(), 1000.0);
+
+        string? Clock(JsonElement json) => json.TryGetProperty("clock", out JsonElement clock) ? clock.GetString() : null;
+    }
+
+    [Fact]
     public void No_outbox_can_have_the_name_of_a_file_that_the_firmware_has_for_itself()
     {
         var node = new Node(Node.WithKey + "device.discovery=true");
@@ -324,7 +350,10 @@ public sealed class DeviceNode_Tests
 
         JsonElement health = Node.Json(node.On("health")[0]);
         Assert.Equal(
-            ["version", "boot", "seq_first", "uptime_ms", "time", "free_memory", "reconnects", "safe_mode", "unsigned", "queue", "dropped", "sensor", "rejected", "faults", "last_fault", "last_error"],
+            [
+                "version", "free_memory", "settings", "unsigned", "boot", "seq_first", "uptime_ms", "time", "reconnects", "sensor",
+                "safe_mode", "dropped", "rejected", "faults", "queue", "last_fault", "last_error",
+            ],
             health.EnumerateObject().Select(member => member.Name));
         Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":161,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
         Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0,\"refused\":0,\"outgrown\":0}", health.GetProperty("dropped").GetRawText());
@@ -403,6 +432,41 @@ public sealed class DeviceNode_Tests
 
         Assert.Equal(11, health.GetProperty("dropped").GetProperty("outgrown").GetInt32() + arrived);
         Assert.Equal(0, health.GetProperty("queue").GetProperty("damaged").GetInt32());
+    }
+
+    [Fact]
+    public void What_storage_lost_in_an_earlier_boot_is_still_said_in_health()
+    {
+        var store = new MemoryStore();
+        var before = new Node("device.interval_ms=1000;", store);
+        before.World.RunFor(10000); // never connected
+        before.World.Node!.PrepareRestart();
+        string segment = store.Files.Keys.First(name => name.StartsWith("outbox.", StringComparison.Ordinal));
+        store.Files[segment][store.Files[segment].Length / 2] ^= 0x55;
+        var found = new Node("", store);
+        found.World.RunFor(MinuteMs);
+        found.World.Node!.PrepareRestart();
+        int damaged = found.Life.Dropped[DropReason.Damaged] + found.Life.Dropped[DropReason.Torn];
+
+        var node = new Node("device.health_interval_ms=1000;", store);
+        node.World.Open();
+        node.World.RunFor(MinuteMs);
+        JsonElement queue = Node.Json(node.On("health")[^1]).GetProperty("queue");
+
+        Assert.True(damaged > 0);
+        Assert.True(queue.GetProperty("damaged").GetInt32() + queue.GetProperty("torn").GetInt32() >= damaged);
+    }
+
+    [Fact]
+    public void Health_says_when_the_device_runs_on_its_last_good_settings()
+    {
+        var store = new MemoryStore();
+        Assert.NotNull(new Node("", store));
+        var node = new Node("device.interval_ms=5;", store);
+        node.World.Open();
+        node.World.RunFor(5 * MinuteMs);
+
+        Assert.Equal("last_good", Node.Json(node.On("health")[0]).GetProperty("settings").GetString());
     }
 
     private static string StormyHour(int seed)

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuration;
-using DeviceQueue.Configuring;
+using DeviceQueue.Health;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Settings;
@@ -50,13 +50,18 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
             Logger = Log,
             Links = broker,
             Sensor = Sensor,
-            Life = new LifeRecord(Store),
+            Life = new Journal(Store),
             Calendar = this,
         };
         Life = platform.Life;
-        Life.Begin("test");
+        Life.Begin("test", _loader.Device.SafeModeBoots);
+        if (Life.IsSafeMode)
+        {
+            _loader.UseSafeMode();
+        }
+
         Outputs = new OutputBank(_loader.Device.Outputs, Pins);
-        var bootRecord = new BootRecord(Store);
+        var bootRecord = new BootRecord(Store, Life.Buffer);
         _boot = bootRecord.Boot;
         _node = new DeviceNode(_loader.Device, _loader.Connection, bootRecord, Outputs, platform, _loader.Settings);
         _node.Open();
@@ -144,7 +149,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     /// <summary>Gets what the calendar was set to.</summary>
     public DateTime? FloorUtc { get; private set; }
 
-    public LifeRecord Life { get; }
+    public Journal Life { get; }
 
     public DeviceState State => _node.State;
 

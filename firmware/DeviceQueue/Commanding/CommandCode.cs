@@ -53,9 +53,5 @@ namespace DeviceQueue.Commanding
 
         /// <summary>Carrying the command out ended in an error; with the status rejected, already checking it.</summary>
         public const string InternalError = "internal_error";
-
-        /// <summary>The reasons of the counts of refused commands: codes, and the statuses of those refused without one.</summary>
-        public const string Rejections = "bad_envelope unknown_command bad_arguments unknown_output retained unsigned bad_signature key_required"
-            + " no_clock bad_time busy too_large internal_error expired duplicate other";
     }
 }

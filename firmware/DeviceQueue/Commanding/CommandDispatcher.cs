@@ -2,6 +2,7 @@ using System;
 using DeviceQueue.Components;
 using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
+using DeviceQueue.Health;
 using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Commanding
@@ -81,7 +82,7 @@ namespace DeviceQueue.Commanding
         public AnswersDelivered AreAnswersDelivered { get; set; }
 
         /// <summary>Gets or sets the rejected commands by code, the expired and the repeated ones among them.</summary>
-        public Counts Rejections { get; set; } = new Counts(CommandCode.Rejections);
+        public Counts Rejections { get; set; } = new Counts(Journal.RejectionNames);
 
         /// <summary>Gets or sets what counts the answers that found no room in the queue.</summary>
         public Counts Drops { get; set; } = new Counts(DropReason.Names);
@@ -322,6 +323,7 @@ namespace DeviceQueue.Commanding
                 _verifier.OnAccepted();
                 if (!_history.TryBegin(message))
                 {
+                    Rejections.Add(CommandCode.NotRecorded);
                     _answer.Fail(CommandCode.NotRecorded, "the storage failed; nothing was done");
                     SendAnswer(message);
                     Logger.Log(LogLevel.Error, message.CorrelationId, command.Name + " not carried out: the storage failed");

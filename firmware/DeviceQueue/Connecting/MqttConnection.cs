@@ -1,5 +1,7 @@
 using System.Threading;
 using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
 using DeviceQueue.Platform;
@@ -10,7 +12,7 @@ namespace DeviceQueue.Connecting
     /// Keeps one MQTT session going: connects with backoff, a fresh link each time, subscribes, says birth, publishes what its sources offer, and judges by what is
     /// unanswered whether the other side is alive. It has no thread: whoever drives it calls <see cref="Poll"/>, always from the same thread.
     /// </summary>
-    public sealed class MqttConnection
+    public sealed class MqttConnection : IHealthPart
     {
         /// <summary>The most sources, the latest values among them, and the most sinks.</summary>
         public const int MaxAttached = 8;
@@ -253,6 +255,25 @@ namespace DeviceQueue.Connecting
             if (count == MaxAttached)
             {
                 throw new InvalidStateException(InvalidStateException.NoConnection, "a connection has places for " + MaxAttached.ToString() + ", all taken");
+            }
+        }
+
+        /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            writer.Name("reconnects");
+            writer.WriteNumber(_connects > 0 ? _connects - 1 : 0);
+            if (DiscardedSessions > 0)
+            {
+                writer.Name("session_discarded");
+                writer.WriteNumber(DiscardedSessions);
+            }
+
+            string fault = SubscriptionFault; // another thread sets it
+            if (fault != null)
+            {
+                writer.Name("commands");
+                writer.WriteText(fault);
             }
         }
 

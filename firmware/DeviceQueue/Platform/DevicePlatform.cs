@@ -1,6 +1,6 @@
 using DeviceQueue.Commanding;
+using DeviceQueue.Health;
 using DeviceQueue.Readings;
-using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Platform
 {
@@ -17,7 +17,7 @@ namespace DeviceQueue.Platform
         public ISensor Sensor { get; set; }
 
         /// <summary>Gets or sets what the device remembers of how it fared.</summary>
-        public LifeRecord Life { get; set; }
+        public Journal Life { get; set; }
 
         /// <summary>Gets or sets the calendar.</summary>
         public ICalendar Calendar { get; set; }

@@ -1,5 +1,7 @@
 using System;
 using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Json;
 using DeviceQueue.Platform;
 using DeviceQueue.Settings;
 
@@ -9,7 +11,7 @@ namespace DeviceQueue.Readings
     /// Reads the sensor on schedule, doubts what is not plausible and tells which readings are worth publishing. A fault is
     /// a state that is said once when it begins and once when it ends, never a number. Called from one thread.
     /// </summary>
-    public sealed class Sampler
+    public sealed class Sampler : IHealthPart
     {
         // Far below the 0.01 °C that is published: a change of 0.1 as people read it is often a little less in binary.
         private const double RoundingC = 1e-6;
@@ -20,7 +22,7 @@ namespace DeviceQueue.Readings
 
         private readonly ISensor _sensor;
         private readonly SamplingSchedule _schedule;
-        private readonly IClock _clock;
+        private readonly TrustedClock _clock;
         private readonly ILogger _logger;
         private double _offsetC;
         private double _maxStepC;
@@ -43,7 +45,7 @@ namespace DeviceQueue.Readings
         /// <param name="schedule">When to read it.</param>
         /// <param name="clock">Dates the readings.</param>
         /// <param name="logger">Takes what there is to say.</param>
-        public Sampler(ISensor sensor, SamplingSchedule schedule, IClock clock, ILogger logger)
+        public Sampler(ISensor sensor, SamplingSchedule schedule, TrustedClock clock, ILogger logger)
         {
             _sensor = sensor;
             _schedule = schedule;
@@ -130,11 +132,30 @@ namespace DeviceQueue.Readings
             }
 
             Reading.TakenMs = _clock.NowMs;
-            Reading.HasUtc = _clock.TryGetUtc(out DateTime utc);
+            Reading.HasUtc = _clock.TryDate(out DateTime utc, out bool isDoubted);
             Reading.TakenUtc = utc;
+            Reading.IsClockDoubted = isDoubted;
             HasHumidity |= state == SensorState.Ok && Reading.HasHumidity;
             Report(state);
             return state == SensorState.Ok;
+        }
+
+        /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            writer.Name("sensor");
+            writer.BeginObject();
+            writer.Name("state");
+            writer.WriteText(NameOf(State));
+            if (State == SensorState.WrongChip)
+            {
+                writer.Name("chip");
+                writer.WriteText(Description);
+            }
+
+            writer.Name("faults");
+            writer.WriteNumber(Faults);
+            writer.EndObject();
         }
 
         private static bool IsApart(double one, double other, double distance)

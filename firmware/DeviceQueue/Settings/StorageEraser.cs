@@ -1,8 +1,8 @@
 using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
+using DeviceQueue.Health;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
-using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Settings
 {
@@ -46,7 +46,7 @@ namespace DeviceQueue.Settings
             isGone &= TryEraseNamed(lastGood.OpenSlot(1));
             isGone = isGone && lastGood.TryDelete() && _store.TryDelete(SettingsLoader.FileName);
             isGone &= new StoredFile(_store, LoadedSettings.ChangesName).TryDelete();
-            isGone &= LifeRecord.TryDelete(_store);
+            isGone &= Journal.TryDelete(_store);
             return isGone && _store.TryDelete(MarkName);
         }
 

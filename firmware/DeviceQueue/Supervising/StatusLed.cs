@@ -6,24 +6,14 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.Supervising
 {
     /// <summary>
-    /// Shows how the device is by an LED, lit when its pin is high: fast blinking for no settings, slow for safe mode, one, two, three or four flashes every two seconds for
-    /// no Wi-Fi, no broker, a sensor fault and no commands, a wink every five seconds when all is well. It has no thread: whoever drives it calls <see cref="Poll"/>.
+    /// Shows how the device is by an LED, lit when its pin is high: fast blinking for no settings, slow for safe mode,
+    /// one, two, three or four flashes every two seconds for no Wi-Fi, no broker, a sensor fault and no commands, a
+    /// wink every five seconds when all is well. It has no thread: the main loop calls <see cref="Poll"/>.
     /// </summary>
     public sealed class StatusLed
     {
-        private static readonly string[] Words = { "no configuration", "safe mode", "no Wi-Fi", "no broker", "no commands", "sensor fault", "all well" };
-
-        // For each state how long the LED is lit, dark, lit, …, in milliseconds; then from the start.
-        private static readonly short[][] Patterns =
-        {
-            new short[] { 250, 250 },
-            new short[] { 1000, 1000 },
-            new short[] { 200, 1800 },
-            new short[] { 200, 200, 200, 1400 },
-            new short[] { 200, 200, 200, 200, 200, 200, 200, 600 },
-            new short[] { 200, 200, 200, 200, 200, 1000 },
-            new short[] { 50, 4950 },
-        };
+        private const int FlashMs = 200;
+        private const int RoundMs = 2000;
 
         private readonly IOutputPins _pins;
         private readonly int _pin;
@@ -34,7 +24,7 @@ namespace DeviceQueue.Supervising
         private bool _hasFailed;
         private long _dueMs;
 
-        /// <summary>Initializes a new instance of the <see cref="StatusLed"/> class, dark. A pin that cannot be opened is left alone.</summary>
+        /// <summary>Opens the LED's pin, dark. A pin that cannot be opened is left alone.</summary>
         /// <param name="pins">The pins.</param>
         /// <param name="pin">The LED's, or <see cref="DeviceSettings.NoPin"/>.</param>
         /// <param name="faults">Hears once of a pin that cannot be driven.</param>
@@ -62,7 +52,23 @@ namespace DeviceQueue.Supervising
         /// <returns>Two words or so.</returns>
         public static string Describe(DeviceState state)
         {
-            return Words[(int)state];
+            switch (state)
+            {
+                case DeviceState.NoConfiguration:
+                    return "no configuration";
+                case DeviceState.SafeMode:
+                    return "safe mode";
+                case DeviceState.NoWifi:
+                    return "no Wi-Fi";
+                case DeviceState.NoBroker:
+                    return "no broker";
+                case DeviceState.NoCommands:
+                    return "no commands";
+                case DeviceState.SensorFault:
+                    return "sensor fault";
+                default:
+                    return "all well";
+            }
         }
 
         /// <summary>Shows a state; a new one starts with its pattern's first flash.</summary>
@@ -82,12 +88,43 @@ namespace DeviceQueue.Supervising
                 return _dueMs;
             }
 
-            short[] pattern = Patterns[(int)state];
             _state = state;
-            _step = isNew ? 0 : (_step + 1) % pattern.Length;
-            _dueMs = nowMs + pattern[_step];
+            _step = isNew || _step == (2 * CountFlashes(state)) - 1 ? 0 : _step + 1;
+            _dueMs = nowMs + GetStepMs(state, _step);
             Light(_step % 2 == 0);
             return _dueMs;
+        }
+
+        private static int CountFlashes(DeviceState state)
+        {
+            switch (state)
+            {
+                case DeviceState.NoBroker:
+                    return 2;
+                case DeviceState.SensorFault:
+                    return 3;
+                case DeviceState.NoCommands:
+                    return 4;
+                default:
+                    return 1;
+            }
+        }
+
+        /// <summary>Gets how long the LED is lit, dark, lit, … in a state, in milliseconds.</summary>
+        private static int GetStepMs(DeviceState state, int step)
+        {
+            switch (state)
+            {
+                case DeviceState.NoConfiguration:
+                    return 250;
+                case DeviceState.SafeMode:
+                    return 1000;
+                case DeviceState.Well:
+                    return step == 0 ? 50 : 4950;
+                default:
+                    int last = (2 * CountFlashes(state)) - 1;
+                    return step < last ? FlashMs : RoundMs - (last * FlashMs);
+            }
         }
 
         private void Light(bool isLit)

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using DeviceQueue.Connecting;
+using DeviceQueue.Health;
 using DeviceQueue.Messaging;
-using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 
@@ -14,7 +14,7 @@ public sealed class ConnectionWorker_Tests
 
     private readonly SystemTime _time = new();
     private readonly MemoryLogger _log = new();
-    private readonly LifeRecord _life = new(new MemoryStore());
+    private readonly Journal _life = new(new MemoryStore());
     private readonly BlockingLinks _links = new();
     private readonly MqttConnection _connection;
     private readonly ConnectionWorker _worker;

@@ -1,3 +1,5 @@
+using System.Text;
+using DeviceQueue.Json;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Tests.Platform;
@@ -260,6 +262,109 @@ public sealed class TrustedClock_Tests
     {
         Assert.True(clock.TryGetFresh(out DateTime utc));
         return utc;
+    }
+
+    [Fact]
+    public void A_clock_far_ahead_of_all_that_is_known_is_doubted_until_it_is_set_right_and_then_says_by_how_much_it_was_off()
+    {
+        Confirmed();
+        _clock.NowMs = 0;
+        _clock.StartUtc = Start.AddDays(4000);
+        TrustedClock clock = Boot();
+        clock.Poll(0);
+        Assert.Equal((true, 0), (clock.IsDoubted, clock.OffMs));
+        Assert.Contains("\"clock\":\"doubted\"", Health(clock));
+
+        _clock.NowMs = 600_000;
+        _clock.StartUtc = Start.AddSeconds(1);
+        clock.Poll(_clock.NowMs);
+
+        Assert.Equal((false, (4000L * 24 * HourMs) - 1000), (clock.IsDoubted, clock.OffMs));
+        Assert.Contains("\"clock_trusted_ms\":600000,\"clock_off_ms\":" + clock.OffMs, Health(clock));
+    }
+
+    [Fact]
+    public void A_clock_that_leaps_is_doubted_at_once_and_says_by_how_much_it_was_off_when_it_returns()
+    {
+        TrustedClock clock = Confirmed();
+        clock.Poll(_clock.NowMs);
+        Assert.False(clock.IsDoubted);
+        _clock.StartUtc = Start.AddDays(30);
+        clock.Poll(_clock.NowMs);
+        Assert.True(clock.IsDoubted);
+        _clock.StartUtc = Start;
+        clock.Poll(_clock.NowMs);
+
+        Assert.Equal((false, 30L * 24 * HourMs), (clock.IsDoubted, clock.OffMs));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_doubted_clock_is_trusted_after_a_signed_command_or_a_day_and_was_not_off(bool isCommand)
+    {
+        _clock.StartUtc = Start.AddYears(2);
+        TrustedClock clock = Boot();
+        Assert.True(clock.IsDoubted);
+        Run(clock, HourMs);
+        Assert.True(clock.IsDoubted);
+        if (isCommand)
+        {
+            clock.Keep();
+        }
+        else
+        {
+            Run(clock, 25 * HourMs);
+        }
+
+        Assert.Equal((false, 0), (clock.IsDoubted, clock.OffMs));
+        Assert.Contains("\"clock_trusted_ms\":", Health(clock));
+        Assert.DoesNotContain("clock_off_ms", Health(clock));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(300)]
+    public void A_board_that_was_without_power_for_less_than_a_year_does_not_doubt_its_clock(int days)
+    {
+        Confirmed();
+        _clock.StartUtc = Start.AddDays(days);
+        TrustedClock clock = Boot();
+        clock.Poll(0);
+
+        Assert.False(clock.IsDoubted);
+    }
+
+    [Fact]
+    public void A_clock_that_was_believed_at_start_and_is_set_back_by_months_says_by_how_much_it_was_off()
+    {
+        Confirmed();
+        _clock.StartUtc = Start.AddDays(90);
+        TrustedClock clock = Boot();
+        clock.Poll(0);
+        _clock.StartUtc = Start;
+        clock.Poll(0);
+
+        Assert.Equal(90L * 24 * HourMs, clock.OffMs);
+    }
+
+    [Fact]
+    public void A_clock_that_is_not_set_is_not_doubted()
+    {
+        _clock.StartUtc = null;
+
+        Assert.False(Boot().IsDoubted);
+    }
+
+    private static string Health(TrustedClock clock)
+    {
+        var writer = new JsonWriter();
+        byte[] buffer = new byte[300];
+        writer.Reset(buffer, 0);
+        writer.BeginObject();
+        clock.WriteHealth(writer);
+        writer.EndObject();
+        return Encoding.UTF8.GetString(buffer, 0, writer.Length);
     }
 
     private TrustedClock Boot() => new(_clock, _store, BuildDate);

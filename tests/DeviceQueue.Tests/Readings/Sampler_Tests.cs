@@ -1,4 +1,5 @@
 using DeviceQueue.Configuration;
+using DeviceQueue.Platform;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
@@ -16,7 +17,7 @@ public sealed class Sampler_Tests
 
     public Sampler_Tests()
     {
-        _sampler = new Sampler(_sensor, new SamplingSchedule(0, 1000), _clock, _log);
+        _sampler = new Sampler(_sensor, new SamplingSchedule(0, 1000), Trusted(), _log);
     }
 
     [Fact]
@@ -81,7 +82,7 @@ public sealed class Sampler_Tests
         const int MinuteMs = 60000;
         const int Minutes = 365 * 24 * 60;
         var lateness = new Random(1);
-        var sampler = new Sampler(_sensor, new SamplingSchedule(0, MinuteMs), _clock, _log);
+        var sampler = new Sampler(_sensor, new SamplingSchedule(0, MinuteMs), Trusted(), _log);
         _sensor.Reading = () => _clock.NowMs += lateness.Next(5000);
         int published = 0;
         for (int i = 0; i < Minutes; i++)
@@ -253,6 +254,8 @@ public sealed class Sampler_Tests
         Assert.Empty(problems.Errors());
         _sampler.Apply(settings);
     }
+
+    private TrustedClock Trusted() => new(_clock, new MemoryStore(), DeviceNode.BuildDate);
 
     private bool Sample()
     {

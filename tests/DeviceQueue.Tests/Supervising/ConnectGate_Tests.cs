@@ -1,11 +1,13 @@
 using DeviceQueue.Commanding;
 using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
+using DeviceQueue.Health;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
+using DeviceQueue.Tests.Platform;
 using DeviceQueue.Tests.Readings;
 
 namespace DeviceQueue.Tests.Supervising;
@@ -53,7 +55,8 @@ public sealed class ConnectGate_Tests
         var device = DeviceSettings.Read(ConfigParams.FromString("device.outputs.0.name=r;device.outputs.0.pin=13"), null, "x", problems);
         var outputs = new OutputBank(device.Outputs, new FakePins());
         var platform = new DevicePlatform { Clock = world.Clock, Logger = world.Log };
-        var sampler = new Sampler(new FakeSensor(), new SamplingSchedule(HourMs, HourMs), world.Clock, world.Log);
+        var clock = new TrustedClock(world.Clock, new MemoryStore(), DeviceNode.BuildDate);
+        var sampler = new Sampler(new FakeSensor(), new SamplingSchedule(HourMs, HourMs), clock, world.Log);
         world.Connection.Gate = new ConnectGate(platform, DeviceNode.BuildDate, outputs, sampler, HourMs);
         outputs.Pulse(0, 40000, world.Clock);
         world.At(40000, () => outputs.EndPulses(40000));
@@ -140,7 +143,7 @@ public sealed class ConnectGate_Tests
         return node;
     }
 
-    private static LifeRecord Rebooted(Node node) => new(node.Store);
+    private static Journal Rebooted(Node node) => new(node.Store);
 
     private sealed class Closed : IConnectGate
     {

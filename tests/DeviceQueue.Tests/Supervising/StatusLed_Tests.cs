@@ -1,3 +1,4 @@
+using DeviceQueue.Health;
 using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
@@ -8,7 +9,7 @@ namespace DeviceQueue.Tests.Supervising;
 public sealed class StatusLed_Tests
 {
     private readonly FakePins _pins = new();
-    private readonly LifeRecord _life = new(new MemoryStore());
+    private readonly Journal _life = new(new MemoryStore());
 
     [Theory]
     [InlineData(DeviceState.NoConfiguration, "0+ 250- 500+ 750- 1000+ 1250- 1500+ 1750- 2000+")]
@@ -16,6 +17,7 @@ public sealed class StatusLed_Tests
     [InlineData(DeviceState.NoWifi, "0+ 200- 2000+")]
     [InlineData(DeviceState.NoBroker, "0+ 200- 400+ 600- 2000+")]
     [InlineData(DeviceState.SensorFault, "0+ 200- 400+ 600- 800+ 1000- 2000+")]
+    [InlineData(DeviceState.NoCommands, "0+ 200- 400+ 600- 800+ 1000- 1200+ 1400- 2000+")]
     [InlineData(DeviceState.Well, "0+ 50-")]
     public void Each_state_has_a_pattern_of_its_own(DeviceState state, string pattern)
     {

@@ -1,14 +1,14 @@
 using DeviceQueue.Commanding;
 using DeviceQueue.Diagnostics;
+using DeviceQueue.Health;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
-using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Platform;
 using FsCheck.Fluent;
 
-namespace DeviceQueue.Tests.Supervising;
+namespace DeviceQueue.Tests.Health;
 
-public sealed class LifeRecord_Tests
+public sealed class Journal_Tests
 {
     private readonly MemoryStore _store = new();
 
@@ -34,7 +34,7 @@ public sealed class LifeRecord_Tests
         Boots(4);
         for (int i = 0; i < 20; i++)
         {
-            LifeRecord life = Boot();
+            Journal life = Boot();
             Assert.Equal((4, false), (life.FailedBoots, life.IsSafeMode));
             life.PlanRestart();
         }
@@ -48,7 +48,7 @@ public sealed class LifeRecord_Tests
     {
         for (int i = 0; i < 5; i++)
         {
-            LifeRecord life = Boot();
+            Journal life = Boot();
             life.RecordFatal("main", "IOException: gone");
             life.PlanRestart(); // hangs on every reboot
         }
@@ -61,10 +61,10 @@ public sealed class LifeRecord_Tests
     {
         for (int i = 0; i < 5; i++)
         {
-            new LifeRecord(_store).RecordFatal("main", "x");
+            new Journal(_store).RecordFatal("main", "x");
         }
 
-        Assert.Equal(5, new LifeRecord(_store).FailedBoots);
+        Assert.Equal(5, new Journal(_store).FailedBoots);
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class LifeRecord_Tests
     {
         Boots(7, before);
 
-        LifeRecord life = Boot(after);
+        Journal life = Boot(after);
         Assert.Equal((false, 0), (life.IsSafeMode, life.FailedBoots));
     }
 
@@ -93,34 +93,34 @@ public sealed class LifeRecord_Tests
     {
         for (int boot = 1; boot <= 3; boot++)
         {
-            LifeRecord life = Boot();
+            Journal life = Boot();
             life.Dropped.Add(DropReason.Overflow, 7);
             life.Rejected.Add(life.Rejected.Find("too_large"), boot);
-            life.Record("main loop", new IOException("a;b=c"));
+            life.Record("main loop", new IOException("a;b\nc"));
             life.Store();
         }
 
-        LifeRecord last = Boot();
+        Journal last = Boot();
         Assert.Equal((21, 21), (last.Dropped[DropReason.Overflow], last.Dropped.Total));
         Assert.Equal((6, 6), (last.Rejected[last.Rejected.Find("too_large")], last.Rejected.Total));
-        Assert.Equal((3, "main loop: IOException: a,b=c"), (last.Faults, last.LastFault));
+        Assert.Equal((3, "main loop: IOException: a;b c"), (last.Faults, last.LastFault));
     }
 
     [Fact]
     public void A_count_ends_at_the_largest_number_and_never_turns_over()
     {
-        var life = new LifeRecord(_store);
+        var life = new Journal(_store);
         life.Rejected.Add(0, int.MaxValue - 1);
         life.Rejected.Add(0, 5);
-        life.Begin("f");
+        life.Begin("f", 5);
         Assert.Equal(int.MaxValue, life.Rejected[0]);
-        Assert.Equal(int.MaxValue, new LifeRecord(_store).Rejected[0]);
+        Assert.Equal(int.MaxValue, new Journal(_store).Rejected[0]);
     }
 
     [Fact]
     public void A_fault_that_comes_again_and_again_is_counted_and_written_once()
     {
-        LifeRecord life = Boot();
+        Journal life = Boot();
         int before = _store.Writes;
         for (int i = 0; i < 10000; i++)
         {
@@ -128,17 +128,96 @@ public sealed class LifeRecord_Tests
         }
 
         Assert.Equal(before + 1, _store.Writes);
-        Assert.Equal((10000, LifeRecord.MaxFaultLength), (life.Faults, life.LastFault.Length));
+        Assert.Equal((10000, Journal.MaxFaultBytes), (life.Faults, life.LastFault.Length));
+    }
+
+    [Fact]
+    public void A_boot_that_read_the_sensor_and_had_no_fault_counts_a_third()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            Boot().SetReading();
+        }
+
+        Assert.Equal(1, new Journal(_store).FailedBoots);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_boot_that_had_a_fault_counts_whole_though_it_read_the_sensor(bool isFaultFirst)
+    {
+        Journal life = Boot();
+        if (isFaultFirst)
+        {
+            life.Record("main loop", new IOException());
+        }
+
+        life.SetReading();
+        if (!isFaultFirst)
+        {
+            life.Record("main loop", new IOException());
+        }
+
+        Assert.Equal(1, new Journal(_store).FailedBoots);
+    }
+
+    [Fact]
+    public void What_could_not_be_stored_is_known_to_be_due()
+    {
+        Journal life = Boot();
+        _store.FailsWrites = true;
+        life.SetStable();
+        Assert.False(life.IsStored);
+        _store.FailsWrites = false;
+        life.Store();
+
+        Assert.True(life.IsStored);
+        Assert.Equal(0, new Journal(_store).FailedBoots);
+    }
+
+    [Fact]
+    public void A_record_needs_no_memory_to_be_stored()
+    {
+        var life = new Journal(new NullStore());
+        life.Begin("f", 5);
+        life.SetReading();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        life.SetStable();
+        life.Store();
+        life.PlanRestart();
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void A_record_of_later_firmware_that_counts_more_is_read_as_far_as_it_is_known()
+    {
+        Journal life = Boot();
+        life.Dropped.Add(DropReason.Torn, 3);
+        life.Rejected.Add(0, 4);
+        life.Record("main loop", new IOException("gone"));
+        var file = new TwoSlotFile(_store, "life.0", "life.1", 1000);
+        Assert.True(file.TryRead(out int count));
+        byte[] record = file.Buffer[TwoSlotFile.HeaderBytes..(TwoSlotFile.HeaderBytes + count)];
+        int list = Array.IndexOf(record, (byte)life.Dropped.Length, 12);
+        record[list] += 2;
+        byte[] longer = [.. record[..(list + 1 + (4 * life.Dropped.Length))], 9, 0, 0, 0, 9, 0, 0, 0, .. record[(list + 1 + (4 * life.Dropped.Length))..]];
+        Assert.True(file.TryUpdate(longer, longer.Length));
+
+        var read = new Journal(_store);
+        Assert.Equal((3, 3, 4), (read.Dropped[DropReason.Torn], read.Dropped.Total, read.Rejected.Total));
+        Assert.Equal((1, "main loop: IOException: gone"), (read.Faults, read.LastFault));
     }
 
     [Fact]
     public void A_record_with_every_place_taken_is_kept()
     {
-        LifeRecord life = Boot();
+        Journal life = Boot();
         CountAll(life);
         life.RecordFatal("main", new string('€', 500));
 
-        LifeRecord next = Boot();
+        Journal next = Boot();
         Assert.All(All(next.Dropped), count => Assert.Equal(int.MaxValue, count));
         Assert.All(All(next.Rejected), count => Assert.Equal(int.MaxValue, count));
     }
@@ -153,14 +232,14 @@ public sealed class LifeRecord_Tests
         {
             var store = new MemoryStore();
             Write(store, string.Join(';', pairs));
-            var life = new LifeRecord(store);
-            life.Begin("f");
+            var life = new Journal(store);
+            life.Begin("f", 5);
             life.Record("main loop", new IOException(string.Join(';', pairs)));
 
-            life = new LifeRecord(store);
+            life = new Journal(store);
             Assert.All(All(life.Dropped), count => Assert.True(count >= 0));
             Assert.All(All(life.Rejected), count => Assert.True(count >= 0));
-            Assert.True(life.LastFault?.Length <= LifeRecord.MaxFaultLength); // it was stored, so the record has room for all that was read
+            Assert.True(life.LastFault?.Length <= Journal.MaxFaultBytes); // it was stored, so the record has room for all that was read
         });
     }
 
@@ -168,16 +247,16 @@ public sealed class LifeRecord_Tests
     public void Every_code_that_a_command_can_be_rejected_with_is_kept()
     {
         string[] ofFailures =
-            [CommandCode.Interrupted, CommandCode.NotRecorded, CommandCode.StorageFailed, CommandCode.SensorFault, CommandCode.Rejections];
+            [CommandCode.Interrupted, CommandCode.StorageFailed, CommandCode.SensorFault];
         var codes = typeof(CommandCode).GetFields().Select(field => (string)field.GetRawConstantValue()!);
 
         Assert.Equal(
             codes.Except(ofFailures).Concat([CommandAnswer.Expired, CommandAnswer.Duplicate, "other"]).Order(),
-            CommandCode.Rejections.Split(' ').Order());
+            Journal.RejectionNames.Split(' ').Order());
     }
 
     /// <summary>Counts all that can be counted, as often as can be counted.</summary>
-    internal static void CountAll(LifeRecord life)
+    internal static void CountAll(Journal life)
     {
         Enumerable.Range(0, life.Dropped.Length).ToList().ForEach(reason => life.Dropped.Add(reason, int.MaxValue));
         Enumerable.Range(0, life.Rejected.Length).ToList().ForEach(reason => life.Rejected.Add(reason, int.MaxValue));
@@ -213,7 +292,7 @@ public sealed class LifeRecord_Tests
         _store.FailsWrites = true;
         for (int i = 0; i < 10; i++)
         {
-            LifeRecord life = Boot();
+            Journal life = Boot();
             life.Record("main loop", new IOException());
             life.SetStable();
             Assert.Equal((false, 1), (life.IsSafeMode, life.Faults));
@@ -223,19 +302,19 @@ public sealed class LifeRecord_Tests
     [Fact]
     public void What_ends_a_boot_is_its_last_fault_whatever_else_fails_until_then()
     {
-        LifeRecord life = Boot();
+        Journal life = Boot();
         life.RecordFatal("main loop", "stalled");
         life.Record("main loop", new IOException());
         life.PlanRestart();
 
-        LifeRecord next = Boot();
+        Journal next = Boot();
         Assert.Equal((2, "main loop: stalled"), (next.Faults, next.LastFault));
     }
 
     [Fact]
     public void What_records_faults_is_never_the_next()
     {
-        LifeRecord life = Boot();
+        Journal life = Boot();
         _store.ThrowsOnWrite = true;
         life.Record("main loop", new IOException());
         life.RecordFatal("main loop", "stalled");
@@ -243,10 +322,10 @@ public sealed class LifeRecord_Tests
         Assert.Equal((2, "main loop: stalled"), (life.Faults, life.LastFault));
     }
 
-    private LifeRecord Boot(string identity = "0.1.0/1")
+    private Journal Boot(string identity = "0.1.0/1")
     {
-        var life = new LifeRecord(_store);
-        life.Begin(identity);
+        var life = new Journal(_store);
+        life.Begin(identity, 5);
         return life;
     }
 
@@ -256,5 +335,24 @@ public sealed class LifeRecord_Tests
         {
             Boot(identity);
         }
+    }
+
+    private sealed class NullStore : IStore
+    {
+        public int GetSize(string name) => -1;
+
+        public bool TryRead(string name, byte[] buffer, out int count)
+        {
+            count = 0;
+            return false;
+        }
+
+        public bool TryReadAt(string name, int position, byte[] buffer, int count) => false;
+
+        public bool TryAppend(string name, byte[] data, int offset, int count) => true;
+
+        public bool TryWrite(string name, byte[] data, int count) => true;
+
+        public bool TryDelete(string name) => true;
     }
 }

@@ -1,14 +1,15 @@
 using System.Text.Json;
+using DeviceQueue.Health;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Platform;
 
-namespace DeviceQueue.Tests.Supervising;
+namespace DeviceQueue.Tests.Health;
 
-public sealed class Caretaker_Tests
+public sealed class Housekeeping_Tests
 {
     private const int MinuteMs = 60000;
     private const int HourMs = 60 * MinuteMs;
-    private const int SlackMs = Caretaker.CheckIntervalMs;
+    private const int SlackMs = Housekeeping.CheckIntervalMs;
 
     private readonly MemoryStore _store = new();
 
@@ -101,7 +102,9 @@ public sealed class Caretaker_Tests
     {
         for (int i = 0; i < 5; i++)
         {
-            Boot().World.RunFor((10 * MinuteMs) - 1000);
+            Node node = Boot();
+            node.Life.Record("main loop", new IOException());
+            node.World.RunFor((10 * MinuteMs) - 1000);
         }
 
         Node safe = Boot();
@@ -114,6 +117,69 @@ public sealed class Caretaker_Tests
     }
 
     [Fact]
+    public void Power_that_flickers_is_no_reason_for_safe_mode_until_it_has_done_so_fifteen_times()
+    {
+        for (int i = 0; i < 15; i++)
+        {
+            Node node = Boot();
+            Assert.False(node.Life.IsSafeMode);
+            node.World.RunFor(4 * MinuteMs);
+        }
+
+        Assert.True(Boot().Life.IsSafeMode);
+    }
+
+    [Theory]
+    [InlineData("device.safe_mode_boots=2;", 2, true)]
+    [InlineData("device.safe_mode_boots=2;device.stable_ms=60000;", 2, false)]
+    [InlineData("device.safe_mode_boots=0;", 20, false)]
+    public void How_many_boots_bring_safe_mode_and_how_long_one_must_stay_up_are_settings(string config, int boots, bool isSafeMode)
+    {
+        for (int i = 0; i < boots; i++)
+        {
+            var node = new Node(config, _store);
+            Assert.False(node.Life.IsSafeMode);
+            node.Life.Record("main loop", new IOException());
+            node.World.RunFor(2 * MinuteMs);
+        }
+
+        Assert.Equal(isSafeMode, new Node(config, _store).Life.IsSafeMode);
+    }
+
+    [Fact]
+    public void That_a_boot_stayed_up_is_stored_soon_after_the_storage_works_again()
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            Boot();
+        }
+
+        Node node = Boot();
+        node.World.RunFor(9 * MinuteMs);
+        _store.FailsName = "life";
+        node.World.RunFor(2 * MinuteMs);
+        Assert.NotEqual(0, new Journal(_store).FailedBoots);
+        _store.FailsName = null;
+        node.World.RunFor(SlackMs);
+
+        Assert.Equal(0, new Journal(_store).FailedBoots);
+    }
+
+    [Fact]
+    public void Memory_that_is_short_and_then_nearly_so_is_said_once()
+    {
+        Node node = Boot();
+        node.World.Open();
+        for (int i = 0; i < 20; i++)
+        {
+            node.FreeBytes = i % 2 == 0 ? Housekeeping.MinFreeBytes - 1 : Housekeeping.EnoughFreeBytes - 1;
+            node.World.RunFor(SlackMs);
+        }
+
+        Assert.Single(node.Log.Lines, line => line.Contains("bytes of memory free"));
+    }
+
+    [Fact]
     public void In_safe_mode_the_device_reports_says_so_and_takes_no_command_that_switches()
     {
         Node node = SafeNode();
@@ -123,7 +189,8 @@ public sealed class Caretaker_Tests
 
         Assert.Equal("unknown_command", node.Answer().GetProperty("code").GetString());
         Assert.Empty(node.Pins.Written);
-        Assert.True(Node.Json(node.On("health")[^1]).GetProperty("safe_mode").GetBoolean());
+        JsonElement health = Node.Json(node.On("health")[^1]);
+        Assert.Equal((true, "safe"), (health.GetProperty("safe_mode").GetBoolean(), health.GetProperty("settings").GetString()));
         Assert.NotEmpty(node.On("temperature"));
         Assert.Equal(DeviceState.SafeMode, node.State);
         Assert.Contains("status: safe mode", node.Log.Lines);
@@ -190,9 +257,9 @@ public sealed class Caretaker_Tests
     [Fact]
     public void Health_is_whole_when_everything_there_is_has_happened()
     {
-        LifeRecord_Tests.Write(_store, "faults=-2147483648" + string.Concat(Enumerable.Range(0, 40).Select(i => $";d.drop_of_another_{i}=1;r.code_of_another_{i}=1")));
+        Journal_Tests.Write(_store, "faults=-2147483648" + string.Concat(Enumerable.Range(0, 40).Select(i => $";d.drop_of_another_{i}=1;r.code_of_another_{i}=1")));
         Node node = Boot();
-        LifeRecord_Tests.CountAll(node.Life);
+        Journal_Tests.CountAll(node.Life);
         node.Broker.Connack = _ => new(DeviceQueue.Connecting.MqttLinkError.Tls, 0, new string('\u0001', 500));
         node.World.Connection.Open();
         node.World.RunFor(MinuteMs);
@@ -204,7 +271,7 @@ public sealed class Caretaker_Tests
         {
             Assert.All(Node.Json(health).GetProperty("rejected").EnumerateObject(), code => Assert.Equal(int.MaxValue, code.Value.GetInt32()));
             Assert.All(Node.Json(health).GetProperty("dropped").EnumerateObject(), reason => Assert.Equal(int.MaxValue, reason.Value.GetInt32()));
-            Assert.Equal(16, Node.Json(health).GetProperty("rejected").EnumerateObject().Count());
+            Assert.Equal(17, Node.Json(health).GetProperty("rejected").EnumerateObject().Count());
             Assert.InRange(health.Payload.Length - Node.Json(health).GetProperty("last_fault").GetRawText().Length, 1, HealthReport.MaxBytes - 300); // for numbers that are short here
         });
     }
@@ -234,7 +301,7 @@ public sealed class Caretaker_Tests
         Assert.InRange(dropped, 4, 6);
         Assert.Equal(node.Sensor.Reads, node.On("temperature").Length + dropped);
         Assert.Equal(Enumerable.Range(2 + dropped, 5).Select(i => (long)i), node.Sequences()[1..6]);
-        Assert.Contains("8191 bytes of memory free: the oldest readings that wait in memory alone are dropped", node.Log.Errors);
+        Assert.Contains("6143 bytes of memory free: the oldest readings that wait in memory alone are dropped", node.Log.Errors);
         Assert.Contains("50000 bytes of memory free: no more readings are dropped for it", node.Log.Lines);
     }
 
@@ -290,7 +357,7 @@ public sealed class Caretaker_Tests
         node.Broker.IsUp = false;
         node.Broker.Drop();
         node.World.RunFor(10 * MinuteMs);
-        node.FreeBytes = Caretaker.MinFreeBytes - 1;
+        node.FreeBytes = Housekeeping.MinFreeBytes - 1;
         node.World.RunFor(SlackMs);
         node.FreeBytes = 50000;
         node.World.RunFor(SlackMs);
@@ -317,7 +384,7 @@ public sealed class Caretaker_Tests
 
     private Node SafeNode(string config = "")
     {
-        for (int i = 0; i < LifeRecord.MaxFailedBoots; i++)
+        for (int i = 0; i < 5; i++)
         {
             Boot();
         }

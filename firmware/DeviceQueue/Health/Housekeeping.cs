@@ -5,32 +5,45 @@ using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Settings;
 
-namespace DeviceQueue.Supervising
+namespace DeviceQueue.Health
 {
     /// <summary>
-    /// Looks after the device while it runs: says that a boot has stayed up, stores the counts hourly, sheds readings when memory runs short, and starts the board anew when
-    /// that may help. Called from the main loop.
+    /// What is due now and then while the device runs: it says that a boot has stayed up, stores the counts hourly and
+    /// what could not be stored soon, sheds readings when memory runs short, and restarts the board when that may help.
+    /// Called from the main loop.
     /// </summary>
-    public sealed class Caretaker
+    public sealed class Housekeeping
     {
         /// <summary>The time between two looks, in milliseconds.</summary>
         public const int CheckIntervalMs = 10000;
 
-        /// <summary>The shortest time between two reboots for want of a broker, in milliseconds. It doubles with each in a row, up to a day.</summary>
+        /// <summary>
+        /// The shortest time between two reboots for want of a broker, in milliseconds. It doubles with each in a row,
+        /// up to a day.
+        /// </summary>
         public const int RebootIntervalMs = 3600000;
 
-        /// <summary>How long safe mode lasts when nobody ends it, in milliseconds: a boot with all settings is tried then.</summary>
+        /// <summary>How long safe mode lasts, in milliseconds: a boot with all settings is tried then.</summary>
         public const int SafeModeMs = 3600000;
 
-        /// <summary>The free memory in bytes below which readings are shed: less than a message on its way through the client library may need.</summary>
-        public const int MinFreeBytes = 8192;
+        /// <summary>
+        /// The free memory in bytes below which readings are shed: a heap of 96 KB has 18 KB free at rest and 10 at the
+        /// peak of ordinary work, and a message on its way through the client library takes 3.
+        /// </summary>
+        public const int MinFreeBytes = 6144;
+
+        /// <summary>
+        /// The free memory in bytes from which no more readings are shed: far enough above, so that shedding does not
+        /// switch on and off.
+        /// </summary>
+        public const int EnoughFreeBytes = 9216;
 
         private const int StoreIntervalMs = 3600000;
         private const int AnswerMs = 5000;
         private const int DayMs = DeviceSettings.DayMs;
 
         private readonly DevicePlatform _platform;
-        private readonly LifeRecord _life;
+        private readonly Journal _life;
         private readonly DeviceSettings _settings;
         private readonly MqttConnection _connection;
         private readonly OutputBank _outputs;
@@ -42,13 +55,18 @@ namespace DeviceQueue.Supervising
         private bool _isStable;
         private bool _isShort;
 
-        /// <summary>Initializes a new instance of the <see cref="Caretaker"/> class.</summary>
+        /// <summary>Initializes the housekeeping of a device.</summary>
         /// <param name="platform">The board.</param>
         /// <param name="settings">The settings.</param>
         /// <param name="connection">The connection.</param>
         /// <param name="outputs">The outputs.</param>
         /// <param name="readings">The queue of the readings.</param>
-        public Caretaker(DevicePlatform platform, DeviceSettings settings, MqttConnection connection, OutputBank outputs, MqttMessageQueue readings)
+        public Housekeeping(
+            DevicePlatform platform,
+            DeviceSettings settings,
+            MqttConnection connection,
+            OutputBank outputs,
+            MqttMessageQueue readings)
         {
             _platform = platform;
             _life = platform.Life;
@@ -79,14 +97,19 @@ namespace DeviceQueue.Supervising
             return _nextCheckMs;
         }
 
-        /// <summary>Puts everything in order before the board starts anew: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
+        /// <summary>
+        /// Prepares a restart: what waits to be sent and the counts are stored, and the boot counts as no failure.
+        /// </summary>
         public void PrepareRestart()
         {
             _readings.Flush();
             _life.PlanRestart();
         }
 
-        /// <summary>Ends safe mode, because somebody changed the settings: they are tried once, as soon as the answer has had the time to leave.</summary>
+        /// <summary>
+        /// Ends safe mode, because the settings were changed: they are tried once, as soon as the answer has had the
+        /// time to leave.
+        /// </summary>
         /// <param name="nowMs">The time.</param>
         public void OnSettingsChanged(long nowMs)
         {
@@ -101,10 +124,10 @@ namespace DeviceQueue.Supervising
         private void Check(long nowMs)
         {
             WatchMemory();
-            if (!_isStable && nowMs >= LifeRecord.StableMs)
+            if (!_isStable && nowMs >= _settings.StableMs)
             {
-                _isStable = true;
                 _life.SetStable();
+                _isStable = true;
             }
 
             if (_life.IsFloorClock && _platform.Clock.TryGetUtc(out System.DateTime utc))
@@ -112,7 +135,7 @@ namespace DeviceQueue.Supervising
                 _life.SetFloorClock(false);
             }
 
-            if (nowMs >= _nextStoreMs)
+            if (nowMs >= _nextStoreMs || !_life.IsStored)
             {
                 _nextStoreMs = nowMs + StoreIntervalMs;
                 _life.Store();
@@ -128,7 +151,7 @@ namespace DeviceQueue.Supervising
         private void WatchMemory()
         {
             int free = _platform.Memory.GetFreeBytes();
-            bool isShort = free < MinFreeBytes;
+            bool isShort = free < (_isShort ? EnoughFreeBytes : MinFreeBytes);
             if (isShort)
             {
                 _readings.Outbox.Shed();
@@ -138,7 +161,9 @@ namespace DeviceQueue.Supervising
             {
                 _isShort = isShort;
                 string text = free.ToString() + " bytes of memory free: ";
-                _platform.Logger.Log(isShort ? LogLevel.Error : LogLevel.Info, null, text + (isShort ? "the oldest readings that wait in memory alone are dropped" : "no more readings are dropped for it"));
+                text += isShort
+                    ? "the oldest readings that wait in memory alone are dropped" : "no more readings are dropped for it";
+                _platform.Logger.Log(isShort ? LogLevel.Error : LogLevel.Info, null, text);
             }
         }
 
@@ -164,7 +189,10 @@ namespace DeviceQueue.Supervising
             }
         }
 
-        /// <summary>Gets how long to be patient with a broker that stays away: reboot_after_ms the first time, then an hour at least, and double each time.</summary>
+        /// <summary>
+        /// Gets how long to be patient with a broker that stays away: reboot_after_ms the first time, then an hour at
+        /// least, and double each time.
+        /// </summary>
         private int PatienceMs()
         {
             int doublings = _life.RebootStep - 1;
