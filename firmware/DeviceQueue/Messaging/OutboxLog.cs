@@ -618,7 +618,11 @@ namespace DeviceQueue.Messaging
             int missing = 0;
             for (int i = last + 1; i - sequence < 0 && missing < MaxMessages; i++)
             {
-                missing += IsDone(i) ? 0 : 1;
+                if (!IsDone(i))
+                {
+                    missing++;
+                    _acks.Add(i, 1); // it is counted once
+                }
             }
 
             return missing;
@@ -656,10 +660,10 @@ namespace DeviceQueue.Messaging
                 _drops.Add(DropReason.Damaged);
                 _live[_order[position]]++; // not to be deleted: after a restart it may be readable
             }
-            else if (_reader.Skipped > 0)
+            else if (_reader.Skipped > 0 && position == _segments - 1)
             {
-                _drops.Add(DropReason.Torn);
-                _isLastTorn = position == _segments - 1;
+                _drops.Add(DropReason.Torn); // those before were counted at their time, or written again
+                _isLastTorn = true;
             }
         }
     }

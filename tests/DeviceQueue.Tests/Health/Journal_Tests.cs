@@ -347,7 +347,7 @@ public sealed class Journal_Tests
             return false;
         }
 
-        public bool TryReadAt(string name, int position, byte[] buffer, int count) => false;
+        public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count) => false;
 
         public bool TryAppend(string name, byte[] data, int offset, int count) => true;
 

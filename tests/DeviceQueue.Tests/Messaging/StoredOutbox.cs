@@ -137,7 +137,8 @@ internal sealed class StoredOutbox
         Assert.Empty(Safe.Except(left));
         Assert.Empty(left.Except(_waiting).Except(_acknowledged.Except(_gone)));
         _outbox = Make();
-        Assert.Equal((left.Length, torn, 0), (_outbox.Count, _outbox.Drops[DropReason.Torn], _outbox.Drops[DropReason.Damaged]));
+        Assert.Equal((left.Length, 0), (_outbox.Count, _outbox.Drops[DropReason.Damaged]));
+        Assert.InRange(_outbox.Drops[DropReason.Torn], 0, torn);
         _inflight.Clear();
         _acknowledged.ExceptWith(left);
         _waiting.Clear();
