@@ -173,18 +173,41 @@ namespace DeviceQueue.Json
                 return false;
             }
 
+            byte[] data = _data;
             int position = RawStart;
-            int end = RawStart + RawLength;
+            int end = position + RawLength;
             int index = 0;
             while (position < end && index < length)
             {
-                if (DecodeNext(ref position) != Utf8.NextCodePoint(text, length, ref index))
+                int lead = data[position];
+                bool isPlain = lead < 0x80 && lead != '\\';
+                int own = isPlain ? lead : DecodeNext(ref position);
+                position += isPlain ? 1 : 0;
+                if (own != (isPlain ? text[index++] : Utf8.NextCodePoint(text, length, ref index)))
                 {
                     return false;
                 }
             }
 
             return position == end && index == length;
+        }
+
+        /// <summary>Compares the decoded name or text with one that was read before, from the same bytes.</summary>
+        /// <param name="start">Its <see cref="RawStart"/>.</param>
+        /// <param name="length">Its <see cref="RawLength"/>.</param>
+        /// <returns><see langword="true"/> when they are equal.</returns>
+        internal bool ValueEquals(int start, int length)
+        {
+            int position = RawStart;
+            int end = position + RawLength;
+            int otherEnd = start + length;
+            bool isEqual = true;
+            while (isEqual && position < end && start < otherEnd)
+            {
+                isEqual = DecodeNext(ref position) == DecodeNext(ref start);
+            }
+
+            return isEqual && position == end && start == otherEnd;
         }
 
         /// <summary>Measures the decoded name, text or number.</summary>
@@ -218,17 +241,16 @@ namespace DeviceQueue.Json
                 return -1;
             }
 
+            if (!HasEscapes)
+            {
+                System.Array.Copy(_data, RawStart, target, offset, length);
+                return length;
+            }
+
             int position = RawStart;
             while (position < RawStart + RawLength)
             {
-                if (_data[position] == '\\')
-                {
-                    offset = Utf8.Write(DecodeNext(ref position), target, offset);
-                }
-                else
-                {
-                    target[offset++] = _data[position++];
-                }
+                offset = Utf8.Write(DecodeNext(ref position), target, offset);
             }
 
             return length;
@@ -407,42 +429,37 @@ namespace DeviceQueue.Json
         // What stands before the next token may leave the window; a name may not while its colon is looked for.
         private void SkipSpace(bool isInToken)
         {
-            bool isSpace = true;
-            while (isSpace)
+            do
             {
-                if (_position == _end)
+                byte[] data = _data;
+                int end = _end;
+                int position = _position;
+                while (position < end
+                    && (data[position] == ' ' || data[position] == '\n' || data[position] == '\r' || data[position] == '\t'))
                 {
-                    _tokenPosition = isInToken ? _tokenPosition : _position;
-                    if (!TryFill())
-                    {
-                        break;
-                    }
+                    position++;
                 }
 
-                byte character = _data[_position];
-                isSpace = character == ' ' || character == '\n' || character == '\r' || character == '\t';
-                _position += isSpace ? 1 : 0;
+                _position = position;
+                _tokenPosition = isInToken ? _tokenPosition : position;
             }
-
-            _tokenPosition = isInToken ? _tokenPosition : _position;
+            while (_position == _end && TryFill());
         }
 
         private bool ScanText()
         {
             _position++;
             bool hasEscapes = false;
-            while ((_position < _end || TryFill()) && _data[_position] != '"')
+            while (SkipPlain() && _data[_position] != '"')
             {
+                Has(MaxSequence);
                 byte character = _data[_position];
-                if (character == '\\' || character >= 0x80)
-                {
-                    Has(MaxSequence);
-                }
-
-                int length = character == '\\' ? MeasureEscape() : character < 0x20 ? 0 : Utf8.SequenceLength(_data, _position, _end);
+                int length = character == '\\' ? MeasureEscape()
+                    : character < 0x20 ? 0 : Utf8.SequenceLength(_data, _position, _end);
                 if (length == 0)
                 {
-                    Fail(character == '\\' ? "an escape is wrong" : character < 0x20 ? "a control character stands in a text" : "it is not UTF-8");
+                    Fail(character == '\\' ? "an escape is wrong"
+                        : character < 0x20 ? "a control character stands in a text" : "it is not UTF-8");
                     return false;
                 }
 
@@ -460,6 +477,32 @@ namespace DeviceQueue.Json
             HasEscapes = hasEscapes;
             _position++;
             return true;
+        }
+
+        // Passes over what stands for itself in a text; false where the bytes end.
+        private bool SkipPlain()
+        {
+            do
+            {
+                byte[] data = _data;
+                int end = _end;
+                int position = _position;
+                while (position < end)
+                {
+                    byte character = data[position];
+                    if (character == '"' || character == '\\' || character < 0x20 || character >= 0x80)
+                    {
+                        _position = position;
+                        return true;
+                    }
+
+                    position++;
+                }
+
+                _position = position;
+            }
+            while (TryFill());
+            return false;
         }
 
         // The length of the escape at the position, 2, 6 or (a pair of surrogates) 12; 0 when it is wrong.

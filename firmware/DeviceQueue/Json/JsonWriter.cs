@@ -16,12 +16,13 @@ namespace DeviceQueue.Json
         private int _start;
         private int _position;
         private bool _needsComma;
+        private bool _isOverflow;
 
         /// <summary>Gets how many bytes have been written.</summary>
         public int Length => _position - _start;
 
         /// <summary>Gets a value indicating whether something did not fit; what was written then is incomplete.</summary>
-        public bool IsOverflow { get; private set; }
+        public bool IsOverflow => _isOverflow;
 
         /// <summary>Starts over.</summary>
         /// <param name="buffer">Where to write, to its end.</param>
@@ -32,7 +33,7 @@ namespace DeviceQueue.Json
             _start = offset;
             _position = offset;
             _needsComma = false;
-            IsOverflow = false;
+            _isOverflow = false;
         }
 
         /// <summary>Opens an object.</summary>
@@ -74,6 +75,17 @@ namespace DeviceQueue.Json
             _needsComma = false;
         }
 
+        /// <summary>Writes the name of a member.</summary>
+        /// <param name="utf8">Holds the name in UTF-8.</param>
+        /// <param name="offset">Where it starts.</param>
+        /// <param name="count">How many bytes it has.</param>
+        public void Name(byte[] utf8, int offset, int count)
+        {
+            WriteText(utf8, offset, count);
+            Put(':');
+            _needsComma = false;
+        }
+
         /// <summary>Writes a text.</summary>
         /// <param name="text">The text, or <see langword="null"/> for the word null; a lone surrogate is written as U+FFFD.</param>
         public void WriteText(string text)
@@ -87,9 +99,13 @@ namespace DeviceQueue.Json
             BeginText();
             int length = text.Length;
             int index = 0;
-            while (index < length && !IsOverflow)
+            while (index < length && !_isOverflow)
             {
-                PutEscaped(Utf8.NextCodePoint(text, length, ref index));
+                index = PutPlain(text, index, length);
+                if (index < length)
+                {
+                    PutEscaped(Utf8.NextCodePoint(text, length, ref index));
+                }
             }
 
             EndText();
@@ -102,24 +118,42 @@ namespace DeviceQueue.Json
         public void WriteText(byte[] utf8, int offset, int count)
         {
             BeginText();
+            Append(utf8, offset, count);
+            EndText();
+        }
+
+        /// <summary>Opens a text that is written in pieces.</summary>
+        internal void BeginText()
+        {
+            BeforeValue();
+            Put('"');
+        }
+
+        /// <summary>Writes a piece of a text.</summary>
+        internal void Append(byte[] utf8, int offset, int count)
+        {
             int end = offset + count;
-            while (offset < end && !IsOverflow)
+            while (offset < end && !_isOverflow)
             {
-                int size = Utf8.SequenceLength(utf8, offset, end);
-                if (size < 2)
+                offset = PutPlain(utf8, offset, end);
+                int size = offset < end ? Utf8.SequenceLength(utf8, offset, end) : 0;
+                if (size > 1)
+                {
+                    PutAll(utf8, offset, size);
+                    offset += size;
+                }
+                else if (offset < end)
                 {
                     PutEscaped(size == 1 ? utf8[offset] : 0xFFFD);
                     offset++;
-                    continue;
-                }
-
-                for (int i = 0; i < size; i++)
-                {
-                    Put(utf8[offset++]);
                 }
             }
+        }
 
-            EndText();
+        /// <summary>Closes a text that was written in pieces.</summary>
+        internal void EndText()
+        {
+            Put('"');
         }
 
         /// <summary>Writes bytes as a text in Base64.</summary>
@@ -134,9 +168,9 @@ namespace DeviceQueue.Json
             }
 
             BeginText();
-            int length = IsOverflow ? 0 : Base64.Encode(data, 0, count, _buffer, _position);
-            IsOverflow |= length < 0;
-            _position += IsOverflow ? 0 : length;
+            int length = _isOverflow ? 0 : Base64.Encode(data, 0, count, _buffer, _position);
+            _isOverflow |= length < 0;
+            _position += _isOverflow ? 0 : length;
             EndText();
         }
 
@@ -152,9 +186,9 @@ namespace DeviceQueue.Json
             }
 
             BeginText();
-            int end = IsOverflow ? -1 : Iso8601.Format(utc, _buffer, _position);
-            IsOverflow |= end < 0;
-            _position = IsOverflow ? _position : end;
+            int end = _isOverflow ? -1 : Iso8601.Format(utc, _buffer, _position);
+            _isOverflow |= end < 0;
+            _position = _isOverflow ? _position : end;
             EndText();
         }
 
@@ -236,10 +270,7 @@ namespace DeviceQueue.Json
         public void WriteRaw(byte[] json, int offset, int count)
         {
             BeforeValue();
-            for (int i = 0; i < count; i++)
-            {
-                Put(json[offset + i]);
-            }
+            PutAll(json, offset, count);
         }
 
         private static bool TryScale(double value, ref int decimals, out long scaled)
@@ -303,9 +334,9 @@ namespace DeviceQueue.Json
             }
 
             count = count < minimum ? minimum : count;
-            if (IsOverflow || _position + count > _buffer.Length)
+            if (_isOverflow || _position + count > _buffer.Length)
             {
-                IsOverflow = true;
+                _isOverflow = true;
                 return;
             }
 
@@ -328,15 +359,59 @@ namespace DeviceQueue.Json
             _needsComma = true;
         }
 
-        private void BeginText()
+        // Writes what stands for itself, up to what does not; returns where that is.
+        private int PutPlain(string text, int index, int length)
         {
-            BeforeValue();
-            Put('"');
+            byte[] buffer = _buffer;
+            int position = _position;
+            int most = buffer.Length - position;
+            int end = length - index > most ? index + most : length;
+            while (index < end)
+            {
+                char character = text[index];
+                if (character < 0x20 || character >= 0x80 || character == '"' || character == '\\')
+                {
+                    end = length; // it is not for want of room
+                    break;
+                }
+
+                buffer[position++] = (byte)character;
+                index++;
+            }
+
+            _position = position;
+            _isOverflow |= end < length;
+            return index;
         }
 
-        private void EndText()
+        private int PutPlain(byte[] utf8, int offset, int end)
         {
-            Put('"');
+            int start = offset;
+            while (offset < end)
+            {
+                byte character = utf8[offset];
+                if (character < 0x20 || character >= 0x80 || character == '"' || character == '\\')
+                {
+                    break;
+                }
+
+                offset++;
+            }
+
+            PutAll(utf8, start, offset - start);
+            return offset;
+        }
+
+        private void PutAll(byte[] bytes, int offset, int count)
+        {
+            if (_isOverflow || _position + count > _buffer.Length)
+            {
+                _isOverflow = true;
+                return;
+            }
+
+            Array.Copy(bytes, offset, _buffer, _position, count);
+            _position += count;
         }
 
         private void PutEscaped(int codePoint)
@@ -354,9 +429,9 @@ namespace DeviceQueue.Json
             {
                 Put((byte)codePoint);
             }
-            else if (IsOverflow || _position + Utf8.SizeOf(codePoint) > _buffer.Length)
+            else if (_isOverflow || _position + Utf8.SizeOf(codePoint) > _buffer.Length)
             {
-                IsOverflow = true;
+                _isOverflow = true;
             }
             else
             {
@@ -386,9 +461,9 @@ namespace DeviceQueue.Json
 
         private void Put(byte value)
         {
-            if (IsOverflow || _position >= _buffer.Length)
+            if (_isOverflow || _position >= _buffer.Length)
             {
-                IsOverflow = true;
+                _isOverflow = true;
                 return;
             }
 

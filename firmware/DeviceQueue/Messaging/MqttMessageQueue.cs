@@ -552,7 +552,7 @@ namespace DeviceQueue.Messaging
                 _encoded = new byte[_options.MaxMessageSize];
             }
 
-            _inbox = new Inbox(_options, random, Drops);
+            _inbox = new Inbox(_options, _codec, random, Drops);
             _sentCounter = "queue." + Name + ".sent_messages";
             _receivedCounter = "queue." + Name + ".received_messages";
             Outbox = new Outbox(_options, connection.Wake, store, Drops);
