@@ -70,6 +70,27 @@ namespace DeviceQueue.Commanding
             return _reader.GetText();
         }
 
+        /// <summary>Gets the name of an argument in UTF-8.</summary>
+        /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+        /// <param name="start">Where it starts.</param>
+        /// <param name="length">How many bytes it has.</param>
+        /// <returns>What holds it.</returns>
+        internal byte[] GetName(int index, out int start, out int length)
+        {
+            ReadName(index);
+            start = _reader.RawStart;
+            length = _reader.RawLength;
+            if (!_reader.HasEscapes)
+            {
+                return _payload;
+            }
+
+            start = 0;
+            byte[] name = new byte[_reader.GetTextLength()];
+            length = _reader.CopyText(name, 0);
+            return name;
+        }
+
         /// <summary>Takes an argument as a configuration holds it: a text, or what stands there for a number or a truth value.</summary>
         /// <param name="index">0 to <see cref="Count"/> - 1.</param>
         /// <returns>The text, or <see langword="null"/> for null.</returns>

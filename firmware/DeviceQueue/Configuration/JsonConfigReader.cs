@@ -28,13 +28,13 @@ namespace DeviceQueue.Configuration
 
         private readonly string _name;
         private readonly IByteSource _source;
-        private readonly int _markBytes;
         private readonly JsonReader _json = new JsonReader(MaxDepth);
         private readonly byte[] _window = new byte[WindowBytes];
         private readonly byte[] _path = new byte[MaxKeyBytes];
         private readonly int[] _prefixes = new int[MaxDepth + 1]; // how much of the path is before the names of a depth
         private readonly int[] _nextItems = new int[MaxDepth + 1];
         private readonly long[] _seen;
+        private int _markBytes;
         private int _seenCount;
         private int _pathLength;
         private int _itemDepth;
@@ -54,24 +54,22 @@ namespace DeviceQueue.Configuration
             _name = name;
             _source = source;
             _seen = isChecked ? null : new long[MaxEntries];
-            int count = source.Read(_window, 0, 3);
-
-            // Editors on Windows put the mark there.
-            _markBytes = count == 3 && _window[0] == 0xEF && _window[1] == 0xBB && _window[2] == 0xBF ? count : 0;
-            _json.Open(source, _window, count - _markBytes);
-            if (_json.Read() != JsonToken.BeginObject)
-            {
-                Fail(_json.Error ?? "an object is expected");
-            }
-
-            _nextItems[1] = NoList;
+            Start();
         }
 
         /// <summary>Gets a value indicating whether there was an error.</summary>
         public bool HasFailed { get; private set; }
 
         /// <summary>Gets the place of the value among those that were read, from 0.</summary>
-        public int Index { get; private set; } = -1;
+        public int Index { get; private set; }
+
+        private static string TooLong => "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
+
+        /// <summary>Gets what the key is at the start of, in UTF-8.</summary>
+        internal byte[] KeyBytes => _path;
+
+        /// <summary>Gets how long the key is in bytes.</summary>
+        internal int KeyLength => _pathLength;
 
         /// <inheritdoc/>
         public override string Key => _key ??= Encoding.UTF8.GetString(_path, 0, _pathLength);
@@ -154,10 +152,60 @@ namespace DeviceQueue.Configuration
             return -1;
         }
 
-        /// <summary>Gives a part of the key.</summary>
-        internal string GetKeyPart(int start, int end)
+        /// <summary>Goes back before the first key.</summary>
+        internal void Restart()
         {
-            return Encoding.UTF8.GetString(_path, start, (end < 0 ? _pathLength : end) - start);
+            _source.Restart();
+            Start();
+        }
+
+        /// <summary>Writes the value as it may be shown, see <see cref="ConfigProblems.Show"/>; it is gone then.</summary>
+        internal void WriteShown(JsonWriter writer)
+        {
+            _json.Unescape();
+            int piece = _json.RawStart;
+            int position = piece;
+            int end = piece + _json.RawLength;
+            writer.BeginText();
+            for (int length = 0; position < end && length < ConfigProblems.MaxShown; length++)
+            {
+                int size = Utf8.SequenceLength(_window, position, end);
+                byte lead = _window[position];
+                length += size > 3 ? 1 : 0; // two characters of UTF-16
+                position += size;
+                if (lead < ' ' || lead == 0x7F || (lead == 0xC2 && _window[position - 1] < 0xA0))
+                {
+                    writer.Append(_window, piece, position - size - piece);
+                    piece = position - 1;
+                    _window[piece] = (byte)'?';
+                }
+            }
+
+            writer.Append(_window, piece, position - piece);
+            if (position < end)
+            {
+                writer.Append("...");
+            }
+
+            writer.EndText();
+        }
+
+        // A byte order mark before the text is passed over; editors on Windows put it there.
+        private void Start()
+        {
+            int count = _source.Read(_window, 0, 3);
+            _markBytes = count == 3 && _window[0] == 0xEF && _window[1] == 0xBB && _window[2] == 0xBF ? count : 0;
+            _json.Open(_source, _window, count - _markBytes);
+            _seenCount = 0;
+            _pathLength = 0;
+            _isEnded = false;
+            Index = -1;
+            if (_json.Read() != JsonToken.BeginObject)
+            {
+                Fail(_json.Error ?? "an object is expected");
+            }
+
+            _nextItems[1] = NoList;
         }
 
         private string ReadName()
@@ -167,26 +215,26 @@ namespace DeviceQueue.Configuration
                 return "an empty name";
             }
 
-            return SetName(_json.GetTextLength(), null);
+            int prefix = _prefixes[_json.Depth];
+            _pathLength = prefix + _json.GetTextLength();
+            return _json.CopyText(_path, prefix) < 0 ? TooLong : null;
         }
 
-        // Puts a name, or the number of an item, behind the path of its section.
-        private string SetName(int length, string number)
+        // Puts the number of an item behind the path of its list.
+        private string SetNumber(int number)
         {
-            int prefix = _prefixes[number == null ? _json.Depth : _itemDepth];
-            if (prefix + length > MaxKeyBytes)
+            int length = number < 10 ? 1 : number < 100 ? 2 : 3;
+            int prefix = _prefixes[_itemDepth];
+            _pathLength = prefix + length;
+            if (_pathLength > MaxKeyBytes)
             {
-                return "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
+                return TooLong;
             }
 
-            _pathLength = prefix + length;
-            if (number == null)
+            for (int i = _pathLength - 1; i >= prefix; i--)
             {
-                _json.CopyText(_path, prefix);
-            }
-            else
-            {
-                Utf8.Write(number, _path, prefix);
+                _path[i] = (byte)('0' + (number % 10));
+                number /= 10;
             }
 
             return null;
@@ -199,8 +247,7 @@ namespace DeviceQueue.Configuration
             _itemDepth = isSection ? _json.Depth - 1 : _json.Depth;
             if (_nextItems[_itemDepth] != NoList)
             {
-                string number = (_nextItems[_itemDepth]++).ToString();
-                string error = SetName(number.Length, number);
+                string error = SetNumber(_nextItems[_itemDepth]++);
                 if (error != null)
                 {
                     return error;
@@ -221,7 +268,7 @@ namespace DeviceQueue.Configuration
         {
             if (_pathLength == MaxKeyBytes)
             {
-                return "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
+                return TooLong;
             }
 
             _path[_pathLength] = (byte)'.';

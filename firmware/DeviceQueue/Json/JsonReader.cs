@@ -256,6 +256,21 @@ namespace DeviceQueue.Json
             return length;
         }
 
+        /// <summary>Decodes the name or text where it stands. Its bytes must not be read again.</summary>
+        internal void Unescape()
+        {
+            if (HasEscapes)
+            {
+                int end = RawStart;
+                for (int position = RawStart; position < RawStart + RawLength;)
+                {
+                    end = Utf8.Write(DecodeNext(ref position), _data, end); // never longer than what it stands for
+                }
+
+                SetRaw(RawStart, end - RawStart);
+            }
+        }
+
         /// <summary>Gives the decoded name, text or number, or the word, as a string; this allocates.</summary>
         /// <returns>The text; empty on any other token.</returns>
         public string GetText()

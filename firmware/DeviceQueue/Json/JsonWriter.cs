@@ -40,14 +40,14 @@ namespace DeviceQueue.Json
         public void BeginObject()
         {
             BeforeValue();
-            Put('{');
+            Put((byte)'{');
             _needsComma = false;
         }
 
         /// <summary>Closes an object.</summary>
         public void EndObject()
         {
-            Put('}');
+            Put((byte)'}');
             _needsComma = true;
         }
 
@@ -55,14 +55,14 @@ namespace DeviceQueue.Json
         public void BeginArray()
         {
             BeforeValue();
-            Put('[');
+            Put((byte)'[');
             _needsComma = false;
         }
 
         /// <summary>Closes an array.</summary>
         public void EndArray()
         {
-            Put(']');
+            Put((byte)']');
             _needsComma = true;
         }
 
@@ -71,7 +71,7 @@ namespace DeviceQueue.Json
         public void Name(string name)
         {
             WriteText(name);
-            Put(':');
+            Put((byte)':');
             _needsComma = false;
         }
 
@@ -82,7 +82,7 @@ namespace DeviceQueue.Json
         public void Name(byte[] utf8, int offset, int count)
         {
             WriteText(utf8, offset, count);
-            Put(':');
+            Put((byte)':');
             _needsComma = false;
         }
 
@@ -97,17 +97,7 @@ namespace DeviceQueue.Json
             }
 
             BeginText();
-            int length = text.Length;
-            int index = 0;
-            while (index < length && !_isOverflow)
-            {
-                index = PutPlain(text, index, length);
-                if (index < length)
-                {
-                    PutEscaped(Utf8.NextCodePoint(text, length, ref index));
-                }
-            }
-
+            Append(text);
             EndText();
         }
 
@@ -126,10 +116,25 @@ namespace DeviceQueue.Json
         internal void BeginText()
         {
             BeforeValue();
-            Put('"');
+            Put((byte)'"');
         }
 
         /// <summary>Writes a piece of a text.</summary>
+        internal void Append(string text)
+        {
+            int length = text.Length;
+            int index = 0;
+            while (index < length && !_isOverflow)
+            {
+                index = PutPlain(text, index, length);
+                if (index < length)
+                {
+                    PutEscaped(Utf8.NextCodePoint(text, length, ref index));
+                }
+            }
+        }
+
+        /// <summary>Writes a piece of a text, whole characters.</summary>
         internal void Append(byte[] utf8, int offset, int count)
         {
             int end = offset + count;
@@ -153,7 +158,7 @@ namespace DeviceQueue.Json
         /// <summary>Closes a text that was written in pieces.</summary>
         internal void EndText()
         {
-            Put('"');
+            Put((byte)'"');
         }
 
         /// <summary>Writes bytes as a text in Base64.</summary>
@@ -199,7 +204,7 @@ namespace DeviceQueue.Json
             BeforeValue();
             if (value < 0)
             {
-                Put('-');
+                Put((byte)'-');
             }
 
             PutDigits(value < 0 ? (ulong)(-(value + 1)) + 1 : (ulong)value, 1);
@@ -307,7 +312,7 @@ namespace DeviceQueue.Json
         {
             if (scaled < 0)
             {
-                Put('-');
+                Put((byte)'-');
             }
 
             long unit = 1;
@@ -320,7 +325,7 @@ namespace DeviceQueue.Json
             PutDigits((ulong)(size / unit), 1);
             if (decimals > 0)
             {
-                Put('.');
+                Put((byte)'.');
                 PutDigits((ulong)(size % unit), decimals);
             }
         }
@@ -353,7 +358,7 @@ namespace DeviceQueue.Json
         {
             if (_needsComma)
             {
-                Put(',');
+                Put((byte)',');
             }
 
             _needsComma = true;
@@ -418,7 +423,7 @@ namespace DeviceQueue.Json
         {
             if (codePoint == '"' || codePoint == '\\')
             {
-                Put('\\');
+                Put((byte)'\\');
                 Put((byte)codePoint);
             }
             else if (codePoint < 0x20)
@@ -442,21 +447,16 @@ namespace DeviceQueue.Json
         private void PutControl(int codePoint)
         {
             char letter = codePoint == '\n' ? 'n' : codePoint == '\r' ? 'r' : codePoint == '\t' ? 't' : codePoint == '\b' ? 'b' : codePoint == '\f' ? 'f' : 'u';
-            Put('\\');
+            Put((byte)'\\');
             Put((byte)letter);
             if (letter == 'u')
             {
                 int low = codePoint & 0x0F;
-                Put('0');
-                Put('0');
-                Put(codePoint < 0x10 ? '0' : '1');
+                Put((byte)'0');
+                Put((byte)'0');
+                Put((byte)(codePoint < 0x10 ? '0' : '1'));
                 Put((byte)(low < 10 ? '0' + low : 'a' + low - 10));
             }
-        }
-
-        private void Put(char character)
-        {
-            Put((byte)character);
         }
 
         private void Put(byte value)

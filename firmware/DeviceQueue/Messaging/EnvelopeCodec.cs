@@ -200,9 +200,10 @@ namespace DeviceQueue.Messaging
             }
 
             int seen = 0;
+            int member = -1;
             while (_reader.Read() == JsonToken.Name)
             {
-                int member = FindMember();
+                member = FindMember(member);
                 int bit = member < 0 ? 0 : 1 << member;
                 if ((seen & bit) != 0)
                 {
@@ -225,14 +226,16 @@ namespace DeviceQueue.Messaging
             return (seen & BothIds) == BothIds ? EnvelopeError.BothIds : EnvelopeError.None;
         }
 
-        private int FindMember()
+        // Members stand in the order of the names mostly, so the search goes on from the last.
+        private int FindMember(int last)
         {
             string[] names = Names;
-            for (int i = 0; i < names.Length; i++)
+            for (int i = 1; i <= names.Length; i++)
             {
-                if (_reader.ValueEquals(names[i]))
+                int member = (last + i) % names.Length;
+                if (_reader.ValueEquals(names[member]))
                 {
-                    return i;
+                    return member;
                 }
             }
 

@@ -3,8 +3,8 @@ using DeviceQueue.Configuration;
 namespace DeviceQueue.Settings
 {
     /// <summary>
-    /// The firmware's own values for what a configuration leaves out. The first of them are the settings that a running
-    /// device takes other values for.
+    /// The firmware's own values for what a configuration leaves out. Those below <c>device</c> come
+    /// first; a running device takes other values for them.
     /// </summary>
     public sealed class FirmwareDefaults : ConfigReader
     {
@@ -14,6 +14,15 @@ namespace DeviceQueue.Settings
         /// <summary>How many of them, from the first, a running device takes other values for.</summary>
         public const int ChangeableCount = 7;
 
+        private const string DevicePrefix = "device.";
+        private const string OptionsPrefix = "options.";
+        private const string DeviceNames =
+            "interval_ms,report_delta,report_at_least_ms,health_interval_ms,max_step,temperature_offset,discovery";
+
+        private const string OptionNames =
+            "qos,keepalive_timeout,serialize_envelope,overflow,max_messages,max_bytes,max_message_size,outbox";
+
+        private string _key;
         private int _next;
 
         /// <summary>Initializes a reader before the first key.</summary>
@@ -24,7 +33,7 @@ namespace DeviceQueue.Settings
         }
 
         /// <inheritdoc/>
-        public override string Key => GetKey(_next - 1);
+        public override string Key => _key ??= GetKey(_next - 1);
 
         /// <inheritdoc/>
         public override string Value => GetValue(_next - 1);
@@ -34,81 +43,39 @@ namespace DeviceQueue.Settings
         /// <returns>The whole key.</returns>
         public static string GetKey(int index)
         {
-            switch (index)
-            {
-                case 0:
-                    return "device.interval_ms";
-                case 1:
-                    return "device.report_delta";
-                case 2:
-                    return "device.report_at_least_ms";
-                case 3:
-                    return "device.health_interval_ms";
-                case 4:
-                    return "device.max_step";
-                case 5:
-                    return "device.temperature_offset";
-                case 6:
-                    return "device.discovery";
-                case 7:
-                    return "options.qos";
-                case 8:
-                    return "options.keepalive_timeout";
-                case 9:
-                    return "options.serialize_envelope";
-                case 10:
-                    return "options.overflow";
-                case 11:
-                    return "options.max_messages";
-                case 12:
-                    return "options.max_bytes";
-                case 13:
-                    return "options.max_message_size";
-                default:
-                    return "options.outbox";
-            }
+            return (index < ChangeableCount ? DevicePrefix : OptionsPrefix) + GetName(index);
+        }
+
+        /// <summary>Gets a key without its section.</summary>
+        /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+        /// <returns>The name.</returns>
+        public static string GetName(int index)
+        {
+            bool isOption = index >= ChangeableCount;
+            return Words.Get(isOption ? OptionNames : DeviceNames, isOption ? index - ChangeableCount : index);
+        }
+
+        /// <summary>Gets the place of the first key of a section.</summary>
+        /// <param name="section">The section.</param>
+        /// <param name="end">The place after its last key; the first place when there is none.</param>
+        /// <returns>The first place.</returns>
+        public static int GetFirst(string section, out int end)
+        {
+            bool isDevice = section == "device";
+            end = isDevice ? ChangeableCount : Count;
+            return isDevice ? 0 : section == "options" ? ChangeableCount : Count;
         }
 
         /// <summary>Gets the place of a key.</summary>
-        /// <param name="key">The whole key.</param>
+        /// <param name="first">The place of the first key of its section, see <see cref="GetFirst"/>.</param>
+        /// <param name="text">Holds its name, in UTF-8.</param>
+        /// <param name="offset">Where the name starts.</param>
+        /// <param name="count">How many bytes it has.</param>
         /// <returns>The place, or -1 when there is no such key among them.</returns>
-        public static int IndexOf(string key)
+        public static int IndexOf(int first, byte[] text, int offset, int count)
         {
-            switch (key)
-            {
-                case "device.interval_ms":
-                    return 0;
-                case "device.report_delta":
-                    return 1;
-                case "device.report_at_least_ms":
-                    return 2;
-                case "device.health_interval_ms":
-                    return 3;
-                case "device.max_step":
-                    return 4;
-                case "device.temperature_offset":
-                    return 5;
-                case "device.discovery":
-                    return 6;
-                case "options.qos":
-                    return 7;
-                case "options.keepalive_timeout":
-                    return 8;
-                case "options.serialize_envelope":
-                    return 9;
-                case "options.overflow":
-                    return 10;
-                case "options.max_messages":
-                    return 11;
-                case "options.max_bytes":
-                    return 12;
-                case "options.max_message_size":
-                    return 13;
-                case "options.outbox":
-                    return 14;
-                default:
-                    return -1;
-            }
+            int index = first == Count ? -1 : Words.IndexOf(first == 0 ? DeviceNames : OptionNames, text, offset, count);
+            return index < 0 ? -1 : first + index;
         }
 
         /// <summary>Gets the value of a key.</summary>
@@ -149,6 +116,7 @@ namespace DeviceQueue.Settings
         /// <inheritdoc/>
         public override bool Read()
         {
+            _key = null;
             return _next++ < Count;
         }
     }

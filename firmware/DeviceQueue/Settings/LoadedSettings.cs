@@ -84,10 +84,11 @@ namespace DeviceQueue.Settings
         /// <returns><see langword="false"/> when the storage fails: the settings so far go on.</returns>
         public bool TryKeep(SettingsChanges changes)
         {
-            SettingsChanges all = LoadChanges();
+            StoredFile file = new StoredFile(_store, ChangesName);
+            SettingsChanges all = Load(file.Open(), changes.Problems);
             all.Add(changes);
             byte[] record = all.ToRecord(_fileCrc);
-            if (!new StoredFile(_store, ChangesName).TryUpdate(new Json.BytesSource(record, record.Length)))
+            if (!file.TryUpdate(new Json.BytesSource(record, record.Length)))
             {
                 return false;
             }
@@ -98,11 +99,16 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>Loads the changes that commands made to the file.</summary>
+        /// <param name="problems">Takes what is not allowed when the changes are checked.</param>
         /// <returns>The changes; empty when there are none.</returns>
-        public SettingsChanges LoadChanges()
+        public SettingsChanges LoadChanges(ConfigProblems problems)
         {
-            SettingsChanges changes = new SettingsChanges(new ConfigProblems());
-            StoreReader stored = new StoredFile(_store, ChangesName).Open();
+            return Load(new StoredFile(_store, ChangesName).Open(), problems);
+        }
+
+        private SettingsChanges Load(StoreReader stored, ConfigProblems problems)
+        {
+            SettingsChanges changes = new SettingsChanges(problems);
             int length = stored == null ? 0 : stored.Length;
             if (length < SettingsChanges.HeadBytes || length > SettingsChanges.MaxBytes)
             {
@@ -132,8 +138,7 @@ namespace DeviceQueue.Settings
         internal JsonConfigReader Open(out StoreReader file)
         {
             file = OpenFile(_store, _isLastGood);
-            ConfigProblems none = new ConfigProblems();
-            return file == null ? null : new JsonConfigReader(SettingsLoader.FileName, file, none, true);
+            return file == null ? null : new JsonConfigReader(SettingsLoader.FileName, file, new ConfigProblems(), true);
         }
 
         /// <summary>Says whether a file that was read to its end is the one that the settings came from.</summary>
@@ -158,7 +163,8 @@ namespace DeviceQueue.Settings
             }
 
             int size = store.GetSize(SettingsLoader.FileName);
-            return size < 0 ? null : new StoreReader(store, SettingsLoader.FileName, 0, size);
+            return size < 0 ? null
+                : new StoreReader(store, SettingsLoader.FileName, 0, size, new byte[StoredFile.PieceBytes]);
         }
 
         /// <summary>Takes over settings that were checked, with the changes that commands made to them.</summary>
@@ -167,7 +173,7 @@ namespace DeviceQueue.Settings
             Device = draft.Device;
             _hidden = draft.GetHidden();
             Source = _isLastGood ? SettingsSource.LastGood : SettingsSource.File;
-            SettingsChanges changes = LoadChanges();
+            SettingsChanges changes = LoadChanges(new ConfigProblems());
             if (changes.Count == 0)
             {
                 return;

@@ -95,7 +95,7 @@ namespace DeviceQueue.Settings
 
         /// <summary>Opens one slot, if it holds a whole content.</summary>
         /// <param name="slot">0 or 1.</param>
-        /// <returns>A reader at its start, or <see langword="null"/>.</returns>
+        /// <returns>A reader at its start, which shares this object's memory, or <see langword="null"/>.</returns>
         public StoreReader OpenSlot(int slot)
         {
             return OpenSlot(slot, out uint sequence);
@@ -115,7 +115,7 @@ namespace DeviceQueue.Settings
 
             sequence = Get(SequenceAt);
             uint crc = Get(CrcAt);
-            StoreReader reader = new StoreReader(_store, name, HeaderBytes, size - HeaderBytes);
+            StoreReader reader = new StoreReader(_store, name, HeaderBytes, size - HeaderBytes, _piece);
             bool isWhole = ComputeCrc(reader) == crc;
             reader.Restart();
             return isWhole ? reader : null;
@@ -169,7 +169,7 @@ namespace DeviceQueue.Settings
 
         private string NameSlot(int slot)
         {
-            return _name + "." + slot.ToString();
+            return _name + (slot == 0 ? ".0" : ".1");
         }
 
         private uint Get(int offset)

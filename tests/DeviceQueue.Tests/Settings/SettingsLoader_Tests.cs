@@ -277,9 +277,12 @@ public sealed class SettingsLoader_Tests
     {
         for (int i = 0; i < FirmwareDefaults.Count; i++)
         {
-            string key = FirmwareDefaults.GetKey(i);
-            Assert.Equal(i, FirmwareDefaults.IndexOf(key));
-            Assert.Equal(i < FirmwareDefaults.ChangeableCount, new SettingsChanges(new ConfigProblems()).TrySet(key, "1"));
+            string[] key = FirmwareDefaults.GetKey(i).Split('.');
+            byte[] name = Encoding.UTF8.GetBytes(key[1]);
+            int first = FirmwareDefaults.GetFirst(key[0], out int end);
+            Assert.InRange(i, first, end - 1);
+            Assert.Equal((i, key[1]), (FirmwareDefaults.IndexOf(first, name, 0, name.Length), FirmwareDefaults.GetName(i)));
+            Assert.Equal(key[0] == "device", new SettingsChanges(new ConfigProblems()).TrySet(i, "1"));
         }
 
         Assert.False(new SettingsChanges(new ConfigProblems()).TrySet("device.id", "other"));

@@ -4,6 +4,7 @@ using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests.Supervising;
 
