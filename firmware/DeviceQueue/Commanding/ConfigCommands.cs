@@ -38,7 +38,7 @@ namespace DeviceQueue.Commanding
         {
             bool isTop = !arguments.Has("section");
             _section = isTop ? string.Empty : arguments.TakeText("section");
-            _reader = _settings.Open(out _file);
+            _reader = _settings.Open(answer.Scratch, out _file);
             if (isTop || (!string.IsNullOrEmpty(_section) && HasSection()))
             {
                 return true;
@@ -52,7 +52,7 @@ namespace DeviceQueue.Commanding
         /// <inheritdoc/>
         public override void Execute(CommandAnswer answer)
         {
-            _changes = _settings.LoadChanges(null);
+            _changes = _settings.LoadChanges(null, answer.Scratch);
             bool isSame = _reader != null && TryWrite(answer.Result, _section.Length > 0);
             if (isSame && answer.Result.IsOverflow)
             {
@@ -138,7 +138,7 @@ namespace DeviceQueue.Commanding
                 if ((_seen & (1 << i)) == 0)
                 {
                     string changed = _changes.Get(i);
-                    writer.Name(FirmwareDefaults.GetName(i));
+                    writer.Name(FirmwareDefaults.GetKey(i), _section.Length + 1);
                     writer.WriteText(changed == null ? FirmwareDefaults.GetValue(i) : ConfigProblems.Clean(changed));
                 }
             }
@@ -266,6 +266,8 @@ namespace DeviceQueue.Commanding
     /// </summary>
     public sealed class ConfigSetCommand : Command
     {
+        private const int SectionLength = 7; // "device."
+
         private readonly LoadedSettings _settings;
         private readonly IDeviceControl _device;
         private SettingsChanges _changes;
@@ -318,7 +320,7 @@ namespace DeviceQueue.Commanding
         public override void Execute(CommandAnswer answer)
         {
             int differences = FindDifferences(_settings.Device, _changed);
-            if (_settings.TryKeep(_changes))
+            if (_settings.TryKeep(_changes, answer.Scratch))
             {
                 _device.Apply(_settings.Device);
                 WriteChanged(answer.Result, differences);
@@ -335,7 +337,7 @@ namespace DeviceQueue.Commanding
             string names = string.Empty;
             for (int i = 0; i < FirmwareDefaults.ChangeableCount; i++)
             {
-                names += (i == 0 ? string.Empty : ", ") + FirmwareDefaults.GetName(i);
+                names += (i == 0 ? string.Empty : ", ") + FirmwareDefaults.GetKey(i).Substring(SectionLength);
             }
 
             return names;
@@ -365,9 +367,8 @@ namespace DeviceQueue.Commanding
                     continue;
                 }
 
-                string name = FirmwareDefaults.GetName(i);
-                writer.Name(name);
-                if (name == "discovery")
+                writer.Name(FirmwareDefaults.GetKey(i), SectionLength);
+                if (i == FirmwareDefaults.Discovery)
                 {
                     writer.WriteBoolean(_settings.Device.IsDiscoveryOn); // set by one of several words
                 }

@@ -23,16 +23,19 @@ namespace DeviceQueue.Configuration
         /// <summary>How long a value may be in bytes, as it is written.</summary>
         public const int MaxValueBytes = 512;
 
-        private const int WindowBytes = MaxValueBytes + 32;
-        private const int NoList = -1;
+        /// <summary>How much of a configuration is in memory at once, in bytes.</summary>
+        internal const int WindowBytes = MaxValueBytes + 32;
+
+        private const byte NoList = 255; // more than there are entries
 
         private readonly string _name;
         private readonly IByteSource _source;
         private readonly JsonReader _json = new JsonReader(MaxDepth);
-        private readonly byte[] _window = new byte[WindowBytes];
+        private readonly byte[] _window;
+        private readonly int _windowStart;
         private readonly byte[] _path = new byte[MaxKeyBytes];
-        private readonly int[] _prefixes = new int[MaxDepth + 1]; // how much of the path is before the names of a depth
-        private readonly int[] _nextItems = new int[MaxDepth + 1];
+        private readonly byte[] _prefixes = new byte[MaxDepth + 1]; // how much of the path is before the names of a depth
+        private readonly byte[] _nextItems = new byte[MaxDepth + 1];
         private readonly long[] _seen;
         private int _markBytes;
         private int _seenCount;
@@ -46,14 +49,28 @@ namespace DeviceQueue.Configuration
         /// <param name="name">What the text is, for the errors: the file's name.</param>
         /// <param name="source">The text; a byte order mark before it is passed over.</param>
         /// <param name="problems">Takes the error, with its line and column.</param>
-        /// <param name="isChecked">Whether the text was read before and found good, so that no key is looked for
-        /// twice.</param>
-        public JsonConfigReader(string name, IByteSource source, ConfigProblems problems, bool isChecked = false)
+        public JsonConfigReader(string name, IByteSource source, ConfigProblems problems)
             : base(problems)
         {
             _name = name;
             _source = source;
-            _seen = isChecked ? null : new long[MaxEntries];
+            _seen = new long[MaxEntries];
+            _window = new byte[WindowBytes];
+            Start();
+        }
+
+        /// <summary>
+        /// Initializes a reader of a text that was read before and found good, so that no key is looked for twice.
+        /// </summary>
+        /// <param name="source">The text.</param>
+        /// <param name="window">Holds <see cref="WindowBytes"/> of it at a time.</param>
+        /// <param name="windowStart">Where in the array they start.</param>
+        internal JsonConfigReader(IByteSource source, byte[] window, int windowStart)
+            : base(new ConfigProblems())
+        {
+            _source = source;
+            _window = window;
+            _windowStart = windowStart;
             Start();
         }
 
@@ -193,9 +210,12 @@ namespace DeviceQueue.Configuration
         // A byte order mark before the text is passed over; editors on Windows put it there.
         private void Start()
         {
-            int count = _source.Read(_window, 0, 3);
-            _markBytes = count == 3 && _window[0] == 0xEF && _window[1] == 0xBB && _window[2] == 0xBF ? count : 0;
-            _json.Open(_source, _window, count - _markBytes);
+            int start = _windowStart;
+            int count = _source.Read(_window, start, 3);
+            bool isMark = count == 3
+                && _window[start] == 0xEF && _window[start + 1] == 0xBB && _window[start + 2] == 0xBF;
+            _markBytes = isMark ? count : 0;
+            _json.Open(_source, _window, start, WindowBytes, count - _markBytes);
             _seenCount = 0;
             _pathLength = 0;
             _isEnded = false;
@@ -272,8 +292,8 @@ namespace DeviceQueue.Configuration
             }
 
             _path[_pathLength] = (byte)'.';
-            _prefixes[_json.Depth] = _pathLength + 1;
-            _nextItems[_json.Depth] = _json.Token == JsonToken.BeginArray ? 0 : NoList;
+            _prefixes[_json.Depth] = (byte)(_pathLength + 1);
+            _nextItems[_json.Depth] = _json.Token == JsonToken.BeginArray ? (byte)0 : NoList;
             return null;
         }
 
@@ -320,13 +340,14 @@ namespace DeviceQueue.Configuration
             int passed = 0;
             for (int count = 1; count > 0 && passed < position; passed += count)
             {
-                count = _source.Read(_window, 0, WindowBytes);
+                count = _source.Read(_window, _windowStart, WindowBytes);
                 for (int i = 0; i < count && passed + i < position; i++)
                 {
                     bool isMark = passed + i < _markBytes;
-                    bool isLineEnd = _window[i] == '\n';
+                    byte character = _window[_windowStart + i];
+                    bool isLineEnd = character == '\n';
                     line += isLineEnd ? 1 : 0;
-                    column = isLineEnd ? 1 : column + (isMark || (_window[i] & 0xC0) == 0x80 ? 0 : 1);
+                    column = isLineEnd ? 1 : column + (isMark || (character & 0xC0) == 0x80 ? 0 : 1);
                 }
             }
 

@@ -35,21 +35,5 @@ namespace DeviceQueue.Configuration
 
             return -1;
         }
-
-        /// <summary>Gets a word.</summary>
-        /// <param name="words">The words.</param>
-        /// <param name="place">Its place, which must be one.</param>
-        /// <returns>The word.</returns>
-        public static string Get(string words, int place)
-        {
-            int start = 0;
-            for (; place > 0; place--)
-            {
-                start = words.IndexOf(',', start) + 1;
-            }
-
-            int end = words.IndexOf(',', start);
-            return words.Substring(start, (end < 0 ? words.Length : end) - start);
-        }
     }
 }

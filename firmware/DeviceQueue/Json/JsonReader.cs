@@ -21,6 +21,7 @@ namespace DeviceQueue.Json
         private int _offset;
         private int _position;
         private int _end;
+        private int _limit; // where the window ends
         private int _tokenPosition;
         private IByteSource _source; // null: all bytes are there
         private int _passed; // how many bytes of the source have left the window
@@ -100,11 +101,14 @@ namespace DeviceQueue.Json
         /// </summary>
         /// <param name="source">Gives the bytes.</param>
         /// <param name="window">Holds those that are looked at.</param>
-        /// <param name="count">How many of the source's bytes the window has already, from its start.</param>
-        public void Open(IByteSource source, byte[] window, int count)
+        /// <param name="offset">Where in the array the window starts.</param>
+        /// <param name="size">How many bytes it has.</param>
+        /// <param name="count">How many of the source's bytes it has already, from its start.</param>
+        public void Open(IByteSource source, byte[] window, int offset, int size, int count)
         {
-            Reset(window, 0, count);
+            Reset(window, offset, count);
             _source = source;
+            _limit = offset + size;
         }
 
         /// <summary>Goes to the next token.</summary>
@@ -636,14 +640,14 @@ namespace DeviceQueue.Json
                 return false;
             }
 
-            int used = _tokenPosition;
-            System.Array.Copy(_data, used, _data, 0, _end - used);
+            int used = _tokenPosition - _offset;
+            System.Array.Copy(_data, _tokenPosition, _data, _offset, _end - _tokenPosition);
             _passed += used;
             _position -= used;
             _end -= used;
             RawStart -= used;
-            _tokenPosition = 0;
-            int room = _data.Length - _end;
+            _tokenPosition = _offset;
+            int room = _limit - _end;
             int count = room == 0 ? 0 : _source.Read(_data, _end, room);
             _end += count;
             return count > 0;
@@ -665,7 +669,7 @@ namespace DeviceQueue.Json
 
         private JsonToken Fail(string error)
         {
-            bool isTooLong = _source != null && _tokenPosition == 0 && _position == _end && _end == _data.Length;
+            bool isTooLong = _source != null && _tokenPosition == _offset && _position == _end && _end == _limit;
             Error = isTooLong ? "a name or a value is too long" : error;
             ErrorOffset = _passed + _position - _offset;
             Token = JsonToken.Error;

@@ -70,7 +70,17 @@ namespace DeviceQueue.Json
         /// <param name="name">The name.</param>
         public void Name(string name)
         {
-            WriteText(name);
+            Name(name, 0);
+        }
+
+        /// <summary>Writes the name of a member.</summary>
+        /// <param name="text">Ends with the name.</param>
+        /// <param name="start">Where the name starts.</param>
+        public void Name(string text, int start)
+        {
+            BeginText();
+            Append(text, start);
+            EndText();
             Put((byte)':');
             _needsComma = false;
         }
@@ -120,10 +130,11 @@ namespace DeviceQueue.Json
         }
 
         /// <summary>Writes a piece of a text.</summary>
-        internal void Append(string text)
+        /// <param name="text">The text.</param>
+        /// <param name="index">Where in it the piece starts; it goes to the end.</param>
+        internal void Append(string text, int index = 0)
         {
             int length = text.Length;
-            int index = 0;
             while (index < length && !_isOverflow)
             {
                 index = PutPlain(text, index, length);

@@ -11,18 +11,19 @@ namespace DeviceQueue.Settings
         /// <summary>How many there are.</summary>
         public const int Count = 15;
 
+        /// <summary>The place of <c>device.discovery</c>.</summary>
+        public const int Discovery = 6;
+
         /// <summary>How many of them, from the first, a running device takes other values for.</summary>
         public const int ChangeableCount = 7;
 
-        private const string DevicePrefix = "device.";
-        private const string OptionsPrefix = "options.";
+        // The names once more, to be found without a text for each.
         private const string DeviceNames =
             "interval_ms,report_delta,report_at_least_ms,health_interval_ms,max_step,temperature_offset,discovery";
 
         private const string OptionNames =
             "qos,keepalive_timeout,serialize_envelope,overflow,max_messages,max_bytes,max_message_size,outbox";
 
-        private string _key;
         private int _next;
 
         /// <summary>Initializes a reader before the first key.</summary>
@@ -33,7 +34,7 @@ namespace DeviceQueue.Settings
         }
 
         /// <inheritdoc/>
-        public override string Key => _key ??= GetKey(_next - 1);
+        public override string Key => GetKey(_next - 1);
 
         /// <inheritdoc/>
         public override string Value => GetValue(_next - 1);
@@ -43,16 +44,39 @@ namespace DeviceQueue.Settings
         /// <returns>The whole key.</returns>
         public static string GetKey(int index)
         {
-            return (index < ChangeableCount ? DevicePrefix : OptionsPrefix) + GetName(index);
-        }
-
-        /// <summary>Gets a key without its section.</summary>
-        /// <param name="index">0 to <see cref="Count"/> - 1.</param>
-        /// <returns>The name.</returns>
-        public static string GetName(int index)
-        {
-            bool isOption = index >= ChangeableCount;
-            return Words.Get(isOption ? OptionNames : DeviceNames, isOption ? index - ChangeableCount : index);
+            switch (index)
+            {
+                case 0:
+                    return "device.interval_ms";
+                case 1:
+                    return "device.report_delta";
+                case 2:
+                    return "device.report_at_least_ms";
+                case 3:
+                    return "device.health_interval_ms";
+                case 4:
+                    return "device.max_step";
+                case 5:
+                    return "device.temperature_offset";
+                case Discovery:
+                    return "device.discovery";
+                case 7:
+                    return "options.qos";
+                case 8:
+                    return "options.keepalive_timeout";
+                case 9:
+                    return "options.serialize_envelope";
+                case 10:
+                    return "options.overflow";
+                case 11:
+                    return "options.max_messages";
+                case 12:
+                    return "options.max_bytes";
+                case 13:
+                    return "options.max_message_size";
+                default:
+                    return "options.outbox";
+            }
         }
 
         /// <summary>Gets the place of the first key of a section.</summary>
@@ -91,7 +115,7 @@ namespace DeviceQueue.Settings
                     return "3600000";
                 case 3:
                     return "300000";
-                case 6:
+                case Discovery:
                 case 9:
                     return "false";
                 case 7:
@@ -116,7 +140,6 @@ namespace DeviceQueue.Settings
         /// <inheritdoc/>
         public override bool Read()
         {
-            _key = null;
             return _next++ < Count;
         }
     }

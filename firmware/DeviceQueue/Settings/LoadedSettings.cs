@@ -10,6 +10,9 @@ namespace DeviceQueue.Settings
     /// </summary>
     public sealed class LoadedSettings
     {
+        /// <summary>How much memory it takes to read or to change settings.</summary>
+        public const int ScratchBytes = StoredFile.PieceBytes + JsonConfigReader.WindowBytes;
+
         internal const string ChangesName = "changes";
 
         private readonly IStore _store;
@@ -81,10 +84,11 @@ namespace DeviceQueue.Settings
         /// Stores a change, so that a reboot finds either the settings with it or those before, and takes it over.
         /// </summary>
         /// <param name="changes">What <see cref="CheckChange"/> found good.</param>
+        /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
         /// <returns><see langword="false"/> when the storage fails: the settings so far go on.</returns>
-        public bool TryKeep(SettingsChanges changes)
+        public bool TryKeep(SettingsChanges changes, byte[] scratch)
         {
-            StoredFile file = new StoredFile(_store, ChangesName);
+            StoredFile file = new StoredFile(_store, ChangesName, scratch);
             SettingsChanges all = Load(file.Open(), changes.Problems);
             all.Add(changes);
             byte[] record = all.ToRecord(_fileCrc);
@@ -100,10 +104,11 @@ namespace DeviceQueue.Settings
 
         /// <summary>Loads the changes that commands made to the file.</summary>
         /// <param name="problems">Takes what is not allowed when the changes are checked.</param>
+        /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
         /// <returns>The changes; empty when there are none.</returns>
-        public SettingsChanges LoadChanges(ConfigProblems problems)
+        public SettingsChanges LoadChanges(ConfigProblems problems, byte[] scratch)
         {
-            return Load(new StoredFile(_store, ChangesName).Open(), problems);
+            return Load(new StoredFile(_store, ChangesName, scratch).Open(), problems);
         }
 
         private SettingsChanges Load(StoreReader stored, ConfigProblems problems)
@@ -134,11 +139,12 @@ namespace DeviceQueue.Settings
         /// <summary>Opens the file that the settings came from.</summary>
         /// <param name="file">Its bytes, with the checksum by which <see cref="IsSame"/> tells that it is still the
         /// same.</param>
+        /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more, in use until the last key is read.</param>
         /// <returns>A reader before the first key, or <see langword="null"/> when the file is gone.</returns>
-        internal JsonConfigReader Open(out StoreReader file)
+        internal JsonConfigReader Open(byte[] scratch, out StoreReader file)
         {
-            file = OpenFile(_store, _isLastGood);
-            return file == null ? null : new JsonConfigReader(SettingsLoader.FileName, file, new ConfigProblems(), true);
+            file = OpenFile(_store, _isLastGood, scratch);
+            return file == null ? null : new JsonConfigReader(file, scratch, StoredFile.PieceBytes);
         }
 
         /// <summary>Says whether a file that was read to its end is the one that the settings came from.</summary>
@@ -155,16 +161,15 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>Opens the settings file or the last good one.</summary>
-        internal static StoreReader OpenFile(IStore store, bool isLastGood)
+        internal static StoreReader OpenFile(IStore store, bool isLastGood, byte[] piece)
         {
             if (isLastGood)
             {
-                return new StoredFile(store, SettingsLoader.LastGoodName).Open();
+                return new StoredFile(store, SettingsLoader.LastGoodName, piece).Open();
             }
 
             int size = store.GetSize(SettingsLoader.FileName);
-            return size < 0 ? null
-                : new StoreReader(store, SettingsLoader.FileName, 0, size, new byte[StoredFile.PieceBytes]);
+            return size < 0 ? null : new StoreReader(store, SettingsLoader.FileName, 0, size, piece);
         }
 
         /// <summary>Takes over settings that were checked, with the changes that commands made to them.</summary>
@@ -173,7 +178,7 @@ namespace DeviceQueue.Settings
             Device = draft.Device;
             _hidden = draft.GetHidden();
             Source = _isLastGood ? SettingsSource.LastGood : SettingsSource.File;
-            SettingsChanges changes = LoadChanges(new ConfigProblems());
+            SettingsChanges changes = LoadChanges(new ConfigProblems(), new byte[StoredFile.PieceBytes]);
             if (changes.Count == 0)
             {
                 return;

@@ -21,7 +21,6 @@ namespace DeviceQueue.Settings
         private const int SectionBytes = 7; // "device."
 
         private readonly string[] _values = new string[FirmwareDefaults.ChangeableCount];
-        private string _key;
         private int _next;
 
         /// <summary>Initializes changes of nothing.</summary>
@@ -32,7 +31,7 @@ namespace DeviceQueue.Settings
         }
 
         /// <inheritdoc/>
-        public override string Key => _key ??= FirmwareDefaults.GetKey(_next - 1);
+        public override string Key => FirmwareDefaults.GetKey(_next - 1);
 
         /// <inheritdoc/>
         public override string Value => _values[_next - 1];
@@ -73,7 +72,6 @@ namespace DeviceQueue.Settings
         /// <inheritdoc/>
         public override bool Read()
         {
-            _key = null;
             while (_next < _values.Length)
             {
                 if (_values[_next++] != null)

@@ -18,7 +18,7 @@ namespace DeviceQueue.Settings
         /// <param name="name">Its name.</param>
         /// <param name="start">Where the part starts.</param>
         /// <param name="count">How many bytes it has.</param>
-        /// <param name="piece">Takes each piece on its way; of use to others in between.</param>
+        /// <param name="piece">Takes each piece on its way, at its start; of use to others in between.</param>
         public StoreReader(IStore store, string name, int start, int count, byte[] piece)
         {
             _store = store;
@@ -45,7 +45,7 @@ namespace DeviceQueue.Settings
         {
             int left = _end - _position;
             count = count < left ? count : left;
-            count = count < _piece.Length ? count : _piece.Length;
+            count = count < StoredFile.PieceBytes ? count : StoredFile.PieceBytes;
             if (count <= 0 || HasFailed)
             {
                 return 0;

@@ -25,7 +25,7 @@ namespace DeviceQueue.Settings
 
         private readonly IStore _store;
         private readonly string _name;
-        private readonly byte[] _piece = new byte[PieceBytes];
+        private readonly byte[] _piece;
         private StoreReader _newest;
         private uint _sequence;
         private int _slot;
@@ -33,10 +33,12 @@ namespace DeviceQueue.Settings
         /// <summary>Initializes a file.</summary>
         /// <param name="store">Where it is.</param>
         /// <param name="name">Its name; the slots are <c>name.0</c> and <c>name.1</c>.</param>
-        public StoredFile(IStore store, string name)
+        /// <param name="piece">Memory of <see cref="PieceBytes"/> or more; of use to others between two calls.</param>
+        public StoredFile(IStore store, string name, byte[] piece)
         {
             _store = store;
             _name = name;
+            _piece = piece;
         }
 
         /// <summary>Opens the newest whole content.</summary>
