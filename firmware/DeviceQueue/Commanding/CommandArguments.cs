@@ -11,13 +11,23 @@ namespace DeviceQueue.Commanding
         /// <summary>The longest text argument in bytes.</summary>
         public const int MaxTextBytes = 128;
 
-        private readonly JsonReader _reader = new JsonReader(2);
+        private readonly JsonReader _reader;
         private readonly int[] _places = new int[2 * MaxArguments]; // of each argument's name and value
         private byte[] _payload;
         private int _taken; // a bit for each argument
 
+        /// <summary>Initializes arguments, none yet.</summary>
+        /// <param name="reader">Reads them, for objects two deep; of use to others between two calls.</param>
+        public CommandArguments(JsonReader reader)
+        {
+            _reader = reader;
+        }
+
         /// <summary>Gets how many arguments there are.</summary>
         public int Count { get; private set; }
+
+        /// <summary>Gets what reads the arguments, for a command that reads something else when it has them.</summary>
+        internal JsonReader Reader => _reader;
 
         /// <summary>Checks the form of the arguments of a payload, which is kept; none at all is the same as an empty object.</summary>
         /// <param name="payload">The payload, or <see langword="null"/>.</param>

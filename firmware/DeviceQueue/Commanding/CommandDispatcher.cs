@@ -1,7 +1,9 @@
 using System;
 using DeviceQueue.Components;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
+using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Commanding
@@ -281,7 +283,7 @@ namespace DeviceQueue.Commanding
                 return null;
             }
 
-            CommandArguments arguments = new CommandArguments();
+            CommandArguments arguments = new CommandArguments(new JsonReader(JsonConfigReader.MaxDepth));
             string problem = arguments.Read(message.Message);
             if (problem != null)
             {

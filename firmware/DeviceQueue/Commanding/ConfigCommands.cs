@@ -38,7 +38,7 @@ namespace DeviceQueue.Commanding
         {
             bool isTop = !arguments.Has("section");
             _section = isTop ? string.Empty : arguments.TakeText("section");
-            _reader = _settings.Open(answer.Scratch, out _file);
+            _reader = _settings.Open(arguments.Reader, answer.Scratch, out _file);
             if (isTop || (!string.IsNullOrEmpty(_section) && HasSection()))
             {
                 return true;
@@ -71,7 +71,12 @@ namespace DeviceQueue.Commanding
         {
             _first = FirmwareDefaults.GetFirst(_section, out _end);
             bool isThere = _first < _end; // the firmware's own values are in it
-            while (!isThere && _reader != null && _reader.Read())
+            if (isThere || _reader == null)
+            {
+                return isThere;
+            }
+
+            for (_reader.Restart(); !isThere && _reader.Read();)
             {
                 isThere = _reader.IsIn(_section, out int start);
             }

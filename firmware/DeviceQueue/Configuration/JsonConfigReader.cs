@@ -30,7 +30,7 @@ namespace DeviceQueue.Configuration
 
         private readonly string _name;
         private readonly IByteSource _source;
-        private readonly JsonReader _json = new JsonReader(MaxDepth);
+        private readonly JsonReader _json;
         private readonly byte[] _window;
         private readonly int _windowStart;
         private readonly byte[] _path = new byte[MaxKeyBytes];
@@ -54,24 +54,27 @@ namespace DeviceQueue.Configuration
         {
             _name = name;
             _source = source;
+            _json = new JsonReader(MaxDepth);
             _seen = new long[MaxEntries];
             _window = new byte[WindowBytes];
             Start();
         }
 
         /// <summary>
-        /// Initializes a reader of a text that was read before and found good, so that no key is looked for twice.
+        /// Initializes a reader of a text that was read before and found good, so that no key is looked for twice; to
+        /// be started by <see cref="Restart"/>.
         /// </summary>
         /// <param name="source">The text.</param>
+        /// <param name="json">Reads the text.</param>
         /// <param name="window">Holds <see cref="WindowBytes"/> of it at a time.</param>
         /// <param name="windowStart">Where in the array they start.</param>
-        internal JsonConfigReader(IByteSource source, byte[] window, int windowStart)
+        internal JsonConfigReader(IByteSource source, JsonReader json, byte[] window, int windowStart)
             : base(new ConfigProblems())
         {
             _source = source;
+            _json = json;
             _window = window;
             _windowStart = windowStart;
-            Start();
         }
 
         /// <summary>Gets a value indicating whether there was an error.</summary>

@@ -12,25 +12,23 @@ namespace DeviceQueue.Configuration
         public static int IndexOf(string words, byte[] text, int offset, int count)
         {
             int length = words.Length;
-            int place = 0;
-            int matched = 0; // how much of the text, or -1 where the word is another
-            for (int i = 0; i <= length; i++)
+            int start = 0;
+            for (int place = 0; start < length; place++)
             {
-                char character = i < length ? words[i] : ',';
-                if (character != ',')
+                int i = start;
+                int end = start + count < length ? start + count : length;
+                while (i < end && words[i] == text[offset + i - start] && words[i] != ',')
                 {
-                    bool isSame = matched >= 0 && matched < count && text[offset + matched] == character;
-                    matched = isSame ? matched + 1 : -1;
+                    i++;
                 }
-                else if (matched == count && count > 0)
+
+                if (i - start == count && (i == length || words[i] == ','))
                 {
                     return place;
                 }
-                else
-                {
-                    place++;
-                    matched = 0;
-                }
+
+                int comma = i < length ? words.IndexOf(',', i) : -1;
+                start = comma < 0 ? length : comma + 1;
             }
 
             return -1;

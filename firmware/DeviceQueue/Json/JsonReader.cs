@@ -27,6 +27,11 @@ namespace DeviceQueue.Json
         private int _passed; // how many bytes of the source have left the window
         private int _objects;
         private State _state;
+        private JsonToken _token;
+        private int _depth;
+        private int _rawStart;
+        private int _rawLength;
+        private bool _hasEscapes;
 
         /// <summary>Initializes a reader over nothing.</summary>
         /// <param name="maxDepth">How many objects and arrays may be open at once, 1 to <see cref="MaxDepth"/>; more are an error.</param>
@@ -44,19 +49,19 @@ namespace DeviceQueue.Json
         }
 
         /// <summary>Gets what the reader stands on.</summary>
-        public JsonToken Token { get; private set; }
+        public JsonToken Token => _token;
 
         /// <summary>Gets how many objects and arrays are open.</summary>
-        public int Depth { get; private set; }
+        public int Depth => _depth;
 
         /// <summary>Gets where the content of a name, text or number starts in the array given to <see cref="Reset"/>, without its quotation mark.</summary>
-        public int RawStart { get; private set; }
+        public int RawStart => _rawStart;
 
         /// <summary>Gets how many bytes the content has as it stands, escapes and all.</summary>
-        public int RawLength { get; private set; }
+        public int RawLength => _rawLength;
 
         /// <summary>Gets a value indicating whether the content has escapes, so that its bytes are not yet the text.</summary>
-        public bool HasEscapes { get; private set; }
+        public bool HasEscapes => _hasEscapes;
 
         /// <summary>Gets where the token starts, in bytes from the offset given to <see cref="Reset"/>.</summary>
         public int TokenOffset => _passed + _tokenPosition - _offset;
@@ -85,11 +90,11 @@ namespace DeviceQueue.Json
             _end = data == null ? offset : offset + count;
             _objects = 0;
             _state = State.BeforeValue;
-            Token = JsonToken.None;
-            Depth = 0;
-            RawStart = offset;
-            RawLength = 0;
-            HasEscapes = false;
+            _token = JsonToken.None;
+            _depth = 0;
+            _rawStart = offset;
+            _rawLength = 0;
+            _hasEscapes = false;
             Error = null;
             ErrorOffset = 0;
             IsTooDeep = false;
@@ -115,13 +120,13 @@ namespace DeviceQueue.Json
         /// <returns>The token; <see cref="JsonToken.End"/> and <see cref="JsonToken.Error"/> stay.</returns>
         public JsonToken Read()
         {
-            if (Token == JsonToken.Error || Token == JsonToken.End)
+            if (_token == JsonToken.Error || _token == JsonToken.End)
             {
-                return Token;
+                return _token;
             }
 
             SkipSpace(false);
-            if (_state == State.AfterValue && Depth == 0)
+            if (_state == State.AfterValue && _depth == 0)
             {
                 return _position == _end ? Accept(JsonToken.End, State.AfterValue) : Fail("something follows the value");
             }
@@ -149,21 +154,21 @@ namespace DeviceQueue.Json
         /// <returns><see langword="false"/> when there is an error in it.</returns>
         public bool Skip()
         {
-            if (Token == JsonToken.Name)
+            if (_token == JsonToken.Name)
             {
                 Read();
             }
 
-            if (Token == JsonToken.BeginObject || Token == JsonToken.BeginArray)
+            if (_token == JsonToken.BeginObject || _token == JsonToken.BeginArray)
             {
-                int outside = Depth - 1;
-                while (Depth > outside && Token != JsonToken.Error)
+                int outside = _depth - 1;
+                while (_depth > outside && _token != JsonToken.Error)
                 {
                     Read();
                 }
             }
 
-            return Token != JsonToken.Error;
+            return _token != JsonToken.Error;
         }
 
         /// <summary>Compares the decoded name or text with another.</summary>
@@ -172,14 +177,14 @@ namespace DeviceQueue.Json
         public bool ValueEquals(string text)
         {
             int length = text.Length;
-            if (length > RawLength || (Token != JsonToken.Name && Token != JsonToken.Text))
+            if (length > _rawLength || (_token != JsonToken.Name && _token != JsonToken.Text))
             {
                 return false;
             }
 
             byte[] data = _data;
-            int position = RawStart;
-            int end = position + RawLength;
+            int position = _rawStart;
+            int end = position + _rawLength;
             int index = 0;
             while (position < end && index < length)
             {
@@ -202,8 +207,8 @@ namespace DeviceQueue.Json
         /// <returns><see langword="true"/> when they are equal.</returns>
         internal bool ValueEquals(int start, int length)
         {
-            int position = RawStart;
-            int end = position + RawLength;
+            int position = _rawStart;
+            int end = position + _rawLength;
             int otherEnd = start + length;
             bool isEqual = true;
             while (isEqual && position < end && start < otherEnd)
@@ -218,14 +223,14 @@ namespace DeviceQueue.Json
         /// <returns>Its length in bytes of UTF-8.</returns>
         public int GetTextLength()
         {
-            if (!HasEscapes)
+            if (!_hasEscapes)
             {
-                return RawLength;
+                return _rawLength;
             }
 
             int length = 0;
-            int position = RawStart;
-            while (position < RawStart + RawLength)
+            int position = _rawStart;
+            while (position < _rawStart + _rawLength)
             {
                 length += Utf8.SizeOf(DecodeNext(ref position));
             }
@@ -245,14 +250,14 @@ namespace DeviceQueue.Json
                 return -1;
             }
 
-            if (!HasEscapes)
+            if (!_hasEscapes)
             {
-                System.Array.Copy(_data, RawStart, target, offset, length);
+                System.Array.Copy(_data, _rawStart, target, offset, length);
                 return length;
             }
 
-            int position = RawStart;
-            while (position < RawStart + RawLength)
+            int position = _rawStart;
+            while (position < _rawStart + _rawLength)
             {
                 offset = Utf8.Write(DecodeNext(ref position), target, offset);
             }
@@ -263,15 +268,15 @@ namespace DeviceQueue.Json
         /// <summary>Decodes the name or text where it stands. Its bytes must not be read again.</summary>
         internal void Unescape()
         {
-            if (HasEscapes)
+            if (_hasEscapes)
             {
-                int end = RawStart;
-                for (int position = RawStart; position < RawStart + RawLength;)
+                int end = _rawStart;
+                for (int position = _rawStart; position < _rawStart + _rawLength;)
                 {
                     end = Utf8.Write(DecodeNext(ref position), _data, end); // never longer than what it stands for
                 }
 
-                SetRaw(RawStart, end - RawStart);
+                SetRaw(_rawStart, end - _rawStart);
             }
         }
 
@@ -279,14 +284,14 @@ namespace DeviceQueue.Json
         /// <returns>The text; empty on any other token.</returns>
         public string GetText()
         {
-            if (RawLength == 0)
+            if (_rawLength == 0)
             {
                 return string.Empty;
             }
 
-            if (!HasEscapes)
+            if (!_hasEscapes)
             {
-                return Encoding.UTF8.GetString(_data, RawStart, RawLength);
+                return Encoding.UTF8.GetString(_data, _rawStart, _rawLength);
             }
 
             byte[] bytes = new byte[GetTextLength()];
@@ -296,7 +301,7 @@ namespace DeviceQueue.Json
 
         private JsonToken ReadAfterValue(byte character)
         {
-            bool isObject = (_objects & (1 << (Depth - 1))) != 0;
+            bool isObject = (_objects & (1 << (_depth - 1))) != 0;
             if (character == (isObject ? '}' : ']'))
             {
                 return Close(isObject ? JsonToken.EndObject : JsonToken.EndArray);
@@ -326,7 +331,7 @@ namespace DeviceQueue.Json
 
             if (!ScanText())
             {
-                return Token;
+                return _token;
             }
 
             SkipSpace(true);
@@ -348,7 +353,7 @@ namespace DeviceQueue.Json
                 case (byte)'[':
                     return Open(JsonToken.BeginArray, State.BeforeFirstItem);
                 case (byte)'"':
-                    return ScanText() ? Accept(JsonToken.Text, State.AfterValue) : Token;
+                    return ScanText() ? Accept(JsonToken.Text, State.AfterValue) : _token;
                 case (byte)'t':
                     return ReadWord("true", JsonToken.True);
                 case (byte)'f':
@@ -362,27 +367,27 @@ namespace DeviceQueue.Json
 
         private JsonToken Open(JsonToken token, State state)
         {
-            if (Depth == _maxDepth)
+            if (_depth == _maxDepth)
             {
                 IsTooDeep = true;
                 return Fail("it is nested too deep");
             }
 
-            int bit = 1 << Depth;
+            int bit = 1 << _depth;
             _objects = token == JsonToken.BeginObject ? _objects | bit : _objects & ~bit;
-            Depth++;
+            _depth++;
             _position++;
-            RawLength = 0;
-            HasEscapes = false;
+            _rawLength = 0;
+            _hasEscapes = false;
             return Accept(token, state);
         }
 
         private JsonToken Close(JsonToken token)
         {
-            Depth--;
+            _depth--;
             _position++;
-            RawLength = 0;
-            HasEscapes = false;
+            _rawLength = 0;
+            _hasEscapes = false;
             return Accept(token, State.AfterValue);
         }
 
@@ -493,7 +498,7 @@ namespace DeviceQueue.Json
             }
 
             SetRaw(_tokenPosition + 1, _position - _tokenPosition - 1);
-            HasEscapes = hasEscapes;
+            _hasEscapes = hasEscapes;
             _position++;
             return true;
         }
@@ -645,7 +650,7 @@ namespace DeviceQueue.Json
             _passed += used;
             _position -= used;
             _end -= used;
-            RawStart -= used;
+            _rawStart -= used;
             _tokenPosition = _offset;
             int room = _limit - _end;
             int count = room == 0 ? 0 : _source.Read(_data, _end, room);
@@ -655,14 +660,14 @@ namespace DeviceQueue.Json
 
         private void SetRaw(int start, int length)
         {
-            RawStart = start;
-            RawLength = length;
-            HasEscapes = false;
+            _rawStart = start;
+            _rawLength = length;
+            _hasEscapes = false;
         }
 
         private JsonToken Accept(JsonToken token, State next)
         {
-            Token = token;
+            _token = token;
             _state = next;
             return token;
         }
@@ -672,10 +677,10 @@ namespace DeviceQueue.Json
             bool isTooLong = _source != null && _tokenPosition == _offset && _position == _end && _end == _limit;
             Error = isTooLong ? "a name or a value is too long" : error;
             ErrorOffset = _passed + _position - _offset;
-            Token = JsonToken.Error;
-            RawLength = 0;
-            HasEscapes = false;
-            return Token;
+            _token = JsonToken.Error;
+            _rawLength = 0;
+            _hasEscapes = false;
+            return _token;
         }
     }
 }

@@ -379,9 +379,8 @@ namespace DeviceQueue.Json
         private int PutPlain(string text, int index, int length)
         {
             byte[] buffer = _buffer;
-            int position = _position;
-            int most = buffer.Length - position;
-            int end = length - index > most ? index + most : length;
+            int shift = _position - index;
+            int end = length < buffer.Length - shift ? length : buffer.Length - shift;
             while (index < end)
             {
                 char character = text[index];
@@ -391,11 +390,11 @@ namespace DeviceQueue.Json
                     break;
                 }
 
-                buffer[position++] = (byte)character;
+                buffer[shift + index] = (byte)character;
                 index++;
             }
 
-            _position = position;
+            _position = shift + index;
             _isOverflow |= end < length;
             return index;
         }

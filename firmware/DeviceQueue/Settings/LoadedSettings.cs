@@ -137,14 +137,15 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>Opens the file that the settings came from.</summary>
+        /// <param name="json">Reads it.</param>
         /// <param name="file">Its bytes, with the checksum by which <see cref="IsSame"/> tells that it is still the
         /// same.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more, in use until the last key is read.</param>
-        /// <returns>A reader before the first key, or <see langword="null"/> when the file is gone.</returns>
-        internal JsonConfigReader Open(byte[] scratch, out StoreReader file)
+        /// <returns>A reader to be restarted, or <see langword="null"/> when the file is gone.</returns>
+        internal JsonConfigReader Open(Json.JsonReader json, byte[] scratch, out StoreReader file)
         {
             file = OpenFile(_store, _isLastGood, scratch);
-            return file == null ? null : new JsonConfigReader(file, scratch, StoredFile.PieceBytes);
+            return file == null ? null : new JsonConfigReader(file, json, scratch, StoredFile.PieceBytes);
         }
 
         /// <summary>Says whether a file that was read to its end is the one that the settings came from.</summary>

@@ -21,6 +21,7 @@ namespace DeviceQueue.Settings
         private const int SectionBytes = 7; // "device."
 
         private readonly string[] _values = new string[FirmwareDefaults.ChangeableCount];
+        private string _key;
         private int _next;
 
         /// <summary>Initializes changes of nothing.</summary>
@@ -31,7 +32,7 @@ namespace DeviceQueue.Settings
         }
 
         /// <inheritdoc/>
-        public override string Key => FirmwareDefaults.GetKey(_next - 1);
+        public override string Key => _key;
 
         /// <inheritdoc/>
         public override string Value => _values[_next - 1];
@@ -76,6 +77,7 @@ namespace DeviceQueue.Settings
             {
                 if (_values[_next++] != null)
                 {
+                    _key = FirmwareDefaults.GetKey(_next - 1);
                     return true;
                 }
             }

@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
+using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 using DeviceQueue.Supervising;
@@ -62,8 +63,9 @@ namespace DeviceQueue.Settings
 
             TlsParams tls = new TlsParams();
             MqttOptions options = new SettingsDraft(null).Options;
-            JsonConfigReader reader = new JsonConfigReader(settings, scratch, StoredFile.PieceBytes);
-            while (reader.Read())
+            JsonReader json = new JsonReader(JsonConfigReader.MaxDepth);
+            JsonConfigReader reader = new JsonConfigReader(settings, json, scratch, StoredFile.PieceBytes);
+            for (reader.Restart(); reader.Read();)
             {
                 if (!tls.TryTake(reader))
                 {
