@@ -13,6 +13,7 @@ using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
 using DeviceQueue.Tests.Readings;
+using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests;
 

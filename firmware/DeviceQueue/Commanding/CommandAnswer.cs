@@ -1,6 +1,7 @@
 using System;
 using DeviceQueue.Json;
 using DeviceQueue.Messaging;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Commanding
 {
@@ -23,10 +24,10 @@ namespace DeviceQueue.Commanding
         public const string Duplicate = "duplicate";
 
         /// <summary>The most bytes of a result.</summary>
-        public const int MaxResultBytes = 1024;
+        public const int MaxResultBytes = 704;
 
-        /// <summary>The fewest bytes of memory that any answer without a result can be written in.</summary>
-        public const int MinScratchBytes = 1280;
+        /// <summary>The fewest bytes of memory for a result and for what settings are read in beside it.</summary>
+        public const int MinScratchBytes = MaxResultBytes + LoadedSettings.ScratchBytes;
 
         /// <summary>The most characters of a text; the rest is cut off.</summary>
         public const int MaxTextLength = 160;
@@ -53,6 +54,11 @@ namespace DeviceQueue.Commanding
 
         /// <summary>Gets where a command writes its result, one JSON value.</summary>
         public JsonWriter Result { get; }
+
+        /// <summary>
+        /// Gets memory of which the first <see cref="LoadedSettings.ScratchBytes"/> are free while a command runs.
+        /// </summary>
+        internal byte[] Scratch => _scratch;
 
         /// <summary>Starts over.</summary>
         public void Reset()

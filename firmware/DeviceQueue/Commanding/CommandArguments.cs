@@ -11,12 +11,23 @@ namespace DeviceQueue.Commanding
         /// <summary>The longest text argument in bytes.</summary>
         public const int MaxTextBytes = 128;
 
-        private readonly JsonReader _reader = new JsonReader(2);
+        private readonly JsonReader _reader;
+        private readonly int[] _places = new int[2 * MaxArguments]; // of each argument's name and value
         private byte[] _payload;
         private int _taken; // a bit for each argument
 
+        /// <summary>Initializes arguments, none yet.</summary>
+        /// <param name="reader">Reads them, for objects two deep; of use to others between two calls.</param>
+        public CommandArguments(JsonReader reader)
+        {
+            _reader = reader;
+        }
+
         /// <summary>Gets how many arguments there are.</summary>
         public int Count { get; private set; }
+
+        /// <summary>Gets what reads the arguments, for a command that reads something else when it has them.</summary>
+        internal JsonReader Reader => _reader;
 
         /// <summary>Checks the form of the arguments of a payload, which is kept; none at all is the same as an empty object.</summary>
         /// <param name="payload">The payload, or <see langword="null"/>.</param>
@@ -57,7 +68,7 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="true"/> when it is, whatever its value.</returns>
         public bool Has(string name)
         {
-            return Find(name);
+            return Find(name) >= 0;
         }
 
         /// <summary>Gets the name of an argument.</summary>
@@ -65,8 +76,29 @@ namespace DeviceQueue.Commanding
         /// <returns>The name.</returns>
         public string GetName(int index)
         {
-            GoTo(index);
+            ReadName(index);
             return _reader.GetText();
+        }
+
+        /// <summary>Gets the name of an argument in UTF-8.</summary>
+        /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+        /// <param name="start">Where it starts.</param>
+        /// <param name="length">How many bytes it has.</param>
+        /// <returns>What holds it.</returns>
+        internal byte[] GetName(int index, out int start, out int length)
+        {
+            ReadName(index);
+            start = _reader.RawStart;
+            length = _reader.RawLength;
+            if (!_reader.HasEscapes)
+            {
+                return _payload;
+            }
+
+            start = 0;
+            byte[] name = new byte[_reader.GetTextLength()];
+            length = _reader.CopyText(name, 0);
+            return name;
         }
 
         /// <summary>Takes an argument as a configuration holds it: a text, or what stands there for a number or a truth value.</summary>
@@ -74,9 +106,8 @@ namespace DeviceQueue.Commanding
         /// <returns>The text, or <see langword="null"/> for null.</returns>
         public string TakeValue(int index)
         {
-            GoTo(index);
             _taken |= 1 << index;
-            return _reader.Read() == JsonToken.Null ? null : _reader.GetText();
+            return ReadValue(index) == JsonToken.Null ? null : _reader.GetText();
         }
 
         /// <summary>Takes a whole number.</summary>
@@ -86,8 +117,7 @@ namespace DeviceQueue.Commanding
         public bool TryTakeInteger(string name, out long value)
         {
             value = 0;
-            return Find(name)
-                && _reader.Read() == JsonToken.Number
+            return ReadValue(Find(name)) == JsonToken.Number
                 && NumberText.TryParseInt64(_payload, _reader.RawStart, _reader.RawLength, out value);
         }
 
@@ -96,7 +126,7 @@ namespace DeviceQueue.Commanding
         /// <returns>The text, or <see langword="null"/> when the argument is absent or no text.</returns>
         public string TakeText(string name)
         {
-            return Find(name) && _reader.Read() == JsonToken.Text ? _reader.GetText() : null;
+            return ReadValue(Find(name)) == JsonToken.Text ? _reader.GetText() : null;
         }
 
         /// <summary>Takes a truth value.</summary>
@@ -105,7 +135,7 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="false"/> when the argument is absent or neither true nor false.</returns>
         public bool TryTakeBoolean(string name, out bool value)
         {
-            JsonToken kind = Find(name) ? _reader.Read() : JsonToken.None;
+            JsonToken kind = ReadValue(Find(name));
             value = kind == JsonToken.True;
             return value || kind == JsonToken.False;
         }
@@ -132,55 +162,57 @@ namespace DeviceQueue.Commanding
                 return "more than " + MaxArguments.ToString() + " arguments";
             }
 
+            _places[2 * Count] = _reader.TokenOffset;
             if (_reader.GetTextLength() > MaxTextBytes)
             {
                 return "an argument's name is longer than " + MaxTextBytes.ToString() + " bytes";
             }
 
-            string name = _reader.GetText();
             JsonToken kind = _reader.Read();
             if (kind == JsonToken.Error)
             {
                 return _reader.Error;
             }
 
+            _places[(2 * Count) + 1] = _reader.TokenOffset;
             if (kind == JsonToken.BeginObject || kind == JsonToken.BeginArray)
             {
-                return "argument '" + name + "' is not a plain value";
+                return "argument '" + GetName(Count) + "' is not a plain value";
             }
 
-            return _reader.GetTextLength() > MaxTextBytes ? "argument '" + name + "' is longer than " + MaxTextBytes.ToString() + " bytes" : null;
+            bool isTooLong = _reader.GetTextLength() > MaxTextBytes;
+            return isTooLong ? "argument '" + GetName(Count) + "' is longer than " + MaxTextBytes.ToString() + " bytes" : null;
         }
 
         private string FindTwin()
         {
             for (int i = 1; i < Count; i++)
             {
-                string name = GetName(i);
-                if (Seek(name) < i)
+                ReadName(i);
+                int start = _reader.RawStart;
+                int length = _reader.RawLength;
+                for (int k = 0; k < i; k++)
                 {
-                    return "argument '" + name + "' is there twice";
+                    ReadName(k);
+                    if (_reader.ValueEquals(start, length))
+                    {
+                        return "argument '" + GetName(i) + "' is there twice";
+                    }
                 }
             }
 
             return null;
         }
 
-        private bool Find(string name)
-        {
-            int index = Seek(name);
-            _taken |= index < 0 ? 0 : 1 << index;
-            return index >= 0;
-        }
-
-        // Reads up to the first argument of a name; its index, or -1.
-        private int Seek(string name)
+        // Takes an argument; its index, or -1.
+        private int Find(string name)
         {
             for (int i = 0; i < Count; i++)
             {
-                GoTo(i);
+                ReadName(i);
                 if (_reader.ValueEquals(name))
                 {
+                    _taken |= 1 << i;
                     return i;
                 }
             }
@@ -188,14 +220,20 @@ namespace DeviceQueue.Commanding
             return -1;
         }
 
-        // Reads up to the name of an argument of a payload that was checked.
-        private void GoTo(int index)
+        private void ReadName(int index)
         {
-            _reader.Reset(_payload, 0, _payload.Length);
-            for (int i = 0; i < (2 * index) + 2; i++)
-            {
-                _reader.Read();
-            }
+            ReadAt(_places[2 * index]);
+        }
+
+        private JsonToken ReadValue(int index)
+        {
+            return index < 0 ? JsonToken.None : ReadAt(_places[(2 * index) + 1]);
+        }
+
+        private JsonToken ReadAt(int place)
+        {
+            _reader.Reset(_payload, place, _payload.Length - place);
+            return _reader.Read();
         }
     }
 }

@@ -1,8 +1,10 @@
 using System;
 using DeviceQueue.Components;
+using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
+using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Commanding
@@ -42,7 +44,6 @@ namespace DeviceQueue.Commanding
         private readonly CommandVerifier _verifier;
         private readonly CommandHistory _history;
         private readonly CommandAnswer _answer;
-        private readonly CommandArguments _arguments = new CommandArguments();
         private long _nextRejectionMs;
         private long _nextDuplicateMs;
         private bool _isUndelivered;
@@ -139,20 +140,15 @@ namespace DeviceQueue.Commanding
         /// <returns>Whether it can.</returns>
         public static bool IsValidId(string id)
         {
-            if (id == null || id.Length == 0 || id.Length > MaxIdLength)
+            int length = id == null ? 0 : id.Length;
+            bool isValid = length > 0 && length <= MaxIdLength;
+            for (int i = 0; isValid && i < length; i++)
             {
-                return false;
+                char character = id[i];
+                isValid = character >= ' ' && character <= '~';
             }
 
-            for (int i = 0; i < id.Length; i++)
-            {
-                if (id[i] < ' ' || id[i] > '~')
-                {
-                    return false;
-                }
-            }
-
-            return true;
+            return isValid;
         }
 
         private void Handle(MessageEnvelope message, long nowMs)
@@ -288,19 +284,20 @@ namespace DeviceQueue.Commanding
                 return null;
             }
 
-            string problem = _arguments.Read(message.Message);
+            CommandArguments arguments = new CommandArguments(new JsonReader(JsonConfigReader.MaxDepth));
+            string problem = arguments.Read(message.Message);
             if (problem != null)
             {
                 _answer.Reject(CommandCode.BadArguments, problem);
                 return null;
             }
 
-            if (!command.Prepare(_arguments, _answer))
+            if (!command.Prepare(arguments, _answer))
             {
                 return null;
             }
 
-            string untaken = _arguments.FindUntaken();
+            string untaken = arguments.FindUntaken();
             if (untaken != null)
             {
                 _answer.Reject(CommandCode.BadArguments, command.Name + " has no argument '" + untaken + "'");

@@ -163,14 +163,14 @@ namespace DeviceQueue.Commanding
             _reads = (_reads + 1) % MaxReads;
         }
 
-        // FNV-1a over the characters, 64 bits.
+        // FNV-1a over the characters, which are ASCII, 64 bits.
         private static ulong Hash(string text)
         {
             ulong hash = 14695981039346656037UL;
-            char[] chars = text.ToCharArray();
-            for (int i = 0; i < chars.Length; i++)
+            int length = text.Length;
+            for (int i = 0; i < length; i++)
             {
-                hash = (hash ^ chars[i]) * 1099511628211UL;
+                hash = (hash ^ text[i]) * 1099511628211UL;
             }
 
             return hash;
@@ -223,9 +223,12 @@ namespace DeviceQueue.Commanding
 
         private int Find(ulong mark, int offset, int step, int count)
         {
+            byte[] record = _record;
+            byte lowest = (byte)mark;
             for (int i = 0; i < count; i++)
             {
-                if ((Get(_record, offset, SentAt) & ~StatusBits) == mark)
+                bool mayBe = (record[offset] & ~(int)StatusBits) == lowest;
+                if (mayBe && (Get(record, offset, SentAt) & ~StatusBits) == mark)
                 {
                     return offset;
                 }

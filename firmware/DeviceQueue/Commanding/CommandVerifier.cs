@@ -57,7 +57,8 @@ namespace DeviceQueue.Commanding
                 return true;
             }
 
-            if (message.Signature == null)
+            byte[] signature = message.GetBytes(MessageEnvelope.SignatureField, out int start, out int length);
+            if (signature == null)
             {
                 answer.Reject(CommandCode.Unsigned, "this device takes signed commands only");
                 return false;
@@ -69,7 +70,8 @@ namespace DeviceQueue.Commanding
                 return false;
             }
 
-            if (!AreEqual(_mac.Compute(EnvelopeCodec.MakeSigningInput(_deviceId, message)), message.Signature))
+            byte[] mac = _mac.Compute(EnvelopeCodec.MakeSigningInput(_deviceId, message));
+            if (!IsHex(mac, signature, start, length))
             {
                 answer.Reject(CommandCode.BadSignature, "the signature is not this command's for this device");
                 return false;
@@ -118,9 +120,11 @@ namespace DeviceQueue.Commanding
 
         private static bool HasControlCharacter(string text)
         {
-            for (int i = 0; text != null && i < text.Length; i++)
+            int length = text == null ? 0 : text.Length;
+            for (int i = 0; i < length; i++)
             {
-                if (text[i] < ' ' || text[i] == '\u007f')
+                char character = text[i];
+                if (character < ' ' || character == '\u007f')
                 {
                     return true;
                 }
@@ -130,13 +134,21 @@ namespace DeviceQueue.Commanding
         }
 
         /// <summary>Compares in a time that does not depend on where the first difference is.</summary>
-        private static bool AreEqual(byte[] mac, string hex)
+        private static bool IsHex(byte[] mac, byte[] text, int start, int length)
         {
-            int difference = hex.Length ^ (mac.Length * 2);
-            for (int i = 0; i < mac.Length * 2 && i < hex.Length; i++)
+            if (length != mac.Length * 2)
             {
-                int digit = (i & 1) == 0 ? mac[i / 2] >> 4 : mac[i / 2] & 15;
-                difference |= hex[i] ^ (digit < 10 ? '0' + digit : 'a' + digit - 10);
+                return false;
+            }
+
+            int difference = 0;
+            for (int i = 0; i < mac.Length; i++)
+            {
+                int high = mac[i] >> 4;
+                int low = mac[i] & 15;
+                difference |= text[start] ^ (high < 10 ? '0' + high : 'a' + high - 10);
+                difference |= text[start + 1] ^ (low < 10 ? '0' + low : 'a' + low - 10);
+                start += 2;
             }
 
             return difference == 0;

@@ -1,3 +1,5 @@
+using System;
+using System.Text;
 using DeviceQueue.Configuration;
 using DeviceQueue.Json;
 using DeviceQueue.Settings;
@@ -13,11 +15,14 @@ namespace DeviceQueue.Commanding
     public sealed class ConfigGetCommand : Command
     {
         private const int NoPlace = -1;
-        private const int MaxListed = 256;
 
         private readonly LoadedSettings _settings;
         private string _section;
+        private JsonConfigReader _reader;
+        private StoreReader _file;
         private SettingsChanges _changes;
+        private int _first; // the places of the firmware's own values of the section
+        private int _end;
         private int _seen; // a bit for each of FirmwareDefaults that the file has
 
         /// <summary>Initializes a new instance of the <see cref="ConfigGetCommand"/> class.</summary>
@@ -33,12 +38,13 @@ namespace DeviceQueue.Commanding
         {
             bool isTop = !arguments.Has("section");
             _section = isTop ? string.Empty : arguments.TakeText("section");
+            _reader = _settings.Open(arguments.Reader, answer.Scratch, out _file);
             if (isTop || (!string.IsNullOrEmpty(_section) && HasSection()))
             {
                 return true;
             }
 
-            string sections = ListSections(string.Empty, ", ");
+            string sections = ListSections(string.Empty).ToString();
             answer.Reject(CommandCode.BadArguments, "'section' must be one of " + sections + ", or one within");
             return false;
         }
@@ -46,8 +52,8 @@ namespace DeviceQueue.Commanding
         /// <inheritdoc/>
         public override void Execute(CommandAnswer answer)
         {
-            _changes = _settings.LoadChanges();
-            bool isSame = TryWrite(answer.Result, _section.Length > 0);
+            _changes = _settings.LoadChanges(null, answer.Scratch);
+            bool isSame = _reader != null && TryWrite(answer.Result, _section.Length > 0);
             if (isSame && answer.Result.IsOverflow)
             {
                 answer.Reset();
@@ -59,27 +65,23 @@ namespace DeviceQueue.Commanding
                 const string Why = "the settings file cannot be read, or is not the one that the device started with";
                 answer.Fail(CommandCode.StorageFailed, Why);
             }
-
-            _changes = null;
         }
 
         private bool HasSection()
         {
-            if (_section == "options" || _section == "device")
+            _first = FirmwareDefaults.GetFirst(_section, out _end);
+            bool isThere = _first < _end; // the firmware's own values are in it
+            if (isThere || _reader == null)
             {
-                return true; // the firmware's own values are in them
+                return isThere;
             }
 
-            JsonConfigReader reader = _settings.Open(out StoreReader file);
-            while (reader != null && reader.Read())
+            for (_reader.Restart(); !isThere && _reader.Read();)
             {
-                if (reader.IsIn(_section, out int start))
-                {
-                    return true;
-                }
+                isThere = _reader.IsIn(_section, out int start);
             }
 
-            return false;
+            return isThere;
         }
 
         // False: what was read is not what the device runs with.
@@ -90,98 +92,175 @@ namespace DeviceQueue.Commanding
             writer.WriteText(_section);
             writer.Name("values");
             writer.BeginObject();
-            JsonConfigReader reader = _settings.Open(out StoreReader file);
-            if (reader == null)
-            {
-                return false;
-            }
-
             _seen = 0;
-            while (reader.Read())
+            for (_reader.Restart(); _reader.Read();)
             {
-                if (reader.IsIn(_section, out int start) && (isWhole || reader.FindDot(start) < 0))
+                if (_reader.IsIn(_section, out int start) && (isWhole || _reader.FindDot(start) < 0))
                 {
-                    WriteSetting(writer, reader, start);
+                    WriteSetting(writer, start);
                 }
             }
 
+            bool isSame = _settings.IsSame(_file);
             WriteDefaults(writer);
             writer.EndObject();
             if (!isWhole)
             {
-                WriteSections(writer);
+                writer.Name("sections");
+                ListSections(_section).Write(writer, _section);
             }
 
             writer.EndObject();
-            return _settings.IsSame(file);
+            return isSame;
         }
 
-        private void WriteSetting(JsonWriter writer, JsonConfigReader reader, int start)
+        private void WriteSetting(JsonWriter writer, int start)
         {
-            bool hasDefaults = reader.FindDot(start) < 0 && (_section == "device" || _section == "options");
-            int place = hasDefaults ? FirmwareDefaults.IndexOf(reader.Key) : NoPlace;
-            _seen |= place == NoPlace ? 0 : 1 << place;
-            string changed = place == NoPlace ? null : _changes.Get(place);
-            writer.Name(reader.GetKeyPart(start, NoPlace));
-            bool isHidden = _settings.IsHidden(reader.Index);
-            writer.WriteText(isHidden ? ConfigProblems.Hidden : ConfigProblems.Clean(changed ?? reader.Value));
+            byte[] key = _reader.KeyBytes;
+            int length = _reader.KeyLength - start;
+            int place = _first < _end ? FirmwareDefaults.IndexOf(_first, key, start, length) : NoPlace;
+            _seen |= place < 0 ? 0 : 1 << place;
+            string changed = place < 0 ? null : _changes.Get(place);
+            writer.Name(key, start, length);
+            if (_settings.IsHidden(_reader.Index))
+            {
+                writer.WriteText(ConfigProblems.Hidden);
+            }
+            else if (changed != null)
+            {
+                writer.WriteText(ConfigProblems.Clean(changed));
+            }
+            else
+            {
+                _reader.WriteShown(writer);
+            }
         }
 
         private void WriteDefaults(JsonWriter writer)
         {
-            for (int i = 0; i < FirmwareDefaults.Count; i++)
+            for (int i = _first; i < _end; i++)
             {
-                string key = (_seen & (1 << i)) != 0 ? string.Empty : FirmwareDefaults.GetKey(i);
-                if (key.Length > _section.Length && _section.Length > 0 && key.StartsWith(_section))
+                if ((_seen & (1 << i)) == 0)
                 {
-                    writer.Name(key.Substring(_section.Length + 1));
-                    writer.WriteText(ConfigProblems.Clean(_changes.Get(i) ?? FirmwareDefaults.GetValue(i)));
+                    string changed = _changes.Get(i);
+                    writer.Name(FirmwareDefaults.GetKey(i), _section.Length + 1);
+                    writer.WriteText(changed == null ? FirmwareDefaults.GetValue(i) : ConfigProblems.Clean(changed));
                 }
             }
         }
 
-        private void WriteSections(JsonWriter writer)
+        // The sections within one.
+        private SectionNames ListSections(string section)
         {
-            string[] names = ListSections(_section, ",").Split(',');
-            writer.Name("sections");
-            writer.BeginArray();
-            for (int i = 0; i < names.Length && names[i].Length > 0; i++)
+            SectionNames names = new SectionNames();
+            if (_reader != null)
             {
-                writer.WriteText(_section.Length == 0 ? names[i] : _section + "." + names[i]);
+                _reader.Restart();
             }
 
-            writer.EndArray();
-        }
-
-        // The sections within one, each once. One whose name has a separator in it is none of the firmware's.
-        private string ListSections(string section, string separator)
-        {
-            string names = string.Empty;
-            JsonConfigReader reader = _settings.Open(out StoreReader file);
-            while (reader != null && reader.Read())
+            while (_reader != null && _reader.Read())
             {
-                int dot = reader.IsIn(section, out int start) ? reader.FindDot(start) : NoPlace;
+                int dot = _reader.IsIn(section, out int start) ? _reader.FindDot(start) : NoPlace;
                 if (dot >= 0)
                 {
-                    AddSection(ref names, reader.GetKeyPart(start, dot), separator);
+                    names.Add(_reader.KeyBytes, start, dot - start);
                 }
             }
 
             if (section.Length == 0)
             {
-                AddSection(ref names, "device", separator);
-                AddSection(ref names, "options", separator);
+                names.Add("device");
+                names.Add("options");
             }
 
             return names;
         }
 
-        private static void AddSection(ref string names, string name, string separator)
+        // Each once, in order. One whose name has a comma in it is none of the firmware's.
+        private sealed class SectionNames
         {
-            bool isKnown = (separator + names + separator).IndexOf(separator + name + separator) >= 0;
-            if (!isKnown && name.IndexOf(',') < 0 && names.Length < MaxListed)
+            private const int MaxBytes = 256;
+
+            private readonly byte[] _names = new byte[MaxBytes + JsonConfigReader.MaxKeyBytes]; // a comma after each
+            private int _length;
+
+            public void Add(string name)
             {
-                names += (names.Length == 0 ? string.Empty : separator) + name;
+                byte[] text = Encoding.UTF8.GetBytes(name);
+                Add(text, 0, text.Length);
+            }
+
+            public void Add(byte[] text, int start, int length)
+            {
+                if (_length < MaxBytes && !Has(text, start, length))
+                {
+                    Array.Copy(text, start, _names, _length, length);
+                    _length += length + 1;
+                    _names[_length - 1] = (byte)',';
+                }
+            }
+
+            public void Write(JsonWriter writer, string section)
+            {
+                writer.BeginArray();
+                for (int start = 0; start < _length;)
+                {
+                    int end = FindEnd(start);
+                    writer.BeginText();
+                    writer.Append(section);
+                    writer.Append(section.Length == 0 ? section : ".");
+                    writer.Append(_names, start, end - start);
+                    writer.EndText();
+                    start = end + 1;
+                }
+
+                writer.EndArray();
+            }
+
+            public override string ToString()
+            {
+                string text = string.Empty;
+                for (int start = 0; start < _length;)
+                {
+                    int end = FindEnd(start);
+                    text += (start == 0 ? string.Empty : ", ") + Encoding.UTF8.GetString(_names, start, end - start);
+                    start = end + 1;
+                }
+
+                return text;
+            }
+
+            // A name with a comma counts as known.
+            private bool Has(byte[] text, int start, int length)
+            {
+                bool isKnown = false;
+                for (int i = 0; !isKnown && i < length; i++)
+                {
+                    isKnown = text[start + i] == ',';
+                }
+
+                for (int at = 0; !isKnown && at < _length; at = FindEnd(at) + 1)
+                {
+                    int same = 0;
+                    while (same < length && _names[at + same] == text[start + same])
+                    {
+                        same++;
+                    }
+
+                    isKnown = same == length && _names[at + same] == ',';
+                }
+
+                return isKnown;
+            }
+
+            private int FindEnd(int start)
+            {
+                while (_names[start] != ',')
+                {
+                    start++;
+                }
+
+                return start;
             }
         }
     }
@@ -192,7 +271,7 @@ namespace DeviceQueue.Commanding
     /// </summary>
     public sealed class ConfigSetCommand : Command
     {
-        private const string Section = "device.";
+        private const int SectionLength = 7; // "device."
 
         private readonly LoadedSettings _settings;
         private readonly IDeviceControl _device;
@@ -215,8 +294,9 @@ namespace DeviceQueue.Commanding
             SettingsChanges changes = new SettingsChanges(new ConfigProblems());
             for (int i = 0; i < arguments.Count; i++)
             {
+                byte[] name = arguments.GetName(i, out int start, out int length);
                 string value = arguments.TakeValue(i);
-                if (value == null || !changes.TrySet(Section + arguments.GetName(i), value))
+                if (value == null || !changes.TrySet(FirmwareDefaults.IndexOf(0, name, start, length), value))
                 {
                     // The value is not repeated: it may be a secret that was meant for another place.
                     string what = "'" + arguments.GetName(i) + "'" + (value == null ? " to null" : string.Empty);
@@ -245,7 +325,7 @@ namespace DeviceQueue.Commanding
         public override void Execute(CommandAnswer answer)
         {
             int differences = FindDifferences(_settings.Device, _changed);
-            if (_settings.TryKeep(_changes))
+            if (_settings.TryKeep(_changes, answer.Scratch))
             {
                 _device.Apply(_settings.Device);
                 WriteChanged(answer.Result, differences);
@@ -255,8 +335,6 @@ namespace DeviceQueue.Commanding
                 answer.Fail(CommandCode.StorageFailed, "the storage failed; the settings are as before");
             }
 
-            _changes = null;
-            _changed = null;
         }
 
         private static string NameChangeable()
@@ -264,7 +342,7 @@ namespace DeviceQueue.Commanding
             string names = string.Empty;
             for (int i = 0; i < FirmwareDefaults.ChangeableCount; i++)
             {
-                names += (i == 0 ? string.Empty : ", ") + FirmwareDefaults.GetKey(i).Substring(Section.Length);
+                names += (i == 0 ? string.Empty : ", ") + FirmwareDefaults.GetKey(i).Substring(SectionLength);
             }
 
             return names;
@@ -294,9 +372,8 @@ namespace DeviceQueue.Commanding
                     continue;
                 }
 
-                string key = FirmwareDefaults.GetKey(i);
-                writer.Name(key.Substring(Section.Length));
-                if (key == "device.discovery")
+                writer.Name(FirmwareDefaults.GetKey(i), SectionLength);
+                if (i == FirmwareDefaults.Discovery)
                 {
                     writer.WriteBoolean(_settings.Device.IsDiscoveryOn); // set by one of several words
                 }

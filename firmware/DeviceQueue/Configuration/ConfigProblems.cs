@@ -142,14 +142,30 @@ namespace DeviceQueue.Configuration
         internal static string Clean(string text)
         {
             int length = text.Length;
+            bool isClean = length <= MaxShown;
+            for (int i = 0; isClean && i < length; i++)
+            {
+                isClean = !IsControl(text[i]);
+            }
+
+            if (isClean)
+            {
+                return text;
+            }
+
             StringBuilder clean = new StringBuilder();
             for (int i = 0; i < length && i < MaxShown; i++)
             {
                 char character = text[i];
-                clean.Append(character < ' ' || (character >= 0x7F && character < 0xA0) ? '?' : character);
+                clean.Append(IsControl(character) ? '?' : character);
             }
 
             return length > MaxShown ? clean.Append("...").ToString() : clean.ToString();
+        }
+
+        private static bool IsControl(char character)
+        {
+            return character < ' ' || (character >= 0x7F && character < 0xA0);
         }
     }
 }

@@ -23,18 +23,21 @@ namespace DeviceQueue.Configuration
         /// <summary>How long a value may be in bytes, as it is written.</summary>
         public const int MaxValueBytes = 512;
 
-        private const int WindowBytes = MaxValueBytes + 32;
-        private const int NoList = -1;
+        /// <summary>How much of a configuration is in memory at once, in bytes.</summary>
+        internal const int WindowBytes = MaxValueBytes + 32;
+
+        private const byte NoList = 255; // more than there are entries
 
         private readonly string _name;
         private readonly IByteSource _source;
-        private readonly int _markBytes;
-        private readonly JsonReader _json = new JsonReader(MaxDepth);
-        private readonly byte[] _window = new byte[WindowBytes];
+        private readonly JsonReader _json;
+        private readonly byte[] _window;
+        private readonly int _windowStart;
         private readonly byte[] _path = new byte[MaxKeyBytes];
-        private readonly int[] _prefixes = new int[MaxDepth + 1]; // how much of the path is before the names of a depth
-        private readonly int[] _nextItems = new int[MaxDepth + 1];
+        private readonly byte[] _prefixes = new byte[MaxDepth + 1]; // how much of the path is before the names of a depth
+        private readonly byte[] _nextItems = new byte[MaxDepth + 1];
         private readonly long[] _seen;
+        private int _markBytes;
         private int _seenCount;
         private int _pathLength;
         private int _itemDepth;
@@ -46,32 +49,47 @@ namespace DeviceQueue.Configuration
         /// <param name="name">What the text is, for the errors: the file's name.</param>
         /// <param name="source">The text; a byte order mark before it is passed over.</param>
         /// <param name="problems">Takes the error, with its line and column.</param>
-        /// <param name="isChecked">Whether the text was read before and found good, so that no key is looked for
-        /// twice.</param>
-        public JsonConfigReader(string name, IByteSource source, ConfigProblems problems, bool isChecked = false)
+        public JsonConfigReader(string name, IByteSource source, ConfigProblems problems)
             : base(problems)
         {
             _name = name;
             _source = source;
-            _seen = isChecked ? null : new long[MaxEntries];
-            int count = source.Read(_window, 0, 3);
+            _json = new JsonReader(MaxDepth);
+            _seen = new long[MaxEntries];
+            _window = new byte[WindowBytes];
+            Start();
+        }
 
-            // Editors on Windows put the mark there.
-            _markBytes = count == 3 && _window[0] == 0xEF && _window[1] == 0xBB && _window[2] == 0xBF ? count : 0;
-            _json.Open(source, _window, count - _markBytes);
-            if (_json.Read() != JsonToken.BeginObject)
-            {
-                Fail(_json.Error ?? "an object is expected");
-            }
-
-            _nextItems[1] = NoList;
+        /// <summary>
+        /// Initializes a reader of a text that was read before and found good, so that no key is looked for twice; to
+        /// be started by <see cref="Restart"/>.
+        /// </summary>
+        /// <param name="source">The text.</param>
+        /// <param name="json">Reads the text.</param>
+        /// <param name="window">Holds <see cref="WindowBytes"/> of it at a time.</param>
+        /// <param name="windowStart">Where in the array they start.</param>
+        internal JsonConfigReader(IByteSource source, JsonReader json, byte[] window, int windowStart)
+            : base(new ConfigProblems())
+        {
+            _source = source;
+            _json = json;
+            _window = window;
+            _windowStart = windowStart;
         }
 
         /// <summary>Gets a value indicating whether there was an error.</summary>
         public bool HasFailed { get; private set; }
 
         /// <summary>Gets the place of the value among those that were read, from 0.</summary>
-        public int Index { get; private set; } = -1;
+        public int Index { get; private set; }
+
+        private static string TooLong => "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
+
+        /// <summary>Gets what the key is at the start of, in UTF-8.</summary>
+        internal byte[] KeyBytes => _path;
+
+        /// <summary>Gets how long the key is in bytes.</summary>
+        internal int KeyLength => _pathLength;
 
         /// <inheritdoc/>
         public override string Key => _key ??= Encoding.UTF8.GetString(_path, 0, _pathLength);
@@ -154,10 +172,63 @@ namespace DeviceQueue.Configuration
             return -1;
         }
 
-        /// <summary>Gives a part of the key.</summary>
-        internal string GetKeyPart(int start, int end)
+        /// <summary>Goes back before the first key.</summary>
+        internal void Restart()
         {
-            return Encoding.UTF8.GetString(_path, start, (end < 0 ? _pathLength : end) - start);
+            _source.Restart();
+            Start();
+        }
+
+        /// <summary>Writes the value as it may be shown, see <see cref="ConfigProblems.Show"/>; it is gone then.</summary>
+        internal void WriteShown(JsonWriter writer)
+        {
+            _json.Unescape();
+            int piece = _json.RawStart;
+            int position = piece;
+            int end = piece + _json.RawLength;
+            writer.BeginText();
+            for (int length = 0; position < end && length < ConfigProblems.MaxShown; length++)
+            {
+                int size = Utf8.SequenceLength(_window, position, end);
+                byte lead = _window[position];
+                length += size > 3 ? 1 : 0; // two characters of UTF-16
+                position += size;
+                if (lead < ' ' || lead == 0x7F || (lead == 0xC2 && _window[position - 1] < 0xA0))
+                {
+                    writer.Append(_window, piece, position - size - piece);
+                    piece = position - 1;
+                    _window[piece] = (byte)'?';
+                }
+            }
+
+            writer.Append(_window, piece, position - piece);
+            if (position < end)
+            {
+                writer.Append("...");
+            }
+
+            writer.EndText();
+        }
+
+        // A byte order mark before the text is passed over; editors on Windows put it there.
+        private void Start()
+        {
+            int start = _windowStart;
+            int count = _source.Read(_window, start, 3);
+            bool isMark = count == 3
+                && _window[start] == 0xEF && _window[start + 1] == 0xBB && _window[start + 2] == 0xBF;
+            _markBytes = isMark ? count : 0;
+            _json.Open(_source, _window, start, WindowBytes, count - _markBytes);
+            _seenCount = 0;
+            _pathLength = 0;
+            _isEnded = false;
+            Index = -1;
+            if (_json.Read() != JsonToken.BeginObject)
+            {
+                Fail(_json.Error ?? "an object is expected");
+            }
+
+            _nextItems[1] = NoList;
         }
 
         private string ReadName()
@@ -167,26 +238,26 @@ namespace DeviceQueue.Configuration
                 return "an empty name";
             }
 
-            return SetName(_json.GetTextLength(), null);
+            int prefix = _prefixes[_json.Depth];
+            _pathLength = prefix + _json.GetTextLength();
+            return _json.CopyText(_path, prefix) < 0 ? TooLong : null;
         }
 
-        // Puts a name, or the number of an item, behind the path of its section.
-        private string SetName(int length, string number)
+        // Puts the number of an item behind the path of its list.
+        private string SetNumber(int number)
         {
-            int prefix = _prefixes[number == null ? _json.Depth : _itemDepth];
-            if (prefix + length > MaxKeyBytes)
+            int length = number < 10 ? 1 : number < 100 ? 2 : 3;
+            int prefix = _prefixes[_itemDepth];
+            _pathLength = prefix + length;
+            if (_pathLength > MaxKeyBytes)
             {
-                return "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
+                return TooLong;
             }
 
-            _pathLength = prefix + length;
-            if (number == null)
+            for (int i = _pathLength - 1; i >= prefix; i--)
             {
-                _json.CopyText(_path, prefix);
-            }
-            else
-            {
-                Utf8.Write(number, _path, prefix);
+                _path[i] = (byte)('0' + (number % 10));
+                number /= 10;
             }
 
             return null;
@@ -199,8 +270,7 @@ namespace DeviceQueue.Configuration
             _itemDepth = isSection ? _json.Depth - 1 : _json.Depth;
             if (_nextItems[_itemDepth] != NoList)
             {
-                string number = (_nextItems[_itemDepth]++).ToString();
-                string error = SetName(number.Length, number);
+                string error = SetNumber(_nextItems[_itemDepth]++);
                 if (error != null)
                 {
                     return error;
@@ -221,12 +291,12 @@ namespace DeviceQueue.Configuration
         {
             if (_pathLength == MaxKeyBytes)
             {
-                return "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
+                return TooLong;
             }
 
             _path[_pathLength] = (byte)'.';
-            _prefixes[_json.Depth] = _pathLength + 1;
-            _nextItems[_json.Depth] = _json.Token == JsonToken.BeginArray ? 0 : NoList;
+            _prefixes[_json.Depth] = (byte)(_pathLength + 1);
+            _nextItems[_json.Depth] = _json.Token == JsonToken.BeginArray ? (byte)0 : NoList;
             return null;
         }
 
@@ -273,13 +343,14 @@ namespace DeviceQueue.Configuration
             int passed = 0;
             for (int count = 1; count > 0 && passed < position; passed += count)
             {
-                count = _source.Read(_window, 0, WindowBytes);
+                count = _source.Read(_window, _windowStart, WindowBytes);
                 for (int i = 0; i < count && passed + i < position; i++)
                 {
                     bool isMark = passed + i < _markBytes;
-                    bool isLineEnd = _window[i] == '\n';
+                    byte character = _window[_windowStart + i];
+                    bool isLineEnd = character == '\n';
                     line += isLineEnd ? 1 : 0;
-                    column = isLineEnd ? 1 : column + (isMark || (_window[i] & 0xC0) == 0x80 ? 0 : 1);
+                    column = isLineEnd ? 1 : column + (isMark || (character & 0xC0) == 0x80 ? 0 : 1);
                 }
             }
 

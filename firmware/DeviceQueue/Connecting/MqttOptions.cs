@@ -178,7 +178,7 @@ namespace DeviceQueue.Connecting
             options.Overflow = OverflowPolicy.Reject;
             options.MaxMessages = 12;
             options.MaxBytes = 2560;
-            options.MaxMessageSize = 2048;
+            options.MaxMessageSize = 1408; // an answer with a result of 704 bytes and a correlation_id of 64
             options.Outbox = string.Empty; // an answer that a reboot loses is asked for again, with the same message_id
             return options;
         }

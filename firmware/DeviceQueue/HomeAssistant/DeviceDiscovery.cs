@@ -128,9 +128,10 @@ namespace DeviceQueue.HomeAssistant
                 return;
             }
 
-            _expireAfterS = DiscoveryWriter.GetExpireAfterS(settings);
+            int expireAfterS = DiscoveryWriter.GetExpireAfterS(settings);
+            _isChanged |= !_isOn || expireAfterS != _expireAfterS;
+            _expireAfterS = expireAfterS;
             _isOn = true;
-            _isChanged = true;
             _connection.Wake.Set(); // to subscribe
         }
 

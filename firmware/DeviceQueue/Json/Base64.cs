@@ -32,17 +32,24 @@ namespace DeviceQueue.Json
             }
 
             int end = offset + count;
-            for (int i = offset; i < end; i += 3)
+            for (; end - offset > 2; offset += 3)
             {
-                int left = end - i;
-                int bits = data[i] << 16;
-                bits |= left > 1 ? data[i + 1] << 8 : 0;
-                bits |= left > 2 ? data[i + 2] : 0;
+                int bits = (data[offset] << 16) | (data[offset + 1] << 8) | data[offset + 2];
                 target[targetOffset] = ToCharacter(bits >> 18);
                 target[targetOffset + 1] = ToCharacter((bits >> 12) & 0x3F);
-                target[targetOffset + 2] = left > 1 ? ToCharacter((bits >> 6) & 0x3F) : Pad;
-                target[targetOffset + 3] = left > 2 ? ToCharacter(bits & 0x3F) : Pad;
+                target[targetOffset + 2] = ToCharacter((bits >> 6) & 0x3F);
+                target[targetOffset + 3] = ToCharacter(bits & 0x3F);
                 targetOffset += 4;
+            }
+
+            if (offset < end)
+            {
+                bool isPair = end - offset == 2;
+                int bits = (data[offset] << 8) | (isPair ? data[offset + 1] : 0);
+                target[targetOffset] = ToCharacter(bits >> 10);
+                target[targetOffset + 1] = ToCharacter((bits >> 4) & 0x3F);
+                target[targetOffset + 2] = isPair ? ToCharacter((bits << 2) & 0x3F) : Pad;
+                target[targetOffset + 3] = Pad;
             }
 
             return length;
@@ -84,41 +91,42 @@ namespace DeviceQueue.Json
             }
 
             int written = 0;
-            for (int i = offset; i < offset + count; i += 4)
+            for (; length - written > 2; offset += 4)
             {
-                int size = length - written < 3 ? length - written : 3;
-                int bits = ReadGroup(text, i, size);
+                int bits = (ToValue(text[offset]) << 18) | (ToValue(text[offset + 1]) << 12)
+                    | (ToValue(text[offset + 2]) << 6) | ToValue(text[offset + 3]);
                 if (bits < 0)
                 {
                     return false;
                 }
 
-                for (int k = 0; k < size; k++)
-                {
-                    target[written++] = (byte)(bits >> (16 - (8 * k)));
-                }
+                target[written] = (byte)(bits >> 16);
+                target[written + 1] = (byte)(bits >> 8);
+                target[written + 2] = (byte)bits;
+                written += 3;
+            }
+
+            return written == length || DecodeRest(text, offset, target, written, length);
+        }
+
+        // The last group, which stands for one or two bytes; its unused bits are 0.
+        private static bool DecodeRest(byte[] text, int offset, byte[] target, int written, int length)
+        {
+            bool isPair = length - written == 2;
+            int bits = (ToValue(text[offset]) << 12) | (ToValue(text[offset + 1]) << 6)
+                | (isPair ? ToValue(text[offset + 2]) : 0);
+            if ((bits & (isPair ? 3 : 0x3FF)) != 0 || bits < 0)
+            {
+                return false;
+            }
+
+            target[written] = (byte)(bits >> 10);
+            if (isPair)
+            {
+                target[written + 1] = (byte)(bits >> 2);
             }
 
             return true;
-        }
-
-        // The 24 bits of four characters that stand for 1 to 3 bytes, or -1.
-        private static int ReadGroup(byte[] text, int position, int size)
-        {
-            int bits = 0;
-            for (int k = 0; k < 4; k++)
-            {
-                int value = k <= size ? ToValue(text[position + k]) : 0;
-                if (value < 0)
-                {
-                    return -1;
-                }
-
-                bits = (bits << 6) | value;
-            }
-
-            int unused = size == 1 ? 0xFFFF : size == 2 ? 0xFF : 0;
-            return (bits & unused) != 0 ? -1 : bits;
         }
 
         private static byte ToCharacter(int value)
@@ -132,9 +140,9 @@ namespace DeviceQueue.Json
 
         private static int ToValue(int character)
         {
-            return character >= 'A' && character <= 'Z' ? character - 'A'
-                : character >= 'a' && character <= 'z' ? character - 'a' + 26
-                : character >= '0' && character <= '9' ? character - '0' + 52
+            return character >= 'a' ? (character <= 'z' ? character - 'a' + 26 : -1)
+                : character >= 'A' ? (character <= 'Z' ? character - 'A' : -1)
+                : character >= '0' ? (character <= '9' ? character - '0' + 52 : -1)
                 : character == '+' ? 62
                 : character == '/' ? 63 : -1;
         }

@@ -5,8 +5,6 @@ namespace DeviceQueue.Json
     /// <summary>Bytes as hexadecimal text, written in lower case.</summary>
     public static class Hex
     {
-        private const string Digits = "0123456789abcdef";
-
         /// <summary>Writes bytes as text.</summary>
         /// <param name="bytes">The bytes.</param>
         /// <returns>Two digits for each.</returns>
@@ -34,8 +32,10 @@ namespace DeviceQueue.Json
         {
             for (int i = 0; i < bytes.Length; i++)
             {
-                text[i * 2] = (byte)Digits[bytes[i] >> 4];
-                text[(i * 2) + 1] = (byte)Digits[bytes[i] & 15];
+                int high = bytes[i] >> 4;
+                int low = bytes[i] & 15;
+                text[i * 2] = (byte)(high < 10 ? '0' + high : 'a' + high - 10);
+                text[(i * 2) + 1] = (byte)(low < 10 ? '0' + low : 'a' + low - 10);
             }
         }
     }

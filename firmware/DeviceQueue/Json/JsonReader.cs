@@ -21,11 +21,17 @@ namespace DeviceQueue.Json
         private int _offset;
         private int _position;
         private int _end;
+        private int _limit; // where the window ends
         private int _tokenPosition;
         private IByteSource _source; // null: all bytes are there
         private int _passed; // how many bytes of the source have left the window
         private int _objects;
         private State _state;
+        private JsonToken _token;
+        private int _depth;
+        private int _rawStart;
+        private int _rawLength;
+        private bool _hasEscapes;
 
         /// <summary>Initializes a reader over nothing.</summary>
         /// <param name="maxDepth">How many objects and arrays may be open at once, 1 to <see cref="MaxDepth"/>; more are an error.</param>
@@ -43,19 +49,19 @@ namespace DeviceQueue.Json
         }
 
         /// <summary>Gets what the reader stands on.</summary>
-        public JsonToken Token { get; private set; }
+        public JsonToken Token => _token;
 
         /// <summary>Gets how many objects and arrays are open.</summary>
-        public int Depth { get; private set; }
+        public int Depth => _depth;
 
         /// <summary>Gets where the content of a name, text or number starts in the array given to <see cref="Reset"/>, without its quotation mark.</summary>
-        public int RawStart { get; private set; }
+        public int RawStart => _rawStart;
 
         /// <summary>Gets how many bytes the content has as it stands, escapes and all.</summary>
-        public int RawLength { get; private set; }
+        public int RawLength => _rawLength;
 
         /// <summary>Gets a value indicating whether the content has escapes, so that its bytes are not yet the text.</summary>
-        public bool HasEscapes { get; private set; }
+        public bool HasEscapes => _hasEscapes;
 
         /// <summary>Gets where the token starts, in bytes from the offset given to <see cref="Reset"/>.</summary>
         public int TokenOffset => _passed + _tokenPosition - _offset;
@@ -84,11 +90,11 @@ namespace DeviceQueue.Json
             _end = data == null ? offset : offset + count;
             _objects = 0;
             _state = State.BeforeValue;
-            Token = JsonToken.None;
-            Depth = 0;
-            RawStart = offset;
-            RawLength = 0;
-            HasEscapes = false;
+            _token = JsonToken.None;
+            _depth = 0;
+            _rawStart = offset;
+            _rawLength = 0;
+            _hasEscapes = false;
             Error = null;
             ErrorOffset = 0;
             IsTooDeep = false;
@@ -100,24 +106,27 @@ namespace DeviceQueue.Json
         /// </summary>
         /// <param name="source">Gives the bytes.</param>
         /// <param name="window">Holds those that are looked at.</param>
-        /// <param name="count">How many of the source's bytes the window has already, from its start.</param>
-        public void Open(IByteSource source, byte[] window, int count)
+        /// <param name="offset">Where in the array the window starts.</param>
+        /// <param name="size">How many bytes it has.</param>
+        /// <param name="count">How many of the source's bytes it has already, from its start.</param>
+        public void Open(IByteSource source, byte[] window, int offset, int size, int count)
         {
-            Reset(window, 0, count);
+            Reset(window, offset, count);
             _source = source;
+            _limit = offset + size;
         }
 
         /// <summary>Goes to the next token.</summary>
         /// <returns>The token; <see cref="JsonToken.End"/> and <see cref="JsonToken.Error"/> stay.</returns>
         public JsonToken Read()
         {
-            if (Token == JsonToken.Error || Token == JsonToken.End)
+            if (_token == JsonToken.Error || _token == JsonToken.End)
             {
-                return Token;
+                return _token;
             }
 
             SkipSpace(false);
-            if (_state == State.AfterValue && Depth == 0)
+            if (_state == State.AfterValue && _depth == 0)
             {
                 return _position == _end ? Accept(JsonToken.End, State.AfterValue) : Fail("something follows the value");
             }
@@ -145,21 +154,21 @@ namespace DeviceQueue.Json
         /// <returns><see langword="false"/> when there is an error in it.</returns>
         public bool Skip()
         {
-            if (Token == JsonToken.Name)
+            if (_token == JsonToken.Name)
             {
                 Read();
             }
 
-            if (Token == JsonToken.BeginObject || Token == JsonToken.BeginArray)
+            if (_token == JsonToken.BeginObject || _token == JsonToken.BeginArray)
             {
-                int outside = Depth - 1;
-                while (Depth > outside && Token != JsonToken.Error)
+                int outside = _depth - 1;
+                while (_depth > outside && _token != JsonToken.Error)
                 {
                     Read();
                 }
             }
 
-            return Token != JsonToken.Error;
+            return _token != JsonToken.Error;
         }
 
         /// <summary>Compares the decoded name or text with another.</summary>
@@ -168,17 +177,22 @@ namespace DeviceQueue.Json
         public bool ValueEquals(string text)
         {
             int length = text.Length;
-            if (length > RawLength || (Token != JsonToken.Name && Token != JsonToken.Text))
+            if (length > _rawLength || (_token != JsonToken.Name && _token != JsonToken.Text))
             {
                 return false;
             }
 
-            int position = RawStart;
-            int end = RawStart + RawLength;
+            byte[] data = _data;
+            int position = _rawStart;
+            int end = position + _rawLength;
             int index = 0;
             while (position < end && index < length)
             {
-                if (DecodeNext(ref position) != Utf8.NextCodePoint(text, length, ref index))
+                int lead = data[position];
+                bool isPlain = lead < 0x80 && lead != '\\';
+                int own = isPlain ? lead : DecodeNext(ref position);
+                position += isPlain ? 1 : 0;
+                if (own != (isPlain ? text[index++] : Utf8.NextCodePoint(text, length, ref index)))
                 {
                     return false;
                 }
@@ -187,18 +201,36 @@ namespace DeviceQueue.Json
             return position == end && index == length;
         }
 
+        /// <summary>Compares the decoded name or text with one that was read before, from the same bytes.</summary>
+        /// <param name="start">Its <see cref="RawStart"/>.</param>
+        /// <param name="length">Its <see cref="RawLength"/>.</param>
+        /// <returns><see langword="true"/> when they are equal.</returns>
+        internal bool ValueEquals(int start, int length)
+        {
+            int position = _rawStart;
+            int end = position + _rawLength;
+            int otherEnd = start + length;
+            bool isEqual = true;
+            while (isEqual && position < end && start < otherEnd)
+            {
+                isEqual = DecodeNext(ref position) == DecodeNext(ref start);
+            }
+
+            return isEqual && position == end && start == otherEnd;
+        }
+
         /// <summary>Measures the decoded name, text or number.</summary>
         /// <returns>Its length in bytes of UTF-8.</returns>
         public int GetTextLength()
         {
-            if (!HasEscapes)
+            if (!_hasEscapes)
             {
-                return RawLength;
+                return _rawLength;
             }
 
             int length = 0;
-            int position = RawStart;
-            while (position < RawStart + RawLength)
+            int position = _rawStart;
+            while (position < _rawStart + _rawLength)
             {
                 length += Utf8.SizeOf(DecodeNext(ref position));
             }
@@ -218,34 +250,48 @@ namespace DeviceQueue.Json
                 return -1;
             }
 
-            int position = RawStart;
-            while (position < RawStart + RawLength)
+            if (!_hasEscapes)
             {
-                if (_data[position] == '\\')
-                {
-                    offset = Utf8.Write(DecodeNext(ref position), target, offset);
-                }
-                else
-                {
-                    target[offset++] = _data[position++];
-                }
+                System.Array.Copy(_data, _rawStart, target, offset, length);
+                return length;
+            }
+
+            int position = _rawStart;
+            while (position < _rawStart + _rawLength)
+            {
+                offset = Utf8.Write(DecodeNext(ref position), target, offset);
             }
 
             return length;
+        }
+
+        /// <summary>Decodes the name or text where it stands. Its bytes must not be read again.</summary>
+        internal void Unescape()
+        {
+            if (_hasEscapes)
+            {
+                int end = _rawStart;
+                for (int position = _rawStart; position < _rawStart + _rawLength;)
+                {
+                    end = Utf8.Write(DecodeNext(ref position), _data, end); // never longer than what it stands for
+                }
+
+                SetRaw(_rawStart, end - _rawStart);
+            }
         }
 
         /// <summary>Gives the decoded name, text or number, or the word, as a string; this allocates.</summary>
         /// <returns>The text; empty on any other token.</returns>
         public string GetText()
         {
-            if (RawLength == 0)
+            if (_rawLength == 0)
             {
                 return string.Empty;
             }
 
-            if (!HasEscapes)
+            if (!_hasEscapes)
             {
-                return Encoding.UTF8.GetString(_data, RawStart, RawLength);
+                return Encoding.UTF8.GetString(_data, _rawStart, _rawLength);
             }
 
             byte[] bytes = new byte[GetTextLength()];
@@ -255,7 +301,7 @@ namespace DeviceQueue.Json
 
         private JsonToken ReadAfterValue(byte character)
         {
-            bool isObject = (_objects & (1 << (Depth - 1))) != 0;
+            bool isObject = (_objects & (1 << (_depth - 1))) != 0;
             if (character == (isObject ? '}' : ']'))
             {
                 return Close(isObject ? JsonToken.EndObject : JsonToken.EndArray);
@@ -285,7 +331,7 @@ namespace DeviceQueue.Json
 
             if (!ScanText())
             {
-                return Token;
+                return _token;
             }
 
             SkipSpace(true);
@@ -307,7 +353,7 @@ namespace DeviceQueue.Json
                 case (byte)'[':
                     return Open(JsonToken.BeginArray, State.BeforeFirstItem);
                 case (byte)'"':
-                    return ScanText() ? Accept(JsonToken.Text, State.AfterValue) : Token;
+                    return ScanText() ? Accept(JsonToken.Text, State.AfterValue) : _token;
                 case (byte)'t':
                     return ReadWord("true", JsonToken.True);
                 case (byte)'f':
@@ -321,27 +367,27 @@ namespace DeviceQueue.Json
 
         private JsonToken Open(JsonToken token, State state)
         {
-            if (Depth == _maxDepth)
+            if (_depth == _maxDepth)
             {
                 IsTooDeep = true;
                 return Fail("it is nested too deep");
             }
 
-            int bit = 1 << Depth;
+            int bit = 1 << _depth;
             _objects = token == JsonToken.BeginObject ? _objects | bit : _objects & ~bit;
-            Depth++;
+            _depth++;
             _position++;
-            RawLength = 0;
-            HasEscapes = false;
+            _rawLength = 0;
+            _hasEscapes = false;
             return Accept(token, state);
         }
 
         private JsonToken Close(JsonToken token)
         {
-            Depth--;
+            _depth--;
             _position++;
-            RawLength = 0;
-            HasEscapes = false;
+            _rawLength = 0;
+            _hasEscapes = false;
             return Accept(token, State.AfterValue);
         }
 
@@ -407,42 +453,37 @@ namespace DeviceQueue.Json
         // What stands before the next token may leave the window; a name may not while its colon is looked for.
         private void SkipSpace(bool isInToken)
         {
-            bool isSpace = true;
-            while (isSpace)
+            do
             {
-                if (_position == _end)
+                byte[] data = _data;
+                int end = _end;
+                int position = _position;
+                while (position < end
+                    && (data[position] == ' ' || data[position] == '\n' || data[position] == '\r' || data[position] == '\t'))
                 {
-                    _tokenPosition = isInToken ? _tokenPosition : _position;
-                    if (!TryFill())
-                    {
-                        break;
-                    }
+                    position++;
                 }
 
-                byte character = _data[_position];
-                isSpace = character == ' ' || character == '\n' || character == '\r' || character == '\t';
-                _position += isSpace ? 1 : 0;
+                _position = position;
+                _tokenPosition = isInToken ? _tokenPosition : position;
             }
-
-            _tokenPosition = isInToken ? _tokenPosition : _position;
+            while (_position == _end && TryFill());
         }
 
         private bool ScanText()
         {
             _position++;
             bool hasEscapes = false;
-            while ((_position < _end || TryFill()) && _data[_position] != '"')
+            while (SkipPlain() && _data[_position] != '"')
             {
+                Has(MaxSequence);
                 byte character = _data[_position];
-                if (character == '\\' || character >= 0x80)
-                {
-                    Has(MaxSequence);
-                }
-
-                int length = character == '\\' ? MeasureEscape() : character < 0x20 ? 0 : Utf8.SequenceLength(_data, _position, _end);
+                int length = character == '\\' ? MeasureEscape()
+                    : character < 0x20 ? 0 : Utf8.SequenceLength(_data, _position, _end);
                 if (length == 0)
                 {
-                    Fail(character == '\\' ? "an escape is wrong" : character < 0x20 ? "a control character stands in a text" : "it is not UTF-8");
+                    Fail(character == '\\' ? "an escape is wrong"
+                        : character < 0x20 ? "a control character stands in a text" : "it is not UTF-8");
                     return false;
                 }
 
@@ -457,9 +498,35 @@ namespace DeviceQueue.Json
             }
 
             SetRaw(_tokenPosition + 1, _position - _tokenPosition - 1);
-            HasEscapes = hasEscapes;
+            _hasEscapes = hasEscapes;
             _position++;
             return true;
+        }
+
+        // Passes over what stands for itself in a text; false where the bytes end.
+        private bool SkipPlain()
+        {
+            do
+            {
+                byte[] data = _data;
+                int end = _end;
+                int position = _position;
+                while (position < end)
+                {
+                    byte character = data[position];
+                    if (character == '"' || character == '\\' || character < 0x20 || character >= 0x80)
+                    {
+                        _position = position;
+                        return true;
+                    }
+
+                    position++;
+                }
+
+                _position = position;
+            }
+            while (TryFill());
+            return false;
         }
 
         // The length of the escape at the position, 2, 6 or (a pair of surrogates) 12; 0 when it is wrong.
@@ -578,14 +645,14 @@ namespace DeviceQueue.Json
                 return false;
             }
 
-            int used = _tokenPosition;
-            System.Array.Copy(_data, used, _data, 0, _end - used);
+            int used = _tokenPosition - _offset;
+            System.Array.Copy(_data, _tokenPosition, _data, _offset, _end - _tokenPosition);
             _passed += used;
             _position -= used;
             _end -= used;
-            RawStart -= used;
-            _tokenPosition = 0;
-            int room = _data.Length - _end;
+            _rawStart -= used;
+            _tokenPosition = _offset;
+            int room = _limit - _end;
             int count = room == 0 ? 0 : _source.Read(_data, _end, room);
             _end += count;
             return count > 0;
@@ -593,27 +660,27 @@ namespace DeviceQueue.Json
 
         private void SetRaw(int start, int length)
         {
-            RawStart = start;
-            RawLength = length;
-            HasEscapes = false;
+            _rawStart = start;
+            _rawLength = length;
+            _hasEscapes = false;
         }
 
         private JsonToken Accept(JsonToken token, State next)
         {
-            Token = token;
+            _token = token;
             _state = next;
             return token;
         }
 
         private JsonToken Fail(string error)
         {
-            bool isTooLong = _source != null && _tokenPosition == 0 && _position == _end && _end == _data.Length;
+            bool isTooLong = _source != null && _tokenPosition == _offset && _position == _end && _end == _limit;
             Error = isTooLong ? "a name or a value is too long" : error;
             ErrorOffset = _passed + _position - _offset;
-            Token = JsonToken.Error;
-            RawLength = 0;
-            HasEscapes = false;
-            return Token;
+            _token = JsonToken.Error;
+            _rawLength = 0;
+            _hasEscapes = false;
+            return _token;
         }
     }
 }

@@ -16,12 +16,13 @@ namespace DeviceQueue.Json
         private int _start;
         private int _position;
         private bool _needsComma;
+        private bool _isOverflow;
 
         /// <summary>Gets how many bytes have been written.</summary>
         public int Length => _position - _start;
 
         /// <summary>Gets a value indicating whether something did not fit; what was written then is incomplete.</summary>
-        public bool IsOverflow { get; private set; }
+        public bool IsOverflow => _isOverflow;
 
         /// <summary>Starts over.</summary>
         /// <param name="buffer">Where to write, to its end.</param>
@@ -32,21 +33,21 @@ namespace DeviceQueue.Json
             _start = offset;
             _position = offset;
             _needsComma = false;
-            IsOverflow = false;
+            _isOverflow = false;
         }
 
         /// <summary>Opens an object.</summary>
         public void BeginObject()
         {
             BeforeValue();
-            Put('{');
+            Put((byte)'{');
             _needsComma = false;
         }
 
         /// <summary>Closes an object.</summary>
         public void EndObject()
         {
-            Put('}');
+            Put((byte)'}');
             _needsComma = true;
         }
 
@@ -54,14 +55,14 @@ namespace DeviceQueue.Json
         public void BeginArray()
         {
             BeforeValue();
-            Put('[');
+            Put((byte)'[');
             _needsComma = false;
         }
 
         /// <summary>Closes an array.</summary>
         public void EndArray()
         {
-            Put(']');
+            Put((byte)']');
             _needsComma = true;
         }
 
@@ -69,8 +70,29 @@ namespace DeviceQueue.Json
         /// <param name="name">The name.</param>
         public void Name(string name)
         {
-            WriteText(name);
-            Put(':');
+            Name(name, 0);
+        }
+
+        /// <summary>Writes the name of a member.</summary>
+        /// <param name="text">Ends with the name.</param>
+        /// <param name="start">Where the name starts.</param>
+        public void Name(string text, int start)
+        {
+            BeginText();
+            Append(text, start);
+            EndText();
+            Put((byte)':');
+            _needsComma = false;
+        }
+
+        /// <summary>Writes the name of a member.</summary>
+        /// <param name="utf8">Holds the name in UTF-8.</param>
+        /// <param name="offset">Where it starts.</param>
+        /// <param name="count">How many bytes it has.</param>
+        public void Name(byte[] utf8, int offset, int count)
+        {
+            WriteText(utf8, offset, count);
+            Put((byte)':');
             _needsComma = false;
         }
 
@@ -85,13 +107,7 @@ namespace DeviceQueue.Json
             }
 
             BeginText();
-            int length = text.Length;
-            int index = 0;
-            while (index < length && !IsOverflow)
-            {
-                PutEscaped(Utf8.NextCodePoint(text, length, ref index));
-            }
-
+            Append(text);
             EndText();
         }
 
@@ -102,24 +118,58 @@ namespace DeviceQueue.Json
         public void WriteText(byte[] utf8, int offset, int count)
         {
             BeginText();
-            int end = offset + count;
-            while (offset < end && !IsOverflow)
+            Append(utf8, offset, count);
+            EndText();
+        }
+
+        /// <summary>Opens a text that is written in pieces.</summary>
+        internal void BeginText()
+        {
+            BeforeValue();
+            Put((byte)'"');
+        }
+
+        /// <summary>Writes a piece of a text.</summary>
+        /// <param name="text">The text.</param>
+        /// <param name="index">Where in it the piece starts; it goes to the end.</param>
+        internal void Append(string text, int index = 0)
+        {
+            int length = text.Length;
+            while (index < length && !_isOverflow)
             {
-                int size = Utf8.SequenceLength(utf8, offset, end);
-                if (size < 2)
+                index = PutPlain(text, index, length);
+                if (index < length)
+                {
+                    PutEscaped(Utf8.NextCodePoint(text, length, ref index));
+                }
+            }
+        }
+
+        /// <summary>Writes a piece of a text, whole characters.</summary>
+        internal void Append(byte[] utf8, int offset, int count)
+        {
+            int end = offset + count;
+            while (offset < end && !_isOverflow)
+            {
+                offset = PutPlain(utf8, offset, end);
+                int size = offset < end ? Utf8.SequenceLength(utf8, offset, end) : 0;
+                if (size > 1)
+                {
+                    PutAll(utf8, offset, size);
+                    offset += size;
+                }
+                else if (offset < end)
                 {
                     PutEscaped(size == 1 ? utf8[offset] : 0xFFFD);
                     offset++;
-                    continue;
-                }
-
-                for (int i = 0; i < size; i++)
-                {
-                    Put(utf8[offset++]);
                 }
             }
+        }
 
-            EndText();
+        /// <summary>Closes a text that was written in pieces.</summary>
+        internal void EndText()
+        {
+            Put((byte)'"');
         }
 
         /// <summary>Writes bytes as a text in Base64.</summary>
@@ -134,9 +184,9 @@ namespace DeviceQueue.Json
             }
 
             BeginText();
-            int length = IsOverflow ? 0 : Base64.Encode(data, 0, count, _buffer, _position);
-            IsOverflow |= length < 0;
-            _position += IsOverflow ? 0 : length;
+            int length = _isOverflow ? 0 : Base64.Encode(data, 0, count, _buffer, _position);
+            _isOverflow |= length < 0;
+            _position += _isOverflow ? 0 : length;
             EndText();
         }
 
@@ -152,9 +202,9 @@ namespace DeviceQueue.Json
             }
 
             BeginText();
-            int end = IsOverflow ? -1 : Iso8601.Format(utc, _buffer, _position);
-            IsOverflow |= end < 0;
-            _position = IsOverflow ? _position : end;
+            int end = _isOverflow ? -1 : Iso8601.Format(utc, _buffer, _position);
+            _isOverflow |= end < 0;
+            _position = _isOverflow ? _position : end;
             EndText();
         }
 
@@ -165,7 +215,7 @@ namespace DeviceQueue.Json
             BeforeValue();
             if (value < 0)
             {
-                Put('-');
+                Put((byte)'-');
             }
 
             PutDigits(value < 0 ? (ulong)(-(value + 1)) + 1 : (ulong)value, 1);
@@ -236,10 +286,7 @@ namespace DeviceQueue.Json
         public void WriteRaw(byte[] json, int offset, int count)
         {
             BeforeValue();
-            for (int i = 0; i < count; i++)
-            {
-                Put(json[offset + i]);
-            }
+            PutAll(json, offset, count);
         }
 
         private static bool TryScale(double value, ref int decimals, out long scaled)
@@ -276,7 +323,7 @@ namespace DeviceQueue.Json
         {
             if (scaled < 0)
             {
-                Put('-');
+                Put((byte)'-');
             }
 
             long unit = 1;
@@ -289,7 +336,7 @@ namespace DeviceQueue.Json
             PutDigits((ulong)(size / unit), 1);
             if (decimals > 0)
             {
-                Put('.');
+                Put((byte)'.');
                 PutDigits((ulong)(size % unit), decimals);
             }
         }
@@ -303,9 +350,9 @@ namespace DeviceQueue.Json
             }
 
             count = count < minimum ? minimum : count;
-            if (IsOverflow || _position + count > _buffer.Length)
+            if (_isOverflow || _position + count > _buffer.Length)
             {
-                IsOverflow = true;
+                _isOverflow = true;
                 return;
             }
 
@@ -322,28 +369,71 @@ namespace DeviceQueue.Json
         {
             if (_needsComma)
             {
-                Put(',');
+                Put((byte)',');
             }
 
             _needsComma = true;
         }
 
-        private void BeginText()
+        // Writes what stands for itself, up to what does not; returns where that is.
+        private int PutPlain(string text, int index, int length)
         {
-            BeforeValue();
-            Put('"');
+            byte[] buffer = _buffer;
+            int shift = _position - index;
+            int end = length < buffer.Length - shift ? length : buffer.Length - shift;
+            while (index < end)
+            {
+                char character = text[index];
+                if (character < 0x20 || character >= 0x80 || character == '"' || character == '\\')
+                {
+                    end = length; // it is not for want of room
+                    break;
+                }
+
+                buffer[shift + index] = (byte)character;
+                index++;
+            }
+
+            _position = shift + index;
+            _isOverflow |= end < length;
+            return index;
         }
 
-        private void EndText()
+        private int PutPlain(byte[] utf8, int offset, int end)
         {
-            Put('"');
+            int start = offset;
+            while (offset < end)
+            {
+                byte character = utf8[offset];
+                if (character < 0x20 || character >= 0x80 || character == '"' || character == '\\')
+                {
+                    break;
+                }
+
+                offset++;
+            }
+
+            PutAll(utf8, start, offset - start);
+            return offset;
+        }
+
+        private void PutAll(byte[] bytes, int offset, int count)
+        {
+            if (_isOverflow || _position + count > _buffer.Length)
+            {
+                _isOverflow = true;
+                return;
+            }
+
+            Array.Copy(bytes, offset, _buffer, _position, count);
+            _position += count;
         }
 
         private void PutEscaped(int codePoint)
         {
             if (codePoint == '"' || codePoint == '\\')
             {
-                Put('\\');
+                Put((byte)'\\');
                 Put((byte)codePoint);
             }
             else if (codePoint < 0x20)
@@ -354,9 +444,9 @@ namespace DeviceQueue.Json
             {
                 Put((byte)codePoint);
             }
-            else if (IsOverflow || _position + Utf8.SizeOf(codePoint) > _buffer.Length)
+            else if (_isOverflow || _position + Utf8.SizeOf(codePoint) > _buffer.Length)
             {
-                IsOverflow = true;
+                _isOverflow = true;
             }
             else
             {
@@ -367,28 +457,23 @@ namespace DeviceQueue.Json
         private void PutControl(int codePoint)
         {
             char letter = codePoint == '\n' ? 'n' : codePoint == '\r' ? 'r' : codePoint == '\t' ? 't' : codePoint == '\b' ? 'b' : codePoint == '\f' ? 'f' : 'u';
-            Put('\\');
+            Put((byte)'\\');
             Put((byte)letter);
             if (letter == 'u')
             {
                 int low = codePoint & 0x0F;
-                Put('0');
-                Put('0');
-                Put(codePoint < 0x10 ? '0' : '1');
+                Put((byte)'0');
+                Put((byte)'0');
+                Put((byte)(codePoint < 0x10 ? '0' : '1'));
                 Put((byte)(low < 10 ? '0' + low : 'a' + low - 10));
             }
         }
 
-        private void Put(char character)
-        {
-            Put((byte)character);
-        }
-
         private void Put(byte value)
         {
-            if (IsOverflow || _position >= _buffer.Length)
+            if (_isOverflow || _position >= _buffer.Length)
             {
-                IsOverflow = true;
+                _isOverflow = true;
                 return;
             }
 

@@ -4,7 +4,8 @@ using DeviceQueue.Json;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// Envelopes as the JSON that the Pip.Services message queues exchange. One object serves one thread; it keeps nothing between calls but its scratch.
+    /// Envelopes as the JSON that the Pip.Services message queues exchange. It keeps nothing between calls. Safe for one
+    /// thread that encodes and one that decodes.
     /// </summary>
     public sealed class EnvelopeCodec
     {
@@ -14,20 +15,20 @@ namespace DeviceQueue.Messaging
         /// <summary>How long ids, type, time and signature may be, in bytes of decoded UTF-8. The payload's limit is the size of what is given.</summary>
         public const int MaxFieldBytes = 256;
 
-        private const string MessageId = "message_id";
-        private const string CorrelationId = "correlation_id";
-        private const string TraceId = "trace_id";
-        private const string MessageType = "message_type";
-        private const string SentTime = "sent_time";
-        private const string Message = "message";
-        private const string Signature = "signature";
+        private const int Message = MessageEnvelope.Fields;
+        private const int TraceId = Message + 1;
+        private const int BothIds = (1 << MessageEnvelope.CorrelationIdField) | (1 << TraceId);
+        private const int SignedFields = MessageEnvelope.SentTimeField + 1;
         private const string SigningPrefix = "dq1";
 
-        private static readonly string[] Members = { MessageId, CorrelationId, TraceId, MessageType, SentTime, Message, Signature };
+        // The texts of an envelope, then its payload and the other name of correlation_id.
+        private static readonly string[] Names =
+        {
+            "message_id", "correlation_id", "message_type", "sent_time", "signature", "message", "trace_id",
+        };
 
         private readonly JsonReader _reader = new JsonReader(MaxDepth);
         private readonly JsonWriter _writer = new JsonWriter();
-        private readonly byte[] _time = new byte[Iso8601.MaxLength];
 
         /// <summary>Writes an envelope. Allocates nothing.</summary>
         /// <param name="envelope">What to write, but for its id and its time.</param>
@@ -60,24 +61,25 @@ namespace DeviceQueue.Messaging
         {
             _writer.Reset(buffer, offset);
             _writer.BeginObject();
-            _writer.Name(MessageId);
+            _writer.Name(Names[MessageEnvelope.MessageIdField]);
         }
 
         private int End(MessageEnvelope envelope, DateTime sentTime)
         {
             JsonWriter writer = _writer;
-            writer.Name(CorrelationId);
+            writer.Name(Names[MessageEnvelope.CorrelationIdField]);
             writer.WriteText(envelope.CorrelationId);
-            writer.Name(MessageType);
+            writer.Name(Names[MessageEnvelope.MessageTypeField]);
             writer.WriteText(envelope.MessageType);
-            writer.Name(SentTime);
+            writer.Name(Names[MessageEnvelope.SentTimeField]);
             writer.WriteTime(sentTime);
-            writer.Name(Message);
+            writer.Name(Names[Message]);
             writer.WriteBase64(envelope.Payload, envelope.PayloadLength);
-            if (envelope.Signature != null)
+            string signature = envelope.Signature;
+            if (signature != null)
             {
-                writer.Name(Signature);
-                writer.WriteText(envelope.Signature);
+                writer.Name(Names[MessageEnvelope.SignatureField]);
+                writer.WriteText(signature);
             }
 
             writer.EndObject();
@@ -85,20 +87,20 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>Reads an envelope: members in any order, absent or null; unknown ones are passed over.</summary>
-        /// <param name="data">The bytes.</param>
+        /// <param name="data">The bytes, which the envelope keeps: it makes its texts of them when they are asked for.</param>
         /// <param name="offset">Where they start.</param>
         /// <param name="count">How many they are.</param>
         /// <param name="into">Takes all members, what it had is gone; empty after an error. Its topic and retained mark stay.</param>
         /// <returns><see cref="EnvelopeError.None"/>, or why the bytes are not an envelope.</returns>
         public EnvelopeError Decode(byte[] data, int offset, int count, MessageEnvelope into)
         {
-            Clear(into);
+            into.Clear(data);
             _reader.Reset(data, offset, count);
             EnvelopeError error = ReadMembers(data, into);
             _reader.Reset(null, 0, 0);
             if (error != EnvelopeError.None)
             {
-                Clear(into);
+                into.Clear(null);
             }
 
             return error;
@@ -113,35 +115,55 @@ namespace DeviceQueue.Messaging
         /// <returns>A new array.</returns>
         public static byte[] MakeSigningInput(string deviceId, MessageEnvelope envelope)
         {
-            byte[] message = envelope.Message;
-            int messageCount = message == null ? 0 : message.Length;
-            int year = envelope.SentTime.Year;
-            bool isTimeWritten = envelope.SentTimeText == null && year >= Iso8601.MinYear && year <= Iso8601.MaxYear;
-            int timeLength = isTimeWritten ? Iso8601.Length : Utf8.GetByteCount(envelope.SentTimeText);
-            int messageLength = Base64.GetEncodedLength(messageCount);
-            byte[] input = new byte[SigningPrefix.Length + SizeOfSigned(Utf8.GetByteCount(deviceId)) + SizeOfSigned(Utf8.GetByteCount(envelope.MessageId))
-                + SizeOfSigned(Utf8.GetByteCount(envelope.CorrelationId)) + SizeOfSigned(Utf8.GetByteCount(envelope.MessageType))
-                + SizeOfSigned(timeLength) + SizeOfSigned(messageLength)];
-
-            int end = Utf8.Write(SigningPrefix, input, 0);
-            end = WriteSigned(deviceId, input, end);
-            end = WriteSigned(envelope.MessageId, input, end);
-            end = WriteSigned(envelope.CorrelationId, input, end);
-            end = WriteSigned(envelope.MessageType, input, end);
-            end = WriteSignedLength(timeLength, input, end);
-            end = isTimeWritten ? Iso8601.Format(envelope.SentTime, input, end) : Utf8.Write(envelope.SentTimeText, input, end);
-            end = WriteSignedLength(messageLength, input, end);
-            if (messageCount > 0)
+            int idLength = Utf8.GetByteCount(deviceId);
+            int messageLength = Base64.GetEncodedLength(envelope.PayloadLength);
+            int size = SigningPrefix.Length + SizeOfSigned(idLength) + SizeOfSigned(messageLength);
+            for (int field = 0; field < SignedFields; field++)
             {
-                Base64.Encode(message, 0, messageCount, input, end); // decoding takes canonical Base64 only, so this is the text that was received
+                GetSigned(envelope, field, out int start, out int count);
+                size += SizeOfSigned(count);
+            }
+
+            byte[] input = new byte[size];
+            int end = Utf8.Write(SigningPrefix, input, 0);
+            end = Utf8.Write(deviceId, input, WriteSignedLength(idLength, input, end));
+            for (int field = 0; field < SignedFields; field++)
+            {
+                byte[] bytes = GetSigned(envelope, field, out int start, out int count);
+                end = WriteSignedLength(count, input, end);
+                if (bytes != null)
+                {
+                    Array.Copy(bytes, start, input, end, count);
+                }
+                else if (count > 0)
+                {
+                    Iso8601.Format(envelope.SentTime, input, end);
+                }
+
+                end += count;
+            }
+
+            end = WriteSignedLength(messageLength, input, end);
+            if (messageLength > 0)
+            {
+                // Decoding takes canonical Base64 only, so this is the text that was received.
+                Base64.Encode(envelope.Payload, 0, envelope.PayloadLength, input, end);
             }
 
             return input;
         }
 
-        private static int WriteSigned(string text, byte[] buffer, int offset)
+        // Null with a length stands for the time as it will be written.
+        private static byte[] GetSigned(MessageEnvelope envelope, int field, out int start, out int count)
         {
-            return Utf8.Write(text, buffer, WriteSignedLength(Utf8.GetByteCount(text), buffer, offset));
+            byte[] bytes = envelope.GetBytes(field, out start, out count);
+            if (bytes == null && field == MessageEnvelope.SentTimeField)
+            {
+                int year = envelope.SentTime.Year;
+                count = year >= Iso8601.MinYear && year <= Iso8601.MaxYear ? Iso8601.Length : 0;
+            }
+
+            return bytes;
         }
 
         private static int WriteSignedLength(int length, byte[] buffer, int offset)
@@ -170,16 +192,6 @@ namespace DeviceQueue.Messaging
             return digits + 2 + length;
         }
 
-        private static void Clear(MessageEnvelope envelope)
-        {
-            envelope.MessageId = null;
-            envelope.CorrelationId = null;
-            envelope.MessageType = null;
-            envelope.SentTime = DateTime.MinValue;
-            envelope.Message = null;
-            envelope.Signature = null;
-        }
-
         private EnvelopeError ReadMembers(byte[] data, MessageEnvelope into)
         {
             if (_reader.Read() != JsonToken.BeginObject)
@@ -188,9 +200,10 @@ namespace DeviceQueue.Messaging
             }
 
             int seen = 0;
+            int member = -1;
             while (_reader.Read() == JsonToken.Name)
             {
-                int member = FindMember();
+                member = FindMember(member);
                 int bit = member < 0 ? 0 : 1 << member;
                 if ((seen & bit) != 0)
                 {
@@ -198,7 +211,7 @@ namespace DeviceQueue.Messaging
                 }
 
                 seen |= bit;
-                EnvelopeError error = ReadMember(member < 0 ? null : Members[member], data, into);
+                EnvelopeError error = ReadMember(member, data, into);
                 if (error != EnvelopeError.None)
                 {
                     return error;
@@ -210,26 +223,28 @@ namespace DeviceQueue.Messaging
                 return SyntaxError();
             }
 
-            // The places of correlation_id and trace_id in the list of members.
-            return (seen & 0x06) == 0x06 ? EnvelopeError.BothIds : EnvelopeError.None;
+            return (seen & BothIds) == BothIds ? EnvelopeError.BothIds : EnvelopeError.None;
         }
 
-        private int FindMember()
+        // Members stand in the order of the names mostly, so the search goes on from the last.
+        private int FindMember(int last)
         {
-            for (int i = 0; i < Members.Length; i++)
+            string[] names = Names;
+            for (int i = 1; i <= names.Length; i++)
             {
-                if (_reader.ValueEquals(Members[i]))
+                int member = (last + i) % names.Length;
+                if (_reader.ValueEquals(names[member]))
                 {
-                    return i;
+                    return member;
                 }
             }
 
             return -1;
         }
 
-        private EnvelopeError ReadMember(string member, byte[] data, MessageEnvelope into)
+        private EnvelopeError ReadMember(int member, byte[] data, MessageEnvelope into)
         {
-            if (member == null)
+            if (member < 0)
             {
                 return _reader.Skip() ? EnvelopeError.None : SyntaxError();
             }
@@ -237,7 +252,8 @@ namespace DeviceQueue.Messaging
             JsonToken token = _reader.Read();
             if (token != JsonToken.Text)
             {
-                return token == JsonToken.Null ? EnvelopeError.None : token == JsonToken.Error ? SyntaxError() : EnvelopeError.NotText;
+                return token == JsonToken.Null ? EnvelopeError.None
+                    : token == JsonToken.Error ? SyntaxError() : EnvelopeError.NotText;
             }
 
             if (member == Message)
@@ -250,51 +266,33 @@ namespace DeviceQueue.Messaging
                 return EnvelopeError.FieldTooLong;
             }
 
-            switch (member)
+            if (member == MessageEnvelope.SentTimeField)
             {
-                case MessageId:
-                    into.MessageId = _reader.GetText();
-                    break;
-                case MessageType:
-                    into.MessageType = _reader.GetText();
-                    break;
-                case SentTime:
-                    return ReadSentTime(into);
-                case Signature:
-                    into.Signature = _reader.GetText();
-                    break;
-                default:
-                    into.CorrelationId = _reader.GetText();
-                    break;
+                data = GetPlain(data, out int start, out int length);
+                if (!Iso8601.TryParse(data, start, length, out DateTime sentTime))
+                {
+                    return EnvelopeError.BadTime;
+                }
+
+                into.SentTime = sentTime;
             }
 
-            return EnvelopeError.None;
-        }
-
-        private EnvelopeError ReadSentTime(MessageEnvelope into)
-        {
-            int length = _reader.GetTextLength();
-            if (length > _time.Length || !Iso8601.TryParse(_time, 0, _reader.CopyText(_time, 0), out DateTime sentTime))
+            int field = member == TraceId ? MessageEnvelope.CorrelationIdField : member;
+            if (_reader.HasEscapes)
             {
-                return EnvelopeError.BadTime;
+                into.SetText(field, _reader.GetText());
+            }
+            else
+            {
+                into.SetPlace(field, _reader.RawStart, _reader.RawLength);
             }
 
-            into.SentTime = sentTime;
-            into.SentTimeText = _reader.GetText();
             return EnvelopeError.None;
         }
 
         private EnvelopeError ReadMessage(byte[] data, MessageEnvelope into)
         {
-            int start = _reader.RawStart;
-            int length = _reader.RawLength;
-            if (_reader.HasEscapes)
-            {
-                data = new byte[_reader.GetTextLength()];
-                start = 0;
-                length = _reader.CopyText(data, 0);
-            }
-
+            data = GetPlain(data, out int start, out int length);
             int count = Base64.GetDecodedLength(data, start, length);
             byte[] message = new byte[count < 0 ? 0 : count];
             if (!Base64.Decode(data, start, length, message))
@@ -304,6 +302,21 @@ namespace DeviceQueue.Messaging
 
             into.Message = message;
             return EnvelopeError.None;
+        }
+
+        // The bytes of the text, where they are if nothing in them is escaped.
+        private byte[] GetPlain(byte[] data, out int start, out int length)
+        {
+            start = _reader.RawStart;
+            length = _reader.RawLength;
+            if (_reader.HasEscapes)
+            {
+                start = 0;
+                data = new byte[_reader.GetTextLength()];
+                length = _reader.CopyText(data, 0);
+            }
+
+            return data;
         }
 
         private EnvelopeError SyntaxError()

@@ -20,15 +20,16 @@ namespace DeviceQueue.Messaging
         // Held by whoever reads: only readers remove, so that a place means the same message for as long. Taken before the lock of the buffer.
         private readonly object _readLock = new object();
         private readonly IRandom _random;
+        private readonly EnvelopeCodec _codec; // null: messages come without envelopes
         private readonly object _lock = new object();
-        private EnvelopeCodec _codec;
         private MessageIds _ids;
         private MessageBuffer _buffer;
         private string _topic; // of the message before, which the next one has in most cases
 
-        public Inbox(MqttOptions options, IRandom random, Counts drops)
+        public Inbox(MqttOptions options, EnvelopeCodec codec, IRandom random, Counts drops)
         {
             _options = options;
+            _codec = codec;
             _random = random;
             _drops = drops;
         }
@@ -51,8 +52,7 @@ namespace DeviceQueue.Messaging
             {
                 if (_buffer == null)
                 {
-                    _codec = _options.SerializeEnvelope ? new EnvelopeCodec() : null;
-                    _ids = _options.SerializeEnvelope ? null : new MessageIds(_random);
+                    _ids = _codec != null ? null : new MessageIds(_random);
                     _buffer = new MessageBuffer(_options.MaxMessages, _options.MaxBytes);
                 }
             }
@@ -189,7 +189,7 @@ namespace DeviceQueue.Messaging
         private bool TryDecode(MessageEnvelope message)
         {
             byte[] received = message.Received;
-            if (_options.SerializeEnvelope)
+            if (_codec != null)
             {
                 return _codec.Decode(received, 0, received.Length, message) == EnvelopeError.None;
             }

@@ -554,7 +554,7 @@ namespace DeviceQueue.Messaging
                 _encoded = new byte[_options.MaxMessageSize];
             }
 
-            _inbox = new Inbox(_options, random, Drops);
+            _inbox = new Inbox(_options, _codec, random, Drops);
             Outbox = new Outbox(_options, connection.Wake, store, Drops);
             connection.Attach(Outbox);
             connection.Attach(this);

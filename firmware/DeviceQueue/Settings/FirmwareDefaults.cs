@@ -3,16 +3,26 @@ using DeviceQueue.Configuration;
 namespace DeviceQueue.Settings
 {
     /// <summary>
-    /// The firmware's own values for what a configuration leaves out. The first of them are the settings that a running
-    /// device takes other values for.
+    /// The firmware's own values for what a configuration leaves out. Those below <c>device</c> come
+    /// first; a running device takes other values for them.
     /// </summary>
     public sealed class FirmwareDefaults : ConfigReader
     {
         /// <summary>How many there are.</summary>
         public const int Count = 15;
 
+        /// <summary>The place of <c>device.discovery</c>.</summary>
+        public const int Discovery = 6;
+
         /// <summary>How many of them, from the first, a running device takes other values for.</summary>
         public const int ChangeableCount = 7;
+
+        // The names once more, to be found without a text for each.
+        private const string DeviceNames =
+            "interval_ms,report_delta,report_at_least_ms,health_interval_ms,max_step,temperature_offset,discovery";
+
+        private const string OptionNames =
+            "qos,keepalive_timeout,serialize_envelope,overflow,max_messages,max_bytes,max_message_size,outbox";
 
         private int _next;
 
@@ -48,7 +58,7 @@ namespace DeviceQueue.Settings
                     return "device.max_step";
                 case 5:
                     return "device.temperature_offset";
-                case 6:
+                case Discovery:
                     return "device.discovery";
                 case 7:
                     return "options.qos";
@@ -69,46 +79,27 @@ namespace DeviceQueue.Settings
             }
         }
 
-        /// <summary>Gets the place of a key.</summary>
-        /// <param name="key">The whole key.</param>
-        /// <returns>The place, or -1 when there is no such key among them.</returns>
-        public static int IndexOf(string key)
+        /// <summary>Gets the place of the first key of a section.</summary>
+        /// <param name="section">The section.</param>
+        /// <param name="end">The place after its last key; the first place when there is none.</param>
+        /// <returns>The first place.</returns>
+        public static int GetFirst(string section, out int end)
         {
-            switch (key)
-            {
-                case "device.interval_ms":
-                    return 0;
-                case "device.report_delta":
-                    return 1;
-                case "device.report_at_least_ms":
-                    return 2;
-                case "device.health_interval_ms":
-                    return 3;
-                case "device.max_step":
-                    return 4;
-                case "device.temperature_offset":
-                    return 5;
-                case "device.discovery":
-                    return 6;
-                case "options.qos":
-                    return 7;
-                case "options.keepalive_timeout":
-                    return 8;
-                case "options.serialize_envelope":
-                    return 9;
-                case "options.overflow":
-                    return 10;
-                case "options.max_messages":
-                    return 11;
-                case "options.max_bytes":
-                    return 12;
-                case "options.max_message_size":
-                    return 13;
-                case "options.outbox":
-                    return 14;
-                default:
-                    return -1;
-            }
+            bool isDevice = section == "device";
+            end = isDevice ? ChangeableCount : Count;
+            return isDevice ? 0 : section == "options" ? ChangeableCount : Count;
+        }
+
+        /// <summary>Gets the place of a key.</summary>
+        /// <param name="first">The place of the first key of its section, see <see cref="GetFirst"/>.</param>
+        /// <param name="text">Holds its name, in UTF-8.</param>
+        /// <param name="offset">Where the name starts.</param>
+        /// <param name="count">How many bytes it has.</param>
+        /// <returns>The place, or -1 when there is no such key among them.</returns>
+        public static int IndexOf(int first, byte[] text, int offset, int count)
+        {
+            int index = first == Count ? -1 : Words.IndexOf(first == 0 ? DeviceNames : OptionNames, text, offset, count);
+            return index < 0 ? -1 : first + index;
         }
 
         /// <summary>Gets the value of a key.</summary>
@@ -124,7 +115,7 @@ namespace DeviceQueue.Settings
                     return "3600000";
                 case 3:
                     return "300000";
-                case 6:
+                case Discovery:
                 case 9:
                     return "false";
                 case 7:

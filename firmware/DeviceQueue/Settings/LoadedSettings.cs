@@ -10,6 +10,9 @@ namespace DeviceQueue.Settings
     /// </summary>
     public sealed class LoadedSettings
     {
+        /// <summary>How much memory it takes to read or to change settings.</summary>
+        public const int ScratchBytes = StoredFile.PieceBytes + JsonConfigReader.WindowBytes;
+
         internal const string ChangesName = "changes";
 
         private readonly IStore _store;
@@ -81,13 +84,15 @@ namespace DeviceQueue.Settings
         /// Stores a change, so that a reboot finds either the settings with it or those before, and takes it over.
         /// </summary>
         /// <param name="changes">What <see cref="CheckChange"/> found good.</param>
+        /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
         /// <returns><see langword="false"/> when the storage fails: the settings so far go on.</returns>
-        public bool TryKeep(SettingsChanges changes)
+        public bool TryKeep(SettingsChanges changes, byte[] scratch)
         {
-            SettingsChanges all = LoadChanges();
+            StoredFile file = new StoredFile(_store, ChangesName, scratch);
+            SettingsChanges all = Load(file.Open(), changes.Problems);
             all.Add(changes);
             byte[] record = all.ToRecord(_fileCrc);
-            if (!new StoredFile(_store, ChangesName).TryUpdate(new Json.BytesSource(record, record.Length)))
+            if (!file.TryUpdate(new Json.BytesSource(record, record.Length)))
             {
                 return false;
             }
@@ -98,11 +103,17 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>Loads the changes that commands made to the file.</summary>
+        /// <param name="problems">Takes what is not allowed when the changes are checked.</param>
+        /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
         /// <returns>The changes; empty when there are none.</returns>
-        public SettingsChanges LoadChanges()
+        public SettingsChanges LoadChanges(ConfigProblems problems, byte[] scratch)
         {
-            SettingsChanges changes = new SettingsChanges(new ConfigProblems());
-            StoreReader stored = new StoredFile(_store, ChangesName).Open();
+            return Load(new StoredFile(_store, ChangesName, scratch).Open(), problems);
+        }
+
+        private SettingsChanges Load(StoreReader stored, ConfigProblems problems)
+        {
+            SettingsChanges changes = new SettingsChanges(problems);
             int length = stored == null ? 0 : stored.Length;
             if (length < SettingsChanges.HeadBytes || length > SettingsChanges.MaxBytes)
             {
@@ -126,14 +137,15 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>Opens the file that the settings came from.</summary>
+        /// <param name="json">Reads it.</param>
         /// <param name="file">Its bytes, with the checksum by which <see cref="IsSame"/> tells that it is still the
         /// same.</param>
-        /// <returns>A reader before the first key, or <see langword="null"/> when the file is gone.</returns>
-        internal JsonConfigReader Open(out StoreReader file)
+        /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more, in use until the last key is read.</param>
+        /// <returns>A reader to be restarted, or <see langword="null"/> when the file is gone.</returns>
+        internal JsonConfigReader Open(Json.JsonReader json, byte[] scratch, out StoreReader file)
         {
-            file = OpenFile(_store, _isLastGood);
-            ConfigProblems none = new ConfigProblems();
-            return file == null ? null : new JsonConfigReader(SettingsLoader.FileName, file, none, true);
+            file = OpenFile(_store, _isLastGood, scratch);
+            return file == null ? null : new JsonConfigReader(file, json, scratch, StoredFile.PieceBytes);
         }
 
         /// <summary>Says whether a file that was read to its end is the one that the settings came from.</summary>
@@ -150,15 +162,15 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>Opens the settings file or the last good one.</summary>
-        internal static StoreReader OpenFile(IStore store, bool isLastGood)
+        internal static StoreReader OpenFile(IStore store, bool isLastGood, byte[] piece)
         {
             if (isLastGood)
             {
-                return new StoredFile(store, SettingsLoader.LastGoodName).Open();
+                return new StoredFile(store, SettingsLoader.LastGoodName, piece).Open();
             }
 
             int size = store.GetSize(SettingsLoader.FileName);
-            return size < 0 ? null : new StoreReader(store, SettingsLoader.FileName, 0, size);
+            return size < 0 ? null : new StoreReader(store, SettingsLoader.FileName, 0, size, piece);
         }
 
         /// <summary>Takes over settings that were checked, with the changes that commands made to them.</summary>
@@ -167,7 +179,7 @@ namespace DeviceQueue.Settings
             Device = draft.Device;
             _hidden = draft.GetHidden();
             Source = _isLastGood ? SettingsSource.LastGood : SettingsSource.File;
-            SettingsChanges changes = LoadChanges();
+            SettingsChanges changes = LoadChanges(new ConfigProblems(), new byte[StoredFile.PieceBytes]);
             if (changes.Count == 0)
             {
                 return;

@@ -1,5 +1,6 @@
 using System.Text;
 using DeviceQueue.Configuration;
+using DeviceQueue.Json;
 
 namespace DeviceQueue.Settings
 {
@@ -17,7 +18,10 @@ namespace DeviceQueue.Settings
         /// <summary>What stands before the keys in the stored form, in bytes.</summary>
         internal const int HeadBytes = 4;
 
+        private const int SectionBytes = 7; // "device."
+
         private readonly string[] _values = new string[FirmwareDefaults.ChangeableCount];
+        private string _key;
         private int _next;
 
         /// <summary>Initializes changes of nothing.</summary>
@@ -28,7 +32,7 @@ namespace DeviceQueue.Settings
         }
 
         /// <inheritdoc/>
-        public override string Key => FirmwareDefaults.GetKey(_next - 1);
+        public override string Key => _key;
 
         /// <inheritdoc/>
         public override string Value => _values[_next - 1];
@@ -45,12 +49,11 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>Sets a value.</summary>
-        /// <param name="key">The whole key.</param>
+        /// <param name="index">The setting's place among <see cref="FirmwareDefaults"/>.</param>
         /// <param name="value">The value.</param>
-        /// <returns><see langword="false"/> when a running device takes no other value for the key.</returns>
-        public bool TrySet(string key, string value)
+        /// <returns><see langword="false"/> when a running device takes no other value for the setting.</returns>
+        public bool TrySet(int index, string value)
         {
-            int index = FirmwareDefaults.IndexOf(key);
             if (index < 0 || index >= _values.Length)
             {
                 return false;
@@ -74,6 +77,7 @@ namespace DeviceQueue.Settings
             {
                 if (_values[_next++] != null)
                 {
+                    _key = FirmwareDefaults.GetKey(_next - 1);
                     return true;
                 }
             }
@@ -89,7 +93,7 @@ namespace DeviceQueue.Settings
             {
                 if (others._values[i] != null)
                 {
-                    TrySet(FirmwareDefaults.GetKey(i), others._values[i]);
+                    TrySet(i, others._values[i]);
                 }
             }
         }
@@ -102,13 +106,19 @@ namespace DeviceQueue.Settings
         /// <param name="count">How many bytes they have.</param>
         internal void Parse(byte[] record, int offset, int count)
         {
-            string[] parts = Encoding.UTF8.GetString(record, offset, count).Split(';');
-            for (int i = 0; i < parts.Length; i++)
+            int end = offset + count;
+            int equals = -1;
+            for (int start = offset; offset <= end; offset++)
             {
-                int equals = parts[i].IndexOf('=');
-                if (equals > 0)
+                if (offset < end && record[offset] == '=' && equals < 0)
                 {
-                    TrySet(parts[i].Substring(0, equals), parts[i].Substring(equals + 1));
+                    equals = offset;
+                }
+                else if (offset == end || record[offset] == ';')
+                {
+                    ParseEntry(record, start, equals, offset);
+                    equals = -1;
+                    start = offset + 1;
                 }
             }
         }
@@ -118,21 +128,38 @@ namespace DeviceQueue.Settings
         /// <returns>The bytes.</returns>
         internal byte[] ToRecord(uint head)
         {
-            string text = string.Empty;
+            int length = HeadBytes;
             for (Rewind(); Read();)
             {
-                text += (text.Length == 0 ? string.Empty : ";") + Key + "=" + Value;
+                length += (length == HeadBytes ? 1 : 2) + Utf8.GetByteCount(Key) + Utf8.GetByteCount(Value);
             }
 
-            byte[] keys = Encoding.UTF8.GetBytes(text);
-            byte[] record = new byte[HeadBytes + keys.Length];
-            for (int i = 0; i < HeadBytes; i++)
+            byte[] record = new byte[length];
+            int end = 0;
+            for (; end < HeadBytes; end++)
             {
-                record[i] = (byte)(head >> (8 * i));
+                record[end] = (byte)(head >> (8 * end));
             }
 
-            keys.CopyTo(record, HeadBytes);
+            for (Rewind(); Read();)
+            {
+                end = end == HeadBytes ? end : Utf8.Write(";", record, end);
+                end = Utf8.Write(Key, record, end);
+                end = Utf8.Write("=", record, end);
+                end = Utf8.Write(Value, record, end);
+            }
+
             return record;
+        }
+
+        private void ParseEntry(byte[] record, int start, int equals, int end)
+        {
+            int name = start + SectionBytes;
+            int index = equals < name ? -1 : FirmwareDefaults.IndexOf(0, record, name, equals - name);
+            if (index >= 0 && record[name - 1] == '.')
+            {
+                TrySet(index, Encoding.UTF8.GetString(record, equals + 1, end - equals - 1));
+            }
         }
     }
 }

@@ -69,7 +69,8 @@ namespace DeviceQueue.Settings
             Settings = new LoadedSettings(_store, false, 0);
             Device = null;
             Connection = null;
-            StoreReader file = LoadedSettings.OpenFile(_store, false);
+            byte[] piece = new byte[StoredFile.PieceBytes];
+            StoreReader file = LoadedSettings.OpenFile(_store, false, piece);
             if (file == null)
             {
                 Problems.AddError(FileName + " is missing");
@@ -77,7 +78,7 @@ namespace DeviceQueue.Settings
             else if (TryUse(file, false, defaultId))
             {
                 file.Restart();
-                if (!new StoredFile(_store, LastGoodName).TryUpdate(file))
+                if (!new StoredFile(_store, LastGoodName, new byte[StoredFile.PieceBytes]).TryUpdate(file))
                 {
                     const string Lost = " could not be kept as the last good settings";
                     Problems.AddWarning("the storage failed: " + FileName + Lost);
@@ -86,7 +87,7 @@ namespace DeviceQueue.Settings
                 return true;
             }
 
-            StoreReader lastGood = LoadedSettings.OpenFile(_store, true);
+            StoreReader lastGood = LoadedSettings.OpenFile(_store, true, piece);
             return lastGood != null && TryUse(lastGood, true, defaultId);
         }
 

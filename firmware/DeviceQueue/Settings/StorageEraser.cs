@@ -1,6 +1,7 @@
 using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Health;
+using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 
@@ -40,18 +41,19 @@ namespace DeviceQueue.Settings
         public bool TryErase()
         {
             _store.TryWrite(MarkName, new byte[1], 1); // on a full storage without it
-            StoredFile lastGood = new StoredFile(_store, SettingsLoader.LastGoodName);
-            bool isGone = TryEraseNamed(LoadedSettings.OpenFile(_store, false));
-            isGone &= TryEraseNamed(lastGood.OpenSlot(0));
-            isGone &= TryEraseNamed(lastGood.OpenSlot(1));
+            byte[] scratch = new byte[LoadedSettings.ScratchBytes];
+            StoredFile lastGood = new StoredFile(_store, SettingsLoader.LastGoodName, scratch);
+            bool isGone = TryEraseNamed(LoadedSettings.OpenFile(_store, false, scratch), scratch);
+            isGone &= TryEraseNamed(lastGood.OpenSlot(0), scratch);
+            isGone &= TryEraseNamed(lastGood.OpenSlot(1), scratch);
             isGone = isGone && lastGood.TryDelete() && _store.TryDelete(SettingsLoader.FileName);
-            isGone &= new StoredFile(_store, LoadedSettings.ChangesName).TryDelete();
+            isGone &= new StoredFile(_store, LoadedSettings.ChangesName, scratch).TryDelete();
             isGone &= Journal.TryDelete(_store);
             return isGone && _store.TryDelete(MarkName);
         }
 
         // Settings may be those of an earlier time, with other names of files.
-        private bool TryEraseNamed(StoreReader settings)
+        private bool TryEraseNamed(StoreReader settings, byte[] scratch)
         {
             bool isGone = true;
             if (settings == null || settings.Length > SettingsLoader.MaxFileBytes)
@@ -61,8 +63,9 @@ namespace DeviceQueue.Settings
 
             TlsParams tls = new TlsParams();
             MqttOptions options = new SettingsDraft(null).Options;
-            JsonConfigReader reader = new JsonConfigReader(string.Empty, settings, new ConfigProblems(), true);
-            while (reader.Read())
+            JsonReader json = new JsonReader(JsonConfigReader.MaxDepth);
+            JsonConfigReader reader = new JsonConfigReader(settings, json, scratch, StoredFile.PieceBytes);
+            for (reader.Restart(); reader.Read();)
             {
                 if (!tls.TryTake(reader))
                 {

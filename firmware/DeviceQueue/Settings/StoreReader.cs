@@ -10,17 +10,23 @@ namespace DeviceQueue.Settings
         private readonly string _name;
         private readonly int _start;
         private readonly int _end;
-        private readonly byte[] _piece = new byte[StoredFile.PieceBytes];
+        private readonly byte[] _piece;
         private int _position;
 
         /// <summary>Initializes a reader at the start of the part.</summary>
-        public StoreReader(IStore store, string name, int start, int count)
+        /// <param name="store">Where the file is.</param>
+        /// <param name="name">Its name.</param>
+        /// <param name="start">Where the part starts.</param>
+        /// <param name="count">How many bytes it has.</param>
+        /// <param name="piece">Takes each piece on its way, at its start; of use to others in between.</param>
+        public StoreReader(IStore store, string name, int start, int count, byte[] piece)
         {
             _store = store;
             _name = name;
             _start = start;
             _end = start + count;
             _position = start;
+            _piece = piece;
         }
 
         /// <summary>Gets the CRC-32 of what was given since the start.</summary>
@@ -39,7 +45,7 @@ namespace DeviceQueue.Settings
         {
             int left = _end - _position;
             count = count < left ? count : left;
-            count = count < _piece.Length ? count : _piece.Length;
+            count = count < StoredFile.PieceBytes ? count : StoredFile.PieceBytes;
             if (count <= 0 || HasFailed)
             {
                 return 0;
@@ -52,7 +58,7 @@ namespace DeviceQueue.Settings
             }
 
             System.Array.Copy(_piece, 0, buffer, offset, count);
-            Crc = Crc32.Append(Crc, _piece, 0, count);
+            Crc = Crc32.Append(Crc, buffer, offset, count);
             _position += count;
             return count;
         }

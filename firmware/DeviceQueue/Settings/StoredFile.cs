@@ -25,7 +25,7 @@ namespace DeviceQueue.Settings
 
         private readonly IStore _store;
         private readonly string _name;
-        private readonly byte[] _piece = new byte[PieceBytes];
+        private readonly byte[] _piece;
         private StoreReader _newest;
         private uint _sequence;
         private int _slot;
@@ -33,10 +33,12 @@ namespace DeviceQueue.Settings
         /// <summary>Initializes a file.</summary>
         /// <param name="store">Where it is.</param>
         /// <param name="name">Its name; the slots are <c>name.0</c> and <c>name.1</c>.</param>
-        public StoredFile(IStore store, string name)
+        /// <param name="piece">Memory of <see cref="PieceBytes"/> or more; of use to others between two calls.</param>
+        public StoredFile(IStore store, string name, byte[] piece)
         {
             _store = store;
             _name = name;
+            _piece = piece;
         }
 
         /// <summary>Opens the newest whole content.</summary>
@@ -95,7 +97,7 @@ namespace DeviceQueue.Settings
 
         /// <summary>Opens one slot, if it holds a whole content.</summary>
         /// <param name="slot">0 or 1.</param>
-        /// <returns>A reader at its start, or <see langword="null"/>.</returns>
+        /// <returns>A reader at its start, which shares this object's memory, or <see langword="null"/>.</returns>
         public StoreReader OpenSlot(int slot)
         {
             return OpenSlot(slot, out uint sequence);
@@ -115,7 +117,7 @@ namespace DeviceQueue.Settings
 
             sequence = Get(SequenceAt);
             uint crc = Get(CrcAt);
-            StoreReader reader = new StoreReader(_store, name, HeaderBytes, size - HeaderBytes);
+            StoreReader reader = new StoreReader(_store, name, HeaderBytes, size - HeaderBytes, _piece);
             bool isWhole = ComputeCrc(reader) == crc;
             reader.Restart();
             return isWhole ? reader : null;
@@ -169,7 +171,7 @@ namespace DeviceQueue.Settings
 
         private string NameSlot(int slot)
         {
-            return _name + "." + slot.ToString();
+            return _name + (slot == 0 ? ".0" : ".1");
         }
 
         private uint Get(int offset)

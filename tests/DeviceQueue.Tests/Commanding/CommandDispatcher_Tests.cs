@@ -349,7 +349,7 @@ public sealed class CommandDispatcher_Tests
     {
         TrustedClock clock = new(_clock, _store, DateTime.MinValue);
         CommandHistory history = new(_store, clock, 90000, false);
-        CommandAnswer answer = new(new JsonWriter(), new byte[1536]);
+        CommandAnswer answer = new(new JsonWriter(), new byte[CommandAnswer.MinScratchBytes]);
         return new CommandDispatcher(_queue, new FakeCatalog(commands), new CommandVerifier("bar1", null, 60000, clock), history, answer)
         {
             ResponseTopic = ResponseTopic,

@@ -238,7 +238,7 @@ public sealed class CommandHistory_Tests
             TrustedClock clock = new(test._clock, test._store, DateTime.MinValue);
             CommandVerifier verifier = new("bar1", null, 60_000, clock);
             CommandHistory history = new(test._store, clock, KeepMs, hasKey);
-            Dispatcher = new CommandDispatcher(Queue, commands, verifier, history, new CommandAnswer(new JsonWriter(), new byte[1536]))
+            Dispatcher = new CommandDispatcher(Queue, commands, verifier, history, new CommandAnswer(new JsonWriter(), new byte[CommandAnswer.MinScratchBytes]))
             {
                 ResponseTopic = "response",
                 Logger = new MemoryLogger(),

@@ -106,13 +106,40 @@ public sealed class DeviceCommands_Tests
     [Fact]
     public void Config_get_of_a_section_too_large_for_an_answer_names_the_sections_within()
     {
-        Node node = Open(string.Concat(Enumerable.Range(1, 15).Select(i => $"device.outputs.{i}.name=an_output_with_a_name_of_32_c_{i:00};device.outputs.{i}.pin={i + 22};")));
-        JsonElement result = node.Do("config.get", "{\"section\":\"device\"}").GetProperty("result");
+        Node node = Open(LongOutputs(15));
+        JsonElement result = Get(node, "device");
 
         Assert.Equal("bar1", result.GetProperty("values").GetProperty("id").GetString());
-        Assert.Equal(["device.outputs"], result.GetProperty("sections").EnumerateArray().Select(section => section.GetString()));
-        result = node.Do("config.get", "{\"section\":\"device.outputs\"}").GetProperty("result");
-        Assert.Equal(32, result.GetProperty("values").EnumerateObject().Count());
+        Assert.Equal(["device.outputs"], Sections(result));
+        result = Get(node, "device.outputs");
+        Assert.Empty(result.GetProperty("values").EnumerateObject());
+        Assert.Equal(Enumerable.Range(0, 16).Select(i => $"device.outputs.{i}"), Sections(result).Order(StringComparer.Ordinal).OrderBy(name => name!.Length));
+        Assert.Equal("{\"name\":\"an_output_with_a_name_of_32_c_07\",\"pin\":\"29\"}", Get(node, "device.outputs.7").GetProperty("values").GetRawText());
+    }
+
+    [Fact]
+    public void Config_get_shows_every_setting_of_the_device_beside_an_output()
+    {
+        string[] settings =
+        [
+            $"command_key={Key}", "interval_ms=86400000", "report_delta=100.000", "report_at_least_ms=86400000", "temperature_offset=-50.000",
+            "max_step=100.000", "late_topic=false", "command_ttl_ms=3600000", "safe_after_ms=86400000", "reboot_after_ms=86400000",
+            "health_interval_ms=86400000", "safe_mode_boots=100", "stable_ms=86400000", $"ntp_server={new string('n', 64)}", "discovery=false",
+            "status_led=19", "watchdog_pin=18", "sensor.address=118", "i2c.sda=21", "i2c.scl=22",
+        ];
+        Node node = Open(string.Concat(settings.Select(setting => $"device.{setting};")));
+
+        Assert.Equal(
+            ["id", .. settings.Select(setting => setting.Split('=')[0])],
+            Get(node, "device").GetProperty("values").EnumerateObject().Select(value => value.Name).Where(name => !name.StartsWith("outputs", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void An_answer_holds_twelve_outputs_with_the_longest_names()
+    {
+        Node node = Open(LongOutputs(11));
+
+        Assert.Equal(12, node.Do("output.get", "{}").GetProperty("result").GetProperty("outputs").GetArrayLength());
     }
 
     [Fact]
@@ -400,6 +427,13 @@ public sealed class DeviceCommands_Tests
 
         return arrival.Text + Encoding.UTF8.GetString(Node.Json(arrival).GetProperty("message").GetBytesFromBase64());
     }
+
+    private static string LongOutputs(int count) => string.Concat(
+        Enumerable.Range(1, count).Select(i => $"device.outputs.{i}.name=an_output_with_a_name_of_32_c_{i:00};device.outputs.{i}.pin={i + 22};"));
+
+    private static JsonElement Get(Node node, string section) => node.Do("config.get", $"{{\"section\":\"{section}\"}}").GetProperty("result");
+
+    private static IEnumerable<string?> Sections(JsonElement result) => result.GetProperty("sections").EnumerateArray().Select(section => section.GetString());
 
     private Node Open(string config = "")
     {

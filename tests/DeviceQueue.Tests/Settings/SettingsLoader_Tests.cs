@@ -277,9 +277,12 @@ public sealed class SettingsLoader_Tests
     {
         for (int i = 0; i < FirmwareDefaults.Count; i++)
         {
-            string key = FirmwareDefaults.GetKey(i);
-            Assert.Equal(i, FirmwareDefaults.IndexOf(key));
-            Assert.Equal(i < FirmwareDefaults.ChangeableCount, new SettingsChanges(new ConfigProblems()).TrySet(key, "1"));
+            string[] key = FirmwareDefaults.GetKey(i).Split('.');
+            byte[] name = Encoding.UTF8.GetBytes(key[1]);
+            int first = FirmwareDefaults.GetFirst(key[0], out int end);
+            Assert.InRange(i, first, end - 1);
+            Assert.Equal(i, FirmwareDefaults.IndexOf(first, name, 0, name.Length));
+            Assert.Equal(key[0] == "device", new SettingsChanges(new ConfigProblems()).TrySet(i, "1"));
         }
 
         Assert.False(new SettingsChanges(new ConfigProblems()).TrySet("device.id", "other"));
@@ -371,7 +374,7 @@ public sealed class SettingsLoader_Tests
     private static bool Change(LoadedSettings settings, string line)
     {
         SettingsChanges changes = Changes(line);
-        return settings.CheckChange(changes) is not null && settings.TryKeep(changes);
+        return settings.CheckChange(changes) is not null && settings.TryKeep(changes, new byte[LoadedSettings.ScratchBytes]);
     }
 
     private static ConfigProblems Check(ConfigParams config)

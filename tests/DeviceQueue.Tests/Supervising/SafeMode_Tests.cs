@@ -4,6 +4,7 @@ using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests.Supervising;
 
@@ -53,7 +54,7 @@ public sealed class SafeMode_Tests
         var changes = new SettingsChanges(new ConfigProblems());
         changes.TrySet("device.interval_ms", "5000");
         Assert.NotNull(loader.Settings.CheckChange(changes));
-        Assert.True(loader.Settings.TryKeep(changes));
+        Assert.True(loader.Settings.TryKeep(changes, new byte[LoadedSettings.ScratchBytes]));
 
         Assert.Equal((5000, 5000), (loader.Settings.Device.IntervalMs, loader.Settings.Device.SafeAfterMs));
         Assert.Equal(60000, loader.Device.IntervalMs);
