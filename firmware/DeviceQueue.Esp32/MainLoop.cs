@@ -29,24 +29,23 @@ namespace DeviceQueue.Esp32
             _logger = logger;
         }
 
-        /// <summary>Returns never.</summary>
-        public void Run()
-        {
-            while (true)
-            {
-                int waitMs = 0;
-                try
-                {
-                    waitMs = Step();
-                }
-                catch (Exception e)
-                {
-                    _supervisor.NoteFault(e);
-                    Report(e);
-                    Thread.Sleep(FaultPauseMs);
-                }
+        /// <summary>Gets the event that ends the wait for the next turn.</summary>
+        public AutoResetEvent Wake => _node.Wake;
 
-                _node.Wake.WaitOne(waitMs, false); // here, because each stack frame of a waiting thread takes 200 bytes
+        /// <summary>Does what is due.</summary>
+        /// <returns>How long to wait before the next turn, in milliseconds.</returns>
+        public int Turn()
+        {
+            try
+            {
+                return Step();
+            }
+            catch (Exception e)
+            {
+                _supervisor.NoteFault(e);
+                Report(e);
+                Thread.Sleep(FaultPauseMs);
+                return 0;
             }
         }
 

@@ -23,16 +23,27 @@ namespace DeviceQueue.Esp32
         private const int MaxFaultDoublings = 9;
         private const int CloseTimeoutMs = 4000;
 
-        /// <summary>Where the firmware starts. Returns never: what the start needed is gone, with its stack frames, when the main loop runs.</summary>
+        /// <summary>
+        /// Where the firmware starts; it does not return. The thread waits here, because each stack frame of a waiting thread
+        /// takes 204 bytes; those that the start needed are gone.
+        /// </summary>
         public static void Main()
         {
-            Prepare(StallWatch.StallMs)?.Run();
+            MainLoop loop = Prepare(StallWatch.StallMs);
+            while (loop != null)
+            {
+                loop.Wake.WaitOne(loop.Turn(), false);
+            }
         }
 
         /// <summary>Starts, with so many milliseconds as the time after which a main loop has stalled.</summary>
         internal static void Start(int stallMs)
         {
-            Prepare(stallMs)?.Run();
+            MainLoop loop = Prepare(stallMs);
+            while (loop != null)
+            {
+                loop.Wake.WaitOne(loop.Turn(), false);
+            }
         }
 
         // Null: it failed, and the board reboots.

@@ -176,8 +176,8 @@ namespace DeviceQueue.Connecting
             options.SerializeEnvelope = true;
             options.Autosubscribe = true;
             options.Overflow = OverflowPolicy.Reject;
-            options.MaxMessages = 12;
-            options.MaxBytes = 2560;
+            options.MaxMessages = 8;
+            options.MaxBytes = 1536;
             options.MaxMessageSize = 1408; // an answer with a result of 704 bytes and a correlation_id of 64
             options.Outbox = string.Empty; // an answer that a reboot loses is asked for again, with the same message_id
             return options;

@@ -48,11 +48,12 @@ namespace DeviceQueue.Messaging
         /// <param name="envelope">What to write, but for its id and its time.</param>
         /// <param name="messageId">The id on the wire, in UTF-8.</param>
         /// <param name="sentTime">The time on the wire in UTC, <see cref="DateTime.MinValue"/> for none.</param>
-        /// <param name="buffer">Where to, from its start to its end.</param>
+        /// <param name="buffer">Where to, to its end.</param>
+        /// <param name="offset">At which place.</param>
         /// <returns>The number of bytes, or -1 when they do not fit.</returns>
-        public int Encode(MessageEnvelope envelope, byte[] messageId, DateTime sentTime, byte[] buffer)
+        public int Encode(MessageEnvelope envelope, byte[] messageId, DateTime sentTime, byte[] buffer, int offset)
         {
-            Begin(buffer, 0);
+            Begin(buffer, offset);
             _writer.WriteText(messageId, 0, messageId.Length);
             return End(envelope, sentTime);
         }

@@ -83,12 +83,9 @@ namespace DeviceQueue.Messaging
                 throw new InvalidOperationException();
             }
 
-            Compact();
-            int body = End + MessageRecord.HeaderBytes;
-            int topicLength = Encoding.UTF8.GetBytes(topic, 0, topic.Length, _data, body);
-            Array.Copy(payload, offset, _data, body + topicLength, length);
-            MessageRecord.PutHeader(_data, End, flags, topicLength, topicLength + length);
-            Insert(_count, MessageRecord.HeaderBytes + topicLength + length);
+            int at = Begin(topic);
+            Array.Copy(payload, offset, _data, at, length);
+            Complete(at, length, flags);
         }
 
         /// <summary>Adds a message before all others. There must be room.</summary>
@@ -183,6 +180,33 @@ namespace DeviceQueue.Messaging
             _count = 0;
             _start = 0;
             End = 0;
+        }
+
+        /// <summary>Begins to add a message at the end: its payload is to be written where this says.</summary>
+        /// <returns>Where in <see cref="Data"/> the payload starts, or -1 when not even the topic fits.</returns>
+        internal int Begin(string topic)
+        {
+            Compact();
+            int body = End + MessageRecord.HeaderBytes;
+            int end = body + SizeOf(topic, 0);
+            if (end > _data.Length)
+            {
+                return -1;
+            }
+
+            Encoding.UTF8.GetBytes(topic, 0, topic.Length, _data, body);
+            return end;
+        }
+
+        /// <summary>Adds the message that was begun. There must be room.</summary>
+        /// <param name="at">What <see cref="Begin"/> returned.</param>
+        /// <param name="length">How long the payload is in bytes.</param>
+        /// <param name="flags">Bits that the owner gives a meaning.</param>
+        internal void Complete(int at, int length, byte flags)
+        {
+            int topicLength = at - End - MessageRecord.HeaderBytes;
+            MessageRecord.PutHeader(_data, End, flags, topicLength, topicLength + length);
+            Insert(_count, at + length - End);
         }
 
         /// <summary>Gets where in <see cref="Data"/> a message's record stands, until the buffer is changed.</summary>

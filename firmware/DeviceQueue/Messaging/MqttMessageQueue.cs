@@ -14,7 +14,7 @@ namespace DeviceQueue.Messaging
     /// it, what arrives waits in a bounded inbox until it is taken. The outbox is allocated when the queue gets its connection, the inbox at the first subscription.
     /// The connection is one of its own, or shared with other queues; a queue stays with it for good.
     /// </summary>
-    public sealed class MqttMessageQueue : IMessageQueue, IMessageSink, IConfigurable, IReferenceable
+    public sealed class MqttMessageQueue : IMessageQueue, IMessageSink, IPayloadWriter, IConfigurable, IReferenceable
     {
         /// <summary>How long listening pauses after its receiver has put a message back, in milliseconds.</summary>
         public const int AbandonPauseMs = 1000;
@@ -37,7 +37,7 @@ namespace DeviceQueue.Messaging
         private Inbox _inbox;
         private Listening _listening; // from the first on that listens
         private EnvelopeCodec _codec;
-        private byte[] _encoded = new byte[0];
+        private MessageEnvelope _sending;
         private ICounters _counters;
         private bool _isOpen;
         private MqttPlatform _platform; // of a queue as a component
@@ -285,15 +285,27 @@ namespace DeviceQueue.Messaging
 
             lock (_sendLock)
             {
-                bool isEncoded = _options.SerializeEnvelope;
-                byte[] payload = isEncoded ? _encoded : message.Payload ?? _encoded;
-                int length = isEncoded ? Encode(message) : message.PayloadLength;
-                if (length < 0 || MessageBuffer.SizeOf(topic, length) > _options.MaxMessageSize)
+                bool isTooLarge;
+                bool isTaken;
+                if (_options.SerializeEnvelope)
+                {
+                    _sending = message;
+                    isTaken = Outbox.TryAdd(topic, this, _options.Qos, _options.Retain, out isTooLarge);
+                    _sending = null;
+                }
+                else
+                {
+                    byte[] payload = message.Payload ?? new byte[0];
+                    isTooLarge = MessageBuffer.SizeOf(topic, message.PayloadLength) > _options.MaxMessageSize;
+                    isTaken = !isTooLarge && Outbox.TryAdd(topic, payload, message.PayloadLength, _options.Qos, _options.Retain);
+                }
+
+                if (isTooLarge)
                 {
                     throw new QueueException(QueueException.TooLarge, "a message to " + topic + " exceeds max_message_size " + _options.MaxMessageSize.ToString());
                 }
 
-                if (!Outbox.TryAdd(topic, payload, length, _options.Qos, _options.Retain))
+                if (!isTaken)
                 {
                     throw new QueueException(QueueException.Full, "queue " + Name + " is full");
                 }
@@ -551,7 +563,6 @@ namespace DeviceQueue.Messaging
             {
                 _ids = new MessageIds(random);
                 _codec = new EnvelopeCodec();
-                _encoded = new byte[_options.MaxMessageSize];
             }
 
             _inbox = new Inbox(_options, _codec, random, Drops);
@@ -608,17 +619,18 @@ namespace DeviceQueue.Messaging
             return _listening != null && _listening.End();
         }
 
-        private int Encode(MessageEnvelope message)
+        /// <inheritdoc/>
+        int IPayloadWriter.Write(byte[] buffer, int offset)
         {
-            DateTime sentTime = message.SentTime;
+            DateTime sentTime = _sending.SentTime;
             if (sentTime == DateTime.MinValue && _clock.TryGetUtc(out DateTime now))
             {
                 sentTime = now;
             }
 
-            return message.MessageId == null
-                ? _codec.Encode(message, _ids.Next(), sentTime, _encoded)
-                : _codec.Encode(message, message.MessageId, sentTime, _encoded, 0);
+            return _sending.MessageId == null
+                ? _codec.Encode(_sending, _ids.Next(), sentTime, buffer, offset)
+                : _codec.Encode(_sending, _sending.MessageId, sentTime, buffer, offset);
         }
     }
 }

@@ -165,29 +165,58 @@ namespace DeviceQueue.Messaging
         {
             lock (_lock)
             {
-                if (MakeRoom(topic, MessageBuffer.SizeOf(topic, length)))
+                if (!MakeRoom(topic, MessageBuffer.SizeOf(topic, length)))
                 {
-                    int position = _buffer.Count;
-                    _buffer.Add(topic, payload, 0, length, (byte)(qos | (retain ? RetainFlag : 0)));
-                    OnInserted(position);
-                    Promote();
+                    return IsDropped();
                 }
-                else if (_options.Overflow == OverflowPolicy.DropNewest)
+
+                _buffer.Add(topic, payload, 0, length, MakeFlags(qos, retain));
+                OnAdded();
+                return true;
+            }
+        }
+
+        /// <summary>Takes a message whose payload is written where it is to stand, or drops what the overflow policy says.</summary>
+        /// <param name="topic">Its topic, without wildcards.</param>
+        /// <param name="payload">Writes its payload.</param>
+        /// <param name="qos">The quality of service, 0 to 2.</param>
+        /// <param name="retain">Whether the broker keeps it.</param>
+        /// <param name="isTooLarge">Whether it is larger than max_message_size; then it is not taken.</param>
+        /// <returns><see langword="false"/> when it is not taken and the policy is to refuse.</returns>
+        internal bool TryAdd(string topic, IPayloadWriter payload, int qos, bool retain, out bool isTooLarge)
+        {
+            lock (_lock)
+            {
+                int at = _buffer.Begin(topic);
+                int length = at < 0 ? None : payload.Write(_buffer.Data, at);
+                bool isWritten = length >= 0;
+                if (!isWritten)
                 {
-                    Drops.Add(DropReason.Overflow);
+                    length = payload.Write(new byte[_options.MaxMessageSize], 0); // memory is nearly full: how long is it?
                 }
-                else if (_log == null || _options.Overflow != OverflowPolicy.DropOldest)
+
+                int size = MessageBuffer.SizeOf(topic, length);
+                isTooLarge = length < 0 || size > _options.MaxMessageSize;
+                if (isTooLarge)
                 {
                     return false;
                 }
-                else
-                {
-                    Drops.Add(DropReason.Overflow); // those in the log are older, and cannot be dropped now
-                }
-            }
 
-            _wake.Set();
-            return true;
+                if (!isWritten || _options.Overflow == OverflowPolicy.Coalesce || !IsOpen(size))
+                {
+                    if (!MakeRoom(topic, size))
+                    {
+                        return IsDropped();
+                    }
+
+                    at = _buffer.Begin(topic);
+                    payload.Write(_buffer.Data, at); // once more: what was there has been moved
+                }
+
+                _buffer.Complete(at, length, MakeFlags(qos, retain));
+                OnAdded();
+                return true;
+            }
         }
 
         /// <summary>
@@ -407,6 +436,11 @@ namespace DeviceQueue.Messaging
             return topic;
         }
 
+        private static byte MakeFlags(int qos, bool retain)
+        {
+            return (byte)(qos | (retain ? RetainFlag : 0));
+        }
+
         private static int RetryDelayMs(int unanswered)
         {
             int delay = FirstRetryMs << unanswered;
@@ -505,6 +539,28 @@ namespace DeviceQueue.Messaging
             return position;
         }
 
+        private void OnAdded()
+        {
+            OnInserted(_buffer.Count - 1);
+            Promote();
+            _wake.Set();
+        }
+
+        /// <summary>Counts a message that there is no room for, if the policy is to drop it.</summary>
+        private bool IsDropped()
+        {
+            // With drop_oldest: those in the log are older, and cannot be dropped now.
+            bool isDropped = _options.Overflow == OverflowPolicy.DropNewest || (_log != null && _options.Overflow == OverflowPolicy.DropOldest);
+            Drops.Add(DropReason.Overflow, isDropped ? 1 : 0);
+            return isDropped;
+        }
+
+        /// <summary>Tells whether the head takes a message as things are.</summary>
+        private bool IsOpen(int size)
+        {
+            return size <= _options.MaxBytes && (_log == null || _log.Unread == 0) && HasHeadRoom(size, 0);
+        }
+
         private bool MakeRoom(string topic, int size)
         {
             if (size > _options.MaxBytes)
@@ -512,8 +568,7 @@ namespace DeviceQueue.Messaging
                 return false;
             }
 
-            bool isAll = _log == null || _log.Unread == 0;
-            if (_options.Overflow == OverflowPolicy.Coalesce && isAll)
+            if (_options.Overflow == OverflowPolicy.Coalesce && (_log == null || _log.Unread == 0))
             {
                 int older = FindOlder(topic);
                 if (older != None && HasHeadRoom(size - _buffer.GetSize(older), 1))
@@ -528,7 +583,7 @@ namespace DeviceQueue.Messaging
                 }
             }
 
-            if (isAll && HasHeadRoom(size, 0))
+            if (IsOpen(size))
             {
                 return true;
             }

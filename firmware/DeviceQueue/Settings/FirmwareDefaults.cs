@@ -125,9 +125,9 @@ namespace DeviceQueue.Settings
                 case 10:
                     return "drop_oldest";
                 case 11:
-                    return "12"; // the window over the outbox's file: what is in flight and half as much again
+                    return "8"; // the window over the log: what is in flight
                 case 12:
-                    return "2560";
+                    return "1280";
                 case 13:
                     return "512"; // the longest reading with the longest device id takes 290
                 case 14:

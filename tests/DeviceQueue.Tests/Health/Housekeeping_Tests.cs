@@ -294,7 +294,7 @@ public sealed class Housekeeping_Tests
     [Fact]
     public void Short_of_memory_the_oldest_readings_go_and_health_says_how_many()
     {
-        var node = new Node("options.outbox=", _store);
+        var node = new Node("options.outbox=;options.max_messages=12;options.max_bytes=2560", _store);
         RunShortOfMemoryInAnOutage(node);
 
         int dropped = Dropped(node);

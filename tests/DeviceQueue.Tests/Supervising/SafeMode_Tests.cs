@@ -30,7 +30,7 @@ public sealed class SafeMode_Tests
         MqttLinkOptions endpoint = Assert.Single(loader.Connection.Endpoints);
         Assert.Equal(("host", 1234, true, "thing-4711", "u"), (endpoint.Host, endpoint.Port, endpoint.IsSecure, endpoint.ClientId, endpoint.Username));
         Assert.NotNull(endpoint.CaCertificate);
-        Assert.Equal((true, 15, 1, 12), (endpoint.CleanSession, endpoint.KeepAliveSeconds, loader.Connection.Readings.Qos, loader.Connection.Readings.MaxMessages));
+        Assert.Equal((true, 15, 1, 8), (endpoint.CleanSession, endpoint.KeepAliveSeconds, loader.Connection.Readings.Qos, loader.Connection.Readings.MaxMessages));
         Assert.Equal("safe", loader.Settings.SourceWord);
     }
 
