@@ -13,7 +13,7 @@ namespace DeviceQueue.Connecting
         public const int MaxMessages = 10;
 
         /// <summary>The most bytes of payloads that wait here at once, unless the link has room for more.</summary>
-        public const int MaxBytes = 2048;
+        public const int MaxBytes = 1024;
 
         /// <summary>The most answers that wait here at once; more means that none is taken, and the link reports itself closed.</summary>
         public const int MaxAnswers = 24;

@@ -177,7 +177,7 @@ namespace DeviceQueue.Connecting
             options.Autosubscribe = true;
             options.Overflow = OverflowPolicy.Reject;
             options.MaxMessages = 8;
-            options.MaxBytes = 1536;
+            options.MaxBytes = 1408;
             options.MaxMessageSize = 1408; // an answer with a result of 704 bytes and a correlation_id of 64
             options.Outbox = string.Empty; // an answer that a reboot loses is asked for again, with the same message_id
             return options;

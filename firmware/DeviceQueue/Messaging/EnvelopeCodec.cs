@@ -84,7 +84,9 @@ namespace DeviceQueue.Messaging
             }
 
             writer.EndObject();
-            return writer.IsOverflow ? -1 : writer.Length;
+            int length = writer.IsOverflow ? -1 : writer.Length;
+            writer.Reset(null, 0); // the buffer may be one that is to go
+            return length;
         }
 
         /// <summary>Reads an envelope: members in any order, absent or null; unknown ones are passed over.</summary>

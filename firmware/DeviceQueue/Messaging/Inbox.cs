@@ -7,13 +7,11 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// Messages that arrived and wait to be taken, bounded, as the bytes that came: they are read when somebody asks for them, so that the connection's thread never
-    /// waits for that. What cannot be read is counted and dropped. Safe to call from any thread.
+    /// Messages that arrived and wait to be taken, bounded, as the arrays that the client library made of them: they are read when they are asked for, so that the
+    /// connection's thread never waits for that. What cannot be read is counted and dropped. Safe to call from any thread.
     /// </summary>
     internal sealed class Inbox
     {
-        private const byte RetainedFlag = 1;
-
         private readonly MqttOptions _options;
         private readonly Counts _drops;
 
@@ -23,8 +21,11 @@ namespace DeviceQueue.Messaging
         private readonly EnvelopeCodec _codec; // null: messages come without envelopes
         private readonly object _lock = new object();
         private MessageIds _ids;
-        private MessageBuffer _buffer;
-        private string _topic; // of the message before, which the next one has in most cases
+        private string[] _topics; // null until it is allocated
+        private byte[][] _payloads;
+        private bool[] _isRetained;
+        private int _count;
+        private int _bytes;
 
         public Inbox(MqttOptions options, EnvelopeCodec codec, IRandom random, Counts drops)
         {
@@ -40,7 +41,7 @@ namespace DeviceQueue.Messaging
             {
                 lock (_lock)
                 {
-                    return _buffer == null ? 0 : _buffer.Count;
+                    return _count;
                 }
             }
         }
@@ -50,14 +51,20 @@ namespace DeviceQueue.Messaging
         {
             lock (_lock)
             {
-                if (_buffer == null)
+                if (_topics == null)
                 {
                     _ids = _codec != null ? null : new MessageIds(_random);
-                    _buffer = new MessageBuffer(_options.MaxMessages, _options.MaxBytes);
+                    _topics = new string[_options.MaxMessages];
+                    _payloads = new byte[_options.MaxMessages][];
+                    _isRetained = new bool[_options.MaxMessages];
                 }
             }
         }
 
+        /// <summary>Adds a message, or counts it when there is no place.</summary>
+        /// <param name="topic">Its topic.</param>
+        /// <param name="payload">Its payload; the array is kept, and not changed.</param>
+        /// <param name="isRetained">Whether it was marked retained.</param>
         public void Add(string topic, byte[] payload, bool isRetained)
         {
             lock (_lock)
@@ -67,13 +74,13 @@ namespace DeviceQueue.Messaging
                 {
                     _drops.Add(DropReason.TooLarge);
                 }
-                else if (!_buffer.HasRoom(size))
+                else if (!HasRoom(size))
                 {
                     _drops.Add(DropReason.Arrived);
                 }
                 else
                 {
-                    _buffer.Add(topic, payload, 0, payload.Length, isRetained ? RetainedFlag : (byte)0);
+                    Insert(_count, topic, payload, isRetained);
                 }
             }
         }
@@ -137,12 +144,12 @@ namespace DeviceQueue.Messaging
             {
                 lock (_lock)
                 {
-                    if (!_buffer.HasRoom(MessageBuffer.SizeOf(message.Topic, message.Received.Length)))
+                    if (!HasRoom(MessageBuffer.SizeOf(message.Topic, message.Received.Length)))
                     {
                         return false;
                     }
 
-                    _buffer.AddFirst(message.Topic, message.Received, message.IsRetained ? RetainedFlag : (byte)0);
+                    Insert(0, message.Topic, message.Received, message.IsRetained);
                     return true;
                 }
             }
@@ -154,9 +161,9 @@ namespace DeviceQueue.Messaging
             {
                 lock (_lock)
                 {
-                    if (_buffer != null)
+                    while (_count > 0)
                     {
-                        _buffer.Clear();
+                        RemoveAt(_count - 1);
                     }
                 }
             }
@@ -197,7 +204,8 @@ namespace DeviceQueue.Messaging
             byte[] id = _ids.Next();
             message.MessageId = Encoding.UTF8.GetString(id, 0, id.Length);
             message.MessageType = message.Topic;
-            message.Message = received;
+            message.Message = new byte[received.Length]; // the reader's own: another queue may have the array that came
+            Array.Copy(received, 0, message.Message, 0, received.Length);
             return true;
         }
 
@@ -205,17 +213,16 @@ namespace DeviceQueue.Messaging
         {
             lock (_lock)
             {
-                if (_buffer == null || position >= _buffer.Count)
+                if (position >= _count)
                 {
                     return null;
                 }
 
-                _topic = _buffer.GetTopic(position, _topic);
                 return new MessageEnvelope
                 {
-                    Topic = _topic,
-                    Received = _buffer.CopyPayload(position),
-                    IsRetained = (_buffer.GetFlags(position) & RetainedFlag) != 0,
+                    Topic = _topics[position],
+                    Received = _payloads[position],
+                    IsRetained = _isRetained[position],
                 };
             }
         }
@@ -225,7 +232,7 @@ namespace DeviceQueue.Messaging
             lock (_lock)
             {
                 _drops.Add(reason);
-                _buffer.RemoveAt(position);
+                RemoveAt(position);
             }
         }
 
@@ -233,8 +240,38 @@ namespace DeviceQueue.Messaging
         {
             lock (_lock)
             {
-                _buffer.RemoveAt(position);
+                RemoveAt(position);
             }
+        }
+
+        private bool HasRoom(int size)
+        {
+            return _count < _topics.Length && size <= _options.MaxBytes - _bytes;
+        }
+
+        private void Insert(int position, string topic, byte[] payload, bool isRetained)
+        {
+            int behind = _count - position;
+            Array.Copy(_topics, position, _topics, position + 1, behind);
+            Array.Copy(_payloads, position, _payloads, position + 1, behind);
+            Array.Copy(_isRetained, position, _isRetained, position + 1, behind);
+            _topics[position] = topic;
+            _payloads[position] = payload;
+            _isRetained[position] = isRetained;
+            _count++;
+            _bytes += MessageBuffer.SizeOf(topic, payload.Length);
+        }
+
+        private void RemoveAt(int position)
+        {
+            _bytes -= MessageBuffer.SizeOf(_topics[position], _payloads[position].Length);
+            _count--;
+            int behind = _count - position;
+            Array.Copy(_topics, position + 1, _topics, position, behind);
+            Array.Copy(_payloads, position + 1, _payloads, position, behind);
+            Array.Copy(_isRetained, position + 1, _isRetained, position, behind);
+            _topics[_count] = null;
+            _payloads[_count] = null;
         }
     }
 }

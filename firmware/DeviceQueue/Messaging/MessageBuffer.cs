@@ -88,19 +88,6 @@ namespace DeviceQueue.Messaging
             Complete(at, length, flags);
         }
 
-        /// <summary>Adds a message before all others. There must be room.</summary>
-        /// <param name="topic">Its topic.</param>
-        /// <param name="payload">Its payload, which is copied.</param>
-        /// <param name="flags">Bits that the owner gives a meaning.</param>
-        /// <exception cref="InvalidOperationException">There is no room.</exception>
-        public void AddFirst(string topic, byte[] payload, byte flags)
-        {
-            Add(topic, payload, 0, payload.Length, flags);
-            int size = End - _offsets[_count - 1];
-            RemoveLast();
-            Insert(0, size);
-        }
-
         /// <summary>Gets a message's topic.</summary>
         /// <param name="position">0 for the oldest, to <see cref="Count"/> - 1.</param>
         /// <param name="known">A topic that it probably has, so that no other string is made; or <see langword="null"/>.</param>
@@ -174,14 +161,6 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Removes all messages.</summary>
-        public void Clear()
-        {
-            _count = 0;
-            _start = 0;
-            End = 0;
-        }
-
         /// <summary>Begins to add a message at the end: its payload is to be written where this says.</summary>
         /// <returns>Where in <see cref="Data"/> the payload starts, or -1 when not even the topic fits.</returns>
         internal int Begin(string topic)
@@ -223,7 +202,7 @@ namespace DeviceQueue.Messaging
             int at = GetOffset(position);
             if (at < End)
             {
-                byte[] record = new byte[size]; // seldom: put back, or read while what is newer cannot be stored
+                byte[] record = new byte[size]; // seldom: it is read while what is newer cannot be stored
                 Array.Copy(_data, End, record, 0, size);
                 Array.Copy(_data, at, _data, at + size, End - at);
                 Array.Copy(record, 0, _data, at, size);
@@ -237,13 +216,6 @@ namespace DeviceQueue.Messaging
             _offsets[position] = at;
             _count++;
             End += size;
-        }
-
-        /// <summary>Removes the last message.</summary>
-        internal void RemoveLast()
-        {
-            _count--;
-            End = _offsets[_count];
         }
 
         /// <summary>Moves the records to the start of <see cref="Data"/>, so that all that is free is behind <see cref="End"/>.</summary>

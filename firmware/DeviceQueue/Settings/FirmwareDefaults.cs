@@ -127,9 +127,9 @@ namespace DeviceQueue.Settings
                 case 11:
                     return "8"; // the window over the log: what is in flight
                 case 12:
-                    return "1280";
+                    return "1024";
                 case 13:
-                    return "512"; // the longest reading with the longest device id takes 290
+                    return "384"; // the longest reading with the longest device id takes 290
                 case 14:
                     return "outbox";
                 default:

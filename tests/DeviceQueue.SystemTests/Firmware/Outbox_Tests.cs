@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using DeviceQueue.Configuration;
+using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
 using DeviceQueue.SystemTests.Mosquitto;
@@ -76,7 +78,8 @@ public sealed class Outbox_Tests
                 File.Copy(file, Path.Combine(copy.FullName, Path.GetFileName(file)));
             }
 
-            MqttOptions options = MqttOptions.FromConfig(ConfigParams.FromString("options.qos=1;options.outbox=outbox;options.max_bytes=4000"));
+            ConfigParams config = ConfigParams.FromString("options.qos=1;options.outbox=outbox;options.max_bytes=4000");
+            MqttOptions options = MqttOptions.Read(config, new ConfigProblems());
             Outbox outbox = new(options, new AutoResetEvent(false), new DesktopStore(copy.FullName));
             PublishRequest request = new();
             List<int> numbers = [];

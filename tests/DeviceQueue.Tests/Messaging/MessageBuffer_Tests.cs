@@ -12,7 +12,7 @@ public sealed class MessageBuffer_Tests
     [Fact]
     public void Holds_what_a_plain_list_would_hold_and_never_exceeds_its_limits()
     {
-        var step = from kind in Gen.Elements("add", "add", "add first", "remove")
+        var step = from kind in Gen.Elements("add", "add", "remove")
                    from number in Gen.Choose(0, 60)
                    select (kind, number);
 
@@ -25,7 +25,7 @@ public sealed class MessageBuffer_Tests
             {
                 if (kind != "remove")
                 {
-                    Add(buffer, model, number, serial++, kind == "add first");
+                    Add(buffer, model, number, serial++);
                 }
                 else if (model.Count > 0)
                 {
@@ -49,30 +49,16 @@ public sealed class MessageBuffer_Tests
     }
 
     [Fact]
-    public void Is_empty_and_whole_again_after_clear()
-    {
-        var buffer = new MessageBuffer(2, 20);
-        buffer.Add("t", new byte[9], 0, 9, 0);
-        buffer.Add("t", new byte[9], 0, 9, 0);
-
-        buffer.Clear();
-
-        Assert.Equal((0, 0), (buffer.Count, buffer.Bytes));
-        Assert.True(buffer.HasRoom(20));
-    }
-
-    [Fact]
     public void Refuses_what_does_not_fit()
     {
         var buffer = new MessageBuffer(2, 20);
 
         Assert.False(buffer.HasRoom(21));
         Assert.Throws<InvalidOperationException>(() => buffer.Add("t", new byte[20], 0, 20, 0));
-        Assert.Throws<InvalidOperationException>(() => buffer.AddFirst("t", new byte[20], 0));
         Assert.Equal(0, buffer.Count);
     }
 
-    private static void Add(MessageBuffer buffer, List<(string Topic, byte[] Payload, byte Flags)> model, int length, int serial, bool isFirst)
+    private static void Add(MessageBuffer buffer, List<(string Topic, byte[] Payload, byte Flags)> model, int length, int serial)
     {
         string topic = "t" + serial;
         byte[] source = Encoding.ASCII.GetBytes("--" + new string((char)('a' + (serial % 26)), length));
@@ -81,16 +67,8 @@ public sealed class MessageBuffer_Tests
         if (hasRoom)
         {
             byte flags = (byte)(serial % 8);
-            if (isFirst)
-            {
-                buffer.AddFirst(topic, source[2..], flags);
-            }
-            else
-            {
-                buffer.Add(topic, source, 2, length, flags);
-            }
-
-            model.Insert(isFirst ? 0 : model.Count, (topic, source[2..], flags));
+            buffer.Add(topic, source, 2, length, flags);
+            model.Add((topic, source[2..], flags));
         }
     }
 
