@@ -12,7 +12,7 @@ namespace DeviceQueue.Health
     public sealed class HealthReport
     {
         /// <summary>The most bytes that a report takes.</summary>
-        public const int MaxBytes = 1408;
+        public const int MaxBytes = 1536;
 
         private const int MaxErrorBytes = 160;
         private const int Texts = 2;
