@@ -34,7 +34,8 @@ namespace DeviceQueue.Configuration
         private readonly byte[] _window;
         private readonly int _windowStart;
         private readonly byte[] _path = new byte[MaxKeyBytes];
-        private readonly byte[] _prefixes = new byte[MaxDepth + 1]; // how much of the path is before the names of a depth
+        // How much of the path is before the names of a depth.
+        private readonly byte[] _prefixes = new byte[MaxDepth + 1];
         private readonly byte[] _nextItems = new byte[MaxDepth + 1];
         private readonly long[] _seen;
         private int _markBytes;
@@ -83,7 +84,8 @@ namespace DeviceQueue.Configuration
         /// <summary>Gets the place of the value among those that were read, from 0.</summary>
         public int Index { get; private set; }
 
-        private static string TooLong => "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
+        private static string TooLong =>
+            "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
 
         /// <summary>Gets what the key is at the start of, in UTF-8.</summary>
         internal byte[] KeyBytes => _path;
@@ -179,7 +181,9 @@ namespace DeviceQueue.Configuration
             Start();
         }
 
-        /// <summary>Writes the value as it may be shown, see <see cref="ConfigProblems.Show"/>; it is gone then.</summary>
+        /// <summary>
+        /// Writes the value as it may be shown, see <see cref="ConfigProblems.Show"/>; it is gone then.
+        /// </summary>
         internal void WriteShown(JsonWriter writer)
         {
             _json.Unescape();

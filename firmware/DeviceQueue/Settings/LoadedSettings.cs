@@ -140,7 +140,7 @@ namespace DeviceQueue.Settings
         /// <param name="json">Reads it.</param>
         /// <param name="file">Its bytes, with the checksum by which <see cref="IsSame"/> tells that it is still the
         /// same.</param>
-        /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more, in use until the last key is read.</param>
+        /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more, in use while keys are read.</param>
         /// <returns>A reader to be restarted, or <see langword="null"/> when the file is gone.</returns>
         internal JsonConfigReader Open(Json.JsonReader json, byte[] scratch, out StoreReader file)
         {
