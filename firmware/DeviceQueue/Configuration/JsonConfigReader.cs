@@ -70,7 +70,7 @@ namespace DeviceQueue.Configuration
         /// <param name="window">Holds <see cref="WindowBytes"/> of it at a time.</param>
         /// <param name="windowStart">Where in the array they start.</param>
         internal JsonConfigReader(IByteSource source, JsonReader json, byte[] window, int windowStart)
-            : base(new ConfigProblems())
+            : base(null)
         {
             _source = source;
             _json = json;
@@ -334,6 +334,11 @@ namespace DeviceQueue.Configuration
         {
             _isEnded = true;
             HasFailed = true;
+            if (Problems == null)
+            {
+                return; // of a text that was good, no more is asked
+            }
+
             int position = _markBytes + (_json.Token == JsonToken.Error ? _json.ErrorOffset : _json.TokenOffset);
             Problems.AddError(_name + ", " + Locate(position) + ": " + error);
         }
