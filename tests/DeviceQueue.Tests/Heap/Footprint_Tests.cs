@@ -22,7 +22,7 @@ public sealed class Footprint_Tests
             90, 5_000, 129_000, // config.get of the device
             90, 4_800, 115_000, // and of the options
             160, 6_300, 162_000, // config.set of four settings
-            100, 4_700, 98_000, // device.info with health
+            100, 4_700, 100_000, // device.info with health
             60, 3_600, 73_000, // output.get
         ],
         CountingContext.Run(CountCommands));
