@@ -103,10 +103,10 @@ namespace DeviceQueue.Commanding
         /// <summary>
         /// Writes the answer from the start of the memory at whose end its result stands, towards it. What was written by <see cref="Result"/> is gone then.
         /// </summary>
-        /// <param name="commandId">The message_id of the command, or <see langword="null"/>.</param>
+        /// <param name="command">The command, whose message_id is named if it is valid.</param>
         /// <param name="response">Takes the answer as its payload, which is good until the memory is used again.</param>
         /// <returns><see langword="false"/> when there is no room for both.</returns>
-        public bool TryWrite(string commandId, MessageEnvelope response)
+        public bool TryWrite(MessageEnvelope command, MessageEnvelope response)
         {
             int resultLength = Result.Length;
             int resultAt = _scratch.Length - resultLength;
@@ -115,7 +115,16 @@ namespace DeviceQueue.Commanding
             writer.Reset(_scratch, 0);
             writer.BeginObject();
             writer.Name("command_id");
-            writer.WriteText(commandId);
+            if (CommandDispatcher.HasValidId(command))
+            {
+                byte[] id = command.GetBytes(MessageEnvelope.MessageIdField, out int start, out int length);
+                writer.WriteText(id, start, length);
+            }
+            else
+            {
+                writer.WriteNull();
+            }
+
             writer.Name("status");
             writer.WriteText(Status);
             writer.Name("code");

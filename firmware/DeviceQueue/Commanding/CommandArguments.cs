@@ -12,7 +12,7 @@ namespace DeviceQueue.Commanding
         public const int MaxTextBytes = 128;
 
         private readonly JsonReader _reader;
-        private readonly int[] _places = new int[2 * MaxArguments]; // of each argument's name and value
+        private readonly ushort[] _places = new ushort[2 * MaxArguments]; // of each argument's name and value
         private byte[] _payload;
         private int _taken; // a bit for each argument
 
@@ -40,6 +40,11 @@ namespace DeviceQueue.Commanding
             if (payload == null || payload.Length == 0)
             {
                 return null;
+            }
+
+            if (payload.Length > ushort.MaxValue)
+            {
+                return "the arguments are too long";
             }
 
             _reader.Reset(payload, 0, payload.Length);
@@ -162,7 +167,7 @@ namespace DeviceQueue.Commanding
                 return "more than " + MaxArguments.ToString() + " arguments";
             }
 
-            _places[2 * Count] = _reader.TokenOffset;
+            _places[2 * Count] = (ushort)_reader.TokenOffset;
             if (_reader.GetTextLength() > MaxTextBytes)
             {
                 return "an argument's name is longer than " + MaxTextBytes.ToString() + " bytes";
@@ -174,7 +179,7 @@ namespace DeviceQueue.Commanding
                 return _reader.Error;
             }
 
-            _places[(2 * Count) + 1] = _reader.TokenOffset;
+            _places[(2 * Count) + 1] = (ushort)_reader.TokenOffset;
             if (kind == JsonToken.BeginObject || kind == JsonToken.BeginArray)
             {
                 return "argument '" + GetName(Count) + "' is not a plain value";

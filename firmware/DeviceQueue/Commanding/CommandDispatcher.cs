@@ -135,17 +135,16 @@ namespace DeviceQueue.Commanding
             return nowMs;
         }
 
-        /// <summary>Whether a text can be a message_id: 1 to <see cref="MaxIdLength"/> printable ASCII characters.</summary>
-        /// <param name="id">The text, or <see langword="null"/>.</param>
-        /// <returns>Whether it can.</returns>
-        public static bool IsValidId(string id)
+        /// <summary>Tells whether a message has an id: 1 to <see cref="MaxIdLength"/> printable ASCII characters.</summary>
+        /// <param name="message">The message.</param>
+        /// <returns>Whether it has.</returns>
+        public static bool HasValidId(MessageEnvelope message)
         {
-            int length = id == null ? 0 : id.Length;
+            byte[] id = message.GetBytes(MessageEnvelope.MessageIdField, out int start, out int length);
             bool isValid = length > 0 && length <= MaxIdLength;
-            for (int i = 0; isValid && i < length; i++)
+            for (int end = start + length; isValid && start < end; start++)
             {
-                char character = id[i];
-                isValid = character >= ' ' && character <= '~';
+                isValid = id[start] >= ' ' && id[start] <= '~';
             }
 
             return isValid;
@@ -235,7 +234,7 @@ namespace DeviceQueue.Commanding
                 return null;
             }
 
-            if (!IsValidId(message.MessageId))
+            if (!HasValidId(message))
             {
                 _answer.Reject(CommandCode.BadEnvelope, "message_id must be 1 to 64 printable ASCII characters");
                 return null;
@@ -246,7 +245,7 @@ namespace DeviceQueue.Commanding
                 return null;
             }
 
-            string firstStatus = _history.FindStatus(message.MessageId);
+            string firstStatus = _history.FindStatus(message);
             if (firstStatus != null)
             {
                 _answer.Status = CommandAnswer.Duplicate;
@@ -345,7 +344,7 @@ namespace DeviceQueue.Commanding
             }
             else
             {
-                _history.Note(message.MessageId, hasSucceeded);
+                _history.Note(message, hasSucceeded);
             }
 
             Logger.Log(LogLevel.Info, message.CorrelationId, command.Name + " " + _answer.Status);
@@ -362,7 +361,7 @@ namespace DeviceQueue.Commanding
             }
             else
             {
-                _answer.Status = _history.FindStatus(message.MessageId);
+                _answer.Status = _history.FindStatus(message);
                 _answer.Text = "carried out before a reboot";
             }
 
@@ -387,7 +386,7 @@ namespace DeviceQueue.Commanding
             bool hasResult = _answer.Result.Length > 0;
             MessageEnvelope response = new MessageEnvelope { CorrelationId = message.CorrelationId, Topic = ResponseTopic };
             response.MessageType = message.MessageType + ResponseSuffix;
-            if (!_answer.TryWrite(IsValidId(message.MessageId) ? message.MessageId : null, response))
+            if (!_answer.TryWrite(message, response))
             {
                 return false;
             }

@@ -1,6 +1,5 @@
 using System;
 using System.Text;
-using DeviceQueue.Json;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
 
@@ -87,11 +86,11 @@ namespace DeviceQueue.Commanding
         }
 
         /// <summary>Looks a command up.</summary>
-        /// <param name="messageId">Its message_id.</param>
+        /// <param name="message">The command.</param>
         /// <returns>The status that was answered first, or <see langword="null"/> when the command is new.</returns>
-        public string FindStatus(string messageId)
+        public string FindStatus(MessageEnvelope message)
         {
-            ulong mark = MakeMark(Hash(messageId));
+            ulong mark = MakeMark(Hash(message));
             int found = Find(mark, FirstAt, EntryBytes, _count);
             if (found < 0)
             {
@@ -129,7 +128,7 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="false"/> when the storage failed: then the command must not be carried out.</returns>
         public bool TryBegin(MessageEnvelope message)
         {
-            Add(MakeMark(Hash(message.MessageId)), ToSeconds(message.SentTime));
+            Add(MakeMark(Hash(message)), ToSeconds(message.SentTime));
             if (!Save(message))
             {
                 _count--;
@@ -155,22 +154,22 @@ namespace DeviceQueue.Commanding
         }
 
         /// <summary>Remembers a command that changes nothing, in place of the oldest of its kind.</summary>
-        /// <param name="messageId">Its message_id.</param>
+        /// <param name="message">The command.</param>
         /// <param name="hasSucceeded">Whether it was carried out.</param>
-        public void Note(string messageId, bool hasSucceeded)
+        public void Note(MessageEnvelope message, bool hasSucceeded)
         {
-            Put(ReadsAt + (_reads * SentAt), SentAt, MakeMark(Hash(messageId)) | (hasSucceeded ? Succeeded : Failed));
+            Put(ReadsAt + (_reads * SentAt), SentAt, MakeMark(Hash(message)) | (hasSucceeded ? Succeeded : Failed));
             _reads = (_reads + 1) % MaxReads;
         }
 
-        // FNV-1a over the characters, which are ASCII, 64 bits.
-        private static ulong Hash(string text)
+        // FNV-1a over the message_id, 64 bits.
+        private static ulong Hash(MessageEnvelope message)
         {
+            byte[] id = message.GetBytes(MessageEnvelope.MessageIdField, out int start, out int length);
             ulong hash = 14695981039346656037UL;
-            int length = text.Length;
-            for (int i = 0; i < length; i++)
+            for (int end = start + length; start < end; start++)
             {
-                hash = (hash ^ text[i]) * 1099511628211UL;
+                hash = (hash ^ id[start]) * 1099511628211UL;
             }
 
             return hash;
@@ -267,9 +266,9 @@ namespace DeviceQueue.Commanding
             int end = GetPlace(_count);
             if (unanswered != null)
             {
-                end = PutText(unanswered.MessageId, end);
-                end = PutText(unanswered.CorrelationId, end);
-                end = PutText(unanswered.MessageType, end);
+                end = PutText(unanswered, MessageEnvelope.MessageIdField, end);
+                end = PutText(unanswered, MessageEnvelope.CorrelationIdField, end);
+                end = PutText(unanswered, MessageEnvelope.MessageTypeField, end);
             }
 
             return _file.TryWrite(end - Start);
@@ -309,9 +308,10 @@ namespace DeviceQueue.Commanding
             bool isWhole = TryGetText(data, end, ref offset, out string messageId);
             isWhole &= TryGetText(data, end, ref offset, out string correlationId);
             isWhole &= TryGetText(data, end, ref offset, out string messageType);
-            if (isWhole && CommandDispatcher.IsValidId(messageId))
+            MessageEnvelope message = new MessageEnvelope(correlationId, messageType, (byte[])null) { MessageId = messageId };
+            if (isWhole && CommandDispatcher.HasValidId(message))
             {
-                _unanswered = new MessageEnvelope(correlationId, messageType, (byte[])null) { MessageId = messageId };
+                _unanswered = message;
                 IsInterrupted = (_record[GetPlace(_count - 1)] & StatusBits) == Begun; // only the last one can be unanswered
             }
         }
@@ -324,11 +324,16 @@ namespace DeviceQueue.Commanding
             }
         }
 
-        private int PutText(string text, int offset)
+        private int PutText(MessageEnvelope message, int field, int offset)
         {
-            int end = text == null ? offset + 2 : Utf8.Write(text, _record, offset + 2);
-            Put(offset, 2, (ulong)(end - offset - 2));
-            return end;
+            byte[] text = message.GetBytes(field, out int start, out int length);
+            Put(offset, 2, (ulong)length);
+            if (length > 0)
+            {
+                Array.Copy(text, start, _record, offset + 2, length);
+            }
+
+            return offset + 2 + length;
         }
     }
 }

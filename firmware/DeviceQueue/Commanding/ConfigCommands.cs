@@ -120,7 +120,7 @@ namespace DeviceQueue.Commanding
             int length = _reader.KeyLength - start;
             int place = _first < _end ? FirmwareDefaults.IndexOf(_first, key, start, length) : NoPlace;
             _seen |= place < 0 ? 0 : 1 << place;
-            string changed = place < 0 ? null : _changes.Get(place);
+            string changed = GetChanged(place);
             writer.Name(key, start, length);
             if (_settings.IsHidden(_reader.Index))
             {
@@ -136,13 +136,18 @@ namespace DeviceQueue.Commanding
             }
         }
 
+        private string GetChanged(int place)
+        {
+            return place < 0 || _changes == null ? null : _changes.Get(place);
+        }
+
         private void WriteDefaults(JsonWriter writer)
         {
             for (int i = _first; i < _end; i++)
             {
                 if ((_seen & (1 << i)) == 0)
                 {
-                    string changed = _changes.Get(i);
+                    string changed = GetChanged(i);
                     writer.Name(FirmwareDefaults.GetKey(i), _section.Length + 1);
                     writer.WriteText(changed == null ? FirmwareDefaults.GetValue(i) : ConfigProblems.Clean(changed));
                 }

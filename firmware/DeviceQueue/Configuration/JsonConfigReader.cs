@@ -34,7 +34,8 @@ namespace DeviceQueue.Configuration
         private readonly byte[] _window;
         private readonly int _windowStart;
         private readonly byte[] _path = new byte[MaxKeyBytes];
-        private readonly byte[] _prefixes = new byte[MaxDepth + 1]; // how much of the path is before the names of a depth
+        // How much of the path is before the names of a depth.
+        private readonly byte[] _prefixes = new byte[MaxDepth + 1];
         private readonly byte[] _nextItems = new byte[MaxDepth + 1];
         private readonly long[] _seen;
         private int _markBytes;
@@ -69,7 +70,7 @@ namespace DeviceQueue.Configuration
         /// <param name="window">Holds <see cref="WindowBytes"/> of it at a time.</param>
         /// <param name="windowStart">Where in the array they start.</param>
         internal JsonConfigReader(IByteSource source, JsonReader json, byte[] window, int windowStart)
-            : base(new ConfigProblems())
+            : base(null)
         {
             _source = source;
             _json = json;
@@ -83,7 +84,8 @@ namespace DeviceQueue.Configuration
         /// <summary>Gets the place of the value among those that were read, from 0.</summary>
         public int Index { get; private set; }
 
-        private static string TooLong => "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
+        private static string TooLong =>
+            "a key is longer than " + MaxKeyBytes.ToString() + " bytes, its sections included";
 
         /// <summary>Gets what the key is at the start of, in UTF-8.</summary>
         internal byte[] KeyBytes => _path;
@@ -179,7 +181,9 @@ namespace DeviceQueue.Configuration
             Start();
         }
 
-        /// <summary>Writes the value as it may be shown, see <see cref="ConfigProblems.Show"/>; it is gone then.</summary>
+        /// <summary>
+        /// Writes the value as it may be shown, see <see cref="ConfigProblems.Show"/>; it is gone then.
+        /// </summary>
         internal void WriteShown(JsonWriter writer)
         {
             _json.Unescape();
@@ -330,6 +334,11 @@ namespace DeviceQueue.Configuration
         {
             _isEnded = true;
             HasFailed = true;
+            if (Problems == null)
+            {
+                return; // of a text that was good, no more is asked
+            }
+
             int position = _markBytes + (_json.Token == JsonToken.Error ? _json.ErrorOffset : _json.TokenOffset);
             Problems.AddError(_name + ", " + Locate(position) + ": " + error);
         }

@@ -1,6 +1,6 @@
 namespace DeviceQueue.Configuration
 {
-    /// <summary>Words that one text holds, with commas between them: a table of them would take memory for good.</summary>
+    /// <summary>Words in one text, with commas between them: a table of them would take memory for good.</summary>
     internal static class Words
     {
         /// <summary>Finds a word.</summary>

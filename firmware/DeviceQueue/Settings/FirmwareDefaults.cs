@@ -98,7 +98,8 @@ namespace DeviceQueue.Settings
         /// <returns>The place, or -1 when there is no such key among them.</returns>
         public static int IndexOf(int first, byte[] text, int offset, int count)
         {
-            int index = first == Count ? -1 : Words.IndexOf(first == 0 ? DeviceNames : OptionNames, text, offset, count);
+            string names = first == 0 ? DeviceNames : OptionNames;
+            int index = first == Count ? -1 : Words.IndexOf(names, text, offset, count);
             return index < 0 ? -1 : first + index;
         }
 

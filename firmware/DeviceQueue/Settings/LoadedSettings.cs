@@ -105,10 +105,11 @@ namespace DeviceQueue.Settings
         /// <summary>Loads the changes that commands made to the file.</summary>
         /// <param name="problems">Takes what is not allowed when the changes are checked.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
-        /// <returns>The changes; empty when there are none.</returns>
+        /// <returns>The changes, which may be none; <see langword="null"/> when none were ever stored.</returns>
         public SettingsChanges LoadChanges(ConfigProblems problems, byte[] scratch)
         {
-            return Load(new StoredFile(_store, ChangesName, scratch).Open(), problems);
+            StoreReader stored = new StoredFile(_store, ChangesName, scratch).Open();
+            return stored == null ? null : Load(stored, problems);
         }
 
         private SettingsChanges Load(StoreReader stored, ConfigProblems problems)
@@ -140,7 +141,7 @@ namespace DeviceQueue.Settings
         /// <param name="json">Reads it.</param>
         /// <param name="file">Its bytes, with the checksum by which <see cref="IsSame"/> tells that it is still the
         /// same.</param>
-        /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more, in use until the last key is read.</param>
+        /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more, in use while keys are read.</param>
         /// <returns>A reader to be restarted, or <see langword="null"/> when the file is gone.</returns>
         internal JsonConfigReader Open(Json.JsonReader json, byte[] scratch, out StoreReader file)
         {
@@ -180,7 +181,7 @@ namespace DeviceQueue.Settings
             _hidden = draft.GetHidden();
             Source = _isLastGood ? SettingsSource.LastGood : SettingsSource.File;
             SettingsChanges changes = LoadChanges(new ConfigProblems(), new byte[StoredFile.PieceBytes]);
-            if (changes.Count == 0)
+            if (changes == null || changes.Count == 0)
             {
                 return;
             }

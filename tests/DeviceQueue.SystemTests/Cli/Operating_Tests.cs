@@ -85,7 +85,7 @@ public sealed class Operating_Tests : IDisposable
         Assert.Equal((1, 1, 1, 1), (notJson.ExitCode, notObject.ExitCode, tooLong.ExitCode, nobody.ExitCode));
         Assert.Contains("a JSON object is needed", notJson.Error);
         Assert.Contains("a JSON object is needed", notObject.Error);
-        Assert.Contains("has to fit 2048", tooLong.Error);
+        Assert.Contains("has to fit 1360", tooLong.Error);
         Assert.Equal((1, 1, 1, 1), (twice.ExitCode, longId.ExitCode, noTime.ExitCode, endless.ExitCode));
         Assert.Contains("each member once", twice.Error);
         Assert.Contains("1 to 64 printable ASCII", longId.Error);

@@ -135,6 +135,10 @@ public sealed class DeviceCommands_Tests
     }
 
     [Fact]
+    public void Settings_are_read_beside_the_answer_in_the_memory_that_there_is() =>
+        Assert.True(HealthReport.MaxBytes >= CommandAnswer.MinScratchBytes);
+
+    [Fact]
     public void An_answer_holds_twelve_outputs_with_the_longest_names()
     {
         Node node = Open(LongOutputs(11));

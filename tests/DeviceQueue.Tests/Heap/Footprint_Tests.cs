@@ -19,11 +19,11 @@ public sealed class Footprint_Tests
     [Fact]
     public void Each_command_from_arrival_to_answer_stays_within_a_few_kilobytes() => AssertWithin(
         [
-            100, 5_500, 132_000, // config.get of the device
-            100, 5_300, 119_000, // and of the options
-            160, 6_400, 169_000, // config.set of four settings
-            105, 5_000, 103_000, // device.info with health
-            60, 3_800, 75_000, // output.get
+            90, 5_000, 129_000, // config.get of the device
+            90, 4_800, 115_000, // and of the options
+            160, 6_300, 162_000, // config.set of four settings
+            100, 4_700, 100_000, // device.info with health
+            60, 3_600, 73_000, // output.get
         ],
         CountingContext.Run(CountCommands));
 

@@ -12,7 +12,7 @@ namespace DeviceQueue.Cli.Operating;
 internal sealed class SignedCommand
 {
     // The firmware takes no larger envelope (options.max_message_size of its commands).
-    private const int MaxBytes = 2048;
+    private const int MaxBytes = 1360; // a device takes 1,408 with the topic, the longest of which has 47
 
     private SignedCommand(string messageId, string correlationId, byte[] payload)
     {
@@ -31,16 +31,16 @@ internal sealed class SignedCommand
     /// <exception cref="UserException">It does not fit, or the message id is none.</exception>
     public static SignedCommand Create(Member device, string type, string arguments, string? messageId, DateTime utcNow)
     {
-        if (messageId != null && !CommandDispatcher.IsValidId(messageId))
-        {
-            throw new UserException($"--message-id '{PayloadText.Clean(messageId)}': 1 to {CommandDispatcher.MaxIdLength} printable ASCII characters are allowed");
-        }
-
         MessageEnvelope envelope = new(Guid.NewGuid().ToString("N"), type, arguments)
         {
             MessageId = messageId ?? Guid.NewGuid().ToString("N"),
             SentTime = utcNow,
         };
+        if (!CommandDispatcher.HasValidId(envelope))
+        {
+            throw new UserException($"--message-id '{PayloadText.Clean(envelope.MessageId)}': 1 to {CommandDispatcher.MaxIdLength} printable ASCII characters are allowed");
+        }
+
         envelope.Signature = Hex.ToText(HMACSHA256.HashData(device.CommandKey!, EnvelopeCodec.MakeSigningInput(device.Name, envelope)));
         byte[] payload = new byte[MaxBytes];
         int length = new EnvelopeCodec().Encode(envelope, envelope.MessageId, envelope.SentTime, payload, 0);
