@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using DeviceQueue.Commanding;
+using DeviceQueue.Health;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Connecting;
