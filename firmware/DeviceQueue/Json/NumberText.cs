@@ -7,11 +7,7 @@ namespace DeviceQueue.Json
         private const int MaxDigits = 18;
         private const int MaxExponent = 308;
 
-        // Each is exact in a double, so a number of up to 15 digits with up to 22 decimals is rounded once only.
-        private static readonly double[] PowersOfTen =
-        {
-            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-        };
+        private const int MaxExactPower = 22; // 10^22 is the highest power of ten that a double has exactly
 
         /// <summary>Reads a whole number: digits without a needless 0 in front, a minus sign before them if need be.</summary>
         /// <param name="text">The text, in ASCII.</param>
@@ -155,24 +151,37 @@ namespace DeviceQueue.Json
 
             while (exponent < 0)
             {
-                int step = exponent < -22 ? 22 : -exponent;
-                value /= PowersOfTen[step];
+                int step = exponent < -MaxExactPower ? MaxExactPower : -exponent;
+                value /= PowerOfTen(step);
                 exponent += step;
             }
 
             while (exponent > 0)
             {
-                int step = exponent > 22 ? 22 : exponent;
-                if (value >= 1e308 / PowersOfTen[step])
+                int step = exponent > MaxExactPower ? MaxExactPower : exponent;
+                double power = PowerOfTen(step);
+                if (value >= 1e308 / power)
                 {
                     return false;
                 }
 
-                value *= PowersOfTen[step];
+                value *= power;
                 exponent -= step;
             }
 
             return true;
+        }
+
+        // Exact, so a number of up to 15 digits with up to 22 decimals is rounded once only.
+        private static double PowerOfTen(int exponent)
+        {
+            double power = 1;
+            for (; exponent > 0; exponent--)
+            {
+                power *= 10;
+            }
+
+            return power;
         }
     }
 }

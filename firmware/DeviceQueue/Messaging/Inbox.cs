@@ -17,13 +17,12 @@ namespace DeviceQueue.Messaging
 
         // Held by whoever reads: only readers remove, so that a place means the same message for as long. Taken before the lock of the buffer.
         private readonly object _readLock = new object();
-        private readonly IRandom _random;
         private readonly EnvelopeCodec _codec; // null: messages come without envelopes
         private readonly object _lock = new object();
-        private MessageIds _ids;
-        private string[] _topics; // null until it is allocated
-        private byte[][] _payloads;
-        private bool[] _isRetained;
+        private readonly MessageIds _ids;
+        private readonly string[] _topics;
+        private readonly byte[][] _payloads;
+        private readonly bool[] _isRetained;
         private int _count;
         private int _bytes;
 
@@ -31,8 +30,11 @@ namespace DeviceQueue.Messaging
         {
             _options = options;
             _codec = codec;
-            _random = random;
+            _ids = codec != null ? null : new MessageIds(random);
             _drops = drops;
+            _topics = new string[options.MaxMessages];
+            _payloads = new byte[options.MaxMessages][];
+            _isRetained = new bool[options.MaxMessages];
         }
 
         public int Count
@@ -42,21 +44,6 @@ namespace DeviceQueue.Messaging
                 lock (_lock)
                 {
                     return _count;
-                }
-            }
-        }
-
-        /// <summary>Gets the memory, when there is none yet: a queue that only sends needs none.</summary>
-        public void Allocate()
-        {
-            lock (_lock)
-            {
-                if (_topics == null)
-                {
-                    _ids = _codec != null ? null : new MessageIds(_random);
-                    _topics = new string[_options.MaxMessages];
-                    _payloads = new byte[_options.MaxMessages][];
-                    _isRetained = new bool[_options.MaxMessages];
                 }
             }
         }

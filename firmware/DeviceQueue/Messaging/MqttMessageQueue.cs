@@ -5,7 +5,6 @@ using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Platform;
-using DeviceQueue.Settings;
 
 namespace DeviceQueue.Messaging
 {
@@ -26,21 +25,18 @@ namespace DeviceQueue.Messaging
         private readonly object _sendLock = new object();
         private readonly AutoResetEvent _arrived = new AutoResetEvent(false);
         private readonly string _givenName;
-        private ConfigParams _config;
-        private References _references;
-        private ConnectionComponent _own;
         private MqttConnection _connection;
         private MqttOptions _options;
         private string _topic;
         private IClock _clock;
+        private IRandom _random;
         private MessageIds _ids;
-        private Inbox _inbox;
+        private Inbox _inbox; // from the first subscription on
         private Listening _listening; // from the first on that listens
         private EnvelopeCodec _codec;
         private MessageEnvelope _sending;
-        private ICounters _counters;
         private bool _isOpen;
-        private MqttPlatform _platform; // of a queue as a component
+        private QueueComponent _component; // null on a connection that another opens and drives
         private bool _isSubscribed;
         private bool _isDegraded;
 
@@ -138,7 +134,7 @@ namespace DeviceQueue.Messaging
                 throw ConfigException.From(problems);
             }
 
-            _config = config;
+            GetComponent().Config = config;
             _options = options;
             _topic = topic;
             Name = name ?? topic;
@@ -148,14 +144,16 @@ namespace DeviceQueue.Messaging
         public void SetReferences(References references)
         {
             CheckUnused();
-            _references = references;
+            GetComponent().References = references;
         }
 
         /// <inheritdoc/>
         public void UnsetReferences()
         {
-            _references = null;
-            _counters = null;
+            if (_component != null)
+            {
+                _component.ForgetReferences();
+            }
         }
 
         /// <inheritdoc/>
@@ -173,7 +171,11 @@ namespace DeviceQueue.Messaging
                     FindConnection(correlationId);
                 }
 
-                CheckOutbox();
+                if (_component != null)
+                {
+                    _component.CheckOutbox(this);
+                }
+
                 bool wasSubscribed = _isSubscribed;
                 if (_options.Autosubscribe)
                 {
@@ -182,9 +184,9 @@ namespace DeviceQueue.Messaging
 
                 try
                 {
-                    if (_own != null)
+                    if (_component != null)
                     {
-                        _own.Open(correlationId);
+                        _component.Open(correlationId);
                     }
 
                     _isOpen = true;
@@ -209,9 +211,9 @@ namespace DeviceQueue.Messaging
 
                 _isOpen = false;
                 EndListening();
-                if (_own != null)
+                if (_component != null)
                 {
-                    _own.Close(correlationId);
+                    _component.Close(correlationId);
                 }
 
                 if (!_connection.IsSessionKept)
@@ -267,7 +269,7 @@ namespace DeviceQueue.Messaging
         {
             if (!_isSubscribed)
             {
-                _inbox.Allocate();
+                GetInbox();
                 _isSubscribed = true;
                 _connection.Wake.Set();
             }
@@ -431,8 +433,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void OnMessage(string topic, byte[] payload, bool isRetained)
         {
-            _inbox.Allocate();
-            _inbox.Add(topic, payload, isRetained);
+            GetInbox().Add(topic, payload, isRetained);
             OnInboxFilled();
         }
 
@@ -478,7 +479,7 @@ namespace DeviceQueue.Messaging
         /// <returns><see langword="null"/> when there is none.</returns>
         internal MessageEnvelope Take()
         {
-            MessageEnvelope message = _inbox.Take();
+            MessageEnvelope message = _inbox == null ? null : _inbox.Take();
             if (message != null)
             {
                 Count(".received_messages");
@@ -495,7 +496,6 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Takes the shared connection that the references have, else makes one.</summary>
         private void FindConnection(string correlationId)
         {
             if (_options == null)
@@ -503,45 +503,8 @@ namespace DeviceQueue.Messaging
                 Configure(new ConfigParams());
             }
 
-            ConnectionComponent shared = _references?.GetOptional(Locators.Connection) as ConnectionComponent;
-            if (shared != null && !shared.IsOpen)
-            {
-                throw new InvalidStateException(InvalidStateException.NoConnection, "the connection that queue " + Name + " shares is not open");
-            }
-
-            ConnectionComponent found = shared ?? MakeOwn(correlationId);
-            if (shared != null)
-            {
-                ConfigProblems problems = new ConfigProblems();
-                KnownKeys.Check(_config, problems);
-                ConnectionComponent.LogWarnings(problems, shared.Connection.Logger, correlationId);
-            }
-
-            _platform = found.Platform;
-            _counters = _references?.GetOptional(Locators.Counters) as ICounters;
+            ConnectionComponent found = _component.FindConnection(Name, correlationId);
             Bind(found.Connection, found.Platform.Clock, found.Platform.Random, found.Platform.Store);
-        }
-
-        private ConnectionComponent MakeOwn(string correlationId)
-        {
-            ConnectionComponent own = new ConnectionComponent(Name);
-            own.Configure(_config);
-            own.SetReferences(_references);
-            own.Prepare(correlationId);
-            _own = own;
-            return own;
-        }
-
-        private void CheckOutbox()
-        {
-            MqttMessageQueue rival = _platform == null || OutboxName.Length == 0 ? null : _platform.FindRival(this);
-            if (rival != null)
-            {
-                ConfigProblems problems = new ConfigProblems();
-                string reason = "queue " + rival.Name + " has this file; each queue needs one of its own";
-                problems.AddError("options.outbox", OutboxName, reason);
-                throw ConfigException.From(problems);
-            }
         }
 
         private void Bind(MqttConnection connection, IClock clock, IRandom random, IStore store)
@@ -565,7 +528,7 @@ namespace DeviceQueue.Messaging
                 _codec = new EnvelopeCodec();
             }
 
-            _inbox = new Inbox(_options, _codec, random, Drops);
+            _random = random;
             Outbox = new Outbox(_options, connection.Wake, store, Drops);
             connection.Attach(Outbox);
             connection.Attach(this);
@@ -598,10 +561,24 @@ namespace DeviceQueue.Messaging
 
         private void Count(string counter)
         {
-            ICounters counters = _counters;
-            if (counters != null)
+            if (_component != null)
             {
-                counters.IncrementOne("queue." + Name + counter);
+                _component.Count(Name, counter);
+            }
+        }
+
+        private QueueComponent GetComponent()
+        {
+            _component = _component ?? new QueueComponent();
+            return _component;
+        }
+
+        private Inbox GetInbox()
+        {
+            lock (_sendLock)
+            {
+                _inbox = _inbox ?? new Inbox(_options, _codec, _random, Drops);
+                return _inbox;
             }
         }
 

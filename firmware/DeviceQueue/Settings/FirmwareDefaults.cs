@@ -130,7 +130,7 @@ namespace DeviceQueue.Settings
                 case 12:
                     return "1024";
                 case 13:
-                    return "384"; // the longest reading with the longest device id takes 290
+                    return "320"; // the longest reading with the longest device id takes 290
                 case 14:
                     return "outbox";
                 default:

@@ -22,7 +22,7 @@ public sealed class SettingsLoader_Tests
 
         Assert.Equal((SettingsSource.File, "file"), (loaded.Settings.Source, loaded.Settings.SourceWord));
         Assert.Equal("dq-a1b2c3", loaded.Device.Id);
-        Assert.Equal((0, 15, 384), (loaded.Connection.Readings.Qos, loaded.Connection.Readings.KeepAliveSeconds, loaded.Connection.Readings.MaxMessageSize));
+        Assert.Equal((0, 15, 320), (loaded.Connection.Readings.Qos, loaded.Connection.Readings.KeepAliveSeconds, loaded.Connection.Readings.MaxMessageSize));
         Assert.Empty(loaded.Problems.Errors());
         Assert.Empty(loaded.Problems.Warnings());
     }
