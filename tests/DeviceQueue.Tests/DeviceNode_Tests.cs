@@ -416,6 +416,18 @@ public sealed class DeviceNode_Tests
     }
 
     [Fact]
+    public void Readings_in_envelopes_fit_without_a_further_setting()
+    {
+        var node = new Node("options.serialize_envelope=true;");
+        node.World.Open();
+        node.World.RunFor(10 * MinuteMs);
+        JsonElement dropped = Node.Json(node.On("health")[^1]).GetProperty("dropped");
+
+        Assert.Equal(11, node.On("temperature").Count(arrival => Node.Json(arrival).TryGetProperty("message", out _)));
+        Assert.Equal(0, dropped.EnumerateObject().Sum(reason => reason.Value.GetInt32()));
+    }
+
+    [Fact]
     public void Stored_readings_that_are_too_large_for_a_lowered_limit_are_counted()
     {
         var store = new MemoryStore();

@@ -13,6 +13,10 @@ namespace DeviceQueue.Connecting
         internal const string NoQos2 =
             "the client library cannot resume QoS 2; with clean_session false, 0 or 1 is allowed";
 
+        // The longest reading with the longest device id takes 290 bytes, in an envelope 560.
+        private const int DeviceMessageSize = 320; // what FirmwareDefaults says
+        private const int DeviceEnvelopeSize = 640;
+
         private const int MinuteMs = 60000;
         private const int HourMs = 3600000;
         private const int MaxOutboxNameLength = 30; // a segment's name has two characters more
@@ -165,6 +169,10 @@ namespace DeviceQueue.Connecting
 
             RetryConnect = true;
             Autosubscribe = false;
+            if (SerializeEnvelope && MaxMessageSize == DeviceMessageSize)
+            {
+                MaxMessageSize = DeviceEnvelopeSize;
+            }
         }
 
         /// <summary>Makes the options of the queue of commands and answers beside those of readings.</summary>
