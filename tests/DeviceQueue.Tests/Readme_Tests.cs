@@ -78,10 +78,10 @@ public sealed partial class Readme_Tests
     public void The_reasons_that_the_README_gives_for_a_loss_are_those_that_health_reports()
     {
         string page = Page.Read("README.md");
-        string[] names = DropReason.Names.Split(' ');
 
-        Assert.All(names.Where(name => name != "replaced"), // no reading is, with the overflow policy of a device
- name => Assert.Contains($"`{name}`", page));
+        // With the overflow policy of a device no reading is replaced.
+        string[] names = [.. DropReason.Names.Split(' ').Where(name => name != "replaced")];
+        Assert.All(names, name => Assert.Contains($"`{name}`", page));
     }
 
     [Fact]
