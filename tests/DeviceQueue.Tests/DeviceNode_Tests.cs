@@ -337,7 +337,7 @@ public sealed class DeviceNode_Tests
     {
         var node = new Node(config);
 
-        Assert.Equal(count, node.Log.Lines.Count(line => line.EndsWith("no device.command_key: whoever may publish to sensor/bar1/command commands this device")));
+        Assert.Equal(count, node.Log.Lines.Count(line => line.EndsWith("no device.command_key: every client that may publish to sensor/bar1/command can command this device")));
     }
 
     [Fact]
