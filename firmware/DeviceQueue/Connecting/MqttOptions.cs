@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Connecting
 {
@@ -149,7 +150,7 @@ namespace DeviceQueue.Connecting
             }
         }
 
-        /// <summary>Overrides what a device cannot do without, or has no use for.</summary>
+        /// <summary>Overrides what a device cannot do without, or has no use for, before the whole is checked.</summary>
         /// <param name="problems">Takes a warning for each value that has no effect.</param>
         internal void OverrideForDevice(ConfigProblems problems)
         {
@@ -165,6 +166,10 @@ namespace DeviceQueue.Connecting
 
             RetryConnect = true;
             Autosubscribe = false;
+            if (SerializeEnvelope && MaxMessageSize == FirmwareDefaults.MaxMessageSize)
+            {
+                MaxMessageSize = FirmwareDefaults.MaxEnvelopeSize;
+            }
         }
 
         /// <summary>Makes the options of the queue of commands and answers beside those of readings.</summary>
