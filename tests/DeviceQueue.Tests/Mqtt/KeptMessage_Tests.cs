@@ -92,6 +92,28 @@ public sealed class KeptMessage_Tests
     }
 
     [Fact]
+    public void One_each_20_s_that_the_broker_does_not_keep_leaves_the_device_online()
+    {
+        var node = new Node(Options);
+        node.World.Node!.Connection.Open();
+        node.World.RunFor(1000);
+        int online = 0;
+        for (int second = 0; second < 7200; second++)
+        {
+            if (second % 20 == 19 && node.World.Connection.IsConnected && node.Broker.Link.Filters.Contains(Command))
+            {
+                node.Broker.Drop();
+            }
+
+            node.World.RunFor(1000);
+            online += node.World.Connection.IsConnected ? 1 : 0;
+        }
+
+        Assert.InRange(online, 7200 * 95 / 100, 7200);
+        Assert.Equal("online", node.Broker.Retained("sensor/bar1/status"));
+    }
+
+    [Fact]
     public void Once_it_is_gone_commands_are_heard_again_within_the_hour()
     {
         var node = new Node(Options);
