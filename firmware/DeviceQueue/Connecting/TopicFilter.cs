@@ -92,11 +92,15 @@ namespace DeviceQueue.Connecting
         private static bool IsText(string text)
         {
             int length = text.Length;
-            for (int i = 0; i < length;)
+            int i = 0;
+            while (i < length)
             {
                 char c = text[i];
-                int codePoint = Utf8.NextCodePoint(text, length, ref i);
-                if (c == '\0' || (c >= 0xD800 && c < 0xE000 && codePoint < 0x10000))
+                if (c > '\0' && (c < 0xD800 || c >= 0xE000))
+                {
+                    i++;
+                }
+                else if (c == '\0' || Utf8.NextCodePoint(text, length, ref i) < 0x10000)
                 {
                     return false;
                 }
