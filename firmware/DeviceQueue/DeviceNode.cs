@@ -347,7 +347,7 @@ namespace DeviceQueue
         {
             if (openTopic != null)
             {
-                _logger.Log(LogLevel.Warn, null, "no device.command_key: whoever may publish to " + openTopic + " commands this device");
+                _logger.Log(LogLevel.Warn, null, "no device.command_key: every client that may publish to " + openTopic + " can command this device");
             }
 
             if (!_bootRecord.IsStored)

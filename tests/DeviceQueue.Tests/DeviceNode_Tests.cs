@@ -337,7 +337,7 @@ public sealed class DeviceNode_Tests
     {
         var node = new Node(config);
 
-        Assert.Equal(count, node.Log.Lines.Count(line => line.EndsWith("no device.command_key: whoever may publish to sensor/bar1/command commands this device")));
+        Assert.Equal(count, node.Log.Lines.Count(line => line.EndsWith("no device.command_key: every client that may publish to sensor/bar1/command can command this device")));
     }
 
     [Fact]
@@ -470,6 +470,18 @@ public sealed class DeviceNode_Tests
             Assert.InRange(missing, total - dropped.GetProperty("unconfirmed").GetInt32(), total);
             Assert.Equal(0, health.GetProperty("queue").GetProperty("damaged").GetInt32());
         }
+    }
+
+    [Fact]
+    public void Readings_in_envelopes_fit_without_a_further_setting()
+    {
+        var node = new Node("options.serialize_envelope=true;");
+        node.World.Open();
+        node.World.RunFor(10 * MinuteMs);
+        JsonElement dropped = Node.Json(node.On("health")[^1]).GetProperty("dropped");
+
+        Assert.Equal(11, node.On("temperature").Count(arrival => Node.Json(arrival).TryGetProperty("message", out _)));
+        Assert.Equal(0, dropped.EnumerateObject().Sum(reason => reason.Value.GetInt32()));
     }
 
     [Fact]

@@ -1,11 +1,19 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using DeviceQueue.Commanding;
+using DeviceQueue.Configuration;
+using DeviceQueue.Connecting;
+using DeviceQueue.Health;
+using DeviceQueue.HomeAssistant;
+using DeviceQueue.Messaging;
 using DeviceQueue.Settings;
 
 namespace DeviceQueue.Tests;
 
 public sealed partial class Readme_Tests
 {
+    private const int SegmentBytes = 4096;
+
     [Fact]
     public void The_settings_of_the_README_are_good()
     {
@@ -41,6 +49,42 @@ public sealed partial class Readme_Tests
     }
 
     [Fact]
+    public void The_limits_that_the_README_names_are_the_firmwares()
+    {
+        ConnectionSettings settings = Page.Load("README.md").Connection;
+        MqttOptions readings = settings.Readings;
+        MqttOptions commands = settings.Commands;
+
+        Says($"{readings.OutboxMaxBytes / SegmentBytes} segments of {SegmentBytes:N0} bytes");
+        Says($"{readings.MaxMessages} messages, {readings.MaxBytes:N0} bytes");
+        Says($"{readings.MaxMessageSize} bytes with its topic");
+        Says($"{commands.MaxMessageSize:N0} bytes with its topic");
+        Says($"may have {EnvelopeCodec.MaxFieldBytes} bytes, `message_id` {CommandDispatcher.MaxIdLength}, "
+            + $"a text among the arguments {CommandArguments.MaxTextBytes}");
+        Says($"{commands.MaxMessages} messages, {commands.MaxBytes:N0} bytes", 2);
+        Says($"{MqttLinkEventQueue.MaxMessages} messages, {MqttLinkEventQueue.MaxBytes:N0} bytes of payloads");
+        Says($"{CommandAnswer.MaxResultBytes} bytes");
+        Says($"{CommandHistory.MaxCommands} changes, {CommandHistory.MaxReads} others");
+        Says($"{DeviceSettings.MaxOutputs} outputs and all else");
+        Says($"{DeviceSettings.MaxOutputs}, names of {DeviceSettings.MaxNameLength} characters");
+        Says($"{LatestValues.MaxValues} topics, {LatestValues.MaxInflight} in flight");
+        Says($"{HealthReport.MaxBytes:N0} bytes");
+        Says($"{DeviceDiscovery.MinRoomBytes:N0} bytes with its topic");
+        Says($"{SettingsLoader.MaxFileBytes:N0} bytes; {JsonConfigReader.MaxEntries} values and sections; "
+            + $"a key {JsonConfigReader.MaxKeyBytes} bytes, a value {JsonConfigReader.MaxValueBytes}");
+    }
+
+    [Fact]
+    public void The_reasons_that_the_README_gives_for_a_loss_are_those_that_health_reports()
+    {
+        string page = Page.Read("README.md");
+
+        // With the overflow policy of a device no reading is replaced.
+        string[] names = [.. DropReason.Names.Split(' ').Where(name => name != "replaced")];
+        Assert.All(names, name => Assert.Contains($"`{name}`", page));
+    }
+
+    [Fact]
     public void The_file_that_nanoff_deploys_is_the_one_that_the_firmware_reads()
     {
         JsonElement deployment = Json().Matches(Page.Read("README.md")).Select(block => JsonDocument.Parse(block.Groups[1].Value).RootElement).Single(json => json.TryGetProperty("Files", out _));
@@ -52,6 +96,7 @@ public sealed partial class Readme_Tests
 
     [Theory]
     [InlineData("README.md")]
+    [InlineData("firmware/DeviceQueue/README.md")]
     [InlineData("hardware/README.md")]
     [InlineData("tools/DeviceQueue.Cli/README.md")]
     public void Links_within_the_repository_lead_somewhere(string page)
@@ -65,6 +110,9 @@ public sealed partial class Readme_Tests
             Assert.True(parts.Length == 1 || Anchors(target).Contains(parts[1]), link);
         }
     }
+
+    private static void Says(string limit, int times = 1) =>
+        Assert.Equal(times, Table("| limit | is |").Split($" {limit}").Length - 1);
 
     private static IEnumerable<string> Anchors(string page) =>
         File.ReadLines(page).Where(line => line.StartsWith('#')).Select(line => line.TrimStart('#', ' ').ToLowerInvariant().Replace(' ', '-'));

@@ -1,6 +1,5 @@
 using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
-using DeviceQueue.Settings;
 
 namespace DeviceQueue.Connecting
 {
@@ -13,6 +12,10 @@ namespace DeviceQueue.Connecting
         /// <summary>Why QoS 2 is refused with <c>clean_session</c> false.</summary>
         internal const string NoQos2 =
             "the client library cannot resume QoS 2; with clean_session false, 0 or 1 is allowed";
+
+        // The longest reading with the longest device id takes 290 bytes, in an envelope 560.
+        private const int DeviceMessageSize = 320; // what FirmwareDefaults says
+        private const int DeviceEnvelopeSize = 640;
 
         private const int MinuteMs = 60000;
         private const int HourMs = 3600000;
@@ -166,9 +169,9 @@ namespace DeviceQueue.Connecting
 
             RetryConnect = true;
             Autosubscribe = false;
-            if (SerializeEnvelope && MaxMessageSize == FirmwareDefaults.MaxMessageSize)
+            if (SerializeEnvelope && MaxMessageSize == DeviceMessageSize)
             {
-                MaxMessageSize = FirmwareDefaults.MaxEnvelopeSize;
+                MaxMessageSize = DeviceEnvelopeSize;
             }
         }
 

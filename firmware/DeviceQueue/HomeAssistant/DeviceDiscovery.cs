@@ -389,7 +389,7 @@ namespace DeviceQueue.HomeAssistant
             if (former == null && count < _outputs.Count && count != _outputCount)
             {
                 string text = "discovery has room for " + count.ToString() + " of " + _outputs.Count.ToString() + " outputs: ";
-                _logger.Log(LogLevel.Warn, null, text + "options.max_message_size is " + _maxBytes.ToString());
+                _logger.Log(LogLevel.Warn, null, text + "an announcement has " + _maxBytes.ToString() + " bytes, more with a larger options.max_message_size");
             }
 
             _length = length;

@@ -11,12 +11,6 @@ namespace DeviceQueue.Settings
         /// <summary>How many there are.</summary>
         public const int Count = 15;
 
-        /// <summary>The value of <c>options.max_message_size</c>.</summary>
-        public const int MaxMessageSize = 320; // the longest reading with the longest device id takes 290
-
-        /// <summary>The same for a device whose readings travel in envelopes.</summary>
-        public const int MaxEnvelopeSize = 544; // the longest takes 514
-
         /// <summary>The place of <c>device.discovery</c>.</summary>
         public const int Discovery = 6;
 
@@ -136,7 +130,7 @@ namespace DeviceQueue.Settings
                 case 12:
                     return "1024";
                 case 13:
-                    return "320"; // MaxMessageSize
+                    return "320"; // the longest reading with the longest device id takes 290
                 case 14:
                     return "outbox";
                 default:

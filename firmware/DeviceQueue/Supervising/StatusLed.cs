@@ -55,7 +55,7 @@ namespace DeviceQueue.Supervising
             switch (state)
             {
                 case DeviceState.NoConfiguration:
-                    return "no configuration";
+                    return "no usable settings";
                 case DeviceState.SafeMode:
                     return "safe mode";
                 case DeviceState.NoWifi:
