@@ -398,6 +398,25 @@ public sealed class DeviceNode_Tests
         Assert.NotEqual(StormyHour(3), StormyHour(4));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("options.serialize_envelope=true;")]
+    public void The_longest_reading_fits_with_and_without_its_envelope(string options)
+    {
+        var node = new Node("device.id=a-device-with-the-longest-id-032;" + options);
+        node.Sensor.TemperatureC = -39.99;
+        node.Sensor.HumidityPercent = 100;
+        node.Sensor.PressureHPa = 1099.99;
+        node.World.Clock.StartUtc = new DateTime(2036, 11, 21, 2, 47, 0, DateTimeKind.Utc); // doubted
+        node.World.Clock.NowMs = 10L * 365 * 24 * 3600 * 1000;
+        node.World.Open();
+        node.World.RunFor(2 * MinuteMs);
+
+        Arrival[] readings = [.. node.Broker.Arrivals.Where(arrival => arrival.Topic.EndsWith("/temperature", StringComparison.Ordinal))];
+        Assert.InRange(readings.Length, 2, 4);
+        Assert.Equal(0, node.Life.Dropped.Total);
+    }
+
     [Fact]
     public void A_reading_that_found_no_room_is_counted()
     {
@@ -413,6 +432,44 @@ public sealed class DeviceNode_Tests
 
         Assert.True(dropped.GetProperty("refused").GetInt32() > 0);
         Assert.Equal(seen.Max() - seen.Length, dropped.EnumerateObject().Sum(reason => reason.Value.GetInt32()));
+    }
+
+    /// <summary>Readings made = arrived + dropped, over a time of poor links and an outage that fills the file.</summary>
+    [Fact]
+    public void Health_accounts_for_each_reading_of_poor_links_and_an_outage_that_fills_the_file()
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var random = new Random(seed);
+            var node = new Node("device.interval_ms=1000;device.health_interval_ms=1000;options.outbox_max_bytes=8192;device.reboot_after_ms=0;options.max_messages=" + (4 + random.Next(20)));
+            node.World.Open();
+            for (int i = 0; i < 12; i++)
+            {
+                node.Broker.PubackMs = random.Next(3) == 0 ? null : random.Next(4000);
+                node.World.RunFor(random.Next(MinuteMs));
+                node.Broker.IsUp = random.Next(2) == 0;
+                if (!node.Broker.IsUp)
+                {
+                    node.Broker.Drop();
+                }
+            }
+
+            node.Broker.IsUp = false;
+            node.Broker.Drop();
+            node.World.RunFor(random.Next(5 * MinuteMs));
+            node.Broker.IsUp = true;
+            node.Broker.PubackMs = 20;
+            node.World.RunFor(10 * MinuteMs);
+            JsonElement health = Node.Json(node.On("health")[^1]);
+            JsonElement dropped = health.GetProperty("dropped");
+            int total = dropped.EnumerateObject().Sum(reason => reason.Value.GetInt32());
+            long[] seen = [.. node.Sequences().Distinct().Order()];
+            long missing = seen[^1] - seen.Length;
+
+            // What was sent and never acknowledged may have arrived all the same.
+            Assert.InRange(missing, total - dropped.GetProperty("unconfirmed").GetInt32(), total);
+            Assert.Equal(0, health.GetProperty("queue").GetProperty("damaged").GetInt32());
+        }
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Text;
 
 namespace DeviceQueue.Configuration
 {
@@ -141,26 +140,14 @@ namespace DeviceQueue.Configuration
         /// <returns>The text, cut when it is long and with a question mark for each control character.</returns>
         internal static string Clean(string text)
         {
-            int length = text.Length;
-            bool isClean = length <= MaxShown;
-            for (int i = 0; isClean && i < length; i++)
+            char[] chars = text.ToCharArray();
+            int length = chars.Length < MaxShown ? chars.Length : MaxShown;
+            for (int i = 0; i < length; i++)
             {
-                isClean = !IsControl(text[i]);
+                chars[i] = IsControl(chars[i]) ? '?' : chars[i];
             }
 
-            if (isClean)
-            {
-                return text;
-            }
-
-            StringBuilder clean = new StringBuilder();
-            for (int i = 0; i < length && i < MaxShown; i++)
-            {
-                char character = text[i];
-                clean.Append(IsControl(character) ? '?' : character);
-            }
-
-            return length > MaxShown ? clean.Append("...").ToString() : clean.ToString();
+            return new string(chars, 0, length) + (length < chars.Length ? "..." : string.Empty);
         }
 
         private static bool IsControl(char character)

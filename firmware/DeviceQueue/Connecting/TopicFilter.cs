@@ -1,3 +1,5 @@
+using DeviceQueue.Json;
+
 namespace DeviceQueue.Connecting
 {
     /// <summary>Topic names and topic filters, MQTT 3.1.1 section 4.7.</summary>
@@ -37,15 +39,19 @@ namespace DeviceQueue.Connecting
                     t = EndOfLevel(topic, t);
                     f++;
                 }
-                else if (t < topic.Length && topic[t] == filter[f])
+                else if (t == topic.Length)
                 {
-                    t++;
-                    f++;
+                    // section 4.7.1.2: "sport/#" covers its parent level "sport"
+                    return f == filter.Length - 2 && filter[f] == '/' && filter[f + 1] == '#';
+                }
+                else if (topic[t] != filter[f] || (topic[t] >= 0xD800 && topic.ToCharArray(t, 1)[0] != filter.ToCharArray(f, 1)[0]))
+                {
+                    return false; // on the interpreter topic[t] is the first half of a character of two halves, at each of them
                 }
                 else
                 {
-                    // section 4.7.1.2: "sport/#" covers its parent level "sport"
-                    return t == topic.Length && f == filter.Length - 2 && filter[f] == '/' && filter[f + 1] == '#';
+                    t++;
+                    f++;
                 }
             }
 
@@ -86,16 +92,18 @@ namespace DeviceQueue.Connecting
         private static bool IsText(string text)
         {
             int length = text.Length;
-            for (int i = 0; i < length; i++)
+            int i = 0;
+            while (i < length)
             {
                 char c = text[i];
-                bool isPair = c >= 0xD800 && c < 0xDC00 && i + 1 < length && text[i + 1] >= 0xDC00 && text[i + 1] < 0xE000;
-                if (c == '\0' || (c >= 0xD800 && c < 0xE000 && !isPair))
+                if (c > '\0' && (c < 0xD800 || c >= 0xE000))
+                {
+                    i++;
+                }
+                else if (c == '\0' || Utf8.NextCodePoint(text, length, ref i) < 0x10000)
                 {
                     return false;
                 }
-
-                i += isPair ? 1 : 0;
             }
 
             return true;

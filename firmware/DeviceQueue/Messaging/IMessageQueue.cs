@@ -41,6 +41,7 @@ namespace DeviceQueue.Messaging
         /// <param name="message">The message.</param>
         /// <exception cref="InvalidStateException">The queue is closed.</exception>
         /// <exception cref="QueueException">The message is too large, there is no room, or its topic is none.</exception>
+        /// <exception cref="ArgumentNullException"><paramref name="message"/> is <see langword="null"/>.</exception>
         void Send(string correlationId, MessageEnvelope message);
 
         /// <summary>Sends a text, as a rule JSON, in an envelope of its own.</summary>

@@ -265,8 +265,14 @@ namespace DeviceQueue.Messaging
 
         /// <summary>Subscribes to the topic, now or as soon as there is a link.</summary>
         /// <param name="correlationId">The id that ties this to a call chain, or <see langword="null"/>.</param>
+        /// <exception cref="InvalidStateException">The queue has never been open, so it has no connection.</exception>
         public void Subscribe(string correlationId)
         {
+            if (_connection == null)
+            {
+                CheckOpen();
+            }
+
             if (!_isSubscribed)
             {
                 GetInbox();
@@ -279,6 +285,11 @@ namespace DeviceQueue.Messaging
         public void Send(string correlationId, MessageEnvelope message)
         {
             CheckOpen();
+            if (message == null)
+            {
+                throw new ArgumentNullException(nameof(message));
+            }
+
             string topic = message.Topic ?? _topic;
             if (!TopicFilter.IsTopic(topic))
             {
@@ -376,7 +387,7 @@ namespace DeviceQueue.Messaging
         public void Abandon(MessageEnvelope message)
         {
             CheckOpen();
-            if (message.Received == null)
+            if (message?.Received == null)
             {
                 throw new InvalidStateException(InvalidStateException.NotReceived, "only a message that was received can be put back");
             }
@@ -402,6 +413,10 @@ namespace DeviceQueue.Messaging
         }
 
         /// <inheritdoc/>
+        /// <remarks>
+        /// Pip.Services does nothing here. That would lose the message unseen, for MQTT has no queue to keep it in; it is better
+        /// refused, as <see cref="GetCapabilities"/> says beforehand.
+        /// </remarks>
         public void MoveToDeadLetter(MessageEnvelope message)
         {
             throw new NotSupportedException();

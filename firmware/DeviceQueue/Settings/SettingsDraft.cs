@@ -95,8 +95,8 @@ namespace DeviceQueue.Settings
             Connections = Config.GetConnections(problems);
             Credentials = Config.GetCredentials(problems);
             Tls.Check(problems);
-            Options.Check(problems);
             Options.OverrideForDevice(problems);
+            Options.Check(problems);
             if (Connections.Length == 0)
             {
                 problems.AddError("connection.host", null, "a device needs a broker, here or in connection.uri");

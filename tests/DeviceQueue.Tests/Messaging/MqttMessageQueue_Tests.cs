@@ -30,6 +30,31 @@ public sealed class MqttMessageQueue_Tests
         AssertCode(InvalidStateException.NotOpened, () => World.Send(queue, "0"));
     }
 
+    [Fact]
+    public void Says_that_it_was_never_open_to_one_that_subscribes_or_listens()
+    {
+        var queue = new MqttMessageQueue("q");
+
+        AssertCode(InvalidStateException.NotOpened, () => queue.Subscribe(null));
+        AssertCode(InvalidStateException.NotOpened, () => queue.BeginListen(null, new Receiver()));
+        AssertCode(InvalidStateException.NotOpened, () => queue.Peek(null));
+        AssertCode(InvalidStateException.NotOpened, () => queue.Send(null, null!));
+        queue.EndListen(null);
+        queue.Clear(null);
+        queue.Close(null);
+        Assert.Equal((null, 0), (queue.Filter, queue.ReadMessageCount()));
+    }
+
+    [Fact]
+    public void Says_what_is_missing_when_it_is_given_no_message()
+    {
+        MqttMessageQueue queue = _world.Queue("t");
+
+        Assert.Equal("message", Assert.Throws<ArgumentNullException>(() => queue.Send(null, null!)).ParamName);
+        AssertCode(InvalidStateException.NotReceived, () => queue.Abandon(null!));
+        Assert.Equal(0, queue.Outbox.Count);
+    }
+
     [Theory]
     [InlineData("sensor/+/temperature")]
     [InlineData("sensor/#")]

@@ -10,6 +10,7 @@ namespace DeviceQueue.Tests.Messaging;
 public sealed class OutboxLog_Tests
 {
     private const int NameBytes = 64;
+    private const int HeaderBytes = 14;
     private const string Small = "options.max_messages=4;options.max_inflight=3;options.max_message_size=128;options.max_bytes=512;options.outbox_max_bytes=65536;";
 
     [Fact]
@@ -102,6 +103,64 @@ public sealed class OutboxLog_Tests
             Assert.Equal(bytes.Length > 0 ? 1 : 0, outbox.Drops.Total);
             Assert.Empty(store.Files);
         });
+    }
+
+    [Fact]
+    public void Whole_records_that_say_anything_end_no_boot_and_lose_nothing_that_is_sent_since()
+    {
+        int[] numbers = [0, 1, 2, 3, -1, int.MinValue, int.MaxValue, int.MaxValue - 1, 4681, 100000];
+        for (int seed = 0; seed < 500; seed++)
+        {
+            var random = new Random(seed);
+            var store = new MemoryStore();
+            for (int segment = 0; segment < 3; segment++)
+            {
+                byte[][] records = [.. Enumerable.Range(0, random.Next(6)).Select(_ => MakeRecord(random, numbers[random.Next(numbers.Length)]))];
+                store.Files["out." + segment] = [.. records.SelectMany(record => record)];
+            }
+
+            Outbox outbox = StoredOutbox.Open(store);
+            outbox.OnLinkUp();
+            List<string> sent = Drain(outbox);
+            for (int i = 0; i < 5; i++)
+            {
+                Add(outbox, i);
+            }
+
+            sent.AddRange(Drain(outbox));
+            Assert.Equal(Enumerable.Range(0, 5).Select(i => "number " + i), sent.TakeLast(5));
+            Assert.Equal(0, outbox.Count);
+        }
+    }
+
+    private static byte[] MakeRecord(Random random, int sequence)
+    {
+        byte[] flags = [1, 1, 1, 0x21, 0x41, 0x80, 0x80, 0xE5];
+        byte[] body = new byte[random.Next(3) == 0 ? 0 : random.Next(12)];
+        int extra = random.Next(3) == 0 ? random.Next(65536) : random.Next(10);
+        Array.Fill(body, (byte)random.Next(256));
+        byte[] record =
+        [
+            (byte)body.Length, 0, flags[random.Next(flags.Length)], 0xD1, .. BitConverter.GetBytes(sequence), (byte)extra, (byte)(extra >> 8), 0, 0, 0, 0, .. body,
+        ];
+        uint crc = DeviceQueue.Platform.Crc32.Append(DeviceQueue.Platform.Crc32.Compute(record, 0, 10), record, HeaderBytes, body.Length);
+        BitConverter.GetBytes(crc).CopyTo(record, 10);
+        return record;
+    }
+
+    private static List<string> Drain(Outbox outbox)
+    {
+        var sent = new List<string>();
+        var request = new PublishRequest();
+        for (int id = 1; outbox.TryTake(1000L * 1000 * id, request); id++)
+        {
+            Assert.InRange(id, 1, 100);
+            sent.Add(Encoding.UTF8.GetString(request.Payload));
+            outbox.OnHandedOver(id);
+            Assert.True(outbox.OnPublished(id, true, 1000L * 1000 * id));
+        }
+
+        return sent;
     }
 
     [Fact]

@@ -30,6 +30,28 @@ public sealed class KeptMessage_Tests
     }
 
     [Fact]
+    public void The_link_that_removes_it_says_online_sends_what_waits_clears_the_topic_and_subscribes_last()
+    {
+        var node = new Node(Options);
+        node.Broker.IsUp = false;
+        node.World.Node!.Connection.Open();
+        node.World.RunFor(100000);
+        node.Broker.IsUp = true;
+        node.Broker.TooLargeTopic = Command;
+        node.World.RunFor(130000, () => node.World.Connection.Connects == 3);
+        int before = node.Broker.Arrivals.Count;
+        int filters = node.Broker.Link.Filters.Count;
+        node.World.RunFor(5000, () => node.Broker.Link.Filters.Count > 0);
+
+        string[] said = [.. node.Broker.Arrivals.Skip(before).Where(arrival => !arrival.IsRepeat).Select(arrival => arrival.Topic)];
+        Assert.Equal(0, filters);
+        Assert.Equal(("sensor/bar1/status", Command), (said[0], said[^1]));
+        Assert.InRange(said.Count(topic => topic == "sensor/bar1/temperature"), 10, 30);
+        Assert.Equal("", node.Broker.Arrivals[^1].Text);
+        Assert.True(node.Broker.Arrivals[^1].Retain);
+    }
+
+    [Fact]
     public void One_in_a_kept_session_is_discarded_with_the_session_which_health_counts()
     {
         var node = new Node(Options + "options.clean_session=false");
@@ -67,6 +89,28 @@ public sealed class KeptMessage_Tests
         node.World.RunFor(24 * HourMs);
         Assert.InRange(node.World.Connection.Connects, 20, 40); // after 1, 2, 4, … 60 minutes
         Assert.Equal((25 * 360) - (360 - 6) + 1, node.Sequences().Distinct().Count());
+    }
+
+    [Fact]
+    public void One_each_20_s_that_the_broker_does_not_keep_leaves_the_device_online()
+    {
+        var node = new Node(Options);
+        node.World.Node!.Connection.Open();
+        node.World.RunFor(1000);
+        int online = 0;
+        for (int second = 0; second < 7200; second++)
+        {
+            if (second % 20 == 19 && node.World.Connection.IsConnected && node.Broker.Link.Filters.Contains(Command))
+            {
+                node.Broker.Drop();
+            }
+
+            node.World.RunFor(1000);
+            online += node.World.Connection.IsConnected ? 1 : 0;
+        }
+
+        Assert.InRange(online, 7200 * 95 / 100, 7200);
+        Assert.Equal("online", node.Broker.Retained("sensor/bar1/status"));
     }
 
     [Fact]

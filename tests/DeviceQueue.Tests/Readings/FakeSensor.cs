@@ -15,6 +15,10 @@ internal sealed class FakeSensor : ISensor
 
     public double TemperatureC { get; set; } = 21.474;
 
+    public double HumidityPercent { get; set; } = 45.1;
+
+    public double PressureHPa { get; set; } = 1006.525;
+
     public int Reads { get; private set; }
 
     public Action Reading { get; set; } = () => { };
@@ -30,8 +34,8 @@ internal sealed class FakeSensor : ISensor
 
         reading.TemperatureC = TemperatureC;
         reading.HasHumidity = HasHumidity;
-        reading.HumidityPercent = 45.1;
-        reading.PressureHPa = 1006.525;
+        reading.HumidityPercent = HumidityPercent;
+        reading.PressureHPa = PressureHPa;
         return State;
     }
 }
