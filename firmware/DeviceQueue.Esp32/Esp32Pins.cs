@@ -4,8 +4,8 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.Esp32
 {
     /// <summary>
-    /// What the pins of an ESP32 module can be used for: ESP32 datasheet, pin definitions, strapping pins and IO_MUX. The same as data, pin by pin:
-    /// hardware/boards/esp32-devkitc/pins.csv.
+    /// What the pins of an ESP32 module can be used for: ESP32 datasheet, pin definitions, strapping pins and IO_MUX.
+    /// The same as data, pin by pin: hardware/boards/esp32-devkitc/pins.csv.
     /// </summary>
     public sealed class Esp32Pins : IPinRules
     {
@@ -40,7 +40,8 @@ namespace DeviceQueue.Esp32
                 return "the chip has no such pin";
             }
 
-            // A bus holds its lines high, and that at reset 2 and 12 must not be; a device that holds 0 low keeps the chip in its boot loader.
+            // A bus holds its lines high, and that at reset 2 and 12 must not be; a device that holds 0 low keeps the
+            // chip in its boot loader.
             if (pin == 0 || pin == 2 || pin == 12)
             {
                 return Strapping;

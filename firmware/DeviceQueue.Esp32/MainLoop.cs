@@ -6,7 +6,10 @@ using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Esp32
 {
-    /// <summary>What the main thread does once it has started: drives the node, the status LED and the watchdog, and goes on after what they throw.</summary>
+    /// <summary>
+    /// What the main thread does once it has started: drives the node, the status LED and the watchdog, and goes on
+    /// after what they throw.
+    /// </summary>
     internal sealed class MainLoop
     {
         private const int MaxWaitMs = 1000;

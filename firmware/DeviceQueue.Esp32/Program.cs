@@ -24,8 +24,8 @@ namespace DeviceQueue.Esp32
         private const int CloseTimeoutMs = 4000;
 
         /// <summary>
-        /// Where the firmware starts; it does not return. The thread waits here, because each stack frame of a waiting thread
-        /// takes 204 bytes; those that the start needed are gone.
+        /// Where the firmware starts; it does not return. The thread waits here, because each stack frame of a waiting
+        /// thread takes 204 bytes; those that the start needed are gone.
         /// </summary>
         public static void Main()
         {
@@ -55,7 +55,8 @@ namespace DeviceQueue.Esp32
             }
             catch (Exception)
             {
-                // On the device an uncaught exception would end this thread, silently, and with it everything. There was not even the memory to report it.
+                // On the device an uncaught exception would end this thread, silently, and with it everything. There
+                // was not even the memory to report it.
                 Thread.Sleep(FaultPauseMs);
                 Power.RebootDevice(Supervisor.RebootTimeoutMs);
                 return null;
@@ -134,7 +135,9 @@ namespace DeviceQueue.Esp32
             return new MainLoop(node, led, supervisor, life, clock, logger);
         }
 
-        /// <summary>Takes leave of the broker and stores what waits. Whoever raises the event keeps to himself what this throws.</summary>
+        /// <summary>
+        /// Takes leave of the broker and stores what waits. Whoever raises the event keeps to himself what this throws.
+        /// </summary>
         private static void PrepareRestart(ConnectionWorker worker, DeviceNode node, Journal life)
         {
             try

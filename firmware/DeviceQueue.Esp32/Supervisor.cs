@@ -11,8 +11,9 @@ using nanoFramework.Runtime.Native;
 namespace DeviceQueue.Esp32
 {
     /// <summary>
-    /// The watch thread: ends pulses on time while the main loop is busy with a reading, a command or the flash, and reboots when the main loop has
-    /// stalled. A stall in native code stops this thread too and is the external watchdog's.
+    /// The watch thread: ends pulses on time while the main loop is busy with a reading, a command or the flash, and
+    /// reboots when the main loop has stalled. A stall in native code stops this thread too and is the external
+    /// watchdog's.
     /// </summary>
     internal sealed class Supervisor
     {
@@ -40,7 +41,8 @@ namespace DeviceQueue.Esp32
         /// <param name="life">Keeps why the board was rebooted.</param>
         /// <param name="logger">The console.</param>
         /// <param name="clock">The time.</param>
-        /// <param name="stallMs">How long the main loop may stand still, in milliseconds: <see cref="StallWatch.StallMs"/>, and less in tests.</param>
+        /// <param name="stallMs">How long the main loop may stand still, in milliseconds:
+        /// <see cref="StallWatch.StallMs"/>, and less in tests.</param>
         public Supervisor(Journal life, ConsoleLogger logger, IClock clock, int stallMs)
         {
             _life = life;
@@ -83,7 +85,9 @@ namespace DeviceQueue.Esp32
             }
         }
 
-        /// <summary>Says that the main loop runs, and feeds the external watchdog. Called by the main loop alone.</summary>
+        /// <summary>
+        /// Says that the main loop runs, and feeds the external watchdog. Called by the main loop alone.
+        /// </summary>
         public void Beat()
         {
             _watch.Beat();

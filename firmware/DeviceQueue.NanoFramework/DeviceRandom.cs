@@ -4,8 +4,8 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.NanoFramework
 {
     /// <summary>
-    /// Chance for jitter and message ids. The platform seeds its generator from the time since power-on, which is much the same at each boot, so the caller gives
-    /// a seed that is not.
+    /// Chance for jitter and message ids. The platform seeds its generator from the time since power-on, which is much
+    /// the same at each boot, so the caller gives a seed that is not.
     /// </summary>
     public sealed class DeviceRandom : IRandom
     {

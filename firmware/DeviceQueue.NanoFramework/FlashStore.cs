@@ -4,7 +4,10 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.NanoFramework
 {
-    /// <summary>Files on the board's internal storage. A write is durable once the file is closed, which is before <see cref="TryWrite"/> returns.</summary>
+    /// <summary>
+    /// Files on the board's internal storage. A write is durable once the file is closed, which is before
+    /// <see cref="TryWrite"/> returns.
+    /// </summary>
     public sealed class FlashStore : IStore
     {
         private const int MaxPieceBytes = 512; // FileStream.Read allocates as much as it is asked for
@@ -103,7 +106,10 @@ namespace DeviceQueue.NanoFramework
             }
         }
 
-        /// <summary>Tells whether there is a file; throws when that cannot be told. File.Exists says false for want of memory, too.</summary>
+        /// <summary>
+        /// Tells whether there is a file; throws when that cannot be told. File.Exists says false for want of memory,
+        /// too.
+        /// </summary>
         private static bool IsThere(string path)
         {
             try

@@ -5,8 +5,9 @@ using DeviceQueue.Commanding;
 namespace DeviceQueue.NanoFramework
 {
     /// <summary>
-    /// Outputs on the chip's own pins. The platform cannot choose an output's first level: SetPinMode drives low and Write before it throws, so an output whose safe
-    /// level is high is low for the time between two calls, some ten microseconds. Drivers that are active high do not see it.
+    /// Outputs on the chip's own pins. The platform cannot choose an output's first level: SetPinMode drives low and
+    /// Write before it throws, so an output whose safe level is high is low for the time between two calls, some ten
+    /// microseconds. Drivers that are active high do not see it.
     /// </summary>
     public sealed class GpioOutputs : IOutputPins, IDisposable
     {

@@ -9,7 +9,10 @@ using nanoFramework.M2Mqtt.Messages;
 
 namespace DeviceQueue.NanoFramework
 {
-    /// <summary>A link over nanoFramework.M2Mqtt's client, one client object for each connection: a reconnected one repeats what it still had in flight.</summary>
+    /// <summary>
+    /// A link over nanoFramework.M2Mqtt's client, one client object for each connection: a reconnected one repeats what
+    /// it still had in flight.
+    /// </summary>
     public sealed class M2MqttLink : IMqttLink
     {
         private readonly MqttLinkEventQueue _events;
@@ -128,7 +131,8 @@ namespace DeviceQueue.NanoFramework
         /// <inheritdoc/>
         public bool TryProbe()
         {
-            // A PINGREQ would do, but the client sends one only when it has sent nothing else for a keepalive, and tells nobody of the answer.
+            // A PINGREQ would do, but the client sends one only when it has sent nothing else for a keepalive, and
+            // tells nobody of the answer.
             return TryUnsubscribe(TopicFilter.Probe) != 0;
         }
 

@@ -25,7 +25,8 @@ namespace DeviceQueue.NanoFramework
         /// <inheritdoc/>
         public void SetToFloor(DateTime utc)
         {
-            // The time service may have come first; and the mark stands before the calendar does, so that no other thread takes a floor for the time.
+            // The time service may have come first; and the mark stands before the calendar does, so that no other
+            // thread takes a floor for the time.
             if (!TryGetUtc(out _))
             {
                 _floor.Set(utc, NowMs);

@@ -6,7 +6,10 @@ using nanoFramework.Networking;
 
 namespace DeviceQueue.NanoFramework
 {
-    /// <summary>The board's Wi-Fi, with the credentials of its own wireless configuration. Once up, the native layer reconnects by itself.</summary>
+    /// <summary>
+    /// The board's Wi-Fi, with the credentials of its own wireless configuration. Once up, the native layer reconnects
+    /// by itself.
+    /// </summary>
     public sealed class WifiLink : INetwork
     {
         private const string NoAddress = "0.0.0.0";
@@ -22,7 +25,8 @@ namespace DeviceQueue.NanoFramework
         }
 
         /// <summary>Reads the MAC address.</summary>
-        /// <returns>Six bytes, or <see langword="null"/> when the board has no network interface or does not tell.</returns>
+        /// <returns>Six bytes, or <see langword="null"/> when the board has no network interface or does not
+        /// tell.</returns>
         public static byte[] GetPhysicalAddress()
         {
             try

@@ -16,15 +16,17 @@ using DeviceQueue.Supervising;
 namespace DeviceQueue
 {
     /// <summary>
-    /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls <see cref="Poll"/>, and drives
-    /// <see cref="Connection"/> from another thread, because a connect blocks.
+    /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls
+    /// <see cref="Poll"/>, and drives <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
     public sealed class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
     {
         /// <summary>The firmware's version.</summary>
         public const string Version = "0.2.0";
 
-        /// <summary>When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.</summary>
+        /// <summary>
+        /// When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.
+        /// </summary>
         public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
 
         private readonly DevicePlatform _platform;
@@ -61,12 +63,16 @@ namespace DeviceQueue
         private long _lastSequence;
         private long _lastTakenMs;
 
-        /// <summary>Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory is allocated, nothing is connected yet.</summary>
+        /// <summary>
+        /// Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory
+        /// is allocated, nothing is connected yet.
+        /// </summary>
         /// <param name="settings">The settings, valid.</param>
         /// <param name="connection">Where to connect to, and the options of the queues.</param>
         /// <param name="bootRecord">The count of this boot and the numbers for readings.</param>
         /// <param name="outputs">The outputs, in their safe state.</param>
-        /// <param name="platform">The board. Its clock is replaced by one whose UTC never goes back below its floor.</param>
+        /// <param name="platform">The board. Its clock is replaced by one whose UTC never goes back below its
+        /// floor.</param>
         /// <param name="loaded">The settings with their source, for commands that show and change them.</param>
         public DeviceNode(
             DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, LoadedSettings loaded)
@@ -187,7 +193,10 @@ namespace DeviceQueue
             SetInterval(settings.IntervalMs);
         }
 
-        /// <summary>Puts everything in order before the board starts anew because it is asked to: what waits to be sent and the counts are stored, and the boot counts as no failure.</summary>
+        /// <summary>
+        /// Puts everything in order before the board starts anew because it is asked to: what waits to be sent and the
+        /// counts are stored, and the boot counts as no failure.
+        /// </summary>
         public void PrepareRestart()
         {
             if (!_isErased)
@@ -218,7 +227,8 @@ namespace DeviceQueue
         }
 
         /// <summary>Does what is due: samples, publishes, carries out commands.</summary>
-        /// <returns>The time of <see cref="IClock.NowMs"/> by which to call again; sooner when <see cref="Wake"/> is set.</returns>
+        /// <returns>The time of <see cref="IClock.NowMs"/> by which to call again; sooner when <see cref="Wake"/> is
+        /// set.</returns>
         public long Poll()
         {
             long now = _clock.NowMs;
@@ -323,7 +333,10 @@ namespace DeviceQueue
             return one < other ? one : other;
         }
 
-        /// <summary>Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told is taken back; no further command is taken.</summary>
+        /// <summary>
+        /// Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told
+        /// is taken back; no further command is taken.
+        /// </summary>
         private long PollRestart(long nowMs)
         {
             bool isStillAnnounced = _isErased && !Discovery.IsWithdrawn && nowMs < _restartByMs;

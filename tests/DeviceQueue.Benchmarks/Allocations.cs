@@ -2,7 +2,9 @@ using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>Bytes that the library allocates for one message, each after a warm-up that has compiled everything.</summary>
+/// <summary>
+/// Bytes that the library allocates for one message, each after a warm-up that has compiled everything.
+/// </summary>
 internal static class Allocations
 {
     private const int PatienceMs = 30_000;
@@ -25,7 +27,9 @@ internal static class Allocations
         return MeasureHere(() => codec.Decode(Load.Envelope, 0, Load.Envelope.Length, message));
     }
 
-    /// <summary>Measures on the thread that sends, and in the whole program: the connection's thread and the link's too.</summary>
+    /// <summary>
+    /// Measures on the thread that sends, and in the whole program: the connection's thread and the link's too.
+    /// </summary>
     public static (double Sender, double Program) MeasureSend(LibrarySubject library)
     {
         using LibraryProgram program = library.OpenForLoad(1, true);

@@ -2,7 +2,9 @@ using DeviceQueue.Connecting;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>Counts what passes a link: a message is done at QoS 0 when the client library has it, else at its acknowledgement.</summary>
+/// <summary>
+/// Counts what passes a link: a message is done at QoS 0 when the client library has it, else at its acknowledgement.
+/// </summary>
 internal sealed class CountingLink(IMqttLink link, Action done, Action arrived) : IMqttLink
 {
     public bool IsOpen => link.IsOpen;

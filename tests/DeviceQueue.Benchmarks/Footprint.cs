@@ -6,7 +6,10 @@ using DeviceQueue.Benchmarks.Heap;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>What the firmware takes: its assemblies on flash, and the interpreter's heap in memory, by the model of <see cref="Sizes"/>.</summary>
+/// <summary>
+/// What the firmware takes: its assemblies on flash, and the interpreter's heap in memory, by the model of
+/// <see cref="Sizes"/>.
+/// </summary>
 internal static class Footprint
 {
     private const int LabelWidth = 50;

@@ -256,7 +256,9 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     /// <summary>Takes a reading, at rest else, and has it acknowledged.</summary>
     public void TakeReading() => Run(0);
 
-    /// <summary>Ends the link, and goes on until there is another and all is said on it that is said on a new one.</summary>
+    /// <summary>
+    /// Ends the link, and goes on until there is another and all is said on it that is said on a new one.
+    /// </summary>
     public void Reconnect()
     {
         IsOpen = false;
@@ -273,7 +275,10 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         }
     }
 
-    /// <summary>Goes on until nothing more fits, with a broker that acknowledges nothing and a main loop that stands still in the end.</summary>
+    /// <summary>
+    /// Goes on until nothing more fits, with a broker that acknowledges nothing and a main loop that stands still in
+    /// the end.
+    /// </summary>
     public void Fill()
     {
         _answers = false;

@@ -7,7 +7,9 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>One queue over one connection, as a program on the desktop has it, with what passes its link counted.</summary>
+/// <summary>
+/// One queue over one connection, as a program on the desktop has it, with what passes its link counted.
+/// </summary>
 internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
 {
     private const int StopMs = 10_000;
@@ -53,7 +55,9 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
         Fence();
     }
 
-    /// <summary>Waits until the broker has acknowledged a message that was written behind all others, a subscription among them.</summary>
+    /// <summary>
+    /// Waits until the broker has acknowledged a message that was written behind all others, a subscription among them.
+    /// </summary>
     public void Fence()
     {
         _connection.LatestValues.Set(_fence, []);

@@ -113,7 +113,10 @@ internal sealed class LibrarySubject(int port) : ISubject
         waitForArrival();
     }
 
-    /// <summary>Opens a queue that takes all that may be outstanding, and a message whose acknowledgement is under way beside each.</summary>
+    /// <summary>
+    /// Opens a queue that takes all that may be outstanding, and a message whose acknowledgement is under way beside
+    /// each.
+    /// </summary>
     public LibraryProgram OpenForLoad(int qos, bool envelope) => new LibraryProgram(
         port,
         NewTopic(),

@@ -12,7 +12,9 @@ internal static class Load
     /// <summary>Messages sent before latencies count.</summary>
     public const int WarmUpMessages = 200;
 
-    /// <summary>A Receive is under way for up to so long when its message is sent; a client that polls must not be hit in step.</summary>
+    /// <summary>
+    /// A Receive is under way for up to so long when its message is sent; a client that polls must not be hit in step.
+    /// </summary>
     public const int MaxReceiveDelayMs = 100;
 
     public static readonly byte[] Payload = [.. Enumerable.Range(0, PayloadBytes).Select(i => (byte)('a' + (i % 26)))];

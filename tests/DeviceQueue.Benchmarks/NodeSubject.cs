@@ -5,7 +5,10 @@ using DeviceQueue.SystemTests.Queue;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>pip-services3-mqtt-node: node/bench.js in a process of its own, which takes a command a line and answers each with a line.</summary>
+/// <summary>
+/// pip-services3-mqtt-node: node/bench.js in a process of its own, which takes a command a line and answers each with a
+/// line.
+/// </summary>
 internal sealed class NodeSubject : ISubject
 {
     private readonly Process _process;

@@ -5,7 +5,9 @@ using Mosquitto;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>Measures all subjects in one run, in turn for each line, so that what else the machine does meets them alike.</summary>
+/// <summary>
+/// Measures all subjects in one run, in turn for each line, so that what else the machine does meets them alike.
+/// </summary>
 internal sealed class QueueBenchmark
 {
     private const int UnreadMessages = 100_000;

@@ -1,6 +1,9 @@
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>Bounds what is outstanding. Who has filled it goes on when half is done, so that a thread is not woken for each message alone.</summary>
+/// <summary>
+/// Bounds what is outstanding. Who has filled it goes on when half is done, so that a thread is not woken for each
+/// message alone.
+/// </summary>
 internal sealed class Window
 {
     private readonly object _lock = new();

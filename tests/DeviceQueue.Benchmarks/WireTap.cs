@@ -58,7 +58,8 @@ internal sealed class WireTap : IDisposable
         }
     }
 
-    // MQTT 3.1.1 section 2.2.3: up to four bytes of length, the lowest seven bits first; a set top bit says that more follow.
+    // MQTT 3.1.1 section 2.2.3: up to four bytes of length, the lowest seven bits first; a set top bit says that more
+    // follow.
     private static async Task<int> ReadHeaderAsync(NetworkStream from, byte[] header)
     {
         int length = 0;

@@ -434,7 +434,9 @@ public sealed class DeviceNode_Tests
         Assert.Equal(seen.Max() - seen.Length, dropped.EnumerateObject().Sum(reason => reason.Value.GetInt32()));
     }
 
-    /// <summary>Readings made = arrived + dropped, over a time of poor links and an outage that fills the file.</summary>
+    /// <summary>
+    /// Readings made = arrived + dropped, over a time of poor links and an outage that fills the file.
+    /// </summary>
     [Fact]
     public void Health_accounts_for_each_reading_of_poor_links_and_an_outage_that_fills_the_file()
     {

@@ -4,8 +4,8 @@ using Mono.Cecil.Cil;
 namespace DeviceQueue.Tests;
 
 /// <summary>
-/// The interpreter gives the first half of a character above U+FFFF for its second half, too: <c>text[i]</c> is right only for
-/// one who does not care which half it is. Texts become code points in <c>Json/Utf8.cs</c> alone.
+/// The interpreter gives the first half of a character above U+FFFF for its second half, too: <c>text[i]</c> is right
+/// only for one who does not care which half it is. Texts become code points in <c>Json/Utf8.cs</c> alone.
 /// </summary>
 public sealed class TextIndexing_Tests
 {

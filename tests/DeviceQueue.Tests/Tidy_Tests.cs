@@ -27,7 +27,9 @@ public sealed partial class Tidy_Tests
         Assert.Empty(found);
     }
 
-    /// <summary>Each of these is shown to live on after an exception (Threads_Tests); whoever starts another shows it too.</summary>
+    /// <summary>
+    /// Each of these is shown to live on after an exception (Threads_Tests); whoever starts another shows it too.
+    /// </summary>
     [Fact]
     public void There_are_three_threads_and_no_timers()
     {
@@ -117,7 +119,10 @@ public sealed partial class Tidy_Tests
     /// <summary>The lines of a file without comments.</summary>
     private static string[] Code(string file) => [.. File.ReadAllLines(file).Select(line => line.Split("//")[0])];
 
-    /// <summary>Finds functions by their braces, which stand in lines of their own at the depth of a member: 8 spaces, or 12 in a nested type.</summary>
+    /// <summary>
+    /// Finds functions by their braces, which stand in lines of their own at the depth of a member: 8 spaces, or 12 in
+    /// a nested type.
+    /// </summary>
     private static IEnumerable<(int Line, int Lines)> Functions(string file)
     {
         string[] lines = Code(file);

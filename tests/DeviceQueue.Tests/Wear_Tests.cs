@@ -8,11 +8,13 @@ public sealed class Wear_Tests
     private const int HourMs = 3600000;
     private const int DayMs = 24 * HourMs;
 
-    // littlefs notes each file that was written or deleted in a log of 4 KB, in a unit of at most 128 bytes here; opening a file for append notes it once more.
+    // littlefs notes each file that was written or deleted in a log of 4 KB, in a unit of at most 128 bytes here;
+    // opening a file for append notes it once more.
     private const int NotesPerBlock = 30;
     private const int NotesPerWrite = 2;
 
-    // The storage partition of a 4 MB ESP32 has 64 blocks of 4 KB; a block bears 100,000 erasures. A quarter of them may be in use for good.
+    // The storage partition of a 4 MB ESP32 has 64 blocks of 4 KB; a block bears 100,000 erasures. A quarter of them
+    // may be in use for good.
     private const int FreeBlocks = 48;
     private const int ErasuresPerBlock = 100_000;
 

@@ -10,7 +10,10 @@ using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests;
 
-/// <summary>A connection and what hangs on it, with a broker on the other side, in virtual time: one thread, no sleep, and one seed repeats a run.</summary>
+/// <summary>
+/// A connection and what hangs on it, with a broker on the other side, in virtual time: one thread, no sleep, and one
+/// seed repeats a run.
+/// </summary>
 internal sealed class World
 {
     private const int MaxPollsAtOnce = 1000;

@@ -2,7 +2,9 @@ using DeviceQueue.Cli.Provisioning;
 
 namespace DeviceQueue.Cli;
 
-/// <summary>Says what a change of the fleet did, and what a person does next. Secrets are in files, never here.</summary>
+/// <summary>
+/// Says what a change of the fleet did, and what a person does next. Secrets are in files, never here.
+/// </summary>
 internal sealed class Report(TextWriter output)
 {
     public void Provisioned(ProvisioningResult result, IReadOnlyList<DeviceRequest> requests)

@@ -2,7 +2,10 @@ using Mosquitto;
 
 namespace DeviceQueue.Desktop;
 
-/// <summary>Hears what is published. Comes back by itself when the broker does; a broker that is away is a case to watch, not an error.</summary>
+/// <summary>
+/// Hears what is published. Comes back by itself when the broker does; a broker that is away is a case to watch, not an
+/// error.
+/// </summary>
 /// <param name="options">The broker.</param>
 /// <param name="filters">What to subscribe to.</param>
 /// <param name="onMessage">Told of each message, on the connection's thread.</param>

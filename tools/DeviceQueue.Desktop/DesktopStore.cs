@@ -7,7 +7,9 @@ public sealed class DesktopStore : IStore
 {
     private readonly string _folder;
 
-    /// <summary>Initializes a new instance of the <see cref="DesktopStore"/> class; makes the folder when there is none.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="DesktopStore"/> class; makes the folder when there is none.
+    /// </summary>
     public DesktopStore(string folder)
     {
         _folder = folder;

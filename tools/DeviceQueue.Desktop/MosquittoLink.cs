@@ -6,12 +6,15 @@ using Mosquitto;
 namespace DeviceQueue.Desktop;
 
 /// <summary>
-/// A link over libmosquitto. It gives nothing up by itself: a PUBACK may take as long as it takes, and only keepalive ends a silent connection. A keepalive below
-/// libmosquitto's least, 5 seconds, becomes 5.
+/// A link over libmosquitto. It gives nothing up by itself: a PUBACK may take as long as it takes, and only keepalive
+/// ends a silent connection. A keepalive below libmosquitto's least, 5 seconds, becomes 5.
 /// </summary>
 public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) : IMqttLink
 {
-    /// <summary>The most messages at QoS 0 that libmosquitto holds unwritten: it has no limit of its own. A publish beyond them waits, so that the rest stays in the bounded outbox.</summary>
+    /// <summary>
+    /// The most messages at QoS 0 that libmosquitto holds unwritten: it has no limit of its own. A publish beyond them
+    /// waits, so that the rest stays in the bounded outbox.
+    /// </summary>
     public const int MaxUnwritten = 64;
 
     /// <summary>The longest that a publish at QoS 0 waits for that; then it is not taken.</summary>
@@ -20,7 +23,10 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
     /// <summary>The longest that <see cref="Close"/> waits for DISCONNECT to be written.</summary>
     public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>The most arrived messages that wait for the connection's thread before no more are read: TCP then holds the broker back, and nothing is lost.</summary>
+    /// <summary>
+    /// The most arrived messages that wait for the connection's thread before no more are read: TCP then holds the
+    /// broker back, and nothing is lost.
+    /// </summary>
     public const int MaxUntaken = 1024;
 
     /// <summary>The most bytes of their payloads.</summary>
@@ -28,7 +34,8 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
 
     private const int MaxAnswers = 128;
 
-    // What one read may bring beyond them: a packet for each message in flight, then what is left of a TLS record, 16 KB of packets of at least 7 bytes.
+    // What one read may bring beyond them: a packet for each message in flight, then what is left of a TLS record, 16
+    // KB of packets of at least 7 bytes.
     private const int MaxArrivals = 4 * MaxUntaken;
 
     private const int InvalidArgument = 3;
@@ -222,7 +229,9 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
         return id;
     }
 
-    /// <summary>Waits until there is room for many: to wait for that of a single message would cost more than the message.</summary>
+    /// <summary>
+    /// Waits until there is room for many: to wait for that of a single message would cost more than the message.
+    /// </summary>
     private bool WaitForRoom()
     {
         long start = Stopwatch.GetTimestamp();
@@ -253,7 +262,10 @@ public sealed class MosquittoLink(AutoResetEvent wake, TimeSpan connectTimeout) 
         }
     }
 
-    /// <summary>Takes the lock once for all that was published meanwhile: for each alone it would wait for the thread that publishes.</summary>
+    /// <summary>
+    /// Takes the lock once for all that was published meanwhile: for each alone it would wait for the thread that
+    /// publishes.
+    /// </summary>
     private void OnBatchEnded()
     {
         if (_published.Count == 0)

@@ -3,7 +3,8 @@ using DeviceQueue.Connecting;
 namespace DeviceQueue.Desktop;
 
 /// <summary>Makes links over libmosquitto.</summary>
-/// <param name="connectTimeoutMs">How long TCP with TLS, and then CONNACK, may each take: <c>options.connect_timeout</c>.</param>
+/// <param name="connectTimeoutMs">How long TCP with TLS, and then CONNACK, may each take:
+/// <c>options.connect_timeout</c>.</param>
 public sealed class MosquittoLinkFactory(int connectTimeoutMs = MosquittoLinkFactory.DefaultConnectTimeoutMs) : IMqttLinkFactory
 {
     public const int DefaultConnectTimeoutMs = 30_000;

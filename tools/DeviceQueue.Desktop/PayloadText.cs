@@ -10,7 +10,9 @@ public static class PayloadText
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>Shows an envelope as its type, correlation id and payload, other text as it is, and what is no text as a length.</summary>
+    /// <summary>
+    /// Shows an envelope as its type, correlation id and payload, other text as it is, and what is no text as a length.
+    /// </summary>
     public static string Show(byte[] payload)
     {
         try
@@ -24,7 +26,10 @@ public static class PayloadText
         }
     }
 
-    /// <summary>Makes text of a stranger fit for a terminal: cut when it is long, and with a question mark for each control character.</summary>
+    /// <summary>
+    /// Makes text of a stranger fit for a terminal: cut when it is long, and with a question mark for each control
+    /// character.
+    /// </summary>
     public static string Clean(string text) => new([.. text.Select(c => char.IsControl(c) ? '?' : c).Take(MaxChars)]);
 
     private static string? ShowEnvelope(byte[] payload)

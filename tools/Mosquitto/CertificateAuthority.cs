@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Mosquitto;
 
-/// <summary>A private certificate authority for a broker on this machine: PEM files in a folder, valid for a day from now on, or since a date.</summary>
+/// <summary>
+/// A private certificate authority for a broker on this machine: PEM files in a folder, valid for a day from now on, or
+/// since a date.
+/// </summary>
 public sealed class CertificateAuthority : IDisposable
 {
     private readonly string _folder;
@@ -23,7 +26,9 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>Gets the file that clients trust.</summary>
     public string CertificateFile { get; }
 
-    /// <summary>Issues a certificate and its key for a host name or an IP address; an expired one ended ten minutes ago.</summary>
+    /// <summary>
+    /// Issues a certificate and its key for a host name or an IP address; an expired one ended ten minutes ago.
+    /// </summary>
     public (string CertificateFile, string KeyFile) Issue(string host, bool expired = false)
     {
         DateTimeOffset end = expired ? DateTimeOffset.UtcNow.AddMinutes(-10) : DateTimeOffset.UtcNow.AddHours(12);

@@ -5,7 +5,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Mosquitto;
 
-/// <summary>A private certificate authority in memory: makes itself, and certificates for brokers and clients. All keys are on the curve P-256.</summary>
+/// <summary>
+/// A private certificate authority in memory: makes itself, and certificates for brokers and clients. All keys are on
+/// the curve P-256.
+/// </summary>
 public sealed class CertificateIssuer : IDisposable
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
@@ -28,7 +31,9 @@ public sealed class CertificateIssuer : IDisposable
     /// <exception cref="CryptographicException">They are no certificate and key that belong together.</exception>
     public static CertificateIssuer Load(string certificatePem, string keyPem) => new(X509Certificate2.CreateFromPem(certificatePem, keyPem));
 
-    /// <summary>Issues a certificate, with its key, for a broker that is reached by these host names or addresses.</summary>
+    /// <summary>
+    /// Issues a certificate, with its key, for a broker that is reached by these host names or addresses.
+    /// </summary>
     public X509Certificate2 IssueServer(IReadOnlyList<string> hosts, DateTimeOffset start, DateTimeOffset end)
     {
         SubjectAlternativeNameBuilder names = new();

@@ -9,7 +9,8 @@ internal static class ChildProcess
     private const string DeathSignaller = "/usr/bin/setpriv";
     private static readonly BlockingCollection<Action> Work = [];
 
-    // The kernel sends the parent-death signal when the thread that forked ends, so that one must live as long as the process.
+    // The kernel sends the parent-death signal when the thread that forked ends, so that one must live as long as the
+    // process.
     static ChildProcess() => new Thread(static () =>
     {
         foreach (Action work in Work.GetConsumingEnumerable())

@@ -24,11 +24,16 @@ public sealed record MosquittoBrokerOptions
     /// <summary>Gets further lines of mosquitto.conf; the first ones belong to the listener.</summary>
     public IReadOnlyList<string> ExtraLines { get; init; } = [];
 
-    /// <summary>Gets a mosquitto.conf to start with in place of one made from all this; the port has to be one of its listeners.</summary>
+    /// <summary>
+    /// Gets a mosquitto.conf to start with in place of one made from all this; the port has to be one of its listeners.
+    /// </summary>
     public string? ConfigurationFile { get; init; }
 }
 
-/// <summary>A mosquitto process of our own: on a loopback port, in a temporary folder, gone with us. On Linux it dies with this process, however that ends.</summary>
+/// <summary>
+/// A mosquitto process of our own: on a loopback port, in a temporary folder, gone with us. On Linux it dies with this
+/// process, however that ends.
+/// </summary>
 public sealed class MosquittoBroker : IDisposable
 {
     private const int StartTimeoutMs = 15_000;
@@ -79,7 +84,10 @@ public sealed class MosquittoBroker : IDisposable
         }
     }
 
-    /// <summary>Finds a free port below the ranges that systems give to outgoing connections: no client can take it while the broker is down, nor connect to itself on it.</summary>
+    /// <summary>
+    /// Finds a free port below the ranges that systems give to outgoing connections: no client can take it while the
+    /// broker is down, nor connect to itself on it.
+    /// </summary>
     public static int FindFreePort()
     {
         while (true)
@@ -107,7 +115,9 @@ public sealed class MosquittoBroker : IDisposable
         _process = null;
     }
 
-    /// <summary>Stops the process without ending it: connections stay open and nobody answers. Not on Windows.</summary>
+    /// <summary>
+    /// Stops the process without ending it: connections stay open and nobody answers. Not on Windows.
+    /// </summary>
     public void Freeze() => Signals.Stop(Running.Id);
 
     public void Thaw() => Signals.Continue(Running.Id);
@@ -237,7 +247,8 @@ public sealed class MosquittoBroker : IDisposable
 
         if (Environment.UserName == "root")
         {
-            // Else it becomes the user "mosquitto", which may not read our folder, and whom the kernel no longer kills when we die.
+            // Else it becomes the user "mosquitto", which may not read our folder, and whom the kernel no longer kills
+            // when we die.
             lines.AppendLine("user root");
         }
 

@@ -7,8 +7,9 @@ using System.Text;
 namespace Mosquitto;
 
 /// <summary>
-/// One MQTT 3.1.1 connection over libmosquitto, from connect to end; it does not reconnect. Its events are raised on its own thread, in order, after what
-/// is owed to the broker (a PUBACK) has been written; their handlers must not throw or block.
+/// One MQTT 3.1.1 connection over libmosquitto, from connect to end; it does not reconnect. Its events are raised on
+/// its own thread, in order, after what is owed to the broker (a PUBACK) has been written; their handlers must not
+/// throw or block.
 /// </summary>
 public sealed unsafe class MosquittoClient : IDisposable
 {
@@ -64,38 +65,50 @@ public sealed unsafe class MosquittoClient : IDisposable
     /// <summary>Raised with the id that Publish returned: QoS 0 once written, QoS 1 and 2 once acknowledged.</summary>
     public event Action<int>? Published;
 
-    /// <summary>Raised with the id that Subscribe returned and the QoS granted for each filter, 128 for a refused one.</summary>
+    /// <summary>
+    /// Raised with the id that Subscribe returned and the QoS granted for each filter, 128 for a refused one.
+    /// </summary>
     public event Action<int, int[]>? Subscribed;
 
     public event Action<int>? Unsubscribed;
 
     public event Action<MosquittoMessage>? MessageReceived;
 
-    /// <summary>Raised after the others, as many as one read or write brought about: what they collect can be handed on at once.</summary>
+    /// <summary>
+    /// Raised after the others, as many as one read or write brought about: what they collect can be handed on at once.
+    /// </summary>
     public event Action? BatchEnded;
 
-    /// <summary>Raised once when an open connection ends, with libmosquitto's code (0: by our own DISCONNECT) and its text.</summary>
+    /// <summary>
+    /// Raised once when an open connection ends, with libmosquitto's code (0: by our own DISCONNECT) and its text.
+    /// </summary>
     public event Action<int, string>? Disconnected;
 
     /// <summary>
-    /// Asked for each incoming message on libmosquitto's thread, before the PUBACK is written, with topic and packet size; false ends the connection there,
-    /// with the message unacknowledged. Must not throw.
+    /// Asked for each incoming message on libmosquitto's thread, before the PUBACK is written, with topic and packet
+    /// size; false ends the connection there, with the message unacknowledged. Must not throw.
     /// </summary>
     public Func<string, int, bool>? AcceptMessage { get; init; }
 
     /// <summary>
-    /// Asked before each read; while it is false nothing is read, so that TCP holds the broker back, and what is due is still written. Must not throw or block;
-    /// <see cref="ResumeReading"/> says that it may be true again.
+    /// Asked before each read; while it is false nothing is read, so that TCP holds the broker back, and what is due is
+    /// still written. Must not throw or block; <see cref="ResumeReading"/> says that it may be true again.
     /// </summary>
     public Func<bool>? MayRead { get; init; }
 
     /// <summary>Gets when something last came from the broker, as a <see cref="Stopwatch"/> timestamp.</summary>
     public long LastRead => Volatile.Read(ref _lastRead);
 
-    /// <summary>Gets when something was last written to the broker, as a <see cref="Stopwatch"/> timestamp taken after the write.</summary>
+    /// <summary>
+    /// Gets when something was last written to the broker, as a <see cref="Stopwatch"/> timestamp taken after the
+    /// write.
+    /// </summary>
     public long LastWritten => Volatile.Read(ref _lastWritten);
 
-    /// <summary>Gets a value indicating whether TCP was up when <see cref="Open"/> ended in a timeout: then it was the TLS handshake that hung.</summary>
+    /// <summary>
+    /// Gets a value indicating whether TCP was up when <see cref="Open"/> ended in a timeout: then it was the TLS
+    /// handshake that hung.
+    /// </summary>
     public bool IsPastTcp => _started && !_connecting;
 
     /// <summary>Looks the host up, connects and shakes hands; the CONNECT packet goes out with it.</summary>
@@ -115,7 +128,8 @@ public sealed unsafe class MosquittoClient : IDisposable
         _started = true;
         _connecting = true;
 
-        // Not as part of whatever flow of control opens it: a virtual board must not take this thread for one of its own.
+        // Not as part of whatever flow of control opens it: a virtual board must not take this thread for one of its
+        // own.
         _thread.UnsafeStart();
         return Await(_opened, timeout);
     }
@@ -140,7 +154,9 @@ public sealed unsafe class MosquittoClient : IDisposable
         }
     }
 
-    /// <summary>Publishes, and completes with true once acknowledged or with false when the connection ends first.</summary>
+    /// <summary>
+    /// Publishes, and completes with true once acknowledged or with false when the connection ends first.
+    /// </summary>
     public Task<bool> PublishAsync(string topic, byte[] payload, int qos, bool retain)
     {
         lock (_native)
@@ -161,7 +177,9 @@ public sealed unsafe class MosquittoClient : IDisposable
         }
     }
 
-    /// <summary>Subscribes, and completes with the QoS granted for each filter, or with null when the connection ends first.</summary>
+    /// <summary>
+    /// Subscribes, and completes with the QoS granted for each filter, or with null when the connection ends first.
+    /// </summary>
     public Task<int[]?> SubscribeAsync(IReadOnlyList<string> filters, int qos)
     {
         lock (_native)
@@ -180,7 +198,9 @@ public sealed unsafe class MosquittoClient : IDisposable
         }
     }
 
-    /// <summary>Sends PINGREQ if nothing was sent for a keepalive, or ends the connection if an earlier PINGREQ found no answer.</summary>
+    /// <summary>
+    /// Sends PINGREQ if nothing was sent for a keepalive, or ends the connection if an earlier PINGREQ found no answer.
+    /// </summary>
     public void CheckKeepalive()
     {
         _keepaliveDue = true;
@@ -208,7 +228,10 @@ public sealed unsafe class MosquittoClient : IDisposable
         }
     }
 
-    /// <summary>Goes silent with the socket left open, as a peer that lost its power does: not a byte is written from the moment this returns.</summary>
+    /// <summary>
+    /// Goes silent with the socket left open, as a peer that lost its power does: not a byte is written from the moment
+    /// this returns.
+    /// </summary>
     public void Freeze()
     {
         _frozen = true;
@@ -437,7 +460,8 @@ public sealed unsafe class MosquittoClient : IDisposable
 
         if (_abort)
         {
-            // What libmosquitto has queued is not written: the message stays unacknowledged, and so does any other of the same read.
+            // What libmosquitto has queued is not written: the message stays unacknowledged, and so does any other of
+            // the same read.
             RaiseHappenings();
             RaiseDisconnected(-1, "An incoming message was not accepted.");
             return false;
@@ -564,7 +588,8 @@ public sealed unsafe class MosquittoClient : IDisposable
         ConnectResult tlsFailed = new(ConnectStatus.TlsFailed, code, reason.Length > 0 ? error + ": " + reason : error);
         _opened.TrySetResult(_options.Tls == null ? closed : tlsFailed);
 
-        // With TLS 1.3 a broker refuses a client's certificate after the handshake is over on this side: an alert then stands where CONNACK would.
+        // With TLS 1.3 a broker refuses a client's certificate after the handshake is over on this side: an alert then
+        // stands where CONNACK would.
         _answered.TrySetResult(_options.Tls == null || _lastError.Length == 0 ? closed : tlsFailed);
         if (wasOpen)
         {

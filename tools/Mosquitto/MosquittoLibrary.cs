@@ -19,7 +19,9 @@ internal static unsafe partial class MosquittoLibrary
     /// <summary>Gets OpenSSL's SSL_is_init_finished; null where it is not to be found.</summary>
     internal static delegate* unmanaged[Cdecl]<nint, int> IsHandshakeFinished { get; }
 
-    /// <summary>Finds a function of OpenSSL, as dlsym does among libmosquitto's own dependencies; 0 where it does not (Windows).</summary>
+    /// <summary>
+    /// Finds a function of OpenSSL, as dlsym does among libmosquitto's own dependencies; 0 where it does not (Windows).
+    /// </summary>
     internal static nint Find(string function) => NativeLibrary.TryGetExport(Handle, function, out nint export) ? export : 0;
 
     private static nint Load()

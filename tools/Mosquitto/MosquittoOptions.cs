@@ -26,7 +26,10 @@ public sealed record MosquittoOptions
     /// <summary>Gets the TLS settings; null is plain TCP.</summary>
     public MosquittoTls? Tls { get; init; }
 
-    /// <summary>Gets a value indicating whether keepalive is checked only when <see cref="MosquittoClient.CheckKeepalive"/> is called, for a caller with a schedule of its own.</summary>
+    /// <summary>
+    /// Gets a value indicating whether keepalive is checked only when <see cref="MosquittoClient.CheckKeepalive"/> is
+    /// called, for a caller with a schedule of its own.
+    /// </summary>
     public bool ManualKeepalive { get; init; }
 }
 

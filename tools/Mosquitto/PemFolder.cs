@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Mosquitto;
 
-/// <summary>Certificates and keys as the PEM files that libmosquitto reads when it connects: readable by their owner alone, deleted with this.</summary>
+/// <summary>
+/// Certificates and keys as the PEM files that libmosquitto reads when it connects: readable by their owner alone,
+/// deleted with this.
+/// </summary>
 public sealed class PemFolder : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mosquitto-").FullName;

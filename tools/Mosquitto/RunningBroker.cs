@@ -9,8 +9,9 @@ public static class RunningBroker
     private const string ProcessName = "mosquitto";
 
     /// <summary>
-    /// Makes it read its password file, access list and certificates again: who is connected with a name or a password that is no longer there is cut off, without a last
-    /// will. False when it does not run on this machine, or may not be signalled by this user.
+    /// Makes it read its password file, access list and certificates again: who is connected with a name or a password
+    /// that is no longer there is cut off, without a last will. False when it does not run on this machine, or may not
+    /// be signalled by this user.
     /// </summary>
     public static bool TryReload(string pidFile)
     {

@@ -21,14 +21,17 @@ internal sealed unsafe partial class SocketWait : IDisposable
 
     internal void Wake()
     {
-        // Who is not waiting looks before it waits. Both sides write first and read then, so that one of them sees the other.
+        // Who is not waiting looks before it waits. Both sides write first and read then, so that one of them sees the
+        // other.
         if (Interlocked.Exchange(ref _pending, 1) == 0 && Volatile.Read(ref _waiting) == 1)
         {
             _wake.Send([1]);
         }
     }
 
-    /// <summary>Waits for the socket or for <see cref="Wake"/>, and tells whether the socket can be read or has failed.</summary>
+    /// <summary>
+    /// Waits for the socket or for <see cref="Wake"/>, and tells whether the socket can be read or has failed.
+    /// </summary>
     internal bool Wait(int socket, bool forReading, bool forWriting, int timeoutMs)
     {
         Interlocked.Exchange(ref _waiting, 1);
@@ -40,7 +43,8 @@ internal sealed unsafe partial class SocketWait : IDisposable
             _ = _wake.Receive(_bin);
         }
 
-        // Only now: a Wake from here on sends again, and what came with the ones before is seen by the caller after this return.
+        // Only now: a Wake from here on sends again, and what came with the ones before is seen by the caller after
+        // this return.
         Interlocked.Exchange(ref _pending, 0);
         return readable;
     }

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Mosquitto;
 
-/// <summary>Keeps what is written to a socket back until all of it is there: without delay, and yet not a segment for each small packet. Linux has it, elsewhere nothing changes.</summary>
+/// <summary>
+/// Keeps what is written to a socket back until all of it is there: without delay, and yet not a segment for each small
+/// packet. Linux has it, elsewhere nothing changes.
+/// </summary>
 internal static unsafe partial class TcpCork
 {
     private const int Tcp = 6;

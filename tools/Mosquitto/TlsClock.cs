@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Mosquitto;
 
-/// <summary>Makes OpenSSL judge certificates by another clock than this computer's. Where OpenSSL's functions are not to be found (Windows), this computer's it is.</summary>
+/// <summary>
+/// Makes OpenSSL judge certificates by another clock than this computer's. Where OpenSSL's functions are not to be
+/// found (Windows), this computer's it is.
+/// </summary>
 internal static unsafe class TlsClock
 {
     private const int SslContext = 2;
@@ -37,8 +40,8 @@ internal static unsafe class TlsClock
     }
 
     /// <summary>
-    /// libmosquitto registers what its check of host names needs when it makes a context itself for the first time, and refuses every certificate under somebody else's
-    /// before. So it makes one, towards a socket where nobody answers.
+    /// libmosquitto registers what its check of host names needs when it makes a context itself for the first time, and
+    /// refuses every certificate under somebody else's before. So it makes one, towards a socket where nobody answers.
     /// </summary>
     private static void MakeOwnContext()
     {

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Mosquitto;
 
 /// <summary>
-/// What OpenSSL found wrong with the broker's certificate. libmosquitto says only that it was refused, and lets go of the session that knows why before it returns:
-/// so this holds on to it. Where OpenSSL's functions are not to be found (Windows), there is no verdict.
+/// What OpenSSL found wrong with the broker's certificate. libmosquitto says only that it was refused, and lets go of
+/// the session that knows why before it returns: so this holds on to it. Where OpenSSL's functions are not to be found
+/// (Windows), there is no verdict.
 /// </summary>
 internal sealed unsafe class TlsVerdict : IDisposable
 {

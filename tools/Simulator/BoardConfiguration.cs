@@ -4,7 +4,10 @@ using DeviceQueue.Desktop;
 
 namespace Simulator;
 
-/// <summary>The devicequeue.json that the board gets: the sample or the user's file, with what the command line puts in their place.</summary>
+/// <summary>
+/// The devicequeue.json that the board gets: the sample or the user's file, with what the command line puts in their
+/// place.
+/// </summary>
 internal sealed class BoardConfiguration
 {
     private const string Sample = """
@@ -32,7 +35,10 @@ internal sealed class BoardConfiguration
         _root = root;
     }
 
-    /// <summary>Gets the text for the board's storage. A file that is no JSON object goes there as it is: what the firmware says of it is what a user of a board sees.</summary>
+    /// <summary>
+    /// Gets the text for the board's storage. A file that is no JSON object goes there as it is: what the firmware says
+    /// of it is what a user of a board sees.
+    /// </summary>
     public string Text => _root == null ? _text : _root.ToJsonString(Indented);
 
     /// <summary>Gets a value indicating whether it names a broker.</summary>

@@ -1,6 +1,9 @@
 namespace Simulator;
 
-/// <summary>Commands to paste into another terminal. Each works every time: the shell itself makes a fresh message_id and the present time.</summary>
+/// <summary>
+/// Commands to paste into another terminal. Each works every time: the shell itself makes a fresh message_id and the
+/// present time.
+/// </summary>
 internal static class PasteLines
 {
     public static string Watch(BrokerAddress broker, string id) => $"mosquitto_sub {broker.ClientArguments} -v -t 'sensor/{id}/#'";

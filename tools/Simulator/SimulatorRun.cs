@@ -52,7 +52,9 @@ internal sealed class SimulatorRun : IDisposable
         }
     }
 
-    /// <summary>Opens the terminal; output that goes elsewhere gets no colours and no line breaks at a terminal's width.</summary>
+    /// <summary>
+    /// Opens the terminal; output that goes elsewhere gets no colours and no line breaks at a terminal's width.
+    /// </summary>
     private static IAnsiConsole CreateConsole()
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });

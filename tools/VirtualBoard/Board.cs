@@ -7,9 +7,10 @@ using nanoFramework.Hardware.Esp32;
 namespace VirtualBoard;
 
 /// <summary>
-/// An ESP32 on the desktop. nanoFramework's API is static, so a board is found by the thread: what <see cref="PowerOn"/> starts, and every thread
-/// started from there, belongs to it. Every call into the imitated API passes <see cref="Checkpoint"/>. Events are raised outside the board: their handlers run
-/// on the thread that caused them, belong to no board and should not block.
+/// An ESP32 on the desktop. nanoFramework's API is static, so a board is found by the thread: what
+/// <see cref="PowerOn"/> starts, and every thread started from there, belongs to it. Every call into the imitated API
+/// passes <see cref="Checkpoint"/>. Events are raised outside the board: their handlers run on the thread that caused
+/// them, belong to no board and should not block.
 /// </summary>
 public sealed class Board : IDisposable
 {
@@ -40,10 +41,16 @@ public sealed class Board : IDisposable
         Storage = new FlashStorage(this);
     }
 
-    /// <summary>Raised when a boot ends for whatever reason: power cut, reset, reboot, deep sleep. Connections end without a word, as a chip's do.</summary>
+    /// <summary>
+    /// Raised when a boot ends for whatever reason: power cut, reset, reboot, deep sleep. Connections end without a
+    /// word, as a chip's do.
+    /// </summary>
     public event Action? PowerLost;
 
-    /// <summary>Raised when Main starts again without the power having been off; the argument is the new <see cref="BootCount"/>.</summary>
+    /// <summary>
+    /// Raised when Main starts again without the power having been off; the argument is the new
+    /// <see cref="BootCount"/>.
+    /// </summary>
     public event Action<int>? Rebooted;
 
     /// <summary>Raised with each line that the firmware writes to its console.</summary>
@@ -59,10 +66,15 @@ public sealed class Board : IDisposable
     /// <summary>Gets or sets the folder that stands for the board's flash.</summary>
     public required string StorageDirectory { get; init; }
 
-    /// <summary>Gets the managed heap; one that is given a size takes the place of the two figures that follow.</summary>
+    /// <summary>
+    /// Gets the managed heap; one that is given a size takes the place of the two figures that follow.
+    /// </summary>
     public BoardHeap Heap { get; } = new();
 
-    /// <summary>Gets or sets the largest block in bytes that the device's heap can still give; what is larger is lost as on the device.</summary>
+    /// <summary>
+    /// Gets or sets the largest block in bytes that the device's heap can still give; what is larger is lost as on the
+    /// device.
+    /// </summary>
     public int LargestFreeBlock { get; set; } = 16_000;
 
     /// <summary>Gets or sets the free bytes of the managed heap that nanoFramework's GC reports.</summary>
@@ -75,8 +87,9 @@ public sealed class Board : IDisposable
     public int PsramSize { get; set; }
 
     /// <summary>
-    /// Gets or sets what is asked at each call into the imitated API, on the thread that calls: the exception that it gives is thrown there, as an OutOfMemoryException is
-    /// on the device, where the heap may end at any line; and a thread that it holds is one whose native call hangs.
+    /// Gets or sets what is asked at each call into the imitated API, on the thread that calls: the exception that it
+    /// gives is thrown there, as an OutOfMemoryException is on the device, where the heap may end at any line; and a
+    /// thread that it holds is one whose native call hangs.
     /// </summary>
     public Func<Exception?>? Fault { get; set; }
 
@@ -86,10 +99,14 @@ public sealed class Board : IDisposable
     /// <summary>Gets a value indicating whether a boot runs.</summary>
     public bool IsOn => _boot != null;
 
-    /// <summary>Gets why the chip hung itself up, if it did: nothing runs any more, and only a reset or the power switch helps.</summary>
+    /// <summary>
+    /// Gets why the chip hung itself up, if it did: nothing runs any more, and only a reset or the power switch helps.
+    /// </summary>
     public string? HangReason { get; private set; }
 
-    /// <summary>Gets the exceptions that ended a thread of the firmware, the first 1000; on the device nobody ever sees them.</summary>
+    /// <summary>
+    /// Gets the exceptions that ended a thread of the firmware, the first 1000; on the device nobody ever sees them.
+    /// </summary>
     public IReadOnlyCollection<Exception> UncaughtExceptions => _uncaughtExceptions;
 
     public BoardPins Gpio { get; }
@@ -104,7 +121,9 @@ public sealed class Board : IDisposable
 
     internal static Boot CurrentBoot => Flow.Value ?? throw new InvalidOperationException("This thread runs on no virtual board: start it with Board.PowerOn.");
 
-    /// <summary>Gets the time since this object was made, whatever the board did meanwhile: the time base of pin traces.</summary>
+    /// <summary>
+    /// Gets the time since this object was made, whatever the board did meanwhile: the time base of pin traces.
+    /// </summary>
     internal TimeSpan Age => _age.Elapsed;
 
     internal Boot? RunningBoot => _boot;
@@ -117,8 +136,9 @@ public sealed class Board : IDisposable
     }
 
     /// <summary>
-    /// Holds the calling thread while the interpreter stands still (a native call such as a TLS handshake), and for ever once its boot is over: a thread of a
-    /// board without power runs no catch block and no finally block, and neither does ours.
+    /// Holds the calling thread while the interpreter stands still (a native call such as a TLS handshake), and for
+    /// ever once its boot is over: a thread of a board without power runs no catch block and no finally block, and
+    /// neither does ours.
     /// </summary>
     public static void Checkpoint() => Flow.Value?.Pass();
 
@@ -143,7 +163,10 @@ public sealed class Board : IDisposable
         }
     }
 
-    /// <summary>Pulls the reset line, as a watchdog chip does: the firmware gets no warning, and Main starts again. Does nothing without power.</summary>
+    /// <summary>
+    /// Pulls the reset line, as a watchdog chip does: the firmware gets no warning, and Main starts again. Does nothing
+    /// without power.
+    /// </summary>
     public void Reset()
     {
         lock (_power)
@@ -155,7 +178,10 @@ public sealed class Board : IDisposable
         }
     }
 
-    /// <summary>What an operator's Ctrl-C does: the firmware hears of a reboot and has 5 s for it, then the power goes off and stays off.</summary>
+    /// <summary>
+    /// What an operator's Ctrl-C does: the firmware hears of a reboot and has 5 s for it, then the power goes off and
+    /// stays off.
+    /// </summary>
     public void ShutDown()
     {
         if (_boot is { } boot)
@@ -168,7 +194,10 @@ public sealed class Board : IDisposable
         PowerOff();
     }
 
-    /// <summary>Runs native code that stops every managed thread of the board, as DNS look-ups and TLS handshakes do on the chip.</summary>
+    /// <summary>
+    /// Runs native code that stops every managed thread of the board, as DNS look-ups and TLS handshakes do on the
+    /// chip.
+    /// </summary>
     public T StopInterpreterWhile<T>(Func<T> native)
     {
         Boot? boot = Flow.Value?.Board == this ? Flow.Value : _boot;
@@ -221,7 +250,9 @@ public sealed class Board : IDisposable
         EndAnd(boot, () => Restart(Sleep.WakeupCause.Undefined));
     }
 
-    /// <summary>Ends the calling boot until the wake-up timer is due, a reset or new power; the caller never returns.</summary>
+    /// <summary>
+    /// Ends the calling boot until the wake-up timer is due, a reset or new power; the caller never returns.
+    /// </summary>
     internal void DeepSleep(Boot boot)
     {
         EndAnd(boot, () =>

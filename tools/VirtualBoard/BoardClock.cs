@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace VirtualBoard;
 
-/// <summary>The chip's two clocks: milliseconds since this boot, and a calendar that nobody has set after power-on. A reboot and deep sleep keep the calendar, as the ESP32's RTC does.</summary>
+/// <summary>
+/// The chip's two clocks: milliseconds since this boot, and a calendar that nobody has set after power-on. A reboot and
+/// deep sleep keep the calendar, as the ESP32's RTC does.
+/// </summary>
 public sealed class BoardClock
 {
     private readonly Lock _lock = new();
@@ -69,8 +72,9 @@ public sealed class BoardClock
     public void Jump(TimeSpan step) => SetUtc(Utc + step);
 
     /// <summary>
-    /// Moves both clocks on, as if native code had stopped every thread for so long: what compares times finds that they have passed, what sleeps or waits has not begun to.
-    /// The world goes on at its own pace, and its clock is ahead by as much.
+    /// Moves both clocks on, as if native code had stopped every thread for so long: what compares times finds that
+    /// they have passed, what sleeps or waits has not begun to. The world goes on at its own pace, and its clock is
+    /// ahead by as much.
     /// </summary>
     public void Skip(TimeSpan time)
     {

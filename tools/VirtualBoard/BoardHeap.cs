@@ -14,7 +14,9 @@ public sealed class BoardHeap
     /// <summary>Gets or sets the bytes of the heap; 0 stands for one that never ends.</summary>
     public int Size { get; set; }
 
-    /// <summary>Gets or sets the bytes that the firmware, the libraries and the interpreter have in use at rest.</summary>
+    /// <summary>
+    /// Gets or sets the bytes that the firmware, the libraries and the interpreter have in use at rest.
+    /// </summary>
     public int WorkingSet { get; set; }
 
     /// <summary>Gets the bytes that are free.</summary>
@@ -29,7 +31,9 @@ public sealed class BoardHeap
         }
     }
 
-    /// <summary>Gets the fewest bytes that were free at any time; <see cref="int.MaxValue"/> without a <see cref="Size"/>.</summary>
+    /// <summary>
+    /// Gets the fewest bytes that were free at any time; <see cref="int.MaxValue"/> without a <see cref="Size"/>.
+    /// </summary>
     public int LeastFree
     {
         get

@@ -2,7 +2,10 @@ using System.Net.NetworkInformation;
 
 namespace VirtualBoard;
 
-/// <summary>The board's radio and what it finds in the air. The native layer joins the configured network by itself whenever that is there.</summary>
+/// <summary>
+/// The board's radio and what it finds in the air. The native layer joins the configured network by itself whenever
+/// that is there.
+/// </summary>
 public sealed class BoardNetwork
 {
     private const string NoAddress = "0.0.0.0";
@@ -52,7 +55,9 @@ public sealed class BoardNetwork
         }
     }
 
-    /// <summary>Gets or sets a value indicating whether a time server answers. The service asks again as soon as one does.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether a time server answers. The service asks again as soon as one does.
+    /// </summary>
     public bool NtpReachable
     {
         get => _ntpReachable;

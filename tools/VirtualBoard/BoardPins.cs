@@ -21,7 +21,8 @@ public sealed class BoardPins
     public PinTrace this[int pinNumber] => _pins[pinNumber];
 
     /// <summary>
-    /// ESP32 datasheet, pin definitions. The numbers 24 and 28 to 31 do not exist at all, 20 exists on the ESP32-PICO-V3 only: ESP-IDF would let a WROOM module open it and drive nothing.
+    /// ESP32 datasheet, pin definitions. The numbers 24 and 28 to 31 do not exist at all, 20 exists on the
+    /// ESP32-PICO-V3 only: ESP-IDF would let a WROOM module open it and drive nothing.
     /// </summary>
     internal static bool Exists(int pinNumber) => pinNumber is >= 0 and < Count and not (20 or 24 or >= 28 and <= 31);
 
@@ -38,7 +39,9 @@ public sealed class BoardPins
     }
 }
 
-/// <summary>What a pin is and was. A pin that is not an output floats: its level is whatever the circuit around it makes of it.</summary>
+/// <summary>
+/// What a pin is and was. A pin that is not an output floats: its level is whatever the circuit around it makes of it.
+/// </summary>
 public sealed class PinTrace
 {
     /// <summary>Older changes are forgotten.</summary>
@@ -66,7 +69,9 @@ public sealed class PinTrace
     /// <summary>Gets the level that the chip drives; null while it floats.</summary>
     public PinValue? Level => Now.Level;
 
-    /// <summary>Gets or sets a value indicating whether something else of the chip has the pin, so that it cannot be opened.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether something else of the chip has the pin, so that it cannot be opened.
+    /// </summary>
     public bool IsTaken { get; set; }
 
     /// <summary>Gets or sets the level that the circuit outside drives into an input; null for none.</summary>

@@ -7,7 +7,10 @@ using nanoFramework.Runtime.Native;
 
 namespace VirtualBoard;
 
-/// <summary>From one start of Main to the next: everything that the chip forgets in between, above all nanoFramework's static state.</summary>
+/// <summary>
+/// From one start of Main to the next: everything that the chip forgets in between, above all nanoFramework's static
+/// state.
+/// </summary>
 internal sealed class Boot(Board board, int number, Sleep.WakeupCause wakeupCause)
 {
     private readonly Lock _gate = new();
@@ -30,7 +33,9 @@ internal sealed class Boot(Board board, int number, Sleep.WakeupCause wakeupCaus
 
     public GpioState Gpio { get; } = new();
 
-    /// <summary>How many I2C devices are open. The native driver counts them, too, and keeps the bus for the last one.</summary>
+    /// <summary>
+    /// How many I2C devices are open. The native driver counts them, too, and keeps the bus for the last one.
+    /// </summary>
     public int OpenI2cDevices;
 
     public PinFunctions PinFunctions { get; } = new();
@@ -68,7 +73,10 @@ internal sealed class Boot(Board board, int number, Sleep.WakeupCause wakeupCaus
         _events.CompleteAdding();
     }
 
-    /// <summary>Does something to the world outside, unless the boot is over: a thread that was on its way then must not touch what the next boot uses.</summary>
+    /// <summary>
+    /// Does something to the world outside, unless the boot is over: a thread that was on its way then must not touch
+    /// what the next boot uses.
+    /// </summary>
     public void Act(Action action)
     {
         Pass();

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace VirtualBoard;
 
-/// <summary>Stands in for the process's console: what a board's thread writes goes to that board, all else where it always went.</summary>
+/// <summary>
+/// Stands in for the process's console: what a board's thread writes goes to that board, all else where it always went.
+/// </summary>
 internal sealed class ConsoleRouter(TextWriter original) : TextWriter
 {
     // A line that never ends is cut here.

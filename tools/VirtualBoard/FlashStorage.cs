@@ -1,6 +1,9 @@
 namespace VirtualBoard;
 
-/// <summary>The board's file system, with its faults. Names are those that the firmware's IStore allows; nothing here throws into the firmware.</summary>
+/// <summary>
+/// The board's file system, with its faults. Names are those that the firmware's IStore allows; nothing here throws
+/// into the firmware.
+/// </summary>
 public sealed class FlashStorage
 {
     private const int MaxNameChars = 32;
@@ -11,7 +14,9 @@ public sealed class FlashStorage
 
     internal FlashStorage(Board board) => _board = board;
 
-    /// <summary>Gets or sets a value indicating whether there is no room for more; a replaced file is lost in the attempt.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether there is no room for more; a replaced file is lost in the attempt.
+    /// </summary>
     public bool Full { get; set; }
 
     /// <summary>Gets or sets a value indicating whether writes fail and change nothing.</summary>
@@ -23,7 +28,9 @@ public sealed class FlashStorage
     /// <summary>Gets the bytes written so far.</summary>
     public long BytesWritten { get; private set; }
 
-    /// <summary>Cuts the board's power when this many more bytes have reached the flash, in the middle of a write or at its end.</summary>
+    /// <summary>
+    /// Cuts the board's power when this many more bytes have reached the flash, in the middle of a write or at its end.
+    /// </summary>
     public void CutPowerAfterBytes(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -110,14 +117,16 @@ public sealed class FlashStorage
         }
     }
 
-    // Durable as far as the board can tell: it loses its power, this computer does not, and waiting for a busy disk would stall the firmware.
+    // Durable as far as the board can tell: it loses its power, this computer does not, and waiting for a busy disk
+    // would stall the firmware.
     private static void Put(string path, FileMode mode, ReadOnlySpan<byte> data)
     {
         using FileStream file = new(path, mode, FileAccess.Write, FileShare.None, bufferSize: 0);
         file.Write(data);
     }
 
-    // A thread that waited for the lock while its boot ended must not write into the next one's files; it stops at its next checkpoint.
+    // A thread that waited for the lock while its boot ended must not write into the next one's files; it stops at its
+    // next checkpoint.
     private static bool IsOfThePast() => Board.TryGetCurrent(out _) && Board.CurrentBoot.HasEnded;
 
     private bool TryPut(string name, FileMode mode, ReadOnlyMemory<byte> data)

@@ -19,8 +19,8 @@ namespace DeviceQueue.NanoFramework
         public byte[] HumidityTrimming { get; } = new byte[7];
 
         /// <summary>
-        /// Gets a value indicating whether H4 or H5, numbers of 12 bits, are negative. Iot.Device.Bmxx80 1.2.1016 takes them
-        /// for positive, so that its humidity is wrong then.
+        /// Gets a value indicating whether H4 or H5, numbers of 12 bits, are negative. Iot.Device.Bmxx80 1.2.1016 takes
+        /// them for positive, so that its humidity is wrong then.
         /// </summary>
         public bool IsHumiditySigned => (HumidityTrimming[3] & 0x80) != 0 || (HumidityTrimming[5] & 0x80) != 0;
 

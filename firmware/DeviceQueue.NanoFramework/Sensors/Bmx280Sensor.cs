@@ -8,11 +8,11 @@ using UnitsNet;
 namespace DeviceQueue.NanoFramework
 {
     /// <summary>
-    /// A BME280 or BMP280 through Iot.Device.Bmxx80, in forced mode with one sample of each quantity (the datasheet's weather
-    /// monitoring). The driver ignores the status of its transfers, so it takes an absent chip for -140.88 °C and computes with
-    /// calibration values that never arrived. Therefore the values are proved: this class reads the trimming, the settings and
-    /// the raw values, and starts the measurement, by transfers whose status it checks. What the driver reads must agree
-    /// with what Bosch's formulas make of these.
+    /// A BME280 or BMP280 through Iot.Device.Bmxx80, in forced mode with one sample of each quantity (the datasheet's
+    /// weather monitoring). The driver ignores the status of its transfers, so it takes an absent chip for -140.88 °C
+    /// and computes with calibration values that never arrived. Therefore the values are proved: this class reads the
+    /// trimming, the settings and the raw values, and starts the measurement, by transfers whose status it checks. What
+    /// the driver reads must agree with what Bosch's formulas make of these.
     /// </summary>
     public sealed class Bmx280Sensor : ISensor
     {
@@ -159,7 +159,9 @@ namespace DeviceQueue.NanoFramework
             return TrySetUp() ? SensorState.Ok : SensorState.NoAnswer;
         }
 
-        /// <summary>Reads the trimming and sets the chip up once more: the driver's writes may meet a chip that still resets.</summary>
+        /// <summary>
+        /// Reads the trimming and sets the chip up once more: the driver's writes may meet a chip that still resets.
+        /// </summary>
         private bool TrySetUp()
         {
             Thread.Sleep(StartUpMs);
@@ -176,7 +178,8 @@ namespace DeviceQueue.NanoFramework
 
         private SensorState Measure(Reading reading)
         {
-            // Not by the driver: a measurement that did not start leaves the values of the one before, which it would read.
+            // Not by the driver: a measurement that did not start leaves the values of the one before, which it would
+            // read.
             if (!TryWrite(MeasureControlRegister, OneSampleOfEach | Forced))
             {
                 return SensorState.NoAnswer;
@@ -193,7 +196,9 @@ namespace DeviceQueue.NanoFramework
             return state;
         }
 
-        /// <summary>Waits for the end of the measurement; reads its values, and the settings that it was made with.</summary>
+        /// <summary>
+        /// Waits for the end of the measurement; reads its values, and the settings that it was made with.
+        /// </summary>
         private SensorState Await()
         {
             for (int i = 0; i < MaxWaits; i++)
@@ -252,7 +257,9 @@ namespace DeviceQueue.NanoFramework
             return isPlausible ? SensorState.Ok : SensorState.OutOfRange;
         }
 
-        /// <summary>Tells whether the driver agrees. It reads the same measurement: the chip keeps it until the next one.</summary>
+        /// <summary>
+        /// Tells whether the driver agrees. It reads the same measurement: the chip keeps it until the next one.
+        /// </summary>
         private bool IsConfirmed(Reading reading)
         {
             if (!_driver.TryReadTemperature(out Temperature temperature)

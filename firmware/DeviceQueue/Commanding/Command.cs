@@ -1,6 +1,9 @@
 namespace DeviceQueue.Commanding
 {
-    /// <summary>One kind of command. Preparing reads and checks the arguments and changes nothing; executing cannot be refused any more.</summary>
+    /// <summary>
+    /// One kind of command. Preparing reads and checks the arguments and changes nothing; executing cannot be refused
+    /// any more.
+    /// </summary>
     public abstract class Command
     {
         /// <summary>Initializes a new instance of the <see cref="Command"/> class.</summary>
@@ -17,7 +20,10 @@ namespace DeviceQueue.Commanding
         /// <summary>Gets the message_type that names the command.</summary>
         public string Name { get; }
 
-        /// <summary>Gets a value indicating whether the command changes something, so that it is recorded in storage before it is carried out.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the command changes something, so that it is recorded in storage before it
+        /// is carried out.
+        /// </summary>
         public bool IsChange { get; }
 
         /// <summary>Gets a value indicating whether only a device with a command key takes the command.</summary>

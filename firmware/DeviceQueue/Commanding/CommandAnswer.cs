@@ -36,7 +36,8 @@ namespace DeviceQueue.Commanding
 
         /// <summary>Initializes an answer.</summary>
         /// <param name="writer">Writes it; of use to others between two answers.</param>
-        /// <param name="scratch">Where it is written, <see cref="MinScratchBytes"/> or more; of use to others between two answers.</param>
+        /// <param name="scratch">Where it is written, <see cref="MinScratchBytes"/> or more; of use to others between
+        /// two answers.</param>
         public CommandAnswer(JsonWriter writer, byte[] scratch)
         {
             Result = writer;
@@ -46,7 +47,9 @@ namespace DeviceQueue.Commanding
         /// <summary>Gets or sets the status, one of the constants of this class.</summary>
         public string Status { get; set; }
 
-        /// <summary>Gets or sets the code of a rejection or failure, see <see cref="CommandCode"/>, or <see langword="null"/>.</summary>
+        /// <summary>
+        /// Gets or sets the code of a rejection or failure, see <see cref="CommandCode"/>, or <see langword="null"/>.
+        /// </summary>
         public string Code { get; set; }
 
         /// <summary>Gets or sets what a person should know, or <see langword="null"/>.</summary>
@@ -101,10 +104,12 @@ namespace DeviceQueue.Commanding
         }
 
         /// <summary>
-        /// Writes the answer from the start of the memory at whose end its result stands, towards it. What was written by <see cref="Result"/> is gone then.
+        /// Writes the answer from the start of the memory at whose end its result stands, towards it. What was written
+        /// by <see cref="Result"/> is gone then.
         /// </summary>
         /// <param name="command">The command, whose message_id is named if it is valid.</param>
-        /// <param name="response">Takes the answer as its payload, which is good until the memory is used again.</param>
+        /// <param name="response">Takes the answer as its payload, which is good until the memory is used
+        /// again.</param>
         /// <returns><see langword="false"/> when there is no room for both.</returns>
         public bool TryWrite(MessageEnvelope command, MessageEnvelope response)
         {

@@ -2,7 +2,10 @@ using DeviceQueue.Json;
 
 namespace DeviceQueue.Commanding
 {
-    /// <summary>The arguments of a command: the members of one flat JSON object. What a command does not ask for is an error, because it would be ignored.</summary>
+    /// <summary>
+    /// The arguments of a command: the members of one flat JSON object. What a command does not ask for is an error,
+    /// because it would be ignored.
+    /// </summary>
     public sealed class CommandArguments
     {
         /// <summary>The most arguments.</summary>
@@ -29,7 +32,9 @@ namespace DeviceQueue.Commanding
         /// <summary>Gets what reads the arguments, for a command that reads something else when it has them.</summary>
         internal JsonReader Reader => _reader;
 
-        /// <summary>Checks the form of the arguments of a payload, which is kept; none at all is the same as an empty object.</summary>
+        /// <summary>
+        /// Checks the form of the arguments of a payload, which is kept; none at all is the same as an empty object.
+        /// </summary>
         /// <param name="payload">The payload, or <see langword="null"/>.</param>
         /// <returns>What is wrong with it, or <see langword="null"/>.</returns>
         public string Read(byte[] payload)
@@ -106,7 +111,9 @@ namespace DeviceQueue.Commanding
             return name;
         }
 
-        /// <summary>Takes an argument as a configuration holds it: a text, or what stands there for a number or a truth value.</summary>
+        /// <summary>
+        /// Takes an argument as a configuration holds it: a text, or what stands there for a number or a truth value.
+        /// </summary>
         /// <param name="index">0 to <see cref="Count"/> - 1.</param>
         /// <returns>The text, or <see langword="null"/> for null.</returns>
         public string TakeValue(int index)

@@ -3,7 +3,10 @@ namespace DeviceQueue.Commanding
     /// <summary>Why a command was not carried out, as it stands in the answer.</summary>
     public static class CommandCode
     {
-        /// <summary>No message_id of 1 to 64 printable characters; with a command key also no sent_time, or a control character in a field.</summary>
+        /// <summary>
+        /// No message_id of 1 to 64 printable characters; with a command key also no sent_time, or a control character
+        /// in a field.
+        /// </summary>
         public const string BadEnvelope = "bad_envelope";
 
         /// <summary>No command of that message_type.</summary>
@@ -27,7 +30,10 @@ namespace DeviceQueue.Commanding
         /// <summary>The command is one that only a device with a command key takes.</summary>
         public const string KeyRequired = "key_required";
 
-        /// <summary>The device has a command key and does not know the time yet, so it cannot tell a fresh command from a repeated one.</summary>
+        /// <summary>
+        /// The device has a command key and does not know the time yet, so it cannot tell a fresh command from a
+        /// repeated one.
+        /// </summary>
         public const string NoClock = "no_clock";
 
         /// <summary>The command comes from the future.</summary>
@@ -36,7 +42,9 @@ namespace DeviceQueue.Commanding
         /// <summary>All places of the history are held by commands that could still be repeated.</summary>
         public const string Busy = "busy";
 
-        /// <summary>The command was recorded and a reboot cut it off: whether it was carried out is not known.</summary>
+        /// <summary>
+        /// The command was recorded and a reboot cut it off: whether it was carried out is not known.
+        /// </summary>
         public const string Interrupted = "interrupted";
 
         /// <summary>The storage failed, so the command could not be recorded and was not carried out.</summary>
@@ -51,7 +59,9 @@ namespace DeviceQueue.Commanding
         /// <summary>The result does not fit into an answer.</summary>
         public const string TooLarge = "too_large";
 
-        /// <summary>Carrying the command out ended in an error; with the status rejected, already checking it.</summary>
+        /// <summary>
+        /// Carrying the command out ended in an error; with the status rejected, already checking it.
+        /// </summary>
         public const string InternalError = "internal_error";
     }
 }

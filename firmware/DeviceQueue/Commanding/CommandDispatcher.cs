@@ -14,8 +14,9 @@ namespace DeviceQueue.Commanding
     public delegate bool AnswersDelivered();
 
     /// <summary>
-    /// Takes commands from a queue, carries out each at most once, and answers. After one that changes something the next is taken when its answer is delivered, so that
-    /// the one record of <see cref="CommandHistory"/> is enough to answer it after a power cut. Called from one thread.
+    /// Takes commands from a queue, carries out each at most once, and answers. After one that changes something the
+    /// next is taken when its answer is delivered, so that the one record of <see cref="CommandHistory"/> is enough to
+    /// answer it after a power cut. Called from one thread.
     /// </summary>
     public sealed class CommandDispatcher
     {
@@ -25,16 +26,23 @@ namespace DeviceQueue.Commanding
         /// <summary>The longest message_id in characters.</summary>
         public const int MaxIdLength = 64;
 
-        /// <summary>The shortest time between two answers to rejected commands, and between two to repeated ones, in milliseconds.</summary>
+        /// <summary>
+        /// The shortest time between two answers to rejected commands, and between two to repeated ones, in
+        /// milliseconds.
+        /// </summary>
         public const int RejectionIntervalMs = 1000;
 
         /// <summary>The longest that the next command waits for the delivery of an answer, in milliseconds.</summary>
         public const int DeliveryTimeoutMs = 5000;
 
-        /// <summary>How soon to call again while an answer is on its way, in milliseconds: nobody tells of its delivery.</summary>
+        /// <summary>
+        /// How soon to call again while an answer is on its way, in milliseconds: nobody tells of its delivery.
+        /// </summary>
         public const int DeliveryPollMs = 50;
 
-        /// <summary>How long after a connect to a kept session a command may be one that waited at the broker, in milliseconds.</summary>
+        /// <summary>
+        /// How long after a connect to a kept session a command may be one that waited at the broker, in milliseconds.
+        /// </summary>
         public const int KeptSessionMs = 5000;
 
         private const string ResponseSuffix = ".response";
@@ -75,11 +83,15 @@ namespace DeviceQueue.Commanding
         public ILogger Logger { get; set; }
 
         /// <summary>
-        /// Gets or sets the connection whose session the broker keeps, with commands in it that may be hours old; <see langword="null"/> when it keeps none.
+        /// Gets or sets the connection whose session the broker keeps, with commands in it that may be hours old;
+        /// <see langword="null"/> when it keeps none.
         /// </summary>
         public MqttConnection KeptSession { get; set; }
 
-        /// <summary>Gets or sets what tells whether the answers have been delivered; <see langword="null"/> when sending is all there is to it.</summary>
+        /// <summary>
+        /// Gets or sets what tells whether the answers have been delivered; <see langword="null"/> when sending is all
+        /// there is to it.
+        /// </summary>
         public AnswersDelivered AreAnswersDelivered { get; set; }
 
         /// <summary>Gets or sets the rejected commands by code, the expired and the repeated ones among them.</summary>
@@ -135,7 +147,9 @@ namespace DeviceQueue.Commanding
             return nowMs;
         }
 
-        /// <summary>Tells whether a message has an id: 1 to <see cref="MaxIdLength"/> printable ASCII characters.</summary>
+        /// <summary>
+        /// Tells whether a message has an id: 1 to <see cref="MaxIdLength"/> printable ASCII characters.
+        /// </summary>
         /// <param name="message">The message.</param>
         /// <returns>Whether it has.</returns>
         public static bool HasValidId(MessageEnvelope message)
@@ -165,7 +179,8 @@ namespace DeviceQueue.Commanding
         }
 
         /// <summary>Counts a command that is not carried out.</summary>
-        /// <returns>Whether it is answered: a flood must not fill the queue. Repeats have a limit of their own, so that one who asks again for a lost answer gets it.</returns>
+        /// <returns>Whether it is answered: a flood must not fill the queue. Repeats have a limit of their own, so that
+        /// one who asks again for a lost answer gets it.</returns>
         private bool CountRefused(MessageEnvelope message, long nowMs)
         {
             string reason = _answer.Code ?? _answer.Status;
@@ -182,7 +197,8 @@ namespace DeviceQueue.Commanding
             return true;
         }
 
-        // Follows what a kept session may have held: all that arrives for a while after a connect, though it may be taken later.
+        // Follows what a kept session may have held: all that arrives for a while after a connect, though it may be
+        // taken later.
         private void WatchSession(long nowMs, int taken)
         {
             if (KeptSession == null)
@@ -210,7 +226,10 @@ namespace DeviceQueue.Commanding
             _deliveryEndMs = nowMs + DeliveryTimeoutMs;
         }
 
-        /// <summary>Checks a command; an error on the way, such as a lack of memory, refuses it and must not hold up the readings.</summary>
+        /// <summary>
+        /// Checks a command; an error on the way, such as a lack of memory, refuses it and must not hold up the
+        /// readings.
+        /// </summary>
         private Command TryAccept(MessageEnvelope message)
         {
             try
@@ -351,7 +370,9 @@ namespace DeviceQueue.Commanding
             SendAnswer(message);
         }
 
-        /// <summary>Answers a command that was recorded before a reboot and whose answer may not have been delivered.</summary>
+        /// <summary>
+        /// Answers a command that was recorded before a reboot and whose answer may not have been delivered.
+        /// </summary>
         private void AnswerLate(MessageEnvelope message, long nowMs)
         {
             _answer.Reset();

@@ -6,10 +6,12 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Commanding
 {
     /// <summary>
-    /// The commands that were carried out, so that a repeat is answered and not carried out again, across reboots too: a command that changes something
-    /// is recorded in storage before it is carried out, and stays there with all that an answer needs until its answer is delivered. With a command key,
-    /// one with a known age stays for as long as it could be repeated; the places of others are given up, the oldest first, when all are taken. Commands
-    /// that change nothing are held in memory alone, the last few, in places of their own. The record as it is stored is all the memory there is.
+    /// The commands that were carried out, so that a repeat is answered and not carried out again, across reboots too:
+    /// a command that changes something is recorded in storage before it is carried out, and stays there with all that
+    /// an answer needs until its answer is delivered. With a command key, one with a known age stays for as long as it
+    /// could be repeated; the places of others are given up, the oldest first, when all are taken. Commands that change
+    /// nothing are held in memory alone, the last few, in places of their own. The record as it is stored is all the
+    /// memory there is.
     /// </summary>
     public sealed class CommandHistory
     {
@@ -19,8 +21,9 @@ namespace DeviceQueue.Commanding
         /// <summary>How many commands that change nothing are remembered.</summary>
         public const int MaxReads = 16;
 
-        // The record: format, number of commands, the commands, and what an answer to the last of them needs. A command: its mark, which is a hash of its
-        // message_id and, in the lowest two bits, what became of it (5 bytes), and its sent_time in seconds since 1970 (4).
+        // The record: format, number of commands, the commands, and what an answer to the last of them needs. A
+        // command: its mark, which is a hash of its message_id and, in the lowest two bits, what became of it (5
+        // bytes), and its sent_time in seconds since 1970 (4).
         private const byte FormatVersion = 3;
         private const int Start = TwoSlotFile.HeaderBytes;
         private const int FirstAt = Start + 2;
@@ -42,7 +45,8 @@ namespace DeviceQueue.Commanding
         private const ulong Succeeded = 1;
         private const ulong Failed = 2;
 
-        // An accepted command raises the floor below which UTC never goes, so none can have been sent later than that and what a sender may be ahead.
+        // An accepted command raises the floor below which UTC never goes, so none can have been sent later than that
+        // and what a sender may be ahead.
         private const int MaxAheadSeconds = (CommandVerifier.MaxAheadMs / 1000) + 1;
 
         private readonly TwoSlotFile _file;
@@ -58,7 +62,8 @@ namespace DeviceQueue.Commanding
         /// <param name="store">The storage.</param>
         /// <param name="clock">Tells how old a command is.</param>
         /// <param name="keepMs">How long after its sent_time a command could be repeated, in milliseconds.</param>
-        /// <param name="hasKey">Whether commands are signed; without, anybody could fill the places for as long as they like.</param>
+        /// <param name="hasKey">Whether commands are signed; without, anybody could fill the places for as long as they
+        /// like.</param>
         public CommandHistory(IStore store, TrustedClock clock, int keepMs, bool hasKey)
         {
             _file = new TwoSlotFile(store, "commands.0", "commands.1", MaxOldRecordBytes);
@@ -73,7 +78,10 @@ namespace DeviceQueue.Commanding
             _file.Buffer = _record; // an old record needs more room than one that is written
         }
 
-        /// <summary>Gets a value indicating whether the reboot came before the outcome of the command of <see cref="TakeUnanswered"/> was recorded.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the reboot came before the outcome of the command of
+        /// <see cref="TakeUnanswered"/> was recorded.
+        /// </summary>
         public bool IsInterrupted { get; private set; }
 
         /// <summary>Takes the command whose answer a reboot may have cut off after it was recorded.</summary>
@@ -101,8 +109,12 @@ namespace DeviceQueue.Commanding
                 : (Get(_record, found, SentAt) & StatusBits) == Succeeded ? CommandAnswer.Succeeded : CommandAnswer.Failed;
         }
 
-        /// <summary>Tells whether there is a place for one more command that changes something, and makes one where that is allowed.</summary>
-        /// <returns><see langword="false"/> when every place is held by a command that could still be repeated.</returns>
+        /// <summary>
+        /// Tells whether there is a place for one more command that changes something, and makes one where that is
+        /// allowed.
+        /// </summary>
+        /// <returns><see langword="false"/> when every place is held by a command that could still be
+        /// repeated.</returns>
         public bool TryMakeRoom()
         {
             bool isLimited = _clock.TryGetFresh(out DateTime now) && _hasKey;
@@ -123,9 +135,12 @@ namespace DeviceQueue.Commanding
             return false;
         }
 
-        /// <summary>Records a command that changes something before it is carried out; <see cref="TryMakeRoom"/> said yes.</summary>
+        /// <summary>
+        /// Records a command that changes something before it is carried out; <see cref="TryMakeRoom"/> said yes.
+        /// </summary>
         /// <param name="message">The command.</param>
-        /// <returns><see langword="false"/> when the storage failed: then the command must not be carried out.</returns>
+        /// <returns><see langword="false"/> when the storage failed: then the command must not be carried
+        /// out.</returns>
         public bool TryBegin(MessageEnvelope message)
         {
             Add(MakeMark(Hash(message)), ToSeconds(message.SentTime));

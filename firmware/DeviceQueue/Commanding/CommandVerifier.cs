@@ -5,8 +5,9 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Commanding
 {
     /// <summary>
-    /// Decides whether a command comes from whom it should and is fresh. Without a key there is no signature to check, and a command without a time, or one that arrives
-    /// before the clock is set, is taken as fresh: the broker's access control is all the protection there is.
+    /// Decides whether a command comes from whom it should and is fresh. Without a key there is no signature to check,
+    /// and a command without a time, or one that arrives before the clock is set, is taken as fresh: the broker's
+    /// access control is all the protection there is.
     /// </summary>
     public sealed class CommandVerifier
     {
@@ -37,7 +38,10 @@ namespace DeviceQueue.Commanding
         /// <summary>Gets a value indicating whether the clock has been set since power-on.</summary>
         public bool HasClock => _clock.TryGetFresh(out _);
 
-        /// <summary>Takes note that a command that changes something passed all checks: if it was signed, UTC does not go back below this moment any more.</summary>
+        /// <summary>
+        /// Takes note that a command that changes something passed all checks: if it was signed, UTC does not go back
+        /// below this moment any more.
+        /// </summary>
         public void OnAccepted()
         {
             if (_mac != null)
@@ -49,7 +53,8 @@ namespace DeviceQueue.Commanding
         /// <summary>Checks from whom a command comes.</summary>
         /// <param name="message">The command.</param>
         /// <param name="answer">Takes the rejection.</param>
-        /// <returns><see langword="true"/> when the device has no key, or the signature is made with it over this command for this device.</returns>
+        /// <returns><see langword="true"/> when the device has no key, or the signature is made with it over this
+        /// command for this device.</returns>
         public bool VerifySignature(MessageEnvelope message, CommandAnswer answer)
         {
             if (_mac == null)
@@ -80,7 +85,9 @@ namespace DeviceQueue.Commanding
             return true;
         }
 
-        /// <summary>Checks that a command is not old, and not from a future that would let it be repeated later.</summary>
+        /// <summary>
+        /// Checks that a command is not old, and not from a future that would let it be repeated later.
+        /// </summary>
         /// <param name="message">The command.</param>
         /// <param name="answer">Takes the rejection, or the word that it expired.</param>
         /// <returns><see langword="true"/> when it is fresh.</returns>

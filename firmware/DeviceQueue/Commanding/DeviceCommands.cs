@@ -5,7 +5,9 @@ using DeviceQueue.Readings;
 
 namespace DeviceQueue.Commanding
 {
-    /// <summary><c>device.info {}</c>: answers with what the device is and publishes a health report, which says how it is.</summary>
+    /// <summary>
+    /// <c>device.info {}</c>: answers with what the device is and publishes a health report, which says how it is.
+    /// </summary>
     public sealed class InfoCommand : Command
     {
         private readonly string _deviceId;
@@ -66,7 +68,10 @@ namespace DeviceQueue.Commanding
         }
     }
 
-    /// <summary><c>sensor.read {}</c>: measures now and answers with the reading, which is not one of the published and has no number.</summary>
+    /// <summary>
+    /// <c>sensor.read {}</c>: measures now and answers with the reading, which is not one of the published and has no
+    /// number.
+    /// </summary>
     public sealed class SensorReadCommand : Command
     {
         private readonly Sampler _sampler;
@@ -116,7 +121,10 @@ namespace DeviceQueue.Commanding
         }
     }
 
-    /// <summary><c>device.wipe {"confirm":"&lt;id&gt;"}</c>: erases stored data and secrets, answers, then restarts as a device without settings.</summary>
+    /// <summary>
+    /// <c>device.wipe {"confirm":"&lt;id&gt;"}</c>: erases stored data and secrets, answers, then restarts as a device
+    /// without settings.
+    /// </summary>
     public sealed class WipeCommand : Command
     {
         private readonly string _deviceId;

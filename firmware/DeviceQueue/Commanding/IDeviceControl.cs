@@ -17,7 +17,9 @@ namespace DeviceQueue.Commanding
         /// <returns><see langword="false"/> when the storage fails and some are left.</returns>
         bool TryErase();
 
-        /// <summary>Asks for a restart as soon as the answer that is given now is delivered or has had its time.</summary>
+        /// <summary>
+        /// Asks for a restart as soon as the answer that is given now is delivered or has had its time.
+        /// </summary>
         void RequestRestart();
     }
 }

@@ -6,12 +6,15 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.Commanding
 {
     /// <summary>
-    /// The named outputs. Each is driven to its safe state as the bank is made, before its pin becomes an output. Safe to call from any thread: one
-    /// switches, another ends pulses on time, and what changed waits until it is told, so that who tells it can never keep an output from switching.
+    /// The named outputs. Each is driven to its safe state as the bank is made, before its pin becomes an output. Safe
+    /// to call from any thread: one switches, another ends pulses on time, and what changed waits until it is told, so
+    /// that who tells it can never keep an output from switching.
     /// </summary>
     public sealed class OutputBank
     {
-        /// <summary>How long after a pin could not be driven to its safe state it is tried again, in milliseconds.</summary>
+        /// <summary>
+        /// How long after a pin could not be driven to its safe state it is tried again, in milliseconds.
+        /// </summary>
         public const int RetryMs = 1000;
 
         private const long NoPulse = long.MaxValue;
@@ -25,7 +28,9 @@ namespace DeviceQueue.Commanding
         private readonly long[] _pulseEndMs;
         private readonly byte[] _flags; // and the lock
 
-        /// <summary>Initializes the outputs in their safe states; one whose pin cannot be opened is left alone.</summary>
+        /// <summary>
+        /// Initializes the outputs in their safe states; one whose pin cannot be opened is left alone.
+        /// </summary>
         /// <param name="outputs">The outputs; names are unique.</param>
         /// <param name="pins">Their pins.</param>
         public OutputBank(OutputSettings[] outputs, IOutputPins pins)
@@ -108,7 +113,9 @@ namespace DeviceQueue.Commanding
             return (_flags[index] & Usable) != 0;
         }
 
-        /// <summary>Tells whether an output's state is still to be made known: at start, and after each change.</summary>
+        /// <summary>
+        /// Tells whether an output's state is still to be made known: at start, and after each change.
+        /// </summary>
         /// <param name="index">Which output.</param>
         /// <returns>Whether <see cref="SetTold"/> has not been called for it.</returns>
         public bool IsUntold(int index)
@@ -116,7 +123,9 @@ namespace DeviceQueue.Commanding
             return (_flags[index] & Untold) != 0;
         }
 
-        /// <summary>Takes note that a state was made known; another that the output has by now stays to be told.</summary>
+        /// <summary>
+        /// Takes note that a state was made known; another that the output has by now stays to be told.
+        /// </summary>
         /// <param name="index">Which output.</param>
         /// <param name="isOn">What was told.</param>
         public void SetTold(int index, bool isOn)
@@ -130,7 +139,10 @@ namespace DeviceQueue.Commanding
             }
         }
 
-        /// <summary>Tells, once, that an output could not be driven to its safe state; that is tried again after <see cref="RetryMs"/>.</summary>
+        /// <summary>
+        /// Tells, once, that an output could not be driven to its safe state; that is tried again after
+        /// <see cref="RetryMs"/>.
+        /// </summary>
         /// <param name="index">Which output.</param>
         /// <returns>Whether that was so since the last call.</returns>
         public bool TakeFailure(int index)
@@ -145,7 +157,8 @@ namespace DeviceQueue.Commanding
 
         /// <summary>Switches an output; a pulse of it has ended then.</summary>
         /// <param name="index">Which output.</param>
-        /// <param name="isOn">Whether it is to be on. What the pins throw goes to the caller; state and pulse are then the old ones.</param>
+        /// <param name="isOn">Whether it is to be on. What the pins throw goes to the caller; state and pulse are then
+        /// the old ones.</param>
         public void Set(int index, bool isOn)
         {
             lock (_flags)
@@ -155,10 +168,13 @@ namespace DeviceQueue.Commanding
             }
         }
 
-        /// <summary>Takes an output out of its safe state for a time; a pulse that runs already ends at the new time.</summary>
+        /// <summary>
+        /// Takes an output out of its safe state for a time; a pulse that runs already ends at the new time.
+        /// </summary>
         /// <param name="index">Which output.</param>
         /// <param name="ms">
-        /// How long, from when the pin has switched until <see cref="EndPulses"/>. What the pins throw goes to the caller; state and pulse are then the old ones.
+        /// How long, from when the pin has switched until <see cref="EndPulses"/>. What the pins throw goes to the
+        /// caller; state and pulse are then the old ones.
         /// </param>
         /// <param name="clock">The time.</param>
         public void Pulse(int index, int ms, IClock clock)

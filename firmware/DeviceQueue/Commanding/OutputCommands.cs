@@ -2,7 +2,10 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.Commanding
 {
-    /// <summary><c>output.set {"name":"relay1","on":true}</c> and <c>output.toggle {"name":"relay1"}</c>: switch one output and answer with its state.</summary>
+    /// <summary>
+    /// <c>output.set {"name":"relay1","on":true}</c> and <c>output.toggle {"name":"relay1"}</c>: switch one output and
+    /// answer with its state.
+    /// </summary>
     public sealed class OutputSwitchCommand : Command
     {
         private readonly OutputBank _outputs;
@@ -49,7 +52,10 @@ namespace DeviceQueue.Commanding
         }
     }
 
-    /// <summary><c>output.pulse {"name":"relay1","ms":500}</c>: takes an output out of its safe state for a time by the monotonic clock, and answers at once.</summary>
+    /// <summary>
+    /// <c>output.pulse {"name":"relay1","ms":500}</c>: takes an output out of its safe state for a time by the
+    /// monotonic clock, and answers at once.
+    /// </summary>
     public sealed class OutputPulseCommand : Command
     {
         /// <summary>The longest pulse in milliseconds; the shortest is 1.</summary>
@@ -95,7 +101,9 @@ namespace DeviceQueue.Commanding
         }
     }
 
-    /// <summary><c>output.get {"name":"relay1"}</c>, or without a name: answer with the state of one output or of all.</summary>
+    /// <summary>
+    /// <c>output.get {"name":"relay1"}</c>, or without a name: answer with the state of one output or of all.
+    /// </summary>
     public sealed class OutputGetCommand : Command
     {
         private readonly OutputBank _outputs;

@@ -7,8 +7,8 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Commanding
 {
     /// <summary>
-    /// Makes the states of the outputs known, and brings them to their safe states when there has been no broker for <c>safe_after_ms</c>. Called by the
-    /// main loop.
+    /// Makes the states of the outputs known, and brings them to their safe states when there has been no broker for
+    /// <c>safe_after_ms</c>. Called by the main loop.
     /// </summary>
     public sealed class OutputStates : IValueWriter
     {

@@ -4,8 +4,9 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Components
 {
     /// <summary>
-    /// Writes what components say to the console, one line each, after the seconds since start. What a stranger put into a message can neither forge a line nor
-    /// fill the console: control characters become <c>?</c> and a line ends after <see cref="MaxLength"/> characters.
+    /// Writes what components say to the console, one line each, after the seconds since start. What a stranger put
+    /// into a message can neither forge a line nor fill the console: control characters become <c>?</c> and a line ends
+    /// after <see cref="MaxLength"/> characters.
     /// </summary>
     public sealed class ConsoleLogger : ILogger
     {

@@ -2,13 +2,18 @@ using System;
 
 namespace DeviceQueue.Components
 {
-    /// <summary>Names a component: <c>group:type:kind:name:version</c>. In one that is looked for, <c>*</c> stands for anything.</summary>
+    /// <summary>
+    /// Names a component: <c>group:type:kind:name:version</c>. In one that is looked for, <c>*</c> stands for anything.
+    /// </summary>
     public sealed class Descriptor
     {
         private const string Any = "*";
         private const int Parts = 5;
 
-        /// <summary>Initializes a new instance of the <see cref="Descriptor"/> class. <see langword="null"/> and empty stand for <c>*</c>.</summary>
+        /// <summary>
+        /// Initializes a new instance of the <see cref="Descriptor"/> class. <see langword="null"/> and empty stand for
+        /// <c>*</c>.
+        /// </summary>
         /// <param name="group">Whose component it is, for example <c>pip-services</c>.</param>
         /// <param name="type">What it is for, for example <c>message-queue</c>.</param>
         /// <param name="kind">How it does that, for example <c>mqtt</c>.</param>
@@ -55,7 +60,8 @@ namespace DeviceQueue.Components
 
         /// <summary>Tells whether two descriptors can mean the same component.</summary>
         /// <param name="other">The other.</param>
-        /// <returns><see langword="true"/> when all parts are equal, where <c>*</c> on either side equals anything.</returns>
+        /// <returns><see langword="true"/> when all parts are equal, where <c>*</c> on either side equals
+        /// anything.</returns>
         public bool Matches(Descriptor other)
         {
             return Matches(Group, other.Group)

@@ -1,6 +1,8 @@
 namespace DeviceQueue.Components
 {
-    /// <summary>Takes what components count. Implementations are safe to call from any thread and do not throw.</summary>
+    /// <summary>
+    /// Takes what components count. Implementations are safe to call from any thread and do not throw.
+    /// </summary>
     public interface ICounters
     {
         /// <summary>Adds one to a counter.</summary>

@@ -1,6 +1,8 @@
 namespace DeviceQueue.Components
 {
-    /// <summary>Takes what a component has to say. Implementations are safe to call from any thread and do not throw.</summary>
+    /// <summary>
+    /// Takes what a component has to say. Implementations are safe to call from any thread and do not throw.
+    /// </summary>
     public interface ILogger
     {
         /// <summary>Logs a message.</summary>

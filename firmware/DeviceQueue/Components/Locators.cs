@@ -19,7 +19,10 @@ namespace DeviceQueue.Components
         /// <summary>Finds a <see cref="Connecting.ConnectionComponent"/> that several queues share.</summary>
         public static Descriptor Connection => Descriptor.FromString("*:connection:mqtt:*:1.0");
 
-        /// <summary>Finds a <see cref="DeviceQueue.Platform.MqttPlatform"/>: what a connection needs of the board or the desktop.</summary>
+        /// <summary>
+        /// Finds a <see cref="DeviceQueue.Platform.MqttPlatform"/>: what a connection needs of the board or the
+        /// desktop.
+        /// </summary>
         public static Descriptor Platform => Descriptor.FromString("*:platform:*:*:1.0");
     }
 }

@@ -2,7 +2,9 @@ using System;
 
 namespace DeviceQueue.Components
 {
-    /// <summary>The components that others may need, by descriptor. Filled at start, by one thread; reading is safe from any.</summary>
+    /// <summary>
+    /// The components that others may need, by descriptor. Filled at start, by one thread; reading is safe from any.
+    /// </summary>
     public sealed class References
     {
         /// <summary>The most components.</summary>
@@ -15,7 +17,8 @@ namespace DeviceQueue.Components
         /// <summary>Makes references of descriptors and components in turn.</summary>
         /// <param name="tuples">A <see cref="Descriptor"/>, its component, the next descriptor, …</param>
         /// <returns>The references.</returns>
-        /// <exception cref="ArgumentException">A descriptor or a component is missing, or there are too many.</exception>
+        /// <exception cref="ArgumentException">A descriptor or a component is missing, or there are too
+        /// many.</exception>
         public static References FromTuples(params object[] tuples)
         {
             if (tuples.Length % 2 != 0)
@@ -35,7 +38,8 @@ namespace DeviceQueue.Components
         /// <summary>Adds a component.</summary>
         /// <param name="descriptor">Its name.</param>
         /// <param name="component">The component.</param>
-        /// <exception cref="ArgumentException">One of the two is missing, or there are <see cref="MaxComponents"/> already.</exception>
+        /// <exception cref="ArgumentException">One of the two is missing, or there are <see cref="MaxComponents"/>
+        /// already.</exception>
         public void Put(Descriptor descriptor, object component)
         {
             if (descriptor == null || component == null || _count == MaxComponents)

@@ -9,12 +9,15 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// A connection as a component: it is configured, finds what it needs by reference, and drives itself while it is open. A queue on its own has one of its own;
-    /// several queues share one that is among their references.
+    /// A connection as a component: it is configured, finds what it needs by reference, and drives itself while it is
+    /// open. A queue on its own has one of its own; several queues share one that is among their references.
     /// </summary>
     public sealed class ConnectionComponent : IConfigurable, IReferenceable
     {
-        /// <summary>The longest that <see cref="Close"/> waits for a clean end, in milliseconds; a connect that is under way ends by itself later.</summary>
+        /// <summary>
+        /// The longest that <see cref="Close"/> waits for a clean end, in milliseconds; a connect that is under way
+        /// ends by itself later.
+        /// </summary>
         public const int CloseTimeoutMs = MqttConnection.FarewellTimeoutMs + 2000;
 
         private readonly object _lock = new object();
@@ -27,13 +30,17 @@ namespace DeviceQueue.Connecting
         private bool _isOpen;
 
         /// <summary>Initializes a new instance of the <see cref="ConnectionComponent"/> class.</summary>
-        /// <param name="name">What is added to the device id for the client id, or <see langword="null"/>: the device id alone is.</param>
+        /// <param name="name">What is added to the device id for the client id, or <see langword="null"/>: the device
+        /// id alone is.</param>
         public ConnectionComponent(string name = null)
         {
             _name = name;
         }
 
-        /// <summary>Gets a value indicating whether the connection is wanted; the link may be down all the same (<see cref="MqttConnection.IsConnected"/>).</summary>
+        /// <summary>
+        /// Gets a value indicating whether the connection is wanted; the link may be down all the same
+        /// (<see cref="MqttConnection.IsConnected"/>).
+        /// </summary>
         public bool IsOpen => _isOpen && Connection.IsOpen;
 
         /// <summary>Gets the connection, from the first <see cref="Open"/> on.</summary>
@@ -62,10 +69,15 @@ namespace DeviceQueue.Connecting
             _references = null;
         }
 
-        /// <summary>Connects, and waits for that at most <c>connect_timeout</c>; each broker is tried once. Nothing happens when the connection is open.</summary>
+        /// <summary>
+        /// Connects, and waits for that at most <c>connect_timeout</c>; each broker is tried once. Nothing happens when
+        /// the connection is open.
+        /// </summary>
         /// <param name="correlationId">The id that ties this to a call chain, or <see langword="null"/>.</param>
-        /// <exception cref="ConfigException">The configuration lacks something or has a value that is not allowed.</exception>
-        /// <exception cref="ConnectionException">No broker was reached; the connection is closed and no longer tries.</exception>
+        /// <exception cref="ConfigException">The configuration lacks something or has a value that is not
+        /// allowed.</exception>
+        /// <exception cref="ConnectionException">No broker was reached; the connection is closed and no longer
+        /// tries.</exception>
         /// <exception cref="InvalidStateException">The references have no platform, or it lacks a part.</exception>
         public void Open(string correlationId)
         {
@@ -108,7 +120,9 @@ namespace DeviceQueue.Connecting
             }
         }
 
-        /// <summary>Checks the configuration and makes the connection, or tells the one there is where to connect to now.</summary>
+        /// <summary>
+        /// Checks the configuration and makes the connection, or tells the one there is where to connect to now.
+        /// </summary>
         /// <param name="correlationId">The id that ties this to a call chain.</param>
         internal void Prepare(string correlationId)
         {
@@ -186,7 +200,10 @@ namespace DeviceQueue.Connecting
             return problems.ErrorCount == 0 ? endpoints : throw ConfigException.From(problems);
         }
 
-        /// <summary>Names the client after the device and the queue, never by chance: a broker knows it again, and two queues do not end each other's links.</summary>
+        /// <summary>
+        /// Names the client after the device and the queue, never by chance: a broker knows it again, and two queues do
+        /// not end each other's links.
+        /// </summary>
         private string MakeClientId(MqttPlatform platform, ConfigProblems problems)
         {
             string device = _config.Get("device.id") ?? platform.DeviceId;
@@ -200,10 +217,11 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>
-        /// Makes a name, which may be a topic or a filter, fit for a client id, and each name another. Brokers need to take
-        /// letters and digits only (MQTT 3.1.1, section 3.1.3.1); dot, hyphen and underscore are taken by all that are known,
-        /// while some deny a client everything in whose id a topic's own characters are. So a dot stands for a slash, and an
-        /// underscore before the UTF-8 bytes of what else is not plain, in hexadecimal digits; two underscores are one.
+        /// Makes a name, which may be a topic or a filter, fit for a client id, and each name another. Brokers need to
+        /// take letters and digits only (MQTT 3.1.1, section 3.1.3.1); dot, hyphen and underscore are taken by all that
+        /// are known, while some deny a client everything in whose id a topic's own characters are. So a dot stands for
+        /// a slash, and an underscore before the UTF-8 bytes of what else is not plain, in hexadecimal digits; two
+        /// underscores are one.
         /// </summary>
         private static string Plain(string name)
         {

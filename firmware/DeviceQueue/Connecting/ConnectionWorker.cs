@@ -5,7 +5,9 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.Connecting
 {
-    /// <summary>The thread that drives a connection, because a connect blocks: the only thread that the library starts.</summary>
+    /// <summary>
+    /// The thread that drives a connection, because a connect blocks: the only thread that the library starts.
+    /// </summary>
     public sealed class ConnectionWorker
     {
         /// <summary>The longest time between two polls, in milliseconds.</summary>
@@ -42,7 +44,10 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets or sets what keeps them, or <see langword="null"/>.</summary>
         public IFaultRecorder Recorder { get; set; }
 
-        /// <summary>Opens the connection and starts to drive it; a thread that <see cref="Stop"/> did not wait for goes on with it.</summary>
+        /// <summary>
+        /// Opens the connection and starts to drive it; a thread that <see cref="Stop"/> did not wait for goes on with
+        /// it.
+        /// </summary>
         public void Start()
         {
             lock (_lock)
@@ -58,7 +63,9 @@ namespace DeviceQueue.Connecting
             }
         }
 
-        /// <summary>Closes the connection cleanly and waits for the thread to end; on that thread itself it does not wait.</summary>
+        /// <summary>
+        /// Closes the connection cleanly and waits for the thread to end; on that thread itself it does not wait.
+        /// </summary>
         /// <param name="timeoutMs">The longest to wait, in milliseconds.</param>
         /// <returns><see langword="false"/> when the thread is still busy, for example in a connect.</returns>
         public bool Stop(int timeoutMs)

@@ -1,8 +1,8 @@
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// The topics of a device, nearly all below <c>sensor/&lt;id&gt;/</c>, and the words that it says and hears on them. Each is
-    /// made when it is asked for.
+    /// The topics of a device, nearly all below <c>sensor/&lt;id&gt;/</c>, and the words that it says and hears on
+    /// them. Each is made when it is asked for.
     /// </summary>
     public sealed class DeviceTopics
     {

@@ -1,6 +1,9 @@
 namespace DeviceQueue.Connecting
 {
-    /// <summary>Says whether this is a moment to connect: on a board a connect stops every thread. Called by the connection's thread alone.</summary>
+    /// <summary>
+    /// Says whether this is a moment to connect: on a board a connect stops every thread. Called by the connection's
+    /// thread alone.
+    /// </summary>
     public interface IConnectGate
     {
         /// <summary>Tells how long to wait before asking again.</summary>

@@ -1,8 +1,9 @@
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// What a connection publishes from: a queue's outbox, or the latest values. Called by the connection's thread alone, which holds no lock across these calls;
-    /// an implementation guards its own state against the threads that fill it.
+    /// What a connection publishes from: a queue's outbox, or the latest values. Called by the connection's thread
+    /// alone, which holds no lock across these calls; an implementation guards its own state against the threads that
+    /// fill it.
     /// </summary>
     public interface IPublishSource
     {
@@ -17,16 +18,17 @@ namespace DeviceQueue.Connecting
         void OnHandedOver(int packetId);
 
         /// <summary>
-        /// Hears that the client library refused the message that <see cref="TryTake"/> offered last, on a link that is up. It
-        /// is not in flight, no <see cref="OnPublished"/> follows, and it is offered again, after a delay that grows: it must
-        /// not hold up the others.
+        /// Hears that the client library refused the message that <see cref="TryTake"/> offered last, on a link that is
+        /// up. It is not in flight, no <see cref="OnPublished"/> follows, and it is offered again, after a delay that
+        /// grows: it must not hold up the others.
         /// </summary>
         /// <param name="nowMs">The time.</param>
         void OnRefused(long nowMs);
 
         /// <summary>Hears of an acknowledgement.</summary>
         /// <param name="packetId">The link's id.</param>
-        /// <param name="isPublished"><see langword="false"/> when no answer came in time: the message may have arrived or not.</param>
+        /// <param name="isPublished"><see langword="false"/> when no answer came in time: the message may have arrived
+        /// or not.</param>
         /// <param name="nowMs">The time.</param>
         /// <returns><see langword="true"/> when the message was this source's.</returns>
         bool OnPublished(int packetId, bool isPublished, long nowMs);

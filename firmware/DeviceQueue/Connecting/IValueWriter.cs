@@ -1,6 +1,8 @@
 namespace DeviceQueue.Connecting
 {
-    /// <summary>Writes a latest value when it is sent. Called by the connection's thread alone, without a lock.</summary>
+    /// <summary>
+    /// Writes a latest value when it is sent. Called by the connection's thread alone, without a lock.
+    /// </summary>
     public interface IValueWriter
     {
         /// <summary>Writes what is to be said now.</summary>

@@ -4,10 +4,10 @@ using System.Threading;
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// Topics of which only the newest value matters. A retained one (status, output states, announcements) is published after
-    /// every connect and at each change, at QoS 1, and again until the broker has the newest; another (health) once at each
-    /// change, at QoS 0. An empty retained one takes a message back: the broker's acknowledgement ends it. Safe to call from
-    /// any thread.
+    /// Topics of which only the newest value matters. A retained one (status, output states, announcements) is
+    /// published after every connect and at each change, at QoS 1, and again until the broker has the newest; another
+    /// (health) once at each change, at QoS 0. An empty retained one takes a message back: the broker's acknowledgement
+    /// ends it. Safe to call from any thread.
     /// </summary>
     public sealed class LatestValues : IPublishSource
     {
@@ -18,8 +18,8 @@ namespace DeviceQueue.Connecting
         public const int MaxInflight = 4;
 
         /// <summary>
-        /// How long after an unanswered or refused publish the value is sent again, in milliseconds; it doubles with each that
-        /// follows on the same link.
+        /// How long after an unanswered or refused publish the value is sent again, in milliseconds; it doubles with
+        /// each that follows on the same link.
         /// </summary>
         public const int FirstRetryMs = 5000;
 
@@ -49,7 +49,9 @@ namespace DeviceQueue.Connecting
             _wake = wake;
         }
 
-        /// <summary>Gets a value indicating whether each retained value has been handed over on this link, or was refused.</summary>
+        /// <summary>
+        /// Gets a value indicating whether each retained value has been handed over on this link, or was refused.
+        /// </summary>
         public bool IsSaid
         {
             get
@@ -101,7 +103,10 @@ namespace DeviceQueue.Connecting
             Change(handle, payload);
         }
 
-        /// <summary>Says that there is a newest value, which is written each time it is sent, so that it takes no memory between.</summary>
+        /// <summary>
+        /// Says that there is a newest value, which is written each time it is sent, so that it takes no memory
+        /// between.
+        /// </summary>
         /// <param name="handle">What <see cref="Add"/> returned.</param>
         /// <param name="writer">Writes topic and payload.</param>
         public void Set(int handle, IValueWriter writer)

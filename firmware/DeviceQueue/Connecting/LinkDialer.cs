@@ -4,8 +4,8 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// Makes a connection's links: where to (the endpoints in turn), when (after the backoff, when the gate lets it), and over what (the network below, which it brings
-    /// up first). Called from the connection's thread.
+    /// Makes a connection's links: where to (the endpoints in turn), when (after the backoff, when the gate lets it),
+    /// and over what (the network below, which it brings up first). Called from the connection's thread.
     /// </summary>
     internal sealed class LinkDialer
     {
@@ -49,12 +49,17 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets when the next attempt is due.</summary>
         public long DueMs { get; private set; }
 
-        /// <summary>Gets a value indicating whether the other side ends links soon after they came up, again and again.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the other side ends links soon after they came up, again and again.
+        /// </summary>
         public bool IsEvicted => _backoff.IsEvicted;
 
-        /// <summary>Makes one attempt; may block as long as the network below and the client library's connect do.</summary>
+        /// <summary>
+        /// Makes one attempt; may block as long as the network below and the client library's connect do.
+        /// </summary>
         /// <param name="isFresh">Whether the broker is to forget the session, whatever the settings say.</param>
-        /// <param name="fault">Why it failed, in words; <see langword="null"/> when it did not, or when the gate holds it back until <see cref="DueMs"/>.</param>
+        /// <param name="fault">Why it failed, in words; <see langword="null"/> when it did not, or when the gate holds
+        /// it back until <see cref="DueMs"/>.</param>
         /// <returns>An open link, or <see langword="null"/>.</returns>
         public IMqttLink TryOpen(bool isFresh, out string fault)
         {
@@ -98,7 +103,9 @@ namespace DeviceQueue.Connecting
             return delay;
         }
 
-        /// <summary>Lets the delays start from the shortest again, unless the other side ends links again and again.</summary>
+        /// <summary>
+        /// Lets the delays start from the shortest again, unless the other side ends links again and again.
+        /// </summary>
         public void StartLow()
         {
             if (!IsEvicted)
@@ -114,7 +121,10 @@ namespace DeviceQueue.Connecting
             DueMs = 0;
         }
 
-        /// <summary>Takes note of how long a link held: after a stable one the first endpoint is the first to be asked again, but for a broker that fell silent.</summary>
+        /// <summary>
+        /// Takes note of how long a link held: after a stable one the first endpoint is the first to be asked again,
+        /// but for a broker that fell silent.
+        /// </summary>
         /// <param name="heldMs">Milliseconds from CONNACK to the end.</param>
         /// <param name="isByOtherSide">Whether it was not we who ended it.</param>
         /// <param name="isSilent">Whether we ended it because no answer came.</param>

@@ -1,17 +1,21 @@
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// Judges by what is unanswered whether the other side of a link is alive, and asks for a sign of life when it is in doubt. Called from the thread of its connection.
+    /// Judges by what is unanswered whether the other side of a link is alive, and asks for a sign of life when it is
+    /// in doubt. Called from the thread of its connection.
     /// </summary>
     internal sealed class LinkWatch
     {
         /// <summary>
-        /// How many publishes, one after the other, may stay unanswered, with the probes between them unanswered too, before the link is given up; those given up
-        /// together count as one. A broker that acknowledges later than the client library waits, and answers the probes, is slow and not gone.
+        /// How many publishes, one after the other, may stay unanswered, with the probes between them unanswered too,
+        /// before the link is given up; those given up together count as one. A broker that acknowledges later than the
+        /// client library waits, and answers the probes, is slow and not gone.
         /// </summary>
         public const int MaxUnanswered = 3;
 
-        /// <summary>How long the client library waits for PUBACK, in milliseconds: three attempts, a second each.</summary>
+        /// <summary>
+        /// How long the client library waits for PUBACK, in milliseconds: three attempts, a second each.
+        /// </summary>
         public const int AnswerTimeoutMs = 3000;
 
         private readonly int _livenessMs;
@@ -24,7 +28,8 @@ namespace DeviceQueue.Connecting
         private bool _isUnheard;
 
         /// <summary>Initializes a new instance of the <see cref="LinkWatch"/> class.</summary>
-        /// <param name="keepAliveSeconds">The keepalive of the links in seconds; silence for one and a half of it is the end of one.</param>
+        /// <param name="keepAliveSeconds">The keepalive of the links in seconds; silence for one and a half of it is
+        /// the end of one.</param>
         public LinkWatch(int keepAliveSeconds)
         {
             _livenessMs = keepAliveSeconds * 1500;
@@ -33,7 +38,9 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets how many publishes are unanswered.</summary>
         public int Inflight { get; private set; }
 
-        /// <summary>Gets the time by which the link has to answer, <see cref="long.MaxValue"/> when nothing is asked.</summary>
+        /// <summary>
+        /// Gets the time by which the link has to answer, <see cref="long.MaxValue"/> when nothing is asked.
+        /// </summary>
         public long DueMs => _unansweredSinceMs < 0 ? long.MaxValue : _unansweredSinceMs + _livenessMs;
 
         /// <summary>Begins to watch a link that has just come up.</summary>

@@ -9,27 +9,40 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// Keeps one MQTT session going: connects with backoff, a fresh link each time, subscribes, says birth, publishes what its sources offer, and judges by what is
-    /// unanswered whether the other side is alive. It has no thread: whoever drives it calls <see cref="Poll"/>, always from the same thread.
+    /// Keeps one MQTT session going: connects with backoff, a fresh link each time, subscribes, says birth, publishes
+    /// what its sources offer, and judges by what is unanswered whether the other side is alive. It has no thread:
+    /// whoever drives it calls <see cref="Poll"/>, always from the same thread.
     /// </summary>
     public sealed class MqttConnection : IHealthPart
     {
         /// <summary>The most sources, the latest values among them, and the most sinks.</summary>
         public const int MaxAttached = 8;
 
-        /// <summary>How long to wait for SUBACK, in milliseconds; the client library reports a missing one by nothing at all.</summary>
+        /// <summary>
+        /// How long to wait for SUBACK, in milliseconds; the client library reports a missing one by nothing at all.
+        /// </summary>
         public const int SubackTimeoutMs = 10000;
 
-        /// <summary>The longest time until a subscription that the broker refuses is asked for again, in milliseconds.</summary>
+        /// <summary>
+        /// The longest time until a subscription that the broker refuses is asked for again, in milliseconds.
+        /// </summary>
         public const int MaxSubscribeRetryMs = 320000;
 
-        /// <summary>The longest that <see cref="BeginClose"/> waits for the farewell and what is in flight to be acknowledged, in milliseconds.</summary>
+        /// <summary>
+        /// The longest that <see cref="BeginClose"/> waits for the farewell and what is in flight to be acknowledged,
+        /// in milliseconds.
+        /// </summary>
         public const int FarewellTimeoutMs = 2000;
 
-        /// <summary>The longest to wait for the network below before an attempt counts as failed, in milliseconds.</summary>
+        /// <summary>
+        /// The longest to wait for the network below before an attempt counts as failed, in milliseconds.
+        /// </summary>
         public const int NetworkTimeoutMs = 30000;
 
-        /// <summary>The longest that <see cref="Gate"/> can hold an attempt back, in milliseconds: a minute for the clock, one for a pulse, and a reading.</summary>
+        /// <summary>
+        /// The longest that <see cref="Gate"/> can hold an attempt back, in milliseconds: a minute for the clock, one
+        /// for a pulse, and a reading.
+        /// </summary>
         public const int MaxHoldMs = 150000;
 
         private const int OnlinePollMs = 5000;
@@ -90,21 +103,28 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets the event that whoever drives this connection waits on between polls.</summary>
         public AutoResetEvent Wake => _wake;
 
-        /// <summary>Gets the event that is set when an attempt has failed, when the link is ready, and when it has closed: for one that waits for it.</summary>
+        /// <summary>
+        /// Gets the event that is set when an attempt has failed, when the link is ready, and when it has closed: for
+        /// one that waits for it.
+        /// </summary>
         public AutoResetEvent Progress { get; } = new AutoResetEvent(false);
 
         /// <summary>Gets the topics of which only the newest value matters.</summary>
         public LatestValues LatestValues => _latest;
 
-        /// <summary>Gets a value indicating whether the connection is wanted; the link may be down all the same.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the connection is wanted; the link may be down all the same.
+        /// </summary>
         public bool IsOpen => _isOpen;
 
-        /// <summary>Gets a value indicating whether the link is up and every subscription answered, or overdue.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the link is up and every subscription answered, or overdue.
+        /// </summary>
         public bool IsConnected => _subscriptions.IsReady;
 
         /// <summary>
-        /// Gets a value indicating whether the first attempt, or the subscriptions of a link, have no answer yet: there is nothing
-        /// to say about the connection.
+        /// Gets a value indicating whether the first attempt, or the subscriptions of a link, have no answer yet: there
+        /// is nothing to say about the connection.
         /// </summary>
         public bool IsConnecting =>
             _link == null ? _connects == 0 && _lastError == null && !IsWithoutNetwork
@@ -121,14 +141,19 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets a value indicating whether the last attempt found no network to connect over.</summary>
         public bool IsWithoutNetwork => _dialer.IsWithoutNetwork;
 
-        /// <summary>Gets or sets what may hold a connect back, or <see langword="null"/> when each moment is as good as another.</summary>
+        /// <summary>
+        /// Gets or sets what may hold a connect back, or <see langword="null"/> when each moment is as good as another.
+        /// </summary>
         public IConnectGate Gate
         {
             get => _dialer.Gate;
             set => _dialer.Gate = value;
         }
 
-        /// <summary>Gets a value indicating whether the broker keeps subscriptions while there is no link, and what comes for them: <c>clean_session</c> is false.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the broker keeps subscriptions while there is no link, and what comes for
+        /// them: <c>clean_session</c> is false.
+        /// </summary>
         public bool IsSessionKept => !_dialer.Endpoints[0].CleanSession;
 
         /// <summary>Gets how often a link came up.</summary>
@@ -143,13 +168,18 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets how many attempts have failed since the last success, or since <see cref="Open"/>.</summary>
         public int Failures => _failures;
 
-        /// <summary>Gets or sets a value indicating whether the connection gives up when no broker was reached after <see cref="Open"/>, each tried once.</summary>
+        /// <summary>
+        /// Gets or sets a value indicating whether the connection gives up when no broker was reached after
+        /// <see cref="Open"/>, each tried once.
+        /// </summary>
         internal bool IsFirstRoundFinal { get; set; }
 
         /// <summary>Gets what takes what the connection has to say.</summary>
         internal ILogger Logger => _logger;
 
-        /// <summary>Sets where to connect to from the next attempt on; the keepalive must be the one of before.</summary>
+        /// <summary>
+        /// Sets where to connect to from the next attempt on; the keepalive must be the one of before.
+        /// </summary>
         /// <param name="endpoints">At least one.</param>
         public void SetEndpoints(MqttLinkOptions[] endpoints)
         {
@@ -181,7 +211,10 @@ namespace DeviceQueue.Connecting
             }
         }
 
-        /// <summary>Sets what the status topic says after each connect and before a clean close. Not to be called once it is open.</summary>
+        /// <summary>
+        /// Sets what the status topic says after each connect and before a clean close. Not to be called once it is
+        /// open.
+        /// </summary>
         /// <param name="topic">The topic, retained.</param>
         /// <param name="birth">The payload after each connect.</param>
         /// <param name="farewell">The payload before a clean close.</param>
@@ -192,8 +225,9 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>
-        /// Sets the topic on which the broker may keep a message that is too large for this device: the device clears it, and
-        /// discards a kept session, when links end soon after they subscribed. Not to be called once it is open.
+        /// Sets the topic on which the broker may keep a message that is too large for this device: the device clears
+        /// it, and discards a kept session, when links end soon after they subscribed. Not to be called once it is
+        /// open.
         /// </summary>
         /// <param name="topic">The topic, one that never holds a retained message by right.</param>
         public void SetCommandTopic(string topic)
@@ -216,7 +250,10 @@ namespace DeviceQueue.Connecting
             _wake.Set();
         }
 
-        /// <summary>Asks for a clean end: what is due and the farewell are published, then the link is closed and <see cref="IsOpen"/> turns false.</summary>
+        /// <summary>
+        /// Asks for a clean end: what is due and the farewell are published, then the link is closed and
+        /// <see cref="IsOpen"/> turns false.
+        /// </summary>
         public void BeginClose()
         {
             _isClosing = true;
@@ -224,7 +261,8 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>Does what is due. May block as long as the client library's connect does.</summary>
-        /// <returns>The time of <see cref="IClock.NowMs"/> by which to call again; sooner when <see cref="Wake"/> is set.</returns>
+        /// <returns>The time of <see cref="IClock.NowMs"/> by which to call again; sooner when <see cref="Wake"/> is
+        /// set.</returns>
         public long Poll()
         {
             long now = _clock.NowMs;
@@ -238,7 +276,9 @@ namespace DeviceQueue.Connecting
             return sinksDue < linkDue ? sinksDue : linkDue;
         }
 
-        /// <summary>Ends the link, if there is one, and tries anew after the backoff. Call from the thread that polls.</summary>
+        /// <summary>
+        /// Ends the link, if there is one, and tries anew after the backoff. Call from the thread that polls.
+        /// </summary>
         /// <param name="reason">Why, in words.</param>
         public void EndLink(string reason)
         {
@@ -339,7 +379,9 @@ namespace DeviceQueue.Connecting
             }
         }
 
-        /// <summary>Asks the guard whether this end, after others like it, has to do with a message that the broker keeps.</summary>
+        /// <summary>
+        /// Asks the guard whether this end, after others like it, has to do with a message that the broker keeps.
+        /// </summary>
         private bool IsKeptMessageSuspected(long now, bool isByOtherSide)
         {
             bool wasSuspicious = _guard.IsSuspicious;

@@ -19,7 +19,9 @@ namespace DeviceQueue.Connecting
         Closed = 4,
     }
 
-    /// <summary>One thing that a link reports; filled anew by each take, so that a steady state allocates none.</summary>
+    /// <summary>
+    /// One thing that a link reports; filled anew by each take, so that a steady state allocates none.
+    /// </summary>
     public sealed class MqttLinkEvent
     {
         /// <summary>Gets or sets what happened.</summary>
@@ -29,8 +31,9 @@ namespace DeviceQueue.Connecting
         public int PacketId { get; set; }
 
         /// <summary>
-        /// Gets or sets a value indicating whether the broker said yes: for <see cref="MqttLinkEventKind.Published"/> <see langword="false"/> means that
-        /// no answer came in the client library's time, so nobody knows; for <see cref="MqttLinkEventKind.Subscribed"/> that the broker refused.
+        /// Gets or sets a value indicating whether the broker said yes: for <see cref="MqttLinkEventKind.Published"/>
+        /// <see langword="false"/> means that no answer came in the client library's time, so nobody knows; for
+        /// <see cref="MqttLinkEventKind.Subscribed"/> that the broker refused.
         /// </summary>
         public bool IsSuccess { get; set; }
 

@@ -3,9 +3,9 @@ using System.Threading;
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// Where a link's callbacks leave what happened until the connection's thread takes it. Bounded in number and in bytes,
-    /// and allocated once: arriving messages have places of their own, so that answers always find one, and a message that
-    /// finds none is counted. Answers are taken first.
+    /// Where a link's callbacks leave what happened until the connection's thread takes it. Bounded in number and in
+    /// bytes, and allocated once: arriving messages have places of their own, so that answers always find one, and a
+    /// message that finds none is counted. Answers are taken first.
     /// </summary>
     public sealed class MqttLinkEventQueue
     {
@@ -15,7 +15,9 @@ namespace DeviceQueue.Connecting
         /// <summary>The most bytes of payloads that wait here at once, unless the link has room for more.</summary>
         public const int MaxBytes = 1024;
 
-        /// <summary>The most answers that wait here at once; more means that none is taken, and the link reports itself closed.</summary>
+        /// <summary>
+        /// The most answers that wait here at once; more means that none is taken, and the link reports itself closed.
+        /// </summary>
         public const int MaxAnswers = 24;
 
         private const int IdMask = 0xFFFF;
@@ -39,9 +41,11 @@ namespace DeviceQueue.Connecting
         private int _dropped;
 
         /// <summary>Initializes a new instance of the <see cref="MqttLinkEventQueue"/> class.</summary>
-        /// <param name="wake">Set when there is something to take; who waits for it takes until there is nothing.</param>
+        /// <param name="wake">Set when there is something to take; who waits for it takes until there is
+        /// nothing.</param>
         /// <param name="maxMessages">The most messages that wait here at once, at least 1.</param>
-        /// <param name="maxBytes">The most bytes of their payloads; one that finds the queue empty may be larger.</param>
+        /// <param name="maxBytes">The most bytes of their payloads; one that finds the queue empty may be
+        /// larger.</param>
         /// <param name="maxAnswers">The most answers that wait here at once.</param>
         public MqttLinkEventQueue(
             AutoResetEvent wake, int maxMessages = MaxMessages, int maxBytes = MaxBytes, int maxAnswers = MaxAnswers)
@@ -131,7 +135,8 @@ namespace DeviceQueue.Connecting
             {
                 isFirst = IsEmpty;
 
-                // The client library has allocated it already, so one alone is handed on, whatever its size: it is counted there.
+                // The client library has allocated it already, so one alone is handed on, whatever its size: it is
+                // counted there.
                 bool isOver = _messageCount > 0 && _bytes + payload.Length > _maxBytes;
                 if (_messageCount == _topics.Length || isOver)
                 {

@@ -1,6 +1,8 @@
 namespace DeviceQueue.Connecting
 {
-    /// <summary>Where a link connects to and as whom: the fields of CONNECT (MQTT 3.1.1 section 3.1) and what lies below it.</summary>
+    /// <summary>
+    /// Where a link connects to and as whom: the fields of CONNECT (MQTT 3.1.1 section 3.1) and what lies below it.
+    /// </summary>
     public sealed class MqttLinkOptions
     {
         /// <summary>Gets or sets the broker's host name or address.</summary>
@@ -9,10 +11,15 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets or sets the broker's TCP port, 1 to 65535.</summary>
         public int Port { get; set; }
 
-        /// <summary>Gets or sets a value indicating whether the link is TLS, with the broker's certificate validated.</summary>
+        /// <summary>
+        /// Gets or sets a value indicating whether the link is TLS, with the broker's certificate validated.
+        /// </summary>
         public bool IsSecure { get; set; }
 
-        /// <summary>Gets or sets the certificate of the authority that signed the broker's, PEM or DER, or <see langword="null"/> for the platform's own.</summary>
+        /// <summary>
+        /// Gets or sets the certificate of the authority that signed the broker's, PEM or DER, or
+        /// <see langword="null"/> for the platform's own.
+        /// </summary>
         public byte[] CaCertificate { get; set; }
 
         /// <summary>Gets or sets the client's certificate, PEM or DER, or <see langword="null"/>.</summary>
@@ -30,7 +37,9 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets or sets the password, or <see langword="null"/>.</summary>
         public string Password { get; set; }
 
-        /// <summary>Gets or sets a value indicating whether the broker forgets what it knew of this client id.</summary>
+        /// <summary>
+        /// Gets or sets a value indicating whether the broker forgets what it knew of this client id.
+        /// </summary>
         public bool CleanSession { get; set; }
 
         /// <summary>Gets or sets the keepalive in seconds, 1 to 65535.</summary>
@@ -45,7 +54,9 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets or sets the quality of service of the last will, 0 to 2.</summary>
         public int WillQos { get; set; }
 
-        /// <summary>Gets or sets a value indicating whether the broker keeps the last will for later subscribers.</summary>
+        /// <summary>
+        /// Gets or sets a value indicating whether the broker keeps the last will for later subscribers.
+        /// </summary>
         public bool WillRetain { get; set; }
     }
 }

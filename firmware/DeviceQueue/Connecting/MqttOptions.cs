@@ -153,7 +153,9 @@ namespace DeviceQueue.Connecting
             }
         }
 
-        /// <summary>Overrides what a device cannot do without, or has no use for, before the whole is checked.</summary>
+        /// <summary>
+        /// Overrides what a device cannot do without, or has no use for, before the whole is checked.
+        /// </summary>
         /// <param name="problems">Takes a warning for each value that has no effect.</param>
         internal void OverrideForDevice(ConfigProblems problems)
         {

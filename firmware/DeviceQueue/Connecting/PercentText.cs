@@ -8,7 +8,8 @@ namespace DeviceQueue.Connecting
     {
         /// <summary>Resolves the escapes.</summary>
         /// <param name="text">The text.</param>
-        /// <returns>The text meant, or <see langword="null"/> when an escape is wrong or stands for a control character or for what is not UTF-8.</returns>
+        /// <returns>The text meant, or <see langword="null"/> when an escape is wrong or stands for a control character
+        /// or for what is not UTF-8.</returns>
         public static string Decode(string text)
         {
             if (text.Length == 0)

@@ -3,7 +3,8 @@ using System.Threading;
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// Takes from a connection's sources in turn what the link may have, and tells them what became of it. Called from the connection's thread, but for <see cref="Add"/>.
+    /// Takes from a connection's sources in turn what the link may have, and tells them what became of it. Called from
+    /// the connection's thread, but for <see cref="Add"/>.
     /// </summary>
     internal sealed class Publisher
     {
@@ -71,8 +72,8 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>
-        /// Publishes a bounded number of messages: first each latest value once, the status before all, then one of each source in
-        /// turn.
+        /// Publishes a bounded number of messages: first each latest value once, the status before all, then one of
+        /// each source in turn.
         /// </summary>
         /// <returns>Whether there is more that could be sent now.</returns>
         public bool Publish(IMqttLink link, long nowMs)
@@ -133,7 +134,8 @@ namespace DeviceQueue.Connecting
 
             if (link.IsOpen)
             {
-                // The client library refused this message and may always do so: like one that stays unanswered, it must not hold up the others.
+                // The client library refused this message and may always do so: like one that stays unanswered, it must
+                // not hold up the others.
                 source.OnRefused(nowMs);
                 _watch.OnUnanswered(nowMs);
             }

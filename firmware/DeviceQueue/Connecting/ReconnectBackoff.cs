@@ -3,18 +3,25 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// How long to wait before the next attempt to connect: a random time up to a limit that doubles with each failure (full jitter), so that a fleet that
-    /// lost its broker does not come back all at once. Forgets its failures only after a link has held for <see cref="StableMs"/>.
+    /// How long to wait before the next attempt to connect: a random time up to a limit that doubles with each failure
+    /// (full jitter), so that a fleet that lost its broker does not come back all at once. Forgets its failures only
+    /// after a link has held for <see cref="StableMs"/>.
     /// </summary>
     public sealed class ReconnectBackoff
     {
-        /// <summary>How long a link must hold, in milliseconds, before the next failure starts from the shortest delay again.</summary>
+        /// <summary>
+        /// How long a link must hold, in milliseconds, before the next failure starts from the shortest delay again.
+        /// </summary>
         public const long StableMs = 30000;
 
-        /// <summary>After how many links that the other side ended before they were stable something is wrong that a reconnect does not heal.</summary>
+        /// <summary>
+        /// After how many links that the other side ended before they were stable something is wrong that a reconnect
+        /// does not heal.
+        /// </summary>
         public const int MaxEvictions = 3;
 
-        /// <summary>How long a link must hold after that, in milliseconds, before failures are forgotten: two clients with one id, each late by its own
+        /// <summary>How long a link must hold after that, in milliseconds, before failures are forgotten: two clients
+        /// with one id, each late by its own
         /// backoff, have links that look stable.</summary>
         public const long CalmMs = 300000;
 
@@ -36,7 +43,9 @@ namespace DeviceQueue.Connecting
             _limitMs = _minMs;
         }
 
-        /// <summary>Gets a value indicating whether the other side ends links soon after they came up, again and again.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the other side ends links soon after they came up, again and again.
+        /// </summary>
         public bool IsEvicted => _evictions >= MaxEvictions;
 
         /// <summary>Draws the delay before the next attempt.</summary>

@@ -7,15 +7,20 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Connecting
 {
     /// <summary>
-    /// What a connection's sinks are subscribed to: asks for it on each link, asks again for what was refused, and hands each
-    /// arrived message to those whom it is for. Called from the connection's thread, but for <see cref="Add"/>.
+    /// What a connection's sinks are subscribed to: asks for it on each link, asks again for what was refused, and
+    /// hands each arrived message to those whom it is for. Called from the connection's thread, but for
+    /// <see cref="Add"/>.
     /// </summary>
     internal sealed class Subscriptions
     {
-        /// <summary>How long a link waits for its SUBACKs before it is used, in milliseconds: a slow one may never show them.</summary>
+        /// <summary>
+        /// How long a link waits for its SUBACKs before it is used, in milliseconds: a slow one may never show them.
+        /// </summary>
         public const int ReadyTimeoutMs = 2000;
 
-        /// <summary>How long after a refusal the broker is asked again, in milliseconds; it doubles up to MaxSubscribeRetryMs.</summary>
+        /// <summary>
+        /// How long after a refusal the broker is asked again, in milliseconds; it doubles up to MaxSubscribeRetryMs.
+        /// </summary>
         public const int FirstRetryMs = 5000;
 
         private readonly Subscription[] _subscriptions = new Subscription[MqttConnection.MaxAttached];
@@ -36,15 +41,17 @@ namespace DeviceQueue.Connecting
             _logger = logger;
         }
 
-        /// <summary>Gets or sets what may put subscribing off, during which the link may be used; or <see langword="null"/>.</summary>
+        /// <summary>
+        /// Gets or sets what may put subscribing off, during which the link may be used; or <see langword="null"/>.
+        /// </summary>
         public KeptMessageGuard Guard { get; set; }
 
         /// <summary>Gets how many sinks there are.</summary>
         public int Count => _count;
 
         /// <summary>
-        /// Gets a value indicating whether the link may be used: every subscription was answered once, or the time for that is
-        /// over; one that is added later does not change it.
+        /// Gets a value indicating whether the link may be used: every subscription was answered once, or the time for
+        /// that is over; one that is added later does not change it.
         /// </summary>
         public bool IsReady { get; private set; }
 
@@ -120,7 +127,8 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Hands a message to each sink whose filter its topic matches.</summary>
         /// <param name="message">The message.</param>
-        /// <param name="isSessionKept">Whether it may come of a subscription that was asked for on an earlier link.</param>
+        /// <param name="isSessionKept">Whether it may come of a subscription that was asked for on an earlier
+        /// link.</param>
         public void OnMessage(MqttLinkEvent message, bool isSessionKept)
         {
             for (int i = 0; i < _count; i++)
@@ -189,7 +197,8 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>Lets each sink hand on what it has taken.</summary>
-        /// <returns>The earliest time at which one wants to be called again, <see cref="long.MaxValue"/> when none does.</returns>
+        /// <returns>The earliest time at which one wants to be called again, <see cref="long.MaxValue"/> when none
+        /// does.</returns>
         public long Deliver(IClock clock)
         {
             long due = long.MaxValue;
@@ -248,7 +257,9 @@ namespace DeviceQueue.Connecting
             _logger.Log(level, null, "subscription to " + filter + what);
         }
 
-        /// <summary>What is known of a sink's subscription on the present link; few fields, because there is one for each.</summary>
+        /// <summary>
+        /// What is known of a sink's subscription on the present link; few fields, because there is one for each.
+        /// </summary>
         private sealed class Subscription
         {
             private const int MaxDoublings = 6;
@@ -277,7 +288,10 @@ namespace DeviceQueue.Connecting
 
             public bool IsOptional => (_state & Optional) != 0;
 
-            /// <summary>Gets a value indicating whether the broker has it: asked for on this link, or on an earlier one of a kept session.</summary>
+            /// <summary>
+            /// Gets a value indicating whether the broker has it: asked for on this link, or on an earlier one of a
+            /// kept session.
+            /// </summary>
             public bool IsHeld => (_state & Held) != 0;
 
             public bool IsRefused => (_state & RefusalsMask) != 0;

@@ -9,8 +9,8 @@ namespace DeviceQueue.Connecting
         public const int MaxLength = 256;
 
         /// <summary>
-        /// Nobody subscribes to it, so unsubscribing changes nothing, and the broker has to answer all the same (MQTT 3.1.1 section 3.10.4): a link's way to ask for a sign
-        /// of life.
+        /// Nobody subscribes to it, so unsubscribing changes nothing, and the broker has to answer all the same (MQTT
+        /// 3.1.1 section 3.10.4): a link's way to ask for a sign of life.
         /// </summary>
         public const string Probe = "devicequeue/probe";
 
@@ -58,7 +58,10 @@ namespace DeviceQueue.Connecting
             return t == topic.Length;
         }
 
-        /// <summary>Tells whether a text is a topic name, section 4.7.3: 1 to <see cref="MaxLength"/> characters, no wildcard, no NUL, no lone surrogate.</summary>
+        /// <summary>
+        /// Tells whether a text is a topic name, section 4.7.3: 1 to <see cref="MaxLength"/> characters, no wildcard,
+        /// no NUL, no lone surrogate.
+        /// </summary>
         /// <param name="topic">The text.</param>
         /// <returns><see langword="true"/> when something can be published to it.</returns>
         public static bool IsTopic(string topic)
@@ -66,7 +69,9 @@ namespace DeviceQueue.Connecting
             return !string.IsNullOrEmpty(topic) && topic.Length <= MaxLength && topic.IndexOf('+') < 0 && topic.IndexOf('#') < 0 && IsText(topic);
         }
 
-        /// <summary>Tells whether a text is a topic filter: wildcards stand alone in their level, <c>#</c> in the last.</summary>
+        /// <summary>
+        /// Tells whether a text is a topic filter: wildcards stand alone in their level, <c>#</c> in the last.
+        /// </summary>
         /// <param name="filter">The text.</param>
         /// <returns><see langword="true"/> when a broker accepts it in SUBSCRIBE.</returns>
         public static bool IsValid(string filter)

@@ -3,7 +3,8 @@ using DeviceQueue.Json;
 namespace DeviceQueue.Diagnostics
 {
     /// <summary>
-    /// Counts by reason: the one kind of counter that outlives a reboot, since the journal restores and stores it. Safe to call from any thread.
+    /// Counts by reason: the one kind of counter that outlives a reboot, since the journal restores and stores it. Safe
+    /// to call from any thread.
     /// </summary>
     public sealed class Counts
     {
@@ -13,8 +14,9 @@ namespace DeviceQueue.Diagnostics
 
         /// <summary>Initializes counts that are all 0.</summary>
         /// <param name="names">
-        /// A name for each reason, in the order of their numbers, with a space between two: one literal, because a table of strings takes 24 bytes of heap a name.
-        /// The journal stores counts by number, so a new name is added at the end and none is taken out.
+        /// A name for each reason, in the order of their numbers, with a space between two: one literal, because a
+        /// table of strings takes 24 bytes of heap a name. The journal stores counts by number, so a new name is added
+        /// at the end and none is taken out.
         /// </param>
         public Counts(string names)
         {
@@ -71,7 +73,9 @@ namespace DeviceQueue.Diagnostics
             }
         }
 
-        /// <summary>Counts one by its name; a name that is none of these counts as the last, so that nothing is left out.</summary>
+        /// <summary>
+        /// Counts one by its name; a name that is none of these counts as the last, so that nothing is left out.
+        /// </summary>
         /// <param name="name">A word of <see cref="Names"/>.</param>
         public void Add(string name)
         {

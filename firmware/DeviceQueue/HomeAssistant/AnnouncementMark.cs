@@ -3,8 +3,8 @@ using System.Text;
 namespace DeviceQueue.HomeAssistant
 {
     /// <summary>
-    /// What the broker may keep of the device's announcements, as a file remembers it: a line with the device id, and one for
-    /// each part with its kind's first letter, as in <c>s temperature</c> and <c>w o_relay1</c>.
+    /// What the broker may keep of the device's announcements, as a file remembers it: a line with the device id, and
+    /// one for each part with its kind's first letter, as in <c>s temperature</c> and <c>w o_relay1</c>.
     /// </summary>
     internal static class AnnouncementMark
     {

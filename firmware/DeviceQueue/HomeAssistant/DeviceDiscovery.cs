@@ -11,9 +11,10 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.HomeAssistant
 {
     /// <summary>
-    /// Announces the device to Home Assistant by retained messages while <c>device.discovery</c> is on: after each connect, when
-    /// what they say changes, and when Home Assistant says that it has started. What was announced and is so no longer is taken
-    /// back first, after a reboot too, for which a mark in storage stands. The messages are written when they are sent.
+    /// Announces the device to Home Assistant by retained messages while <c>device.discovery</c> is on: after each
+    /// connect, when what they say changes, and when Home Assistant says that it has started. What was announced and is
+    /// so no longer is taken back first, after a reboot too, for which a mark in storage stands. The messages are
+    /// written when they are sent.
     /// </summary>
     public sealed class DeviceDiscovery : IMessageSink, IValueWriter
     {
@@ -23,7 +24,9 @@ namespace DeviceQueue.HomeAssistant
         /// <summary>The file that remembers what the broker may keep of the announcements.</summary>
         public const string MarkName = "discovery";
 
-        /// <summary>The bytes that an announcement may always take, topic and payload; the sensors and some eight outputs fit.</summary>
+        /// <summary>
+        /// The bytes that an announcement may always take, topic and payload; the sensors and some eight outputs fit.
+        /// </summary>
         public const int MinRoomBytes = 2048;
 
         private const string StatusTopic = "homeassistant/status";
@@ -60,12 +63,15 @@ namespace DeviceQueue.HomeAssistant
         private bool _isSaidAgain;
         private long _nextRepeatMs;
 
-        /// <summary>Initializes a new instance of the <see cref="DeviceDiscovery"/> class, off until settings are applied.</summary>
+        /// <summary>
+        /// Initializes a new instance of the <see cref="DeviceDiscovery"/> class, off until settings are applied.
+        /// </summary>
         /// <param name="topics">The device's topics.</param>
         /// <param name="outputs">The outputs.</param>
         /// <param name="isSwitchable">Whether Home Assistant may switch the outputs rather than only see them.</param>
         /// <param name="sampler">Knows what the sensor measures.</param>
-        /// <param name="maxBytes">How long topic and payload may be together, if that is more than <see cref="MinRoomBytes"/>.</param>
+        /// <param name="maxBytes">How long topic and payload may be together, if that is more than
+        /// <see cref="MinRoomBytes"/>.</param>
         /// <param name="connection">Where to announce.</param>
         /// <param name="platform">The board's storage and console.</param>
         public DeviceDiscovery(
@@ -118,7 +124,9 @@ namespace DeviceQueue.HomeAssistant
         /// <summary>Gets a value indicating whether nothing is left to be done after <see cref="Withdraw"/>.</summary>
         public bool IsWithdrawn => !_isOn && !_isMarked;
 
-        /// <summary>Takes over whether there is an announcement, and what it says. Call from the main loop, as all that follows.</summary>
+        /// <summary>
+        /// Takes over whether there is an announcement, and what it says. Call from the main loop, as all that follows.
+        /// </summary>
         /// <param name="settings">The settings.</param>
         public void Apply(DeviceSettings settings)
         {
@@ -135,7 +143,10 @@ namespace DeviceQueue.HomeAssistant
             _connection.Wake.Set(); // to subscribe
         }
 
-        /// <summary>Empties the announcements, if the broker may have some, and ends them until settings that want them are applied.</summary>
+        /// <summary>
+        /// Empties the announcements, if the broker may have some, and ends them until settings that want them are
+        /// applied.
+        /// </summary>
         public void Withdraw()
         {
             _isOn = false;
@@ -143,8 +154,8 @@ namespace DeviceQueue.HomeAssistant
         }
 
         /// <summary>
-        /// Announces, once the sensor has been asked what it measures and again when that changes, and goes on with what is under
-        /// way when the broker has the last of it.
+        /// Announces, once the sensor has been asked what it measures and again when that changes, and goes on with
+        /// what is under way when the broker has the last of it.
         /// </summary>
         /// <returns>Whether the last reading is to be said again, because Home Assistant has started.</returns>
         public bool Poll()

@@ -7,8 +7,9 @@ namespace DeviceQueue.HomeAssistant
 {
     /// <summary>
     /// Writes what a device is to Home Assistant: a device discovery payload as
-    /// https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload describes it, in the abbreviated names of its
-    /// section "Supported abbreviations", and the announcements of diagnostic entities. Made when it is needed, and let go.
+    /// https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload describes it, in the abbreviated names
+    /// of its section "Supported abbreviations", and the announcements of diagnostic entities. Made when it is needed,
+    /// and let go.
     /// </summary>
     internal sealed class DiscoveryWriter
     {
@@ -37,7 +38,9 @@ namespace DeviceQueue.HomeAssistant
             _hasHumidity = hasHumidity;
         }
 
-        /// <summary>Gets how long a value stays good: the longest time between two readings, and two that may fail.</summary>
+        /// <summary>
+        /// Gets how long a value stays good: the longest time between two readings, and two that may fail.
+        /// </summary>
         public static int GetExpireAfterS(DeviceSettings settings)
         {
             int reportMs = settings.ReportDelta > 0 && settings.ReportAtLeastMs > settings.IntervalMs
@@ -110,7 +113,8 @@ namespace DeviceQueue.HomeAssistant
 
         /// <summary>Writes the announcement with the first outputs, as many as told.</summary>
         /// <param name="expireAfterS">How long a value stays good, in seconds.</param>
-        /// <param name="former">The mark of what was announced, whose parts that are gone are taken back; or <see langword="null"/>.</param>
+        /// <param name="former">The mark of what was announced, whose parts that are gone are taken back; or
+        /// <see langword="null"/>.</param>
         /// <returns>Its length, or -1 when it does not fit.</returns>
         public int Write(byte[] buffer, int outputCount, int expireAfterS, byte[] former)
         {

@@ -8,8 +8,9 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.HomeAssistant
 {
     /// <summary>
-    /// Takes <c>ON</c> and <c>OFF</c> on <c>sensor/&lt;id&gt;/output/&lt;name&gt;/set</c> while <c>device.discovery</c> is on. Only the newest wish for each output
-    /// is kept, and an output is switched a bounded number of times a second, so that no flood wears a relay out. What is refused is counted.
+    /// Takes <c>ON</c> and <c>OFF</c> on <c>sensor/&lt;id&gt;/output/&lt;name&gt;/set</c> while <c>device.discovery</c>
+    /// is on. Only the newest wish for each output is kept, and an output is switched a bounded number of times a
+    /// second, so that no flood wears a relay out. What is refused is counted.
     /// </summary>
     public sealed class OutputSetTopic : IMessageSink
     {
@@ -30,10 +31,13 @@ namespace DeviceQueue.HomeAssistant
         private readonly long[] _nextMs;
         private bool _isOn;
 
-        /// <summary>Initializes a new instance of the <see cref="OutputSetTopic"/> class, off until settings are applied.</summary>
+        /// <summary>
+        /// Initializes a new instance of the <see cref="OutputSetTopic"/> class, off until settings are applied.
+        /// </summary>
         /// <param name="topics">The device's topics.</param>
         /// <param name="outputs">The outputs.</param>
-        /// <param name="isSwitchable">Whether this way is allowed at all: an unsigned message must do, and none may have waited in a session.</param>
+        /// <param name="isSwitchable">Whether this way is allowed at all: an unsigned message must do, and none may
+        /// have waited in a session.</param>
         /// <param name="rejections">Counts what is refused.</param>
         /// <param name="wake">Wakes the main loop.</param>
         public OutputSetTopic(DeviceTopics topics, OutputBank outputs, bool isSwitchable, Counts rejections, AutoResetEvent wake)

@@ -1,8 +1,9 @@
 namespace DeviceQueue.Json
 {
     /// <summary>
-    /// Base64 (RFC 4648, section 4) from bytes to bytes. Decoding takes the canonical form only: padded, no line breaks, unused bits zero.
-    /// So bytes have exactly one text, and what was signed as text can be written again from the bytes.
+    /// Base64 (RFC 4648, section 4) from bytes to bytes. Decoding takes the canonical form only: padded, no line
+    /// breaks, unused bits zero. So bytes have exactly one text, and what was signed as text can be written again from
+    /// the bytes.
     /// </summary>
     public static class Base64
     {
@@ -59,7 +60,8 @@ namespace DeviceQueue.Json
         /// <param name="text">The text.</param>
         /// <param name="offset">Where it starts.</param>
         /// <param name="count">How long it is.</param>
-        /// <returns>The number of bytes, or -1 when the length is no multiple of four. Other faults show in <see cref="Decode"/>.</returns>
+        /// <returns>The number of bytes, or -1 when the length is no multiple of four. Other faults show in
+        /// <see cref="Decode"/>.</returns>
         public static int GetDecodedLength(byte[] text, int offset, int count)
         {
             if (count % 4 != 0)

@@ -3,8 +3,8 @@ using System;
 namespace DeviceQueue.Json
 {
     /// <summary>
-    /// Times as text, after RFC 3339 and ECMA-262: written as <c>2026-11-21T02:47:00.123Z</c>, read with up to seven fraction digits (100 ns),
-    /// <c>Z</c>, an offset (<c>+01:00</c>) or neither, which is UTC.
+    /// Times as text, after RFC 3339 and ECMA-262: written as <c>2026-11-21T02:47:00.123Z</c>, read with up to seven
+    /// fraction digits (100 ns), <c>Z</c>, an offset (<c>+01:00</c>) or neither, which is UTC.
     /// </summary>
     public static class Iso8601
     {
@@ -27,7 +27,8 @@ namespace DeviceQueue.Json
         /// <param name="utc">The time in UTC.</param>
         /// <param name="buffer">Where to.</param>
         /// <param name="offset">At which place.</param>
-        /// <returns>The place after it, or -1 when it does not fit or its year is not <see cref="MinYear"/> to <see cref="MaxYear"/>.</returns>
+        /// <returns>The place after it, or -1 when it does not fit or its year is not <see cref="MinYear"/> to
+        /// <see cref="MaxYear"/>.</returns>
         public static int Format(DateTime utc, byte[] buffer, int offset)
         {
             int year = utc.Year;
@@ -50,7 +51,8 @@ namespace DeviceQueue.Json
         /// <param name="offset">Where it starts.</param>
         /// <param name="count">How long it is.</param>
         /// <param name="utc">The time in UTC.</param>
-        /// <returns><see langword="false"/> when it is not a time of the years <see cref="MinYear"/> to <see cref="MaxYear"/>; a leap second is not one either.</returns>
+        /// <returns><see langword="false"/> when it is not a time of the years <see cref="MinYear"/> to
+        /// <see cref="MaxYear"/>; a leap second is not one either.</returns>
         public static bool TryParse(byte[] text, int offset, int count, out DateTime utc)
         {
             utc = DateTime.MinValue;

@@ -3,9 +3,10 @@ using System.Text;
 namespace DeviceQueue.Json
 {
     /// <summary>
-    /// Reads JSON (RFC 8259) from bytes, token by token, strictly: well-formed UTF-8, no lone surrogate, no NUL (a string on the device ends there),
-    /// nothing after the value. Bad input gives <see cref="JsonToken.Error"/> and no exception, so a value counts only after <see cref="JsonToken.End"/>.
-    /// No token allocates. Not safe for use from two threads at once.
+    /// Reads JSON (RFC 8259) from bytes, token by token, strictly: well-formed UTF-8, no lone surrogate, no NUL (a
+    /// string on the device ends there), nothing after the value. Bad input gives <see cref="JsonToken.Error"/> and no
+    /// exception, so a value counts only after <see cref="JsonToken.End"/>. No token allocates. Not safe for use from
+    /// two threads at once.
     /// </summary>
     public sealed class JsonReader
     {
@@ -34,7 +35,8 @@ namespace DeviceQueue.Json
         private bool _hasEscapes;
 
         /// <summary>Initializes a reader over nothing.</summary>
-        /// <param name="maxDepth">How many objects and arrays may be open at once, 1 to <see cref="MaxDepth"/>; more are an error.</param>
+        /// <param name="maxDepth">How many objects and arrays may be open at once, 1 to <see cref="MaxDepth"/>; more
+        /// are an error.</param>
         public JsonReader(int maxDepth)
         {
             _maxDepth = maxDepth < 1 ? 1 : maxDepth > MaxDepth ? MaxDepth : maxDepth;
@@ -54,13 +56,18 @@ namespace DeviceQueue.Json
         /// <summary>Gets how many objects and arrays are open.</summary>
         public int Depth => _depth;
 
-        /// <summary>Gets where the content of a name, text or number starts in the array given to <see cref="Reset"/>, without its quotation mark.</summary>
+        /// <summary>
+        /// Gets where the content of a name, text or number starts in the array given to <see cref="Reset"/>, without
+        /// its quotation mark.
+        /// </summary>
         public int RawStart => _rawStart;
 
         /// <summary>Gets how many bytes the content has as it stands, escapes and all.</summary>
         public int RawLength => _rawLength;
 
-        /// <summary>Gets a value indicating whether the content has escapes, so that its bytes are not yet the text.</summary>
+        /// <summary>
+        /// Gets a value indicating whether the content has escapes, so that its bytes are not yet the text.
+        /// </summary>
         public bool HasEscapes => _hasEscapes;
 
         /// <summary>Gets where the token starts, in bytes from the offset given to <see cref="Reset"/>.</summary>
@@ -150,7 +157,10 @@ namespace DeviceQueue.Json
             }
         }
 
-        /// <summary>Passes over a value with all that is in it: from a name, over the value that follows; from an opening brace or bracket, to its end.</summary>
+        /// <summary>
+        /// Passes over a value with all that is in it: from a name, over the value that follows; from an opening brace
+        /// or bracket, to its end.
+        /// </summary>
         /// <returns><see langword="false"/> when there is an error in it.</returns>
         public bool Skip()
         {

@@ -3,8 +3,9 @@ using System;
 namespace DeviceQueue.Json
 {
     /// <summary>
-    /// Writes JSON without spaces into a given array and allocates nothing. What does not fit sets <see cref="IsOverflow"/>; no member throws.
-    /// That braces close and names stand before values is the caller's care. Not safe for use from two threads at once.
+    /// Writes JSON without spaces into a given array and allocates nothing. What does not fit sets
+    /// <see cref="IsOverflow"/>; no member throws. That braces close and names stand before values is the caller's
+    /// care. Not safe for use from two threads at once.
     /// </summary>
     public sealed class JsonWriter
     {
@@ -21,7 +22,9 @@ namespace DeviceQueue.Json
         /// <summary>Gets how many bytes have been written.</summary>
         public int Length => _position - _start;
 
-        /// <summary>Gets a value indicating whether something did not fit; what was written then is incomplete.</summary>
+        /// <summary>
+        /// Gets a value indicating whether something did not fit; what was written then is incomplete.
+        /// </summary>
         public bool IsOverflow => _isOverflow;
 
         /// <summary>Starts over.</summary>
@@ -97,7 +100,8 @@ namespace DeviceQueue.Json
         }
 
         /// <summary>Writes a text.</summary>
-        /// <param name="text">The text, or <see langword="null"/> for the word null; a lone surrogate is written as U+FFFD.</param>
+        /// <param name="text">The text, or <see langword="null"/> for the word null; a lone surrogate is written as
+        /// U+FFFD.</param>
         public void WriteText(string text)
         {
             if (text == null)
@@ -191,7 +195,8 @@ namespace DeviceQueue.Json
         }
 
         /// <summary>Writes a time as a text, see <see cref="Iso8601"/>.</summary>
-        /// <param name="utc">The time in UTC; the word null stands for one that cannot be written, <see cref="DateTime.MinValue"/> among them.</param>
+        /// <param name="utc">The time in UTC; the word null stands for one that cannot be written,
+        /// <see cref="DateTime.MinValue"/> among them.</param>
         public void WriteTime(DateTime utc)
         {
             int year = utc.Year;
@@ -239,7 +244,8 @@ namespace DeviceQueue.Json
         }
 
         /// <summary>Writes a number with fixed decimals, rounded half away from zero, no exponent, never -0.</summary>
-        /// <param name="value">The number; the word null stands for NaN, infinity and more than 2^53 / 10^decimals.</param>
+        /// <param name="value">The number; the word null stands for NaN, infinity and more than 2^53 /
+        /// 10^decimals.</param>
         /// <param name="decimals">The number of decimals, 0 to 9.</param>
         public void WriteFixed(double value, int decimals)
         {

@@ -1,6 +1,8 @@
 namespace DeviceQueue.Json
 {
-    /// <summary>Numbers as JSON writes them, read from bytes: the same on the device and on the desktop, whatever the culture.</summary>
+    /// <summary>
+    /// Numbers as JSON writes them, read from bytes: the same on the device and on the desktop, whatever the culture.
+    /// </summary>
     public static class NumberText
     {
         // 18 digits fit a long; what is beyond them is below a double's precision.
@@ -9,7 +11,9 @@ namespace DeviceQueue.Json
 
         private const int MaxExactPower = 22; // 10^22 is the highest power of ten that a double has exactly
 
-        /// <summary>Reads a whole number: digits without a needless 0 in front, a minus sign before them if need be.</summary>
+        /// <summary>
+        /// Reads a whole number: digits without a needless 0 in front, a minus sign before them if need be.
+        /// </summary>
         /// <param name="text">The text, in ASCII.</param>
         /// <param name="offset">Where it starts.</param>
         /// <param name="count">How long it is.</param>
@@ -52,7 +56,8 @@ namespace DeviceQueue.Json
         /// <param name="text">The text, in ASCII.</param>
         /// <param name="offset">Where it starts.</param>
         /// <param name="count">How long it is.</param>
-        /// <param name="value">The number, exact to the last bit up to 15 digits, else to a few of the last bits; too small a number is 0.</param>
+        /// <param name="value">The number, exact to the last bit up to 15 digits, else to a few of the last bits; too
+        /// small a number is 0.</param>
         /// <returns><see langword="false"/> when it is no number or its size is 1E+308 or more.</returns>
         public static bool TryParseDouble(byte[] text, int offset, int count, out double value)
         {

@@ -1,13 +1,17 @@
 namespace DeviceQueue.Json
 {
-    /// <summary>UTF-8 over byte arrays, without a string or an array of its own. The Unicode Standard 15, section 3.9, says which bytes are well formed.</summary>
+    /// <summary>
+    /// UTF-8 over byte arrays, without a string or an array of its own. The Unicode Standard 15, section 3.9, says
+    /// which bytes are well formed.
+    /// </summary>
     public static class Utf8
     {
         private const int Replacement = 0xFFFD;
 
         /// <summary>Counts the bytes of a text.</summary>
         /// <param name="text">The text, or <see langword="null"/>.</param>
-        /// <returns>The number of bytes; a lone surrogate counts as U+FFFD, <see langword="null"/> as nothing.</returns>
+        /// <returns>The number of bytes; a lone surrogate counts as U+FFFD, <see langword="null"/> as
+        /// nothing.</returns>
         public static int GetByteCount(string text)
         {
             int length = text == null ? 0 : text.Length;

@@ -1,6 +1,9 @@
 namespace DeviceQueue.Messaging
 {
-    /// <summary>What was acknowledged before this start, of the messages that an outbox's file holds: a bit for each, by its sequence from the first one on.</summary>
+    /// <summary>
+    /// What was acknowledged before this start, of the messages that an outbox's file holds: a bit for each, by its
+    /// sequence from the first one on.
+    /// </summary>
     internal sealed class AcknowledgedSet
     {
         private readonly byte[] _bits;

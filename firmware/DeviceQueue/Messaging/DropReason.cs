@@ -6,7 +6,10 @@ namespace DeviceQueue.Messaging
         /// <summary>There was no room, and the overflow policy chose this message.</summary>
         public const int Overflow = 0;
 
-        /// <summary>As <see cref="Overflow"/> or <see cref="Memory"/>, but it had been sent and never acknowledged: it may have arrived.</summary>
+        /// <summary>
+        /// As <see cref="Overflow"/> or <see cref="Memory"/>, but it had been sent and never acknowledged: it may have
+        /// arrived.
+        /// </summary>
         public const int Unconfirmed = 1;
 
         /// <summary>A newer message on the same topic took its place (overflow policy coalesce).</summary>
@@ -39,7 +42,9 @@ namespace DeviceQueue.Messaging
         /// <summary>Storage had something else in its place, or could not be read.</summary>
         public const int Damaged = 11;
 
-        /// <summary>How many of them stand in the health report as dropped; storage's own stand with the queue.</summary>
+        /// <summary>
+        /// How many of them stand in the health report as dropped; storage's own stand with the queue.
+        /// </summary>
         public const int Reported = Torn;
 
         /// <summary>Their names, in their order.</summary>

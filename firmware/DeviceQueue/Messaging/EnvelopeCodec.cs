@@ -4,15 +4,18 @@ using DeviceQueue.Json;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// Envelopes as the JSON that the Pip.Services message queues exchange. It keeps nothing between calls. Safe for one
-    /// thread that encodes and one that decodes.
+    /// Envelopes as the JSON that the Pip.Services message queues exchange. It keeps nothing between calls. Safe for
+    /// one thread that encodes and one that decodes.
     /// </summary>
     public sealed class EnvelopeCodec
     {
         /// <summary>How deep unknown members may be nested, the envelope included.</summary>
         public const int MaxDepth = 8;
 
-        /// <summary>How long ids, type, time and signature may be, in bytes of decoded UTF-8. The payload's limit is the size of what is given.</summary>
+        /// <summary>
+        /// How long ids, type, time and signature may be, in bytes of decoded UTF-8. The payload's limit is the size of
+        /// what is given.
+        /// </summary>
         public const int MaxFieldBytes = 256;
 
         private const int Message = MessageEnvelope.Fields;
@@ -33,7 +36,8 @@ namespace DeviceQueue.Messaging
         /// <summary>Writes an envelope. Allocates nothing.</summary>
         /// <param name="envelope">What to write, but for its id and its time.</param>
         /// <param name="messageId">The id on the wire, or <see langword="null"/>.</param>
-        /// <param name="sentTime">The time on the wire in UTC, <see cref="DateTime.MinValue"/> for none. A signature holds only if id and time are those that were signed.</param>
+        /// <param name="sentTime">The time on the wire in UTC, <see cref="DateTime.MinValue"/> for none. A signature
+        /// holds only if id and time are those that were signed.</param>
         /// <param name="buffer">Where to, to its end.</param>
         /// <param name="offset">At which place.</param>
         /// <returns>The number of bytes, or -1 when they do not fit.</returns>
@@ -90,10 +94,12 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>Reads an envelope: members in any order, absent or null; unknown ones are passed over.</summary>
-        /// <param name="data">The bytes, which the envelope keeps: it makes its texts of them when they are asked for.</param>
+        /// <param name="data">The bytes, which the envelope keeps: it makes its texts of them when they are asked
+        /// for.</param>
         /// <param name="offset">Where they start.</param>
         /// <param name="count">How many they are.</param>
-        /// <param name="into">Takes all members, what it had is gone; empty after an error. Its topic and retained mark stay.</param>
+        /// <param name="into">Takes all members, what it had is gone; empty after an error. Its topic and retained mark
+        /// stay.</param>
         /// <returns><see cref="EnvelopeError.None"/>, or why the bytes are not an envelope.</returns>
         public EnvelopeError Decode(byte[] data, int offset, int count, MessageEnvelope into)
         {
@@ -110,11 +116,12 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>
-        /// Makes what a signature is made over: <c>dq1</c>, then for device id, message_id, correlation_id, message_type, sent_time and message (in Base64) a line feed,
-        /// the number of bytes, a colon and the bytes.
+        /// Makes what a signature is made over: <c>dq1</c>, then for device id, message_id, correlation_id,
+        /// message_type, sent_time and message (in Base64) a line feed, the number of bytes, a colon and the bytes.
         /// </summary>
         /// <param name="deviceId">The id of the device that the message is for.</param>
-        /// <param name="envelope">The envelope: its time as received (<see cref="MessageEnvelope.SentTimeText"/>), else as it will be written.</param>
+        /// <param name="envelope">The envelope: its time as received (<see cref="MessageEnvelope.SentTimeText"/>), else
+        /// as it will be written.</param>
         /// <returns>A new array.</returns>
         public static byte[] MakeSigningInput(string deviceId, MessageEnvelope envelope)
         {
@@ -183,7 +190,10 @@ namespace DeviceQueue.Messaging
             return end;
         }
 
-        /// <summary>Gets the size of a field in what is signed: a line feed, the length in decimal digits, a colon and the bytes.</summary>
+        /// <summary>
+        /// Gets the size of a field in what is signed: a line feed, the length in decimal digits, a colon and the
+        /// bytes.
+        /// </summary>
         private static int SizeOfSigned(int length)
         {
             int digits = 1;

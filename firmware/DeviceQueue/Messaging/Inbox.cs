@@ -7,15 +7,17 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// Messages that arrived and wait to be taken, bounded, as the arrays that the client library made of them: they are read when they are asked for, so that the
-    /// connection's thread never waits for that. What cannot be read is counted and dropped. Safe to call from any thread.
+    /// Messages that arrived and wait to be taken, bounded, as the arrays that the client library made of them: they
+    /// are read when they are asked for, so that the connection's thread never waits for that. What cannot be read is
+    /// counted and dropped. Safe to call from any thread.
     /// </summary>
     internal sealed class Inbox
     {
         private readonly MqttOptions _options;
         private readonly Counts _drops;
 
-        // Held by whoever reads: only readers remove, so that a place means the same message for as long. Taken before the lock of the buffer.
+        // Held by whoever reads: only readers remove, so that a place means the same message for as long. Taken before
+        // the lock of the buffer.
         private readonly object _readLock = new object();
         private readonly EnvelopeCodec _codec; // null: messages come without envelopes
         private readonly object _lock = new object();
@@ -72,7 +74,9 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Takes the first message that can be read; drops those before it for which there is no memory.</summary>
+        /// <summary>
+        /// Takes the first message that can be read; drops those before it for which there is no memory.
+        /// </summary>
         public MessageEnvelope Take()
         {
             lock (_readLock)

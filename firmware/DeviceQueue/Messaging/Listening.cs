@@ -5,8 +5,9 @@ using DeviceQueue.Components;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// Hands what a queue receives to a receiver, one message after the other: on the thread that asked for it, or on the connection's. One listening at a time; what
-    /// its receiver puts back makes it pause, and what its receiver throws is counted.
+    /// Hands what a queue receives to a receiver, one message after the other: on the thread that asked for it, or on
+    /// the connection's. One listening at a time; what its receiver puts back makes it pause, and what its receiver
+    /// throws is counted.
     /// </summary>
     internal sealed class Listening
     {
@@ -15,7 +16,8 @@ namespace DeviceQueue.Messaging
         private readonly AutoResetEvent _ended = new AutoResetEvent(false);
         private readonly object _lock = new object();
 
-        // The listening that goes on, by number; 0 is none. Another one has another number, so that who listened before it sees that its own has ended.
+        // The listening that goes on, by number; 0 is none. Another one has another number, so that who listened before
+        // it sees that its own has ended.
         private int _current;
         private int _last;
         private IMessageReceiver _receiver;

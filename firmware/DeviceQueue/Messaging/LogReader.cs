@@ -2,7 +2,10 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
 {
-    /// <summary>Goes through the records of a segment of an outbox's log, which it reads in pieces into memory that its user does not need just now.</summary>
+    /// <summary>
+    /// Goes through the records of a segment of an outbox's log, which it reads in pieces into memory that its user
+    /// does not need just now.
+    /// </summary>
     internal sealed class LogReader
     {
         /// <summary>No segment.</summary>
@@ -42,7 +45,10 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets the segment, or <see cref="None"/>.</summary>
         public int Segment { get; private set; } = None;
 
-        /// <summary>Gets where in memory the record is that <see cref="Find"/> found; of one that there is no memory for, its first bytes.</summary>
+        /// <summary>
+        /// Gets where in memory the record is that <see cref="Find"/> found; of one that there is no memory for, its
+        /// first bytes.
+        /// </summary>
         public int At { get; private set; }
 
         /// <summary>Gets how many bytes were no record that <see cref="Find"/> has passed over.</summary>

@@ -4,9 +4,10 @@ using System.Text;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// A bounded list of messages in order, allocated once: never more messages or bytes than its limits. A message's size is its payload as it goes over the wire
-    /// (the envelope included) plus its topic, in bytes. The messages stand one behind the other as the records that an outbox's log has (<see cref="MessageRecord"/>),
-    /// so that the log is written from here and read into here. Not safe for concurrent use: the owner locks.
+    /// A bounded list of messages in order, allocated once: never more messages or bytes than its limits. A message's
+    /// size is its payload as it goes over the wire (the envelope included) plus its topic, in bytes. The messages
+    /// stand one behind the other as the records that an outbox's log has (<see cref="MessageRecord"/>), so that the
+    /// log is written from here and read into here. Not safe for concurrent use: the owner locks.
     /// </summary>
     public sealed class MessageBuffer
     {
@@ -90,7 +91,8 @@ namespace DeviceQueue.Messaging
 
         /// <summary>Gets a message's topic.</summary>
         /// <param name="position">0 for the oldest, to <see cref="Count"/> - 1.</param>
-        /// <param name="known">A topic that it probably has, so that no other string is made; or <see langword="null"/>.</param>
+        /// <param name="known">A topic that it probably has, so that no other string is made; or
+        /// <see langword="null"/>.</param>
         /// <returns>The topic.</returns>
         public string GetTopic(int position, string known)
         {
@@ -218,7 +220,9 @@ namespace DeviceQueue.Messaging
             End += size;
         }
 
-        /// <summary>Moves the records to the start of <see cref="Data"/>, so that all that is free is behind <see cref="End"/>.</summary>
+        /// <summary>
+        /// Moves the records to the start of <see cref="Data"/>, so that all that is free is behind <see cref="End"/>.
+        /// </summary>
         internal void Compact()
         {
             if (_start > 0)

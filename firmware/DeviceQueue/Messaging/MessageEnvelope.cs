@@ -28,7 +28,8 @@ namespace DeviceQueue.Messaging
 
         /// <summary>Initializes an envelope around bytes.</summary>
         /// <param name="correlationId">The id that ties the message to a call chain, or <see langword="null"/>.</param>
-        /// <param name="messageType">What the message is, for example <c>output.set</c>, or <see langword="null"/>.</param>
+        /// <param name="messageType">What the message is, for example <c>output.set</c>, or
+        /// <see langword="null"/>.</param>
         /// <param name="message">The payload, kept and not copied, or <see langword="null"/>.</param>
         public MessageEnvelope(string correlationId, string messageType, byte[] message)
         {
@@ -39,7 +40,8 @@ namespace DeviceQueue.Messaging
 
         /// <summary>Initializes an envelope around text.</summary>
         /// <param name="correlationId">The id that ties the message to a call chain, or <see langword="null"/>.</param>
-        /// <param name="messageType">What the message is, for example <c>output.set</c>, or <see langword="null"/>.</param>
+        /// <param name="messageType">What the message is, for example <c>output.set</c>, or
+        /// <see langword="null"/>.</param>
         /// <param name="message">The payload as text, or <see langword="null"/>.</param>
         public MessageEnvelope(string correlationId, string messageType, string message)
             : this(correlationId, messageType, message == null ? null : Encoding.UTF8.GetBytes(message))
@@ -67,7 +69,9 @@ namespace DeviceQueue.Messaging
             set => SetText(MessageTypeField, value);
         }
 
-        /// <summary>Gets or sets when the message was sent, in UTC; <see cref="DateTime.MinValue"/> when that is not known.</summary>
+        /// <summary>
+        /// Gets or sets when the message was sent, in UTC; <see cref="DateTime.MinValue"/> when that is not known.
+        /// </summary>
         public DateTime SentTime
         {
             get => _sentTime;
@@ -79,7 +83,8 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>
-        /// Gets the time as the text it arrived in, which is what a signature covers; <see langword="null"/> when <see cref="SentTime"/> was set here.
+        /// Gets the time as the text it arrived in, which is what a signature covers; <see langword="null"/> when
+        /// <see cref="SentTime"/> was set here.
         /// </summary>
         public string SentTimeText
         {
@@ -94,7 +99,9 @@ namespace DeviceQueue.Messaging
             set => SetMessage(value, value == null ? 0 : value.Length);
         }
 
-        /// <summary>Gets or sets the lower-case hexadecimal HMAC over the other fields, or <see langword="null"/>.</summary>
+        /// <summary>
+        /// Gets or sets the lower-case hexadecimal HMAC over the other fields, or <see langword="null"/>.
+        /// </summary>
         public string Signature
         {
             get => GetText(SignatureField);
@@ -107,7 +114,10 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets or sets a value indicating whether the message was marked retained when it arrived.</summary>
         public bool IsRetained { get; set; }
 
-        /// <summary>Gets or sets the bytes as they arrived, which a queue keeps until the message is completed, so that it can be put back.</summary>
+        /// <summary>
+        /// Gets or sets the bytes as they arrived, which a queue keeps until the message is completed, so that it can
+        /// be put back.
+        /// </summary>
         internal byte[] Received { get; set; }
 
         /// <summary>Gets the array that the payload is at the start of, or <see langword="null"/>.</summary>
@@ -116,7 +126,10 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets the payload's length in bytes.</summary>
         internal int PayloadLength { get; private set; }
 
-        /// <summary>Sets the payload to the start of a buffer, which is kept and not copied: a program that sends often needs one envelope and one buffer.</summary>
+        /// <summary>
+        /// Sets the payload to the start of a buffer, which is kept and not copied: a program that sends often needs
+        /// one envelope and one buffer.
+        /// </summary>
         /// <param name="buffer">The buffer; what it holds when the envelope is sent is sent.</param>
         /// <param name="length">The payload's length in bytes.</param>
         public void SetMessage(byte[] buffer, int length)
@@ -133,7 +146,8 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>Empties the envelope, but for its topic and retained mark.</summary>
-        /// <param name="source">Where fields will be found by <see cref="SetPlace"/>, or <see langword="null"/>.</param>
+        /// <param name="source">Where fields will be found by <see cref="SetPlace"/>, or
+        /// <see langword="null"/>.</param>
         internal void Clear(byte[] source)
         {
             for (int i = 0; i < Fields; i++)

@@ -4,10 +4,11 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// The form of a record in an outbox's log, and of a message in memory: a message, or an acknowledgement of messages before it. Lowest byte first: length of the
-    /// body (2 bytes), flags, format, sequence (4), length of the topic or number of acknowledged messages (2), CRC-32 of all but itself (4); the body: the sequence of
-    /// the record that this one replaces (4, if flagged), topic, payload. In memory a message has no sequence until it is in the log, no checksum, and may be longer
-    /// than a record can tell.
+    /// The form of a record in an outbox's log, and of a message in memory: a message, or an acknowledgement of
+    /// messages before it. Lowest byte first: length of the body (2 bytes), flags, format, sequence (4), length of the
+    /// topic or number of acknowledged messages (2), CRC-32 of all but itself (4); the body: the sequence of the record
+    /// that this one replaces (4, if flagged), topic, payload. In memory a message has no sequence until it is in the
+    /// log, no checksum, and may be longer than a record can tell.
     /// </summary>
     internal static class MessageRecord
     {
@@ -68,7 +69,9 @@ namespace DeviceQueue.Messaging
             return at + HeaderBytes + ReplacedBytes + length;
         }
 
-        /// <summary>Makes a record that was read a message in memory: one that replaces another forgets which.</summary>
+        /// <summary>
+        /// Makes a record that was read a message in memory: one that replaces another forgets which.
+        /// </summary>
         /// <returns>The size of the message's record.</returns>
         public static int Unseal(byte[] data, int at)
         {

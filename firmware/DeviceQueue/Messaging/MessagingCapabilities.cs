@@ -3,7 +3,9 @@ namespace DeviceQueue.Messaging
     /// <summary>What a queue can do. A member without a capability of its own always works.</summary>
     public sealed class MessagingCapabilities
     {
-        /// <summary>Gets or sets a value indicating whether <see cref="IMessageQueue.ReadMessageCount"/> counts.</summary>
+        /// <summary>
+        /// Gets or sets a value indicating whether <see cref="IMessageQueue.ReadMessageCount"/> counts.
+        /// </summary>
         public bool CanMessageCount { get; set; }
 
         /// <summary>Gets or sets a value indicating whether messages can be sent.</summary>
@@ -18,13 +20,19 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets or sets a value indicating whether <see cref="IMessageQueue.PeekBatch"/> works.</summary>
         public bool CanPeekBatch { get; set; }
 
-        /// <summary>Gets or sets a value indicating whether <see cref="IMessageQueue.RenewLock"/> has an effect.</summary>
+        /// <summary>
+        /// Gets or sets a value indicating whether <see cref="IMessageQueue.RenewLock"/> has an effect.
+        /// </summary>
         public bool CanRenewLock { get; set; }
 
-        /// <summary>Gets or sets a value indicating whether <see cref="IMessageQueue.Abandon"/> puts a message back.</summary>
+        /// <summary>
+        /// Gets or sets a value indicating whether <see cref="IMessageQueue.Abandon"/> puts a message back.
+        /// </summary>
         public bool CanAbandon { get; set; }
 
-        /// <summary>Gets or sets a value indicating whether <see cref="IMessageQueue.MoveToDeadLetter"/> works.</summary>
+        /// <summary>
+        /// Gets or sets a value indicating whether <see cref="IMessageQueue.MoveToDeadLetter"/> works.
+        /// </summary>
         public bool CanDeadLetter { get; set; }
 
         /// <summary>Gets or sets a value indicating whether <see cref="IMessageQueue.Clear"/> works.</summary>

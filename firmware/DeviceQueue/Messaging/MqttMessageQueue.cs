@@ -9,16 +9,19 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// A message queue on an MQTT topic, after the component of that name in Pip.Services, with limits: what is sent waits in a bounded outbox until the broker has
-    /// it, what arrives waits in a bounded inbox until it is taken. The outbox is allocated when the queue gets its connection, the inbox at the first subscription.
-    /// The connection is one of its own, or shared with other queues; a queue stays with it for good.
+    /// A message queue on an MQTT topic, after the component of that name in Pip.Services, with limits: what is sent
+    /// waits in a bounded outbox until the broker has it, what arrives waits in a bounded inbox until it is taken. The
+    /// outbox is allocated when the queue gets its connection, the inbox at the first subscription. The connection is
+    /// one of its own, or shared with other queues; a queue stays with it for good.
     /// </summary>
     public sealed class MqttMessageQueue : IMessageQueue, IMessageSink, IPayloadWriter, IConfigurable, IReferenceable
     {
         /// <summary>How long listening pauses after its receiver has put a message back, in milliseconds.</summary>
         public const int AbandonPauseMs = 1000;
 
-        /// <summary>The most messages handed over by the connection's thread before it looks after the link again.</summary>
+        /// <summary>
+        /// The most messages handed over by the connection's thread before it looks after the link again.
+        /// </summary>
         public const int MaxDeliveries = 4;
 
         private readonly object _openLock = new object();
@@ -40,21 +43,30 @@ namespace DeviceQueue.Messaging
         private bool _isSubscribed;
         private bool _isDegraded;
 
-        /// <summary>Initializes a new instance of the <see cref="MqttMessageQueue"/> class, to be configured and given references.</summary>
-        /// <param name="name">The queue's name, or <see langword="null"/> for the configuration's <c>name</c> or <c>id</c>.</param>
+        /// <summary>
+        /// Initializes a new instance of the <see cref="MqttMessageQueue"/> class, to be configured and given
+        /// references.
+        /// </summary>
+        /// <param name="name">The queue's name, or <see langword="null"/> for the configuration's <c>name</c> or
+        /// <c>id</c>.</param>
         public MqttMessageQueue(string name = null)
             : this(name, null)
         {
         }
 
-        /// <summary>Initializes a new instance of the <see cref="MqttMessageQueue"/> class on a connection that somebody else opens and drives.</summary>
+        /// <summary>
+        /// Initializes a new instance of the <see cref="MqttMessageQueue"/> class on a connection that somebody else
+        /// opens and drives.
+        /// </summary>
         /// <param name="name">The queue's name.</param>
-        /// <param name="topic">The topic to send to and to subscribe to, or <see langword="null"/> for the name.</param>
+        /// <param name="topic">The topic to send to and to subscribe to, or <see langword="null"/> for the
+        /// name.</param>
         /// <param name="connection">The connection, which several queues may share.</param>
         /// <param name="options">The queue's limits and ways.</param>
         /// <param name="clock">The time, for sent_time.</param>
         /// <param name="random">Chance, for message_id.</param>
-        /// <param name="store">Holds the file that options.outbox names; <see langword="null"/> when it names none.</param>
+        /// <param name="store">Holds the file that options.outbox names; <see langword="null"/> when it names
+        /// none.</param>
         /// <param name="drops">Counts what is lost, or <see langword="null"/> for counts of its own.</param>
         public MqttMessageQueue(
             string name,
@@ -86,10 +98,16 @@ namespace DeviceQueue.Messaging
         public bool IsOpen => _isOpen;
 
         /// <summary>Gets the topic that is sent to and subscribed to, which may be a filter.</summary>
-        /// <remarks>With <c>clean_session</c> false what the broker kept for it comes at connect, before anybody has subscribed, and is taken too.</remarks>
+        /// <remarks>
+        /// With <c>clean_session</c> false what the broker kept for it comes at connect, before anybody has subscribed,
+        /// and is taken too.
+        /// </remarks>
         public string Topic => _topic;
 
-        /// <summary>Gets a value indicating whether there is a link to the broker and every subscription on it has been answered.</summary>
+        /// <summary>
+        /// Gets a value indicating whether there is a link to the broker and every subscription on it has been
+        /// answered.
+        /// </summary>
         public bool IsConnected => _isOpen && _connection.IsConnected;
 
         /// <summary>Gets what is on its way out; <see langword="null"/> before the queue has a connection.</summary>
@@ -101,7 +119,9 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets how many messages a receiver threw at, and that are gone for that.</summary>
         public int ReceiverFaults => _listening == null ? 0 : _listening.Faults;
 
-        /// <summary>Gets or sets an event to set whenever a message arrives, for an owner that waits for more than this queue.</summary>
+        /// <summary>
+        /// Gets or sets an event to set whenever a message arrives, for an owner that waits for more than this queue.
+        /// </summary>
         public AutoResetEvent Notify { get; set; }
 
         /// <summary>Gets the name of the file that keeps unsent messages; empty: none does.</summary>
@@ -199,7 +219,10 @@ namespace DeviceQueue.Messaging
         }
 
         /// <inheritdoc/>
-        /// <remarks>With <c>clean_session</c> false the subscription stays: the broker keeps what comes, and while a shared connection is up the inbox takes it.</remarks>
+        /// <remarks>
+        /// With <c>clean_session</c> false the subscription stays: the broker keeps what comes, and while a shared
+        /// connection is up the inbox takes it.
+        /// </remarks>
         public void Close(string correlationId)
         {
             lock (_openLock)
@@ -226,8 +249,12 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Writes to the outbox's file, now, what is unacknowledged and not in it yet: before a reboot, or whenever a message must not wait.</summary>
-        /// <returns><see langword="false"/> when storage did not take all of it; without options.outbox there is nothing to do.</returns>
+        /// <summary>
+        /// Writes to the outbox's file, now, what is unacknowledged and not in it yet: before a reboot, or whenever a
+        /// message must not wait.
+        /// </summary>
+        /// <returns><see langword="false"/> when storage did not take all of it; without options.outbox there is
+        /// nothing to do.</returns>
         public bool Flush()
         {
             return Outbox == null || Outbox.Flush();
@@ -414,8 +441,8 @@ namespace DeviceQueue.Messaging
 
         /// <inheritdoc/>
         /// <remarks>
-        /// Pip.Services does nothing here. That would lose the message unseen, for MQTT has no queue to keep it in; it is better
-        /// refused, as <see cref="GetCapabilities"/> says beforehand.
+        /// Pip.Services does nothing here. That would lose the message unseen, for MQTT has no queue to keep it in; it
+        /// is better refused, as <see cref="GetCapabilities"/> says beforehand.
         /// </remarks>
         public void MoveToDeadLetter(MessageEnvelope message)
         {
@@ -460,7 +487,8 @@ namespace DeviceQueue.Messaging
             return flushMs < listenMs ? flushMs : listenMs;
         }
 
-        /// <summary>Writes to the outbox's file what is due, and says when storage stops to take it and when it takes it again. The connection's thread calls it; so
+        /// <summary>Writes to the outbox's file what is due, and says when storage stops to take it and when it takes
+        /// it again. The connection's thread calls it; so
         /// may an owner who cannot wait for that while a connect blocks.</summary>
         /// <param name="nowMs">The time, <see cref="IClock.NowMs"/>.</param>
         /// <returns>When to call again, or <see cref="long.MaxValue"/>.</returns>

@@ -7,7 +7,9 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.Messaging
 {
-    /// <summary>Makes queues and shared connections, with the configuration and the references that it has itself.</summary>
+    /// <summary>
+    /// Makes queues and shared connections, with the configuration and the references that it has itself.
+    /// </summary>
     public sealed class MqttQueueFactory : IConfigurable, IReferenceable
     {
         /// <summary>The descriptor of the factory itself.</summary>

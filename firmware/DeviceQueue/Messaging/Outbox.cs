@@ -7,24 +7,29 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// Messages on their way out, bounded, first deliveries in order. A message leaves at its PUBACK, and at QoS 0 when the link has it. One that stays
-    /// unanswered is kept: nobody knows whether it arrived, so fewer are sent at once and it is sent again, later each time. While the link answers nothing at
-    /// all, first deliveries go before repeats and repeats are few: TCP brings what it was given or ends the link, so that a repeat can fetch an answer and
-    /// nothing else. With a log (<see cref="OutboxLog"/>) the log is the queue, and memory is a window over it: at its head what is sent or to be sent, behind
-    /// that what is not written yet; between the two may be what the log has alone. A message is written when it is outbox_flush_ms old, unless it has been
-    /// acknowledged by then. Safe to call from any thread.
+    /// Messages on their way out, bounded, first deliveries in order. A message leaves at its PUBACK, and at QoS 0 when
+    /// the link has it. One that stays unanswered is kept: nobody knows whether it arrived, so fewer are sent at once
+    /// and it is sent again, later each time. While the link answers nothing at all, first deliveries go before repeats
+    /// and repeats are few: TCP brings what it was given or ends the link, so that a repeat can fetch an answer and
+    /// nothing else. With a log (<see cref="OutboxLog"/>) the log is the queue, and memory is a window over it: at its
+    /// head what is sent or to be sent, behind that what is not written yet; between the two may be what the log has
+    /// alone. A message is written when it is outbox_flush_ms old, unless it has been acknowledged by then. Safe to
+    /// call from any thread.
     /// </summary>
     public sealed class Outbox : IPublishSource
     {
-        /// <summary>The delay before an unanswered message is sent again on a link that holds, in milliseconds; it doubles each time.</summary>
+        /// <summary>
+        /// The delay before an unanswered message is sent again on a link that holds, in milliseconds; it doubles each
+        /// time.
+        /// </summary>
         public const int FirstRetryMs = 5000;
 
         /// <summary>The longest such delay, in milliseconds.</summary>
         public const int MaxRetryMs = 320000;
 
         /// <summary>
-        /// After so many attempts without an answer, those among them that a link did not survive, a message no longer goes before the others: it may be
-        /// what ends the links, and one message must not hold up all.
+        /// After so many attempts without an answer, those among them that a link did not survive, a message no longer
+        /// goes before the others: it may be what ends the links, and one message must not hold up all.
         /// </summary>
         public const int OrderedAttempts = 4;
 
@@ -69,10 +74,13 @@ namespace DeviceQueue.Messaging
         private long _retryMs;
         private long _readRetryMs;
 
-        /// <summary>Initializes a new instance of the <see cref="Outbox"/> class, with all the memory that it will use.</summary>
+        /// <summary>
+        /// Initializes a new instance of the <see cref="Outbox"/> class, with all the memory that it will use.
+        /// </summary>
         /// <param name="options">Its limits: max_messages, max_bytes, max_inflight and overflow.</param>
         /// <param name="wake">Set when there is something to publish.</param>
-        /// <param name="store">Holds the log that options.outbox names, or <see langword="null"/>: everything stays in memory.</param>
+        /// <param name="store">Holds the log that options.outbox names, or <see langword="null"/>: everything stays in
+        /// memory.</param>
         /// <param name="drops">Counts what is lost, or <see langword="null"/> for counts of its own.</param>
         public Outbox(MqttOptions options, AutoResetEvent wake, IStore store = null, Counts drops = null)
         {
@@ -115,7 +123,9 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Gets how many bytes are in use; with a log, those in storage and those that are not written yet.</summary>
+        /// <summary>
+        /// Gets how many bytes are in use; with a log, those in storage and those that are not written yet.
+        /// </summary>
         public int Bytes
         {
             get
@@ -127,13 +137,21 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Gets a value indicating whether something that should be in the log is in memory only, because storage is full or fails.</summary>
+        /// <summary>
+        /// Gets a value indicating whether something that should be in the log is in memory only, because storage is
+        /// full or fails.
+        /// </summary>
         public bool IsDegraded { get; private set; }
 
-        /// <summary>Gets or sets what chooses the topics of messages when they are first sent, or <see langword="null"/>.</summary>
+        /// <summary>
+        /// Gets or sets what chooses the topics of messages when they are first sent, or <see langword="null"/>.
+        /// </summary>
         public ITopicRule TopicRule { get; set; }
 
-        /// <summary>Gets or sets a value indicating whether nothing is written to the log any more, because storage is being erased: what waits stays in memory.</summary>
+        /// <summary>
+        /// Gets or sets a value indicating whether nothing is written to the log any more, because storage is being
+        /// erased: what waits stays in memory.
+        /// </summary>
         public bool IsSealed
         {
             get
@@ -154,7 +172,9 @@ namespace DeviceQueue.Messaging
 
         private bool IsStorageResting => _isSealed || (IsDegraded && _nowMs < _retryMs);
 
-        /// <summary>Takes a message, or drops what the overflow policy says; with a log that holds for memory and log as one.</summary>
+        /// <summary>
+        /// Takes a message, or drops what the overflow policy says; with a log that holds for memory and log as one.
+        /// </summary>
         /// <param name="topic">Its topic, without wildcards.</param>
         /// <param name="payload">Holds its payload from the start of the array; copied.</param>
         /// <param name="length">How long the payload is in bytes.</param>
@@ -176,7 +196,9 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Takes a message whose payload is written where it is to stand, or drops what the overflow policy says.</summary>
+        /// <summary>
+        /// Takes a message whose payload is written where it is to stand, or drops what the overflow policy says.
+        /// </summary>
         /// <param name="topic">Its topic, without wildcards.</param>
         /// <param name="payload">Writes its payload.</param>
         /// <param name="qos">The quality of service, 0 to 2.</param>
@@ -220,8 +242,9 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>
-        /// Drops the older half of the messages, because memory runs short, but for those that storage has: they wait there. The list itself was allocated at start;
-        /// what this saves is the copies of each on its way through the client library.
+        /// Drops the older half of the messages, because memory runs short, but for those that storage has: they wait
+        /// there. The list itself was allocated at start; what this saves is the copies of each on its way through the
+        /// client library.
         /// </summary>
         public void Shed()
         {
@@ -236,7 +259,8 @@ namespace DeviceQueue.Messaging
 
         /// <summary>Writes to the log what is due; call it now and then, at the latest when it asks for it.</summary>
         /// <param name="nowMs">The time, <see cref="IClock.NowMs"/>.</param>
-        /// <returns>When to call again, or <see cref="long.MaxValue"/> when only another message makes it worth a call.</returns>
+        /// <returns>When to call again, or <see cref="long.MaxValue"/> when only another message makes it worth a
+        /// call.</returns>
         public long Poll(long nowMs)
         {
             if (_log == null || _isSealed)
@@ -261,8 +285,12 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Writes to the log, now, what is unacknowledged and not in it yet, and notes there what has been acknowledged.</summary>
-        /// <returns><see langword="false"/> when storage did not take all of it; without a log there is nothing to do.</returns>
+        /// <summary>
+        /// Writes to the log, now, what is unacknowledged and not in it yet, and notes there what has been
+        /// acknowledged.
+        /// </summary>
+        /// <returns><see langword="false"/> when storage did not take all of it; without a log there is nothing to
+        /// do.</returns>
         public bool Flush()
         {
             lock (_lock)
@@ -498,7 +526,10 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Finds the oldest that may be sent in its order, else of those that may be repeated the one with the fewest attempts.</summary>
+        /// <summary>
+        /// Finds the oldest that may be sent in its order, else of those that may be repeated the one with the fewest
+        /// attempts.
+        /// </summary>
         private int FindNext(long nowMs)
         {
             int repeat = None;
@@ -520,7 +551,10 @@ namespace DeviceQueue.Messaging
             return nowMs < _repeatDueMs ? None : repeat;
         }
 
-        /// <summary>Finds where to look for what waits without a search in the usual case: what was never sent stands behind all that was.</summary>
+        /// <summary>
+        /// Finds where to look for what waits without a search in the usual case: what was never sent stands behind all
+        /// that was.
+        /// </summary>
         /// <returns>The number of those in flight when they all stand first, else 0.</returns>
         private int SkipInflight()
         {
@@ -631,7 +665,9 @@ namespace DeviceQueue.Messaging
             _dueMs[position] = 0;
         }
 
-        /// <summary>Lets what is behind the head become its part, as far as nothing is between and the limits allow.</summary>
+        /// <summary>
+        /// Lets what is behind the head become its part, as far as nothing is between and the limits allow.
+        /// </summary>
         private void Promote()
         {
             if (_log == null)
@@ -830,7 +866,9 @@ namespace DeviceQueue.Messaging
             return isPlaced && HasSpareRoom(size);
         }
 
-        /// <summary>Tells whether memory has room for a message that is no part of the head, and leaves some for the head.</summary>
+        /// <summary>
+        /// Tells whether memory has room for a message that is no part of the head, and leaves some for the head.
+        /// </summary>
         private bool HasSpareRoom(int size)
         {
             int bytes = _buffer.Bytes - HeadBytes(_head);
@@ -853,8 +891,8 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>
-        /// Frees the oldest segment when the last free one has been taken and little of the oldest is left: that is written again, so that one message which
-        /// stays unacknowledged does not hold up the log.
+        /// Frees the oldest segment when the last free one has been taken and little of the oldest is left: that is
+        /// written again, so that one message which stays unacknowledged does not hold up the log.
         /// </summary>
         private void MoveFromOldest()
         {

@@ -4,14 +4,18 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// The messages of an outbox in storage, in order. The log is cut into segments of one flash block each, files with the log's name and a hexadecimal digit; each
-    /// write adds to the last or begins another. A segment goes when it is the oldest and all in it is acknowledged. A message gets its sequence when it is written; a
-    /// write that was refused may be in storage all the same, in part or as a whole, so its sequences are never used again and are acknowledged before the next write.
-    /// A record (<see cref="MessageRecord"/>) is whole or it is none. Not safe for concurrent use: the owner locks.
+    /// The messages of an outbox in storage, in order. The log is cut into segments of one flash block each, files with
+    /// the log's name and a hexadecimal digit; each write adds to the last or begins another. A segment goes when it is
+    /// the oldest and all in it is acknowledged. A message gets its sequence when it is written; a write that was
+    /// refused may be in storage all the same, in part or as a whole, so its sequences are never used again and are
+    /// acknowledged before the next write. A record (<see cref="MessageRecord"/>) is whole or it is none. Not safe for
+    /// concurrent use: the owner locks.
     /// </summary>
     internal sealed class OutboxLog
     {
-        /// <summary>The size of a segment in bytes: one block of the flash, which littlefs copies with each append.</summary>
+        /// <summary>
+        /// The size of a segment in bytes: one block of the flash, which littlefs copies with each append.
+        /// </summary>
         public const int SegmentBytes = 4096;
 
         /// <summary>The most segments.</summary>
@@ -52,7 +56,8 @@ namespace DeviceQueue.Messaging
         /// <param name="store">The storage.</param>
         /// <param name="name">The log's name, at most two characters shorter than a file's may be.</param>
         /// <param name="maxBytes">The most bytes in storage; at least two segments.</param>
-        /// <param name="maxMessageBytes">The largest message that there is memory for; larger ones are counted and let go.</param>
+        /// <param name="maxMessageBytes">The largest message that there is memory for; larger ones are counted and let
+        /// go.</param>
         /// <param name="scratch">Memory to read with, now; it needs room for one message.</param>
         /// <param name="drops">Counts what is found torn, damaged or too large.</param>
         public OutboxLog(IStore store, string name, int maxBytes, int maxMessageBytes, byte[] scratch, Counts drops)
@@ -525,7 +530,10 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Finds what puts a segment in its place: its first message, or in one that has none what its acknowledgements are for; 0: nothing does.</summary>
+        /// <summary>
+        /// Finds what puts a segment in its place: its first message, or in one that has none what its acknowledgements
+        /// are for; 0: nothing does.
+        /// </summary>
         private int FindKey(byte[] scratch, int index, out int key)
         {
             key = 0;

@@ -6,7 +6,10 @@ using DeviceQueue.Settings;
 
 namespace DeviceQueue.Messaging
 {
-    /// <summary>What a queue has beside itself when it is used as a component: its configuration, its references, and a connection that these name.</summary>
+    /// <summary>
+    /// What a queue has beside itself when it is used as a component: its configuration, its references, and a
+    /// connection that these name.
+    /// </summary>
     internal sealed class QueueComponent
     {
         private ConnectionComponent _own;

@@ -1,6 +1,9 @@
 namespace DeviceQueue.Messaging
 {
-    /// <summary>Numbers that come nearly in order, kept as ranges. When there is no place for another range, a number is forgotten. Not safe for concurrent use.</summary>
+    /// <summary>
+    /// Numbers that come nearly in order, kept as ranges. When there is no place for another range, a number is
+    /// forgotten. Not safe for concurrent use.
+    /// </summary>
     internal sealed class SequenceRanges
     {
         private readonly int[] _firsts;

@@ -3,18 +3,22 @@ using DeviceQueue.Connecting;
 namespace DeviceQueue.Mqtt
 {
     /// <summary>
-    /// Keeps a device on the network for which the broker holds a message that is too large for it. The client library ends
-    /// the link when it cannot allocate a packet, and the broker sends the message again on each link: retained at each
-    /// SUBSCRIBE, or from a kept session at each CONNECT. So after two links in a row that ended by themselves soon after
-    /// that, the session is discarded, the retained message is cleared, and the subscription comes last; if that does not
-    /// help, the device does without commands for a while. Called from the connection's thread.
+    /// Keeps a device on the network for which the broker holds a message that is too large for it. The client library
+    /// ends the link when it cannot allocate a packet, and the broker sends the message again on each link: retained at
+    /// each SUBSCRIBE, or from a kept session at each CONNECT. So after two links in a row that ended by themselves
+    /// soon after that, the session is discarded, the retained message is cleared, and the subscription comes last; if
+    /// that does not help, the device does without commands for a while. Called from the connection's thread.
     /// </summary>
     internal sealed class KeptMessageGuard
     {
-        /// <summary>How soon after a CONNECT to a kept session or a SUBSCRIBE an end counts as caused by it, in milliseconds.</summary>
+        /// <summary>
+        /// How soon after a CONNECT to a kept session or a SUBSCRIBE an end counts as caused by it, in milliseconds.
+        /// </summary>
         public const int QuickEndMs = 30000;
 
-        /// <summary>How long the first pause without commands is, in milliseconds; each that follows is twice as long.</summary>
+        /// <summary>
+        /// How long the first pause without commands is, in milliseconds; each that follows is twice as long.
+        /// </summary>
         public const int MinBlockMs = 60000;
 
         /// <summary>The longest pause without commands, in milliseconds.</summary>

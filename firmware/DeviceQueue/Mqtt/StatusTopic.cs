@@ -4,9 +4,9 @@ using DeviceQueue.Connecting;
 namespace DeviceQueue.Mqtt
 {
     /// <summary>
-    /// The retained status: birth after each connect, farewell before a clean close, which is the last will too. It listens to
-    /// its own topic, because a late will or another client may put its word over ours, and corrects that. Called from the
-    /// connection's thread.
+    /// The retained status: birth after each connect, farewell before a clean close, which is the last will too. It
+    /// listens to its own topic, because a late will or another client may put its word over ours, and corrects that.
+    /// Called from the connection's thread.
     /// </summary>
     internal sealed class StatusTopic : IMessageSink
     {

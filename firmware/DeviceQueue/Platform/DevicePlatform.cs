@@ -10,7 +10,10 @@ namespace DeviceQueue.Platform
         /// <summary>Gets or sets the view of the heap.</summary>
         public IMemory Memory { get; set; }
 
-        /// <summary>Gets or sets the code with the command key, or <see langword="null"/> when the device has none and takes unsigned commands.</summary>
+        /// <summary>
+        /// Gets or sets the code with the command key, or <see langword="null"/> when the device has none and takes
+        /// unsigned commands.
+        /// </summary>
         public ICommandMac CommandMac { get; set; }
 
         /// <summary>Gets or sets the sensor.</summary>

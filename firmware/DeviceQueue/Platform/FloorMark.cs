@@ -2,7 +2,9 @@ using System;
 
 namespace DeviceQueue.Platform
 {
-    /// <summary>Tells a calendar that the device set to a floor itself from one that the time service has set since.</summary>
+    /// <summary>
+    /// Tells a calendar that the device set to a floor itself from one that the time service has set since.
+    /// </summary>
     public sealed class FloorMark
     {
         // Both clocks run on one crystal; what they differ by beyond this, in milliseconds, is somebody's doing.

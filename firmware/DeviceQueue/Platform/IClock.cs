@@ -5,7 +5,9 @@ namespace DeviceQueue.Platform
     /// <summary>Time as the library sees it. Implementations are safe to call from any thread.</summary>
     public interface IClock
     {
-        /// <summary>Gets the milliseconds since start. Never goes back, whatever happens to the calendar clock.</summary>
+        /// <summary>
+        /// Gets the milliseconds since start. Never goes back, whatever happens to the calendar clock.
+        /// </summary>
         long NowMs { get; }
 
         /// <summary>Reads the calendar clock.</summary>

@@ -1,6 +1,9 @@
 namespace DeviceQueue.Platform
 {
-    /// <summary>Chance as the library sees it: a seeded implementation replays a run. Implementations are safe to call from any thread.</summary>
+    /// <summary>
+    /// Chance as the library sees it: a seeded implementation replays a run. Implementations are safe to call from any
+    /// thread.
+    /// </summary>
     public interface IRandom
     {
         /// <summary>Draws a number.</summary>

@@ -10,7 +10,10 @@ namespace DeviceQueue.Platform
     {
         private ArrayList _stored; // the queues that have a file
 
-        /// <summary>Gets or sets the device id, from which client ids are made; <see langword="null"/> when configurations name it.</summary>
+        /// <summary>
+        /// Gets or sets the device id, from which client ids are made; <see langword="null"/> when configurations name
+        /// it.
+        /// </summary>
         public string DeviceId { get; set; }
 
         /// <summary>Gets or sets the clock.</summary>

@@ -4,13 +4,14 @@ namespace DeviceQueue.Readings
     public interface ISensor
     {
         /// <summary>
-        /// Gets what answered, for example <c>BME280 at 0x76</c>, or with <see cref="SensorState.WrongChip"/> the chip's id,
-        /// <c>0x61 at 0x76</c>; <see langword="null"/> while nothing has.
+        /// Gets what answered, for example <c>BME280 at 0x76</c>, or with <see cref="SensorState.WrongChip"/> the
+        /// chip's id, <c>0x61 at 0x76</c>; <see langword="null"/> while nothing has.
         /// </summary>
         string Description { get; }
 
         /// <summary>
-        /// Measures now; finds and initialises the sensor first when that is needed. Blocks for 10 ms or a few times that.
+        /// Measures now; finds and initialises the sensor first when that is needed. Blocks for 10 ms or a few times
+        /// that.
         /// </summary>
         /// <param name="reading">Receives the values; they are valid only with <see cref="SensorState.Ok"/>.</param>
         /// <returns>The state of the sensor.</returns>

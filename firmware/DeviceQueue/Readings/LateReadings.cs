@@ -6,8 +6,8 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Readings
 {
     /// <summary>
-    /// Sends a reading that is older than two intervals when it is first sent to a topic of its own, so that those who date by
-    /// arrival do not take it for new.
+    /// Sends a reading that is older than two intervals when it is first sent to a topic of its own, so that those who
+    /// date by arrival do not take it for new.
     /// </summary>
     public sealed class LateReadings : ITopicRule
     {
@@ -77,7 +77,9 @@ namespace DeviceQueue.Readings
             return number;
         }
 
-        /// <summary>Finds what stands behind a name that the writer of readings writes, which comes near their end.</summary>
+        /// <summary>
+        /// Finds what stands behind a name that the writer of readings writes, which comes near their end.
+        /// </summary>
         private static int FindValue(byte[] payload, string name)
         {
             int length = name.Length;

@@ -26,7 +26,9 @@ namespace DeviceQueue.Readings
         /// <summary>Gets or sets when it was measured in UTC, if <see cref="HasUtc"/>.</summary>
         public DateTime TakenUtc { get; set; }
 
-        /// <summary>Gets or sets a value indicating whether the calendar clock was doubted then, if <see cref="HasUtc"/>.</summary>
+        /// <summary>
+        /// Gets or sets a value indicating whether the calendar clock was doubted then, if <see cref="HasUtc"/>.
+        /// </summary>
         public bool IsClockDoubted { get; set; }
     }
 }

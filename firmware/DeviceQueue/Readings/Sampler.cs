@@ -8,8 +8,8 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.Readings
 {
     /// <summary>
-    /// Reads the sensor on schedule, doubts what is not plausible and tells which readings are worth publishing. A fault is
-    /// a state that is said once when it begins and once when it ends, never a number. Called from one thread.
+    /// Reads the sensor on schedule, doubts what is not plausible and tells which readings are worth publishing. A
+    /// fault is a state that is said once when it begins and once when it ends, never a number. Called from one thread.
     /// </summary>
     public sealed class Sampler : IHealthPart
     {
@@ -53,7 +53,9 @@ namespace DeviceQueue.Readings
             _logger = logger;
         }
 
-        /// <summary>Gets the last reading, valid if the last <see cref="TrySample"/> or <see cref="TryRead"/> was.</summary>
+        /// <summary>
+        /// Gets the last reading, valid if the last <see cref="TrySample"/> or <see cref="TryRead"/> was.
+        /// </summary>
         public Reading Reading { get; } = new Reading();
 
         /// <summary>Gets what came of the last measurement.</summary>
@@ -92,8 +94,8 @@ namespace DeviceQueue.Readings
         }
 
         /// <summary>
-        /// Takes over temperature_offset, max_step, report_delta and report_at_least_ms. Until then each reading is published
-        /// as it was measured.
+        /// Takes over temperature_offset, max_step, report_delta and report_at_least_ms. Until then each reading is
+        /// published as it was measured.
         /// </summary>
         /// <param name="settings">The settings.</param>
         public void Apply(DeviceSettings settings)
@@ -169,7 +171,9 @@ namespace DeviceQueue.Readings
             return MagnusA * celsius / (MagnusB + celsius);
         }
 
-        /// <summary>Adds the offset; the relative humidity becomes that of the same water at the corrected temperature.</summary>
+        /// <summary>
+        /// Adds the offset; the relative humidity becomes that of the same water at the corrected temperature.
+        /// </summary>
         private void Correct()
         {
             double measuredC = Reading.TemperatureC;
@@ -189,7 +193,9 @@ namespace DeviceQueue.Readings
                 || _schedule.DueMs - _reportedMs > _reportAtLeastMs; // the next sampling would be too late
         }
 
-        /// <summary>Doubts a temperature far from the last one, unless the reading before was as far and near to this one.</summary>
+        /// <summary>
+        /// Doubts a temperature far from the last one, unless the reading before was as far and near to this one.
+        /// </summary>
         private SensorState CheckStep(double celsius)
         {
             bool isStep = _maxStepC > 0 && _hasAccepted && IsApart(celsius, _acceptedC, _maxStepC);

@@ -1,8 +1,8 @@
 namespace DeviceQueue.Readings
 {
     /// <summary>
-    /// When to sample: at start and then each interval on a fixed grid, so that lateness never adds up; a missed moment is
-    /// skipped, not caught up.
+    /// When to sample: at start and then each interval on a fixed grid, so that lateness never adds up; a missed moment
+    /// is skipped, not caught up.
     /// </summary>
     public sealed class SamplingSchedule
     {
@@ -24,8 +24,8 @@ namespace DeviceQueue.Readings
         public long DueMs => _dueMs;
 
         /// <summary>
-        /// Goes over to another interval: the next moment stays, unless it is further than the new interval, and the grid
-        /// goes on from there.
+        /// Goes over to another interval: the next moment stays, unless it is further than the new interval, and the
+        /// grid goes on from there.
         /// </summary>
         /// <param name="nowMs">The time.</param>
         /// <param name="intervalMs">The interval in milliseconds, at least 1.</param>

@@ -8,8 +8,9 @@ using DeviceQueue.Readings;
 namespace DeviceQueue.Supervising
 {
     /// <summary>
-    /// Holds connects back while they would do harm: a TLS handshake or a look-up stops every thread of the chip, so none starts while a pulse runs or shortly before a reading
-    /// is due; and without the time no certificate can be checked.
+    /// Holds connects back while they would do harm: a TLS handshake or a look-up stops every thread of the chip, so
+    /// none starts while a pulse runs or shortly before a reading is due; and without the time no certificate can be
+    /// checked.
     /// </summary>
     public sealed class ConnectGate : IConnectGate
     {
@@ -19,7 +20,10 @@ namespace DeviceQueue.Supervising
         /// <summary>How long before a due reading no connect starts, in milliseconds.</summary>
         public const int ReadingGuardMs = 5000;
 
-        /// <summary>The shortest interval between readings, in milliseconds, at which connects are held back for them; with shorter ones there would be no time left.</summary>
+        /// <summary>
+        /// The shortest interval between readings, in milliseconds, at which connects are held back for them; with
+        /// shorter ones there would be no time left.
+        /// </summary>
         public const int GuardedIntervalMs = 15000;
 
         private const int PauseMs = 100;
@@ -35,7 +39,8 @@ namespace DeviceQueue.Supervising
 
         /// <summary>Initializes a new instance of the <see cref="ConnectGate"/> class.</summary>
         /// <param name="platform">The board: clock, calendar and what there is to say.</param>
-        /// <param name="floor">The time below which UTC never goes, to which the calendar is set when nothing else sets it.</param>
+        /// <param name="floor">The time below which UTC never goes, to which the calendar is set when nothing else sets
+        /// it.</param>
         /// <param name="outputs">The outputs.</param>
         /// <param name="sampler">Knows when a reading is due.</param>
         /// <param name="intervalMs">The time between readings, in milliseconds.</param>

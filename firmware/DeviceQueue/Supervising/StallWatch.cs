@@ -1,8 +1,8 @@
 namespace DeviceQueue.Supervising
 {
     /// <summary>
-    /// Notices a loop that has stopped. It counts its own looks, not milliseconds: a native call that stops every thread of the chip stops the looks too, and is no
-    /// stall of the loop.
+    /// Notices a loop that has stopped. It counts its own looks, not milliseconds: a native call that stops every
+    /// thread of the chip stops the looks too, and is no stall of the loop.
     /// </summary>
     public sealed class StallWatch
     {
@@ -25,7 +25,9 @@ namespace DeviceQueue.Supervising
             _beats++;
         }
 
-        /// <summary>Looks whether the loop still runs. To be called every <see cref="CheckIntervalMs"/> by another thread.</summary>
+        /// <summary>
+        /// Looks whether the loop still runs. To be called every <see cref="CheckIntervalMs"/> by another thread.
+        /// </summary>
         /// <returns><see langword="true"/> when it has stalled.</returns>
         public bool HasStalled()
         {

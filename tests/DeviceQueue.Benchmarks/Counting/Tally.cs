@@ -4,7 +4,9 @@ using DeviceQueue.Benchmarks.Heap;
 
 namespace DeviceQueue.Benchmarks.Counting;
 
-/// <summary>What rewritten code reports of itself: each allocation in the interpreter's bytes, and each block of instructions.</summary>
+/// <summary>
+/// What rewritten code reports of itself: each allocation in the interpreter's bytes, and each block of instructions.
+/// </summary>
 public static class Tally
 {
     private const int CallerFrame = 2;
@@ -45,7 +47,9 @@ public static class Tally
         }
     }
 
-    /// <summary>Makes a text new where the desktop may have given one that was there: the interpreter copies always.</summary>
+    /// <summary>
+    /// Makes a text new where the desktop may have given one that was there: the interpreter copies always.
+    /// </summary>
     public static string? MakeText(string? text)
     {
         if (text == null)
@@ -58,7 +62,9 @@ public static class Tally
         return made;
     }
 
-    /// <summary>A text that System.Text makes of bytes: three more allocations on the way, as seen on the interpreter.</summary>
+    /// <summary>
+    /// A text that System.Text makes of bytes: three more allocations on the way, as seen on the interpreter.
+    /// </summary>
     public static string? MakeDecoded(string? text)
     {
         Make(Sizes.Object(0)); // Encoding.UTF8
@@ -67,7 +73,9 @@ public static class Tally
         return MakeText(text);
     }
 
-    /// <summary>Makes a literal new: each time that the interpreter comes by one it makes a reference to the flash, of a block.</summary>
+    /// <summary>
+    /// Makes a literal new: each time that the interpreter comes by one it makes a reference to the flash, of a block.
+    /// </summary>
     public static string MakeLiteral(string text)
     {
         string made = new(text.AsSpan());

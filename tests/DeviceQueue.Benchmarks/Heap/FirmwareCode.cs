@@ -3,7 +3,9 @@ using Mono.Cecil.Cil;
 
 namespace DeviceQueue.Benchmarks.Heap;
 
-/// <summary>The code of the firmware's assemblies, as far as it says what the program makes and where its threads wait.</summary>
+/// <summary>
+/// The code of the firmware's assemblies, as far as it says what the program makes and where its threads wait.
+/// </summary>
 internal sealed class FirmwareCode : IDisposable
 {
     /// <summary>The library, its adapters, the program.</summary>
@@ -29,7 +31,9 @@ internal sealed class FirmwareCode : IDisposable
         }
     }
 
-    /// <summary>Weighs the threads that run for as long as the firmware does: Main, and each whose method loops.</summary>
+    /// <summary>
+    /// Weighs the threads that run for as long as the firmware does: Main, and each whose method loops.
+    /// </summary>
     public Dictionary<string, int> WeighThreads()
     {
         IEnumerable<MethodDefinition> starts = AllMethods()
@@ -79,7 +83,10 @@ internal sealed class FirmwareCode : IDisposable
     private static int CountFields(TypeDefinition type) =>
         type.Fields.Count(field => !field.IsStatic) + (type.BaseType is TypeDefinition parent ? CountFields(parent) : 0);
 
-    /// <summary>Counts the frames from a thread's start to where it waits: through the loop that never ends, if there is one on the way.</summary>
+    /// <summary>
+    /// Counts the frames from a thread's start to where it waits: through the loop that never ends, if there is one on
+    /// the way.
+    /// </summary>
     private int CountFrames(MethodDefinition start)
     {
         (MethodDefinition? loop, int toLoop) = Search(start, method => NeverReturns(method) && Loops(method));

@@ -1,6 +1,9 @@
 namespace DeviceQueue.Benchmarks.Heap;
 
-/// <summary>What the firmware may take, in bytes of the interpreter's heap unless the name says otherwise. A board without PSRAM has some 96 KB.</summary>
+/// <summary>
+/// What the firmware may take, in bytes of the interpreter's heap unless the name says otherwise. A board without PSRAM
+/// has some 96 KB.
+/// </summary>
 internal static class Goals
 {
     public const int AtRest = 79_872;

@@ -2,7 +2,10 @@ using Mono.Cecil;
 
 namespace DeviceQueue.Benchmarks.Heap;
 
-/// <summary>The interpreter's heap of a running, connected firmware: its objects, tables and threads by owner, and the libraries' part.</summary>
+/// <summary>
+/// The interpreter's heap of a running, connected firmware: its objects, tables and threads by owner, and the
+/// libraries' part.
+/// </summary>
 internal sealed class HeapAccount
 {
     /// <summary>Marks the owner of what static fields hold: their type.</summary>

@@ -1,9 +1,15 @@
 namespace DeviceQueue.Benchmarks.Heap;
 
-/// <summary>What in the heap is not the firmware's own: measured on the interpreter with the packages that packages.config names, in bytes.</summary>
+/// <summary>
+/// What in the heap is not the firmware's own: measured on the interpreter with the packages that packages.config
+/// names, in bytes.
+/// </summary>
 internal static class Libraries
 {
-    /// <summary>mscorlib 4.1, M2Mqtt 3.1, System.Net 2.5, FileSystem 1.9, Bmxx80 1.9, Hardware.Esp32 1.5, some twenty others 10.9 KB.</summary>
+    /// <summary>
+    /// mscorlib 4.1, M2Mqtt 3.1, System.Net 2.5, FileSystem 1.9, Bmxx80 1.9, Hardware.Esp32 1.5, some twenty others
+    /// 10.9 KB.
+    /// </summary>
     public const int TypeTables = 25_900;
 
     /// <summary>What their static fields hold, of 7.2 KB with ours.</summary>

@@ -4,8 +4,8 @@ using Mono.Cecil.Cil;
 namespace DeviceQueue.Benchmarks.Heap;
 
 /// <summary>
-/// What the interpreter keeps in the heap for each assembly, used or not: tables of its types, methods and fields, and of
-/// what it refers to in other assemblies.
+/// What the interpreter keeps in the heap for each assembly, used or not: tables of its types, methods and fields, and
+/// of what it refers to in other assemblies.
 /// </summary>
 internal static class TypeTables
 {

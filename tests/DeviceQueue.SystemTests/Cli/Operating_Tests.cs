@@ -7,7 +7,9 @@ using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Cli;
 
-/// <summary>A fleet from an empty folder to commands in the field: boards from tools/run, Mosquitto, the operator's command.</summary>
+/// <summary>
+/// A fleet from an empty folder to commands in the field: boards from tools/run, Mosquitto, the operator's command.
+/// </summary>
 public sealed class Operating_Tests : IDisposable
 {
     private readonly Fleet _fleet = new();

@@ -9,7 +9,8 @@ namespace DeviceQueue.SystemTests.Firmware;
 /// <summary>Pulses, settings, reboot and wipe on a board with a command key.</summary>
 public sealed class DeviceCommands_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
-    // A pulse is never shorter than it should be but for the clock's step. How late a busy machine ends it says nothing; that is held in virtual time.
+    // A pulse is never shorter than it should be but for the clock's step. How late a busy machine ends it says
+    // nothing; that is held in virtual time.
     private const int EarlyMs = 20;
     private const int LateMs = 10_000;
 

@@ -3,7 +3,9 @@ using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
-/// <summary>A broker that keeps a message of 20,000 bytes for the device, for whose packet the board has no block of memory.</summary>
+/// <summary>
+/// A broker that keeps a message of 20,000 bytes for the device, for whose packet the board has no block of memory.
+/// </summary>
 public sealed class KeptMessage_Tests : IDisposable
 {
     private const string Blocked = "status: commands: blocked by a message that is too large";

@@ -67,7 +67,9 @@ public sealed class Outbox_Tests
         board.WaitForConsole("outbox of queue readings is whole again");
     }
 
-    /// <summary>The numbers of the readings in the outbox's file, in order; read from a copy, because a board may be at it.</summary>
+    /// <summary>
+    /// The numbers of the readings in the outbox's file, in order; read from a copy, because a board may be at it.
+    /// </summary>
     private static int[] Stored(string folder)
     {
         DirectoryInfo copy = Directory.CreateTempSubdirectory("dq-outbox-");

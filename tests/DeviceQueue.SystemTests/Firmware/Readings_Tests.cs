@@ -62,7 +62,8 @@ public sealed class Readings_Tests(BrokerFixture fixture) : IClassFixture<Broker
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id, 60_000, chip).Boot();
         watcher.WaitForReadings(1);
 
-        // BST-BME280-DS002, section 3.5.1: forced mode, so asleep between samplings, each quantity sampled once, filter off.
+        // BST-BME280-DS002, section 3.5.1: forced mode, so asleep between samplings, each quantity sampled once, filter
+        // off.
         Assert.Equal(0b001_001_00, Register(board, 0xF4));
         Assert.Equal(0, Register(board, 0xF5) & 0b000_111_00);
         Assert.Equal(chip == Bmx280Chip.Bme280 ? 1 : 0, Register(board, 0xF2));

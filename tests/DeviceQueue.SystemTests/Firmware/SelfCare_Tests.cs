@@ -272,7 +272,9 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         }
     }
 
-    /// <summary>Starts a broker that the board is to reach by TLS, on the port that is returned, and others without.</summary>
+    /// <summary>
+    /// Starts a broker that the board is to reach by TLS, on the port that is returned, and others without.
+    /// </summary>
     private static (MosquittoBroker Broker, int Port) StartTls(FieldBoard board, CertificateAuthority authority)
     {
         (string certificate, string key) = authority.Issue("127.0.0.1");
@@ -298,7 +300,9 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         Assert.True(SpinWait.SpinUntil(() => pin.Changes.Count >= before + count, Patience.Bound));
     }
 
-    /// <summary>Waits until the LED has been lit and dark for the given times, give or take what a busy machine takes.</summary>
+    /// <summary>
+    /// Waits until the LED has been lit and dark for the given times, give or take what a busy machine takes.
+    /// </summary>
     private static void WaitForFlashes(FieldBoard board, int count, TimeSpan lit, TimeSpan dark)
     {
         Recorder<TimeSpan> found = new();

@@ -71,7 +71,9 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
         CarryAtLast(watcher, Envelope("device.ping")); // after two short links it subscribes last
     }
 
-    /// <summary>Reads all there is with each reading; commands that change something are limited to 64 in 90 s.</summary>
+    /// <summary>
+    /// Reads all there is with each reading; commands that change something are limited to 64 in 90 s.
+    /// </summary>
     private static void WorkLongerThan(TimeSpan time, Operator watcher)
     {
         long start = Stopwatch.GetTimestamp();
@@ -89,7 +91,9 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
         Assert.True(answer["status"]!.ToString() == "succeeded", command + ": " + answer);
     }
 
-    /// <summary>Sends a command again with its id until it is answered: among bad messages it may find no place.</summary>
+    /// <summary>
+    /// Sends a command again with its id until it is answered: among bad messages it may find no place.
+    /// </summary>
     private static void CarryAtLast(Operator watcher, byte[] command)
     {
         string id = JsonNode.Parse(command)!["correlation_id"]!.ToString();

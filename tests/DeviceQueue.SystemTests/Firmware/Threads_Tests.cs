@@ -10,8 +10,9 @@ using VirtualBoard;
 namespace DeviceQueue.SystemTests.Firmware;
 
 /// <summary>
-/// No thread can die silently. The firmware's are the main one, the watch thread and the connection's worker; handlers of its own run on the client
-/// library's dispatch thread and, before a reboot, on the one that reboots. FieldBoard asserts that no thread of its board ended with an exception.
+/// No thread can die silently. The firmware's are the main one, the watch thread and the connection's worker; handlers
+/// of its own run on the client library's dispatch thread and, before a reboot, on the one that reboots. FieldBoard
+/// asserts that no thread of its board ended with an exception.
 /// </summary>
 public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
@@ -156,7 +157,10 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
 
     private static Action FirstBootStalls(FieldBoard board) => () => DeviceQueue.Esp32.Program.Start(board.Board.BootCount == 1 ? StallMs : StallWatch.StallMs);
 
-    /// <summary>Makes the heap of a board run out in what a type does, known by its name on the stack, so many times from now on.</summary>
+    /// <summary>
+    /// Makes the heap of a board run out in what a type does, known by its name on the stack, so many times from now
+    /// on.
+    /// </summary>
     private sealed class FaultyThread : IDisposable
     {
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(ConnectionWorker.FaultPauseMs);
@@ -182,7 +186,10 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
 
         public void Heal() => _left = 0;
 
-        /// <summary>Waits until the thread that threw does something again, after the second's pause that follows each exception.</summary>
+        /// <summary>
+        /// Waits until the thread that threw does something again, after the second's pause that follows each
+        /// exception.
+        /// </summary>
         public void WaitForReturn() => Assert.True(_returned.Wait(Patience.Bound, TestContext.Current.CancellationToken));
 
         public void Dispose() => _board.Fault = _others;

@@ -4,7 +4,10 @@ using BoardGc = nanoFramework.Runtime.Native.GC;
 
 namespace DeviceQueue.SystemTests.M2Mqtt;
 
-/// <summary>The client on a board whose heap has a size. Packets here have a topic of some 40 bytes, and 264 bytes of objects beside them.</summary>
+/// <summary>
+/// The client on a board whose heap has a size. Packets here have a topic of some 40 bytes, and 264 bytes of objects
+/// beside them.
+/// </summary>
 public sealed class Heap_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
     private const int SlackBytes = 1_000;

@@ -5,7 +5,9 @@ using VirtualBoard;
 
 namespace DeviceQueue.SystemTests.M2Mqtt;
 
-/// <summary>A virtual board whose Main does what a test asks of it, each request on a thread of the board's own.</summary>
+/// <summary>
+/// A virtual board whose Main does what a test asks of it, each request on a thread of the board's own.
+/// </summary>
 internal sealed class TestBoard : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("board-").FullName;

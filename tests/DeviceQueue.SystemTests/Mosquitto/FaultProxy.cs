@@ -4,7 +4,9 @@ using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Mosquitto;
 
-/// <summary>The network between a client and its broker, with faults: it forwards plain MQTT packet by packet and counts them.</summary>
+/// <summary>
+/// The network between a client and its broker, with faults: it forwards plain MQTT packet by packet and counts them.
+/// </summary>
 public sealed class FaultProxy : IDisposable
 {
     private readonly int _brokerPort;
@@ -29,14 +31,20 @@ public sealed class FaultProxy : IDisposable
 
     public PacketCounter FromBroker { get; } = new();
 
-    /// <summary>Gets or sets how long each PUBACK of the broker stays on the way, from its own arrival; other packets overtake it.</summary>
+    /// <summary>
+    /// Gets or sets how long each PUBACK of the broker stays on the way, from its own arrival; other packets overtake
+    /// it.
+    /// </summary>
     public TimeSpan PubackDelay
     {
         get => new(Interlocked.Read(ref _pubackDelayTicks));
         set => Interlocked.Exchange(ref _pubackDelayTicks, value.Ticks);
     }
 
-    /// <summary>Gets or sets a value indicating whether every SUBACK says failure, as a broker's with access control does. Mosquitto's own never does.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether every SUBACK says failure, as a broker's with access control does.
+    /// Mosquitto's own never does.
+    /// </summary>
     public bool RefuseSubscriptions { get; set; }
 
     internal Task Open

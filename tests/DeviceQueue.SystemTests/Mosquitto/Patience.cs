@@ -1,6 +1,8 @@
 namespace DeviceQueue.SystemTests.Mosquitto;
 
-/// <summary>How long tests wait for what must come: ample on a busy machine, and spent only by a test that fails.</summary>
+/// <summary>
+/// How long tests wait for what must come: ample on a busy machine, and spent only by a test that fails.
+/// </summary>
 public static class Patience
 {
     public static TimeSpan Bound { get; } = TimeSpan.FromSeconds(30);

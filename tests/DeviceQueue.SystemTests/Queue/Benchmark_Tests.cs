@@ -4,7 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace DeviceQueue.SystemTests.Queue;
 
-/// <summary>The benchmark in its short form. How fast a busy machine is proves nothing; that everything is measured, and what is counted in bytes, does.</summary>
+/// <summary>
+/// The benchmark in its short form. How fast a busy machine is proves nothing; that everything is measured, and what is
+/// counted in bytes, does.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class Benchmark_Tests
 {

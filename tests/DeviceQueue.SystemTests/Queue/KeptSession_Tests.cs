@@ -8,7 +8,9 @@ using DeviceQueue.SystemTests.Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 
-/// <summary>With clean_session false the broker keeps what comes while a queue is closed, until listening is ended on purpose.</summary>
+/// <summary>
+/// With clean_session false the broker keeps what comes while a queue is closed, until listening is ended on purpose.
+/// </summary>
 public sealed class KeptSession_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
     private static readonly int PatienceMs = (int)Patience.Bound.TotalMilliseconds;

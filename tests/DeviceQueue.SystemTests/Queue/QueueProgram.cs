@@ -8,7 +8,10 @@ using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 
-/// <summary>A desktop program that uses the library's queues: a connection over libmosquitto, the thread that drives it, and what it logs.</summary>
+/// <summary>
+/// A desktop program that uses the library's queues: a connection over libmosquitto, the thread that drives it, and
+/// what it logs.
+/// </summary>
 internal sealed class QueueProgram : IDisposable, ILogger
 {
     private const string Ready = "ready";

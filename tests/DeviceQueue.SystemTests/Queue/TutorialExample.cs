@@ -6,7 +6,10 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.SystemTests.Queue;
 
-/// <summary>The tutorial's closing example, which is the sample in firmware/DeviceQueue/README.md too; a test holds both together.</summary>
+/// <summary>
+/// The tutorial's closing example, which is the sample in firmware/DeviceQueue/README.md too; a test holds both
+/// together.
+/// </summary>
 internal static class TutorialExample
 {
     public static void Run(string host, string port, TextWriter output)

@@ -7,7 +7,10 @@ using DeviceQueue.SystemTests.Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 
-/// <summary>Pip.Services' tutorial of MqttMessageQueue, step by step, in its order and with its values, against a real Mosquitto.</summary>
+/// <summary>
+/// Pip.Services' tutorial of MqttMessageQueue, step by step, in its order and with its values, against a real
+/// Mosquitto.
+/// </summary>
 public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>, IDisposable
 {
     private const int WaitMs = 10_000;

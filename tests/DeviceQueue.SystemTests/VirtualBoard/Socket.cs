@@ -5,7 +5,9 @@ using VirtualBoard.Parts;
 
 namespace DeviceQueue.SystemTests.VirtualBoard;
 
-/// <summary>A chip on unsteady wires, the firmware's sensor for it, and the climate to hold its readings against.</summary>
+/// <summary>
+/// A chip on unsteady wires, the firmware's sensor for it, and the climate to hold its readings against.
+/// </summary>
 internal sealed class Socket : IClimateScript
 {
     // The raw values have 16 bits, as measured with one sample of each.

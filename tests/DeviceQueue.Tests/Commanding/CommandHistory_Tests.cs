@@ -200,7 +200,8 @@ public sealed class CommandHistory_Tests
     [Fact]
     public void Whatever_the_files_hold_the_device_starts_and_takes_commands()
     {
-        // 854d854 writes a command as a hash of 8 bytes, its time (4) and what became of it, then the texts of one that is unanswered.
+        // 854d854 writes a command as a hash of 8 bytes, its time (4) and what became of it, then the texts of one that
+        // is unanswered.
         byte[] old = [2, 1, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 2, 0, (byte)'m', (byte)'1', 0x60, 0xEA, 0, 0];
         byte[] one = [3, 1, 1, 2, 3, 4, 5, 0, 0, 0, 0, 2, 0, (byte)'m', (byte)'1', 1, 0, (byte)'c', 0, 0];
         byte[] full = [3, 64, .. Enumerable.Repeat((byte)0xFF, 64 * 9), 0xFF, 0xFF];

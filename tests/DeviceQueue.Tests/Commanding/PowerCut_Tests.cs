@@ -3,7 +3,10 @@ using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Commanding;
 
-/// <summary>The power goes at every byte that a command has written, from its receipt to its answer's delivery, and the command comes again after the boot.</summary>
+/// <summary>
+/// The power goes at every byte that a command has written, from its receipt to its answer's delivery, and the command
+/// comes again after the boot.
+/// </summary>
 public sealed class PowerCut_Tests
 {
     private const int LongestRecordBytes = 12_000;
@@ -119,7 +122,10 @@ public sealed class PowerCut_Tests
             return unasked;
         }
 
-        /// <summary>A wipe shows in the settings that are gone, a change of the settings has its own check, the others show in pins and restarts.</summary>
+        /// <summary>
+        /// A wipe shows in the settings that are gone, a change of the settings has its own check, the others show in
+        /// pins and restarts.
+        /// </summary>
         public int CountExecutions(Node node)
         {
             return _type == "device.wipe" ? (_store.Files.ContainsKey(SettingsLoader.FileName) ? 0 : 1) : _pins.Written.Count(write => write.IsHigh) + node.Restarts.Count;

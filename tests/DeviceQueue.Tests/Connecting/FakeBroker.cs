@@ -20,7 +20,9 @@ internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
     /// <summary>Gets or sets a value indicating whether TCP gets through to it.</summary>
     public bool IsUp { get; set; } = true;
 
-    /// <summary>Gets or sets a value indicating whether the way swallows all bytes while the links seem to hold.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether the way swallows all bytes while the links seem to hold.
+    /// </summary>
     public bool IsBlackHole { get; set; }
 
     /// <summary>Gets or sets what CONNECT is answered with; null accepts.</summary>
@@ -43,7 +45,9 @@ internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
     /// <summary>Gets the filters that are refused, the others being granted.</summary>
     public HashSet<string> RefusedFilters { get; } = [];
 
-    /// <summary>Gets or sets where a retained message is kept that ends each link that subscribes to it, until it is cleared.</summary>
+    /// <summary>
+    /// Gets or sets where a retained message is kept that ends each link that subscribes to it, until it is cleared.
+    /// </summary>
     public string? TooLargeTopic { get; set; }
 
     /// <summary>Gets or sets how long after the SUBSCRIBE, or the CONNECT, that is.</summary>
@@ -52,7 +56,9 @@ internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
     /// <summary>Gets or sets a value indicating whether the access list lets the device clear it.</summary>
     public bool MayClear { get; set; } = true;
 
-    /// <summary>Gets or sets a value indicating whether a forbidden publish ends the link, as with Mosquitto 2.0.11.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether a forbidden publish ends the link, as with Mosquitto 2.0.11.
+    /// </summary>
     public bool EndsLinksForbidden { get; set; }
 
     /// <summary>Gets or sets a value indicating whether such a message waits in the session.</summary>
@@ -106,7 +112,9 @@ internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
     /// <summary>What a subscriber who comes now would be sent.</summary>
     public string? Retained(string topic) => _retained.TryGetValue(topic, out byte[]? payload) ? Encoding.UTF8.GetString(payload) : null;
 
-    /// <summary>First arrivals on a topic, in order: what a subscriber who ignores repeats of the same payload sees.</summary>
+    /// <summary>
+    /// First arrivals on a topic, in order: what a subscriber who ignores repeats of the same payload sees.
+    /// </summary>
     public string[] Seen(string topic) => [.. Arrivals.Where(arrival => arrival.Topic == topic).Select(arrival => arrival.Text).Distinct()];
 
     internal bool IsTooLargeInSession(bool cleanSession)

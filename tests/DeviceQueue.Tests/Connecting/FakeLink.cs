@@ -3,8 +3,8 @@ using DeviceQueue.Connecting;
 namespace DeviceQueue.Tests.Connecting;
 
 /// <summary>
-/// A link that behaves as nanoFramework's client: an unanswered publish goes out three times, a second apart, and is then given up; a later PUBACK or SUBACK is
-/// ignored; a missing SUBACK is reported by nothing.
+/// A link that behaves as nanoFramework's client: an unanswered publish goes out three times, a second apart, and is
+/// then given up; a later PUBACK or SUBACK is ignored; a missing SUBACK is reported by nothing.
 /// </summary>
 internal sealed class FakeLink(FakeBroker broker, AutoResetEvent wake, int number) : IMqttLink
 {
@@ -22,7 +22,9 @@ internal sealed class FakeLink(FakeBroker broker, AutoResetEvent wake, int numbe
 
     public bool IsClosed { get; private set; }
 
-    /// <summary>Gets a value indicating whether it was ended with DISCONNECT, upon which a broker discards the last will.</summary>
+    /// <summary>
+    /// Gets a value indicating whether it was ended with DISCONNECT, upon which a broker discards the last will.
+    /// </summary>
     public bool IsClosedCleanly { get; private set; }
 
     public bool IsSessionClean { get; private set; }

@@ -2,7 +2,10 @@ using DeviceQueue.Connecting;
 
 namespace DeviceQueue.Tests.Connecting;
 
-/// <summary>A broker that answers at once, for queues that a thread of their own drives; what is published comes back to who subscribed.</summary>
+/// <summary>
+/// A broker that answers at once, for queues that a thread of their own drives; what is published comes back to who
+/// subscribed.
+/// </summary>
 internal sealed class LoopbackBroker : IMqttLinkFactory
 {
     private const int PatienceMs = 30000;

@@ -69,7 +69,8 @@ public sealed class Wiring_Tests
             Assert.Contains("U2." + line, Wiring.Nets[line]);
             string pullUp = Assert.Single(Wiring.Between("resistor", line, "3V3"));
 
-            // A breakout adds 10 kΩ of its own; I2C specification, table 9: a line is pulled to 0.4 V with 3 mA at most.
+            // A breakout adds 10 kΩ of its own; I2C specification, table 9: a line is pulled to 0.4 V with 3 mA at
+            // most.
             double ohms = 1 / ((1 / Wiring.Ohms(pullUp)) + (1 / 10e3));
             Assert.InRange(ohms, (SupplyVolts - 0.4) / 3e-3, 10e3);
         }
@@ -125,7 +126,8 @@ public sealed class Wiring_Tests
     {
         string resistor = Assert.Single(Wiring.Between("resistor", Wiring.NetOf("U3.DELAY"), Netlist.Ground));
 
-        // TPL5010 datasheet, selection of the external resistance, intervals from 100 to 1000 s: 100 T = a D² + b D + c with D = R / 100 Ω.
+        // TPL5010 datasheet, selection of the external resistance, intervals from 100 to 1000 s: 100 T = a D² + b D + c
+        // with D = R / 100 Ω.
         double d = Wiring.Ohms(resistor) / 100;
         double seconds = ((0.2617 * d * d) - (56.2407 * d) + 5957.7934) / 100;
 

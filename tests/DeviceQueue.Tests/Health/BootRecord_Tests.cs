@@ -155,7 +155,9 @@ public sealed class BootRecord_Tests
         return Encoding.UTF8.GetString(buffer, 0, writer.Length);
     }
 
-    /// <summary>Takes some numbers until the end of this boot, by a power cut in the middle of a write now and then.</summary>
+    /// <summary>
+    /// Takes some numbers until the end of this boot, by a power cut in the middle of a write now and then.
+    /// </summary>
     private long Use(BootRecord record, long last, Random chance)
     {
         int count = chance.Next(600);

@@ -4,7 +4,10 @@ using DeviceQueue.Tests.Components;
 
 namespace DeviceQueue.Tests.Heap;
 
-/// <summary>A node whose memory is that of a board without PSRAM: free is what the model of the interpreter's heap leaves of 96 KB.</summary>
+/// <summary>
+/// A node whose memory is that of a board without PSRAM: free is what the model of the interpreter's heap leaves of 96
+/// KB.
+/// </summary>
 public sealed class SmallHeap_Tests
 {
     private const int HeapBytes = 96 * 1024;

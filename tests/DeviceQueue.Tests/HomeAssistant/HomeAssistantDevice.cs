@@ -4,8 +4,9 @@ using System.Text.RegularExpressions;
 namespace DeviceQueue.Tests.HomeAssistant;
 
 /// <summary>
-/// A device as Home Assistant understands its discovery message: what https://www.home-assistant.io/integrations/mqtt/ (sections "Device discovery payload" and
-/// "Supported abbreviations"), /integrations/sensor.mqtt/, /switch.mqtt/ and /binary_sensor.mqtt/ require and allow; anything else fails.
+/// A device as Home Assistant understands its discovery message: what https://www.home-assistant.io/integrations/mqtt/
+/// (sections "Device discovery payload" and "Supported abbreviations"), /integrations/sensor.mqtt/, /switch.mqtt/ and
+/// /binary_sensor.mqtt/ require and allow; anything else fails.
 /// </summary>
 internal sealed partial class HomeAssistantDevice
 {

@@ -4,7 +4,9 @@ using DeviceQueue.Tests.Connecting;
 
 namespace DeviceQueue.Tests.Messaging;
 
-/// <summary>What becomes of readings on the way from a queue to the broker, link and time being what they are in the field.</summary>
+/// <summary>
+/// What becomes of readings on the way from a queue to the broker, link and time being what they are in the field.
+/// </summary>
 public sealed class Delivery_Tests
 {
     private const int SecondMs = 1000;

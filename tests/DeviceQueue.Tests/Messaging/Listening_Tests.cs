@@ -344,7 +344,9 @@ public sealed class Listening_Tests
 
     private static void AssertCode(string code, Action action) => Assert.Equal(code, Assert.Throws<InvalidStateException>(action).Code);
 
-    /// <summary>Chance that is drawn, for the id, while a message is read; some of the first times there is no memory for that.</summary>
+    /// <summary>
+    /// Chance that is drawn, for the id, while a message is read; some of the first times there is no memory for that.
+    /// </summary>
     private sealed class ScarceMemory : IRandom
     {
         public int Failures { get; set; }

@@ -298,7 +298,10 @@ public sealed class MqttMessageQueue_Tests
         return queue;
     }
 
-    /// <summary>Waits longer than the test does, on a thread of its own, so that only a wake-up in time ends it; returns when it has found nothing to take.</summary>
+    /// <summary>
+    /// Waits longer than the test does, on a thread of its own, so that only a wake-up in time ends it; returns when it
+    /// has found nothing to take.
+    /// </summary>
     private Task<MessageEnvelope> StartReceive(MqttMessageQueue queue)
     {
         var receive = Task.Factory.StartNew(() => queue.Receive(null, PatienceMs * 4), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

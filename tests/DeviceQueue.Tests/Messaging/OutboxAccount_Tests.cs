@@ -7,8 +7,8 @@ using Xunit.Sdk;
 namespace DeviceQueue.Tests.Messaging;
 
 /// <summary>
-/// The first promise as a sum: what Send took is acknowledged, counted as dropped or damaged, or still there; and all that is still there is sent
-/// once the faults are over.
+/// The first promise as a sum: what Send took is acknowledged, counted as dropped or damaged, or still there; and all
+/// that is still there is sent once the faults are over.
 /// </summary>
 public sealed class OutboxAccount_Tests
 {

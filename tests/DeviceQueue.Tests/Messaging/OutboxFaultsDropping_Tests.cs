@@ -6,7 +6,9 @@ using Xunit.Sdk;
 
 namespace DeviceQueue.Tests.Messaging;
 
-/// <summary>With policies that drop, what storage had taken and is not there after a reboot was counted as dropped before it.</summary>
+/// <summary>
+/// With policies that drop, what storage had taken and is not there after a reboot was counted as dropped before it.
+/// </summary>
 public sealed class OutboxFaultsDropping_Tests
 {
     [Theory]

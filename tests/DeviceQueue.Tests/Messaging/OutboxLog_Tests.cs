@@ -372,7 +372,8 @@ public sealed class OutboxLog_Tests
         return outbox;
     }
 
-    // A run in which the file goes on into a second segment, with acknowledgements in and out of turn and unanswered messages, and the first segment goes.
+    // A run in which the file goes on into a second segment, with acknowledgements in and out of turn and unanswered
+    // messages, and the first segment goes.
     private static int RunTo(int? cut, out StoredOutbox run)
     {
         run = new StoredOutbox(new MemoryStore { StepsToPowerCut = cut }, Small);

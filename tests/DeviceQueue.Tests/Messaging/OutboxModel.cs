@@ -4,7 +4,10 @@ using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Tests.Messaging;
 
-/// <summary>An outbox beside a plain account of what it was given: each message is in it, acknowledged, refused or counted as dropped.</summary>
+/// <summary>
+/// An outbox beside a plain account of what it was given: each message is in it, acknowledged, refused or counted as
+/// dropped.
+/// </summary>
 internal sealed class OutboxModel
 {
     private const int MaxMessages = 6;

@@ -9,7 +9,10 @@ using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Messaging;
 
-/// <summary>Queues that are made by name, configured and opened as the documents of Pip.Services show, each driven by a thread of its own.</summary>
+/// <summary>
+/// Queues that are made by name, configured and opened as the documents of Pip.Services show, each driven by a thread
+/// of its own.
+/// </summary>
 public sealed class OwnConnection_Tests : IDiscovery, IDisposable
 {
     private const int PatienceMs = 30000;

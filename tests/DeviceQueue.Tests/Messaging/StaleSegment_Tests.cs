@@ -5,7 +5,9 @@ using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Messaging;
 
-/// <summary>A segment that storage refused after it had reached the flash does not hide the one that is written in its place.</summary>
+/// <summary>
+/// A segment that storage refused after it had reached the flash does not hide the one that is written in its place.
+/// </summary>
 public sealed class StaleSegment_Tests
 {
     [Fact]

@@ -4,7 +4,10 @@ using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Messaging;
 
-/// <summary>What becomes of messages with options.outbox on the way from a queue to the broker, through outages, reboots and storage that is full.</summary>
+/// <summary>
+/// What becomes of messages with options.outbox on the way from a queue to the broker, through outages, reboots and
+/// storage that is full.
+/// </summary>
 public sealed class StoredDelivery_Tests
 {
     private const int SecondMs = 1000;

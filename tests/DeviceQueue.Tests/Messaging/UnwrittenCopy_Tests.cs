@@ -5,7 +5,9 @@ using DeviceQueue.Tests.Platform;
 
 namespace DeviceQueue.Tests.Messaging;
 
-/// <summary>A message that was to be moved within the file, and whose copy storage refused, stays where it was.</summary>
+/// <summary>
+/// A message that was to be moved within the file, and whose copy storage refused, stays where it was.
+/// </summary>
 public sealed class UnwrittenCopy_Tests
 {
     [Theory]

@@ -3,7 +3,9 @@ using DeviceQueue.Supervising;
 
 namespace DeviceQueue.Tests.Mqtt;
 
-/// <summary>A broker keeps a message for the device that the client library cannot allocate: it ends each link that is sent it.</summary>
+/// <summary>
+/// A broker keeps a message for the device that the client library cannot allocate: it ends each link that is sent it.
+/// </summary>
 public sealed class KeptMessage_Tests
 {
     private const string Command = "sensor/bar1/command";

@@ -3,8 +3,8 @@ using DeviceQueue.Platform;
 namespace DeviceQueue.Tests.Platform;
 
 /// <summary>
-/// Storage that now and then fails as <see cref="IStore"/> allows: a write leaves some first bytes, or all, and is refused; a delete is refused;
-/// a file cannot be read, or its size not be told.
+/// Storage that now and then fails as <see cref="IStore"/> allows: a write leaves some first bytes, or all, and is
+/// refused; a delete is refused; a file cannot be read, or its size not be told.
 /// </summary>
 internal sealed class FaultyStore(Random random) : IStore
 {

@@ -2,7 +2,9 @@ using DeviceQueue.Platform;
 
 namespace DeviceQueue.Tests.Platform;
 
-/// <summary>Storage in memory whose power can be cut in the middle of a write, with an account of what a flash chip has to bear.</summary>
+/// <summary>
+/// Storage in memory whose power can be cut in the middle of a write, with an account of what a flash chip has to bear.
+/// </summary>
 internal sealed class MemoryStore : IStore
 {
     /// <summary>The size of the blocks in which the flash of an ESP32 is erased, in bytes.</summary>
@@ -18,7 +20,9 @@ internal sealed class MemoryStore : IStore
 
     public long BytesWritten { get; private set; }
 
-    /// <summary>Gets the blocks that had to be erased for contents: littlefs copies the last block of a file with each append.</summary>
+    /// <summary>
+    /// Gets the blocks that had to be erased for contents: littlefs copies the last block of a file with each append.
+    /// </summary>
     public long BlocksErased { get; private set; }
 
     public bool FailsWrites { get; set; }
@@ -32,7 +36,9 @@ internal sealed class MemoryStore : IStore
     /// <summary>Gets or sets a value indicating whether each write fails after its first byte.</summary>
     public bool TearsWrites { get; set; }
 
-    /// <summary>Gets or sets how many bytes the next write leaves before the power fails; what it replaces is gone then.</summary>
+    /// <summary>
+    /// Gets or sets how many bytes the next write leaves before the power fails; what it replaces is gone then.
+    /// </summary>
     public int? CutAfterBytes { get; set; }
 
     /// <summary>Gets or sets after how many more bytes written and files deleted the power fails for good.</summary>

@@ -11,7 +11,10 @@ using Mosquitto;
 
 namespace DeviceQueue.Cli.Operating;
 
-/// <summary>Sends a command and prints its answer. A command that finds no answer is sent again, the same one: the device carries it out at most once.</summary>
+/// <summary>
+/// Sends a command and prints its answer. A command that finds no answer is sent again, the same one: the device
+/// carries it out at most once.
+/// </summary>
 internal sealed class CommandSender(MosquittoOptions options, TextWriter output, TextWriter error)
 {
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(5);

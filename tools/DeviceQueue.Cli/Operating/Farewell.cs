@@ -8,7 +8,8 @@ using Mosquitto;
 namespace DeviceQueue.Cli.Operating;
 
 /// <summary>
-/// Says offline for a device that the broker has thrown out: Mosquitto publishes no last will for a client that has lost its rights, so its status would say online for ever.
+/// Says offline for a device that the broker has thrown out: Mosquitto publishes no last will for a client that has
+/// lost its rights, so its status would say online for ever.
 /// </summary>
 internal static class Farewell
 {

@@ -39,7 +39,8 @@ internal static class DeviceFiles
     }
 
     /// <summary>
-    /// Makes all files of a new device. Its certificates are DER: the chip takes PEM only with a zero behind it, which editors and tools do not keep.
+    /// Makes all files of a new device. Its certificates are DER: the chip takes PEM only with a zero behind it, which
+    /// editors and tools do not keep.
     /// </summary>
     public static Dictionary<string, byte[]> ForBoard(DeviceRequest request, JsonObject settings, Wifi? wifi, CertificateIssuer issuer)
     {

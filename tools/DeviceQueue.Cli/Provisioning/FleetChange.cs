@@ -4,8 +4,8 @@ using Mosquitto;
 namespace DeviceQueue.Cli.Provisioning;
 
 /// <summary>
-/// New content for a fleet's folder: all of it is written aside first, then put in place piece by piece, each at once. Whatever fails before the last byte is written
-/// leaves the folder as it was.
+/// New content for a fleet's folder: all of it is written aside first, then put in place piece by piece, each at once.
+/// Whatever fails before the last byte is written leaves the folder as it was.
 /// </summary>
 internal sealed class FleetChange(string root)
 {

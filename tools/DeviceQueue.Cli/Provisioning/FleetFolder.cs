@@ -7,8 +7,8 @@ using Mosquitto;
 namespace DeviceQueue.Cli.Provisioning;
 
 /// <summary>
-/// The folder that holds a fleet: <c>ca</c>, <c>broker</c>, <c>devices/ID</c> and <c>operators/NAME</c>. The last two say who belongs to it; what the broker reads is made from
-/// them.
+/// The folder that holds a fleet: <c>ca</c>, <c>broker</c>, <c>devices/ID</c> and <c>operators/NAME</c>. The last two
+/// say who belongs to it; what the broker reads is made from them.
 /// </summary>
 internal sealed class FleetFolder
 {

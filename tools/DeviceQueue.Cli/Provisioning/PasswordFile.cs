@@ -4,8 +4,9 @@ using System.Text;
 namespace DeviceQueue.Cli.Provisioning;
 
 /// <summary>
-/// The lines of Mosquitto's password file, as mosquitto_passwd 2.0 writes them: <c>name:$7$iterations$salt$hash</c>, PBKDF2 with HMAC-SHA-512. The iterations are its
-/// default: they protect passwords that people choose, and these are 256 random bits.
+/// The lines of Mosquitto's password file, as mosquitto_passwd 2.0 writes them: <c>name:$7$iterations$salt$hash</c>,
+/// PBKDF2 with HMAC-SHA-512. The iterations are its default: they protect passwords that people choose, and these are
+/// 256 random bits.
 /// </summary>
 internal static class PasswordFile
 {
@@ -14,7 +15,10 @@ internal static class PasswordFile
     private const int SaltBytes = 12;
     private const int HashBytes = 64;
 
-    /// <summary>Writes a line for each name; the line of an earlier file stays if the password is still the same, so that nothing changes without need.</summary>
+    /// <summary>
+    /// Writes a line for each name; the line of an earlier file stays if the password is still the same, so that
+    /// nothing changes without need.
+    /// </summary>
     public static string Write(IEnumerable<(string Name, string Password)> users, string earlier)
     {
         string[] lines = earlier.Split('\n');

@@ -161,8 +161,8 @@ internal sealed class Provisioner(string path, IQuestions questions)
     });
 
     /// <summary>
-    /// Begins with the authority, if it is new: nothing that trusts it is in place before it. A certificate that a device
-    /// had until now is revoked before anything else is.
+    /// Begins with the authority, if it is new: nothing that trusts it is in place before it. A certificate that a
+    /// device had until now is revoked before anything else is.
     /// </summary>
     private static FleetChange Begin(FleetFolder fleet, CertificateIssuer issuer, Member? replaced = null)
     {

@@ -5,7 +5,8 @@ namespace DeviceQueue.Cli.Provisioning;
 /// <param name="Names">The devices and operators that were added, changed or taken away.</param>
 /// <param name="IsChanged">Whether any file was.</param>
 /// <param name="IsReloaded">Whether a broker on this machine was told.</param>
-/// <param name="NeedsRestart">Whether mosquitto.conf is another one, which a running broker reads only when it starts.</param>
+/// <param name="NeedsRestart">Whether mosquitto.conf is another one, which a running broker reads only when it
+/// starts.</param>
 internal sealed record ProvisioningResult(
     string Root,
     IReadOnlyList<string> Names,

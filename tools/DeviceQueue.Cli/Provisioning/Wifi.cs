@@ -7,12 +7,15 @@ namespace DeviceQueue.Cli.Provisioning;
 /// <summary>A wireless network as nanoff puts it on a board; an empty password is an open network.</summary>
 internal sealed record Wifi(string Ssid, string Password)
 {
-    // IEEE 802.11: an SSID has up to 32 bytes; WPA2: a passphrase has 8 to 63 printable ASCII characters, a key 64 hexadecimal digits.
+    // IEEE 802.11: an SSID has up to 32 bytes; WPA2: a passphrase has 8 to 63 printable ASCII characters, a key 64
+    // hexadecimal digits.
     private const int MaxSsidBytes = 32;
     private const int MinPassword = 8;
     private const int MaxPassword = 64;
 
-    /// <summary>Gets the content of nanoff's <c>--networkdeployment</c> file, without the port, which its command line says.</summary>
+    /// <summary>
+    /// Gets the content of nanoff's <c>--networkdeployment</c> file, without the port, which its command line says.
+    /// </summary>
     public JsonObject NetworkDeployment => new()
     {
         ["WirelessClient"] = new JsonObject

@@ -4,8 +4,8 @@ using UnitsNet;
 namespace Iot.Device.Bmxx80;
 
 /// <summary>
-/// Behaves as the real driver does on the bus, register by register and in its order, and like it never looks at an I2C status: what nobody answers reads as zeros (a single byte: as
-/// the register's number) and passes for a measurement.
+/// Behaves as the real driver does on the bus, register by register and in its order, and like it never looks at an I2C
+/// status: what nobody answers reads as zeros (a single byte: as the register's number) and passes for a measurement.
 /// </summary>
 public abstract class Bmxx80Base : IDisposable
 {

@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace VirtualBoard.Parts;
 
 /// <summary>
-/// The trimming values of one part, Bosch's compensation with them (BST-BME280-DS002, appendix A, double precision) and its inverse. Temperature and pressure are the
-/// datasheet's example; it has none for humidity, so those are of the size that dumps of real parts show.
+/// The trimming values of one part, Bosch's compensation with them (BST-BME280-DS002, appendix A, double precision) and
+/// its inverse. Temperature and pressure are the datasheet's example; it has none for humidity, so those are of the
+/// size that dumps of real parts show.
 /// </summary>
 internal static class Bmx280Calibration
 {
@@ -78,7 +79,9 @@ internal static class Bmx280Calibration
         return h * (1.0 - (H1 * h / 524288.0));
     }
 
-    /// <summary>The raw values that come nearest to a climate, within the 20 bits (humidity 16) of the registers.</summary>
+    /// <summary>
+    /// The raw values that come nearest to a climate, within the 20 bits (humidity 16) of the registers.
+    /// </summary>
     public static Bmx280Raw Invert(Climate climate)
     {
         int temperature = Nearest(MaxRaw20, raw => (FineTemperature(raw) / 5120.0) - climate.Temperature);

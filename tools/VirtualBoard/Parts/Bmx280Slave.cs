@@ -10,8 +10,8 @@ public enum Bmx280Chip : byte
 }
 
 /// <summary>
-/// A BME280 or BMP280 as its registers (BST-BME280-DS002): measures what its script says in forced and normal mode, takes its time for it, and has nothing but reset
-/// values to tell before. Thread-safe.
+/// A BME280 or BMP280 as its registers (BST-BME280-DS002): measures what its script says in forced and normal mode,
+/// takes its time for it, and has nothing but reset values to tell before. Thread-safe.
 /// </summary>
 public sealed class Bmx280Slave : II2cSlave
 {
@@ -58,7 +58,10 @@ public sealed class Bmx280Slave : II2cSlave
         LosePower();
     }
 
-    /// <summary>Gets or sets a value indicating whether the part is off its wires: it answers nothing, and comes back as after power-on.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether the part is off its wires: it answers nothing, and comes back as after
+    /// power-on.
+    /// </summary>
     public bool IsUnplugged
     {
         get
@@ -79,7 +82,10 @@ public sealed class Bmx280Slave : II2cSlave
         }
     }
 
-    /// <summary>Gets or sets what the converters give whatever the climate, as a broken element or its wires do; null when they work.</summary>
+    /// <summary>
+    /// Gets or sets what the converters give whatever the climate, as a broken element or its wires do; null when they
+    /// work.
+    /// </summary>
     public Bmx280Raw? StuckAt { get; set; }
 
     /// <summary>Gets how often the reset command was given.</summary>
@@ -93,7 +99,10 @@ public sealed class Bmx280Slave : II2cSlave
 
     private int PressureControl => (_registers[CtrlMeasRegister] >> 2) & 7;
 
-    /// <summary>The part's supply broke down and is back: it sleeps, and its registers are as after power-on, whatever the firmware thinks.</summary>
+    /// <summary>
+    /// The part's supply broke down and is back: it sleeps, and its registers are as after power-on, whatever the
+    /// firmware thinks.
+    /// </summary>
     public void LosePower()
     {
         lock (_lock)
@@ -184,7 +193,10 @@ public sealed class Bmx280Slave : II2cSlave
         ShowWhetherMeasuring();
     }
 
-    /// <summary>Does what the part did since anybody looked; of several measurements in normal mode only the last can still be seen.</summary>
+    /// <summary>
+    /// Does what the part did since anybody looked; of several measurements in normal mode only the last can still be
+    /// seen.
+    /// </summary>
     private void CatchUp()
     {
         if (_due is { } due && Elapsed is { } now && now >= due)
@@ -235,7 +247,9 @@ public sealed class Bmx280Slave : II2cSlave
         return raw;
     }
 
-    /// <summary>Section 3.4.1: without the filter a value has 16 bits, and one more for each doubling of the oversampling.</summary>
+    /// <summary>
+    /// Section 3.4.1: without the filter a value has 16 bits, and one more for each doubling of the oversampling.
+    /// </summary>
     private int Resolved(int raw, int control)
     {
         if (control == 0)

@@ -2,12 +2,17 @@ using System.Globalization;
 
 namespace VirtualBoard.Parts;
 
-/// <summary>A recording: lines of ms,temperature,humidity,pressure, rising in time. Each line holds until the next, the last for ever.</summary>
+/// <summary>
+/// A recording: lines of ms,temperature,humidity,pressure, rising in time. Each line holds until the next, the last for
+/// ever.
+/// </summary>
 public sealed class CsvClimate : IClimateScript
 {
     private readonly List<(long Ms, Climate Climate)> _lines = [];
 
-    /// <summary>Reads a recording; a first line that begins with ms, empty lines and those with # are skipped.</summary>
+    /// <summary>
+    /// Reads a recording; a first line that begins with ms, empty lines and those with # are skipped.
+    /// </summary>
     /// <exception cref="InvalidDataException">A line is wrong; the message names file and line.</exception>
     public CsvClimate(string path)
     {

@@ -17,8 +17,8 @@ public enum TransferFault
 }
 
 /// <summary>
-/// The wires of one part, which spoil transfers: a certain one, or some at random. A write and the read after it are two.
-/// Calls come one at a time, as for every part.
+/// The wires of one part, which spoil transfers: a certain one, or some at random. A write and the read after it are
+/// two. Calls come one at a time, as for every part.
 /// </summary>
 public sealed class UnsteadyWires(II2cSlave part) : II2cSlave
 {

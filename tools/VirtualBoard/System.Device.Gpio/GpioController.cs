@@ -33,7 +33,9 @@ public sealed class GpioController : IDisposable
         return pin;
     }
 
-    /// <summary>Reserves a pin and sets its mode. When that fails the pin stays reserved, as with the real one.</summary>
+    /// <summary>
+    /// Reserves a pin and sets its mode. When that fails the pin stays reserved, as with the real one.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There is no such pin, or it is open already.</exception>
     /// <exception cref="ArgumentException">The pin cannot do that.</exception>
     public GpioPin OpenPin(int pinNumber, PinMode mode)

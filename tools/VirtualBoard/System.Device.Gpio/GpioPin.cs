@@ -3,8 +3,9 @@ using VirtualBoard;
 namespace System.Device.Gpio;
 
 /// <summary>
-/// Behaves as nf-interpreter's sys_dev_gpio_native_System_Device_Gpio_GpioPin.cpp and the ESP32's cpu_gpio.cpp do: Write throws as long as the pin is no output, and
-/// SetPinMode drives an output low at once. So no firmware can choose the first level of an output: one that is active low is on from SetPinMode to the first Write.
+/// Behaves as nf-interpreter's sys_dev_gpio_native_System_Device_Gpio_GpioPin.cpp and the ESP32's cpu_gpio.cpp do:
+/// Write throws as long as the pin is no output, and SetPinMode drives an output low at once. So no firmware can choose
+/// the first level of an output: one that is active low is on from SetPinMode to the first Write.
 /// </summary>
 public sealed class GpioPin : IDisposable
 {
@@ -41,7 +42,8 @@ public sealed class GpioPin : IDisposable
             throw new ArgumentException(null);
         }
 
-        // nanoFramework reserves these only on modules with PSRAM; elsewhere the firmware takes the pin from the flash that it runs from.
+        // nanoFramework reserves these only on modules with PSRAM; elsewhere the firmware takes the pin from the flash
+        // that it runs from.
         if (BoardPins.IsFlash(PinNumber))
         {
             _boot.Board.Hang(_boot, $"Pin {PinNumber} belongs to the flash.");

@@ -3,7 +3,10 @@ using VirtualBoard;
 
 namespace System.Device.I2c;
 
-/// <summary>Behaves as nf-interpreter's driver for the ESP32 does: what goes wrong on the bus is in the result and throws nothing.</summary>
+/// <summary>
+/// Behaves as nf-interpreter's driver for the ESP32 does: what goes wrong on the bus is in the result and throws
+/// nothing.
+/// </summary>
 public class I2cDevice : IDisposable
 {
     private readonly Lock _lock = new();

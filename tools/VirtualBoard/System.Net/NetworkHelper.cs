@@ -31,7 +31,9 @@ public static class NetworkHelper
         State.Wait(NetworkInterfaceType.Ethernet, requiresDateTime, token);
 }
 
-/// <summary>What the real helpers keep in statics, and their loops: they look every 200 ms, and a default token never ends them.</summary>
+/// <summary>
+/// What the real helpers keep in statics, and their loops: they look every 200 ms, and a default token never ends them.
+/// </summary>
 internal sealed class HelperState
 {
     private const int FirstPlausibleYear = 2021;
@@ -62,7 +64,9 @@ internal sealed class HelperState
         return true;
     }
 
-    /// <summary>Follows the network in the background: <see cref="NetworkReady"/> is set with the address, and reset without.</summary>
+    /// <summary>
+    /// Follows the network in the background: <see cref="NetworkReady"/> is set with the address, and reset without.
+    /// </summary>
     public void SetUp(NetworkInterfaceType type, bool requiresDateTime)
     {
         if (_isSetUp)

@@ -10,7 +10,9 @@ public enum NetworkInterfaceType
     WirelessAP = 72,
 }
 
-/// <summary>The station's interface as it was when <see cref="GetAllNetworkInterfaces"/> was called; ask again for what it is.</summary>
+/// <summary>
+/// The station's interface as it was when <see cref="GetAllNetworkInterfaces"/> was called; ask again for what it is.
+/// </summary>
 public class NetworkInterface
 {
     private readonly Board _board;

@@ -5,7 +5,10 @@ using Real = Desktop::System.Security.Cryptography.X509Certificates;
 
 namespace System.Security.Cryptography.X509Certificates;
 
-/// <summary>A certificate, DER or PEM. The chip's mbedTLS takes PEM bytes only with a zero at the end; the constructors that take text add it.</summary>
+/// <summary>
+/// A certificate, DER or PEM. The chip's mbedTLS takes PEM bytes only with a zero at the end; the constructors that
+/// take text add it.
+/// </summary>
 public class X509Certificate
 {
     private const byte DerSequence = 0x30;

@@ -61,7 +61,8 @@ public class X509Certificate2 : X509Certificate
     /// <summary>Gets what opens the key; the TLS of the virtual board needs it, firmware cannot see it.</summary>
     internal string? Password { get; }
 
-    // What mbedtls_pk_parse_key tries: PEM if there is a zero at the end, else PKCS #8, with the password if there is one, and the older forms of either kind.
+    // What mbedtls_pk_parse_key tries: PEM if there is a zero at the end, else PKCS #8, with the password if there is
+    // one, and the older forms of either kind.
     private static bool CanDecode(byte[] key, string? password)
     {
         using Real.RSA rsa = Real.RSA.Create();

@@ -1,6 +1,8 @@
 namespace System;
 
-/// <summary>nanoFramework's stand-in for a span of bytes. A ref struct there too, so it cannot be kept in a field.</summary>
+/// <summary>
+/// nanoFramework's stand-in for a span of bytes. A ref struct there too, so it cannot be kept in a field.
+/// </summary>
 public readonly ref struct SpanByte
 {
     private readonly byte[]? _array;

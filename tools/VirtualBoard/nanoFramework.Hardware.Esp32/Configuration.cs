@@ -24,7 +24,10 @@ public class Configuration
     }
 }
 
-/// <summary>Which pins the devices have. Without a word from the firmware an I2C bus is there too, on pins that lead nowhere on most boards (ESP32_DeviceMapping.cpp).</summary>
+/// <summary>
+/// Which pins the devices have. Without a word from the firmware an I2C bus is there too, on pins that lead nowhere on
+/// most boards (ESP32_DeviceMapping.cpp).
+/// </summary>
 internal sealed class PinFunctions
 {
     private readonly ConcurrentDictionary<DeviceFunction, int> _pins = new()

@@ -13,7 +13,10 @@ public class NativeMemory
         SpiRam = 2,
     }
 
-    /// <summary>Tells what ESP-IDF has left; a module without PSRAM has none of that, and where there is some, nothing here uses it.</summary>
+    /// <summary>
+    /// Tells what ESP-IDF has left; a module without PSRAM has none of that, and where there is some, nothing here uses
+    /// it.
+    /// </summary>
     public static void GetMemoryInfo(MemoryType memType, out uint totalSize, out uint totalFreeSize, out uint largestFreeBlock)
     {
         Board.Checkpoint();

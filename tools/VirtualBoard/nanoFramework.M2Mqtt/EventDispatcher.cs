@@ -3,7 +3,9 @@ using VirtualBoard;
 
 namespace nanoFramework.M2Mqtt;
 
-/// <summary>The one thread that runs every handler of a client, and that closes the client when its connection is over.</summary>
+/// <summary>
+/// The one thread that runs every handler of a client, and that closes the client when its connection is over.
+/// </summary>
 internal sealed class EventDispatcher(Action close, Action raiseClosed)
 {
     private readonly ConcurrentQueue<Action> _events = new();
@@ -21,14 +23,18 @@ internal sealed class EventDispatcher(Action close, Action raiseClosed)
         _signal.Set();
     }
 
-    /// <summary>The connection is over: what is queued is raised, then the client is closed and ConnectionClosed raised.</summary>
+    /// <summary>
+    /// The connection is over: what is queued is raised, then the client is closed and ConnectionClosed raised.
+    /// </summary>
     internal void BeginClosing()
     {
         _isClosing = true;
         _signal.Set();
     }
 
-    /// <summary>Ends the thread after the handler it is in; events still queued are lost, and ConnectionClosed is not raised.</summary>
+    /// <summary>
+    /// Ends the thread after the handler it is in; events still queued are lost, and ConnectionClosed is not raised.
+    /// </summary>
     internal void Stop()
     {
         _isRunning = false;

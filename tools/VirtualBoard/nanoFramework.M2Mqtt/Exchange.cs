@@ -15,7 +15,9 @@ internal abstract class Exchange(ushort id)
     /// <summary>Gets what it takes of the heap until it is over.</summary>
     internal int HeldBytes { get; init; }
 
-    /// <summary>Gets the bytes of the packet that is made of it each time that it is sent; 0 when it is too small to matter.</summary>
+    /// <summary>
+    /// Gets the bytes of the packet that is made of it each time that it is sent; 0 when it is too small to matter.
+    /// </summary>
     internal virtual int PacketBytes => 0;
 
     /// <summary>Gets libmosquitto's ids of all attempts: the first answer to any of them ends the exchange.</summary>
@@ -35,8 +37,9 @@ internal sealed class PublishExchange(ushort id, string topic, byte[]? payload, 
 
     internal override void Send(MosquittoClient link)
     {
-        // The real one repeats the packet under its id. libmosquitto would take a new id, which at QoS 1 comes to the same for the broker but at QoS 2 makes
-        // a second message of it; there the repetition says nothing that TCP does not already promise, so only its time passes.
+        // The real one repeats the packet under its id. libmosquitto would take a new id, which at QoS 1 comes to the
+        // same for the broker but at QoS 2 makes a second message of it; there the repetition says nothing that TCP
+        // does not already promise, so only its time passes.
         if (Qos != MqttQoSLevel.ExactlyOnce || Attempts == 0)
         {
             Mids.Add(link.Publish(topic, payload, (int)Qos, retain));

@@ -7,8 +7,8 @@ using VirtualBoard;
 namespace nanoFramework.M2Mqtt;
 
 /// <summary>
-/// The thread between a client's callers and its connection: it sends, repeats what finds no answer, gives up, and pings. All its state is its own; what
-/// comes from other threads goes through one queue.
+/// The thread between a client's callers and its connection: it sends, repeats what finds no answer, gives up, and
+/// pings. All its state is its own; what comes from other threads goes through one queue.
 /// </summary>
 internal sealed class Inflight
 {
@@ -159,8 +159,9 @@ internal sealed class Inflight
     }
 
     /// <summary>
-    /// PINGREQ when nothing was sent for a keepalive, however much was received; so who sends QoS 0 alone never asks, and never learns that the broker is
-    /// gone. libmosquitto's own schedule would ask in both cases, so it is called at our times only.
+    /// PINGREQ when nothing was sent for a keepalive, however much was received; so who sends QoS 0 alone never asks,
+    /// and never learns that the broker is gone. libmosquitto's own schedule would ask in both cases, so it is called
+    /// at our times only.
     /// </summary>
     private void Ping()
     {

@@ -11,8 +11,9 @@ using VirtualBoard;
 namespace nanoFramework.M2Mqtt;
 
 /// <summary>
-/// nanoFramework.M2Mqtt 5.1's client as a board sees it, over libmosquitto: what it promises, and where it fails. Beyond the real one it connects once only
-/// (a reconnected one sends what was in flight twice), knows MQTT 3.1.1 alone, and takes a keepalive of 1 to 4 s for 5 s, libmosquitto's least.
+/// nanoFramework.M2Mqtt 5.1's client as a board sees it, over libmosquitto: what it promises, and where it fails.
+/// Beyond the real one it connects once only (a reconnected one sends what was in flight twice), knows MQTT 3.1.1
+/// alone, and takes a keepalive of 1 to 4 s for 5 s, libmosquitto's least.
 /// </summary>
 public class MqttClient : IMqttClient, IDisposable
 {
@@ -95,7 +96,8 @@ public class MqttClient : IMqttClient, IDisposable
 
     /// <summary>Connects. A refusal returns its code and leaves the client to be closed.</summary>
     /// <exception cref="MqttConnectionException">TCP or TLS could not be opened.</exception>
-    /// <exception cref="MqttCommunicationException">The broker gave no answer within 30 s, or closed the connection.</exception>
+    /// <exception cref="MqttCommunicationException">The broker gave no answer within 30 s, or closed the
+    /// connection.</exception>
     public MqttReasonCode Connect(
         string clientId,
         string? username,
@@ -169,7 +171,10 @@ public class MqttClient : IMqttClient, IDisposable
         BeginClosing();
     }
 
-    /// <summary>Closes the socket without DISCONNECT, so that the broker publishes the will. Takes 200 ms and more; raises no event.</summary>
+    /// <summary>
+    /// Closes the socket without DISCONNECT, so that the broker publishes the will. Takes 200 ms and more; raises no
+    /// event.
+    /// </summary>
     public void Close()
     {
         Board.Checkpoint();
@@ -214,8 +219,12 @@ public class MqttClient : IMqttClient, IDisposable
     public ushort Publish(string topic, byte[]? message, string? contentType, ArrayList? userProperties) =>
         Publish(topic, message, contentType, userProperties, MqttQoSLevel.AtMostOnce, false);
 
-    /// <summary>Queues a message and returns its id, connected or not: without a connection the message is lost and nothing tells.</summary>
-    /// <exception cref="NotSupportedException">There is a content type or a property, which only MQTT 5 has.</exception>
+    /// <summary>
+    /// Queues a message and returns its id, connected or not: without a connection the message is lost and nothing
+    /// tells.
+    /// </summary>
+    /// <exception cref="NotSupportedException">There is a content type or a property, which only MQTT 5
+    /// has.</exception>
     /// <exception cref="MqttClientException">More is in flight than the settings allow.</exception>
     /// <exception cref="OutOfMemoryException">The heap has no room for the message.</exception>
     public ushort Publish(string topic, byte[]? message, string? contentType, ArrayList? userProperties, MqttQoSLevel qosLevel, bool retain)
@@ -327,7 +336,8 @@ public class MqttClient : IMqttClient, IDisposable
 
         DateTime? utc = _board?.Clock.Utc;
 
-        // The handshake runs in native code without a timeout: a silent peer holds the whole board, until the power goes.
+        // The handshake runs in native code without a timeout: a silent peer holds the whole board, until the power
+        // goes.
         return WithInterpreterStopped(() =>
         {
             using TlsFiles files = new(_ca, _certificate, _sslProtocol, Settings.ValidateServerCertificate, utc);
@@ -401,13 +411,17 @@ public class MqttClient : IMqttClient, IDisposable
     }
 
     /// <summary>
-    /// The real client allocates the packet first. If that fails, the packet's bytes stay in the stream and are taken for packets: the letters of a topic have
-    /// flag bits that no packet has, which ends the connection, with the message unacknowledged.
+    /// The real client allocates the packet first. If that fails, the packet's bytes stay in the stream and are taken
+    /// for packets: the letters of a topic have flag bits that no packet has, which ends the connection, with the
+    /// message unacknowledged.
     /// </summary>
     private bool IsFirstBlockFree(string topic, int packetSize) => _board == null
         || (_heap.IsLimited ? _heap.TryTake(HeapShare.OfPacket(packetSize)) : packetSize <= _board.LargestFreeBlock);
 
-    /// <summary>Then it allocates the payload beside it. If that fails the message is lost and all goes on; only the PUBACK, which libmosquitto sends, the real one withholds.</summary>
+    /// <summary>
+    /// Then it allocates the payload beside it. If that fails the message is lost and all goes on; only the PUBACK,
+    /// which libmosquitto sends, the real one withholds.
+    /// </summary>
     private bool IsSecondBlockFree(MosquittoMessage message) => _board == null
         || (_heap.IsLimited
             ? _heap.TryTake(HeapShare.OfArrived(message.Topic, message.Payload.Length))

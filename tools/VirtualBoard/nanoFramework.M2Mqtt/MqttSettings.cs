@@ -43,7 +43,10 @@ public class MqttSettings
 
     public int DelayOnRetry { get; } = DefaultDelayRetry;
 
-    /// <summary>Gets or sets how much may be in flight; once that is reached Publish throws, and Subscribe and incoming messages are lost without a word.</summary>
+    /// <summary>
+    /// Gets or sets how much may be in flight; once that is reached Publish throws, and Subscribe and incoming messages
+    /// are lost without a word.
+    /// </summary>
     public int InflightQueueSize { get; set; } = DefaultInflightQueueSize;
 
     public bool ValidateServerCertificate { get; set; } = true;

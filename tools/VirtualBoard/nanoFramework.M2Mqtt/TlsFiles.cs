@@ -4,8 +4,8 @@ using Mosquitto;
 namespace nanoFramework.M2Mqtt;
 
 /// <summary>
-/// Certificates and key as the files that libmosquitto reads at the handshake, deleted after it. libmosquitto takes the protocol for the least it accepts; the
-/// chip takes it for the only one.
+/// Certificates and key as the files that libmosquitto reads at the handshake, deleted after it. libmosquitto takes the
+/// protocol for the least it accepts; the chip takes it for the only one.
 /// </summary>
 internal sealed class TlsFiles : IDisposable
 {

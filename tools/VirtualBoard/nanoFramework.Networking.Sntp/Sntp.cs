@@ -2,7 +2,10 @@ using VirtualBoard;
 
 namespace nanoFramework.Networking;
 
-/// <summary>The time service runs from the start and sets the clock as soon as a server answers; an ESP32 needs no call for that.</summary>
+/// <summary>
+/// The time service runs from the start and sets the clock as soon as a server answers; an ESP32 needs no call for
+/// that.
+/// </summary>
 public class Sntp
 {
     public static bool IsStarted => State.IsStarted;

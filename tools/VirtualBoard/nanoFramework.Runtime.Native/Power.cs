@@ -24,7 +24,10 @@ public class Power
     /// <summary>Starts the board anew and never returns.</summary>
     public static void RebootDevice(RebootOption rebootOption = RebootOption.NormalReboot) => RebootDevice(Timeout.Infinite, rebootOption);
 
-    /// <summary>Starts the board anew and never returns. Handlers that take longer than the time in milliseconds are left behind.</summary>
+    /// <summary>
+    /// Starts the board anew and never returns. Handlers that take longer than the time in milliseconds are left
+    /// behind.
+    /// </summary>
     public static void RebootDevice(int exeConstraintTimeout, RebootOption rebootOption = RebootOption.NormalReboot)
     {
         Boot boot = Board.CurrentBoot;
