@@ -84,7 +84,7 @@ namespace DeviceQueue.Messaging
                 throw new InvalidOperationException();
             }
 
-            int at = Begin(topic);
+            int at = Begin(topic, length);
             Array.Copy(payload, offset, _data, at, length);
             Complete(at, length, flags);
         }
@@ -164,19 +164,24 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>Begins to add a message at the end: its payload is to be written where this says.</summary>
+        /// <param name="topic">Its topic.</param>
+        /// <param name="room">How many bytes the payload may need; all that is free is behind it.</param>
         /// <returns>Where in <see cref="Data"/> the payload starts, or -1 when not even the topic fits.</returns>
-        internal int Begin(string topic)
+        internal int Begin(string topic, int room)
         {
-            Compact();
-            int body = End + MessageRecord.HeaderBytes;
-            int end = body + SizeOf(topic, 0);
-            if (end > _data.Length)
+            int bytes = MessageRecord.HeaderBytes + SizeOf(topic, 0);
+            if (End + bytes + room > _data.Length)
+            {
+                Compact();
+            }
+
+            if (End + bytes > _data.Length)
             {
                 return -1;
             }
 
-            Encoding.UTF8.GetBytes(topic, 0, topic.Length, _data, body);
-            return end;
+            Encoding.UTF8.GetBytes(topic, 0, topic.Length, _data, End + MessageRecord.HeaderBytes);
+            return End + bytes;
         }
 
         /// <summary>Adds the message that was begun. There must be room.</summary>

@@ -209,7 +209,7 @@ namespace DeviceQueue.Messaging
         {
             lock (_lock)
             {
-                int at = _buffer.Begin(topic);
+                int at = _buffer.Begin(topic, _options.MaxMessageSize);
                 int length = at < 0 ? None : payload.Write(_buffer.Data, at);
                 bool isWritten = length >= 0;
                 if (!isWritten)
@@ -231,7 +231,7 @@ namespace DeviceQueue.Messaging
                         return IsDropped();
                     }
 
-                    at = _buffer.Begin(topic);
+                    at = _buffer.Begin(topic, length);
                     payload.Write(_buffer.Data, at); // once more: what was there has been moved
                 }
 
@@ -564,13 +564,13 @@ namespace DeviceQueue.Messaging
 
         private int FindInflight(int packetId)
         {
-            int position = _head - 1;
-            while (position >= 0 && _packetIds[position] != packetId)
+            int position = 0;
+            while (position < _head && _packetIds[position] != packetId)
             {
-                position--;
+                position++;
             }
 
-            return position;
+            return position < _head ? position : None;
         }
 
         private void OnAdded()
