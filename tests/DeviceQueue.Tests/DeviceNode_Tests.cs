@@ -475,6 +475,25 @@ public sealed class DeviceNode_Tests
     }
 
     [Fact]
+    public void Commands_that_come_together_are_all_answered_though_their_answers_do_not_fit_together()
+    {
+        var node = new Node(Node.WithKey);
+        node.World.Open();
+        node.World.RunFor(1000);
+        node.Broker.PubackMs = 300;
+        for (int i = 0; i < 4; i++)
+        {
+            node.Command("config.get", """{"section":"device"}""");
+        }
+
+        node.World.RunFor(5000);
+
+        Assert.Equal(4, node.On("response").Length);
+        Assert.All(Enumerable.Range(0, 4), i => Assert.Equal("succeeded", Node.Status(node.Answer(i))));
+        Assert.Equal(0, node.Life.Dropped[DropReason.Answers]);
+    }
+
+    [Fact]
     public void Readings_in_envelopes_fit_without_a_further_setting()
     {
         var node = new Node("options.serialize_envelope=true;");

@@ -56,6 +56,7 @@ namespace DeviceQueue.Commanding
         private long _nextDuplicateMs;
         private bool _isUndelivered;
         private long _deliveryEndMs;
+        private long _answerEndMs;
         private int _connects;
         private long _keptSessionEndMs;
         private int _waited;
@@ -128,9 +129,10 @@ namespace DeviceQueue.Commanding
             for (int i = 0; i < MaxCommandsPerPoll; i++)
             {
                 WatchSession(nowMs, 0);
-                if (!TrySettle(nowMs))
+                bool isDelivered = AreAnswersDelivered == null || AreAnswersDelivered();
+                if (!TrySettle(nowMs) || (!isDelivered && nowMs < _answerEndMs))
                 {
-                    return nowMs + DeliveryPollMs;
+                    return nowMs + DeliveryPollMs; // the queue may have room for no more than one answer
                 }
 
                 MessageEnvelope message = _queue.Receive(null, 0);
@@ -141,6 +143,7 @@ namespace DeviceQueue.Commanding
 
                 WatchSession(nowMs, 1); // it may be the first of a link that is new since
                 Handle(message, nowMs);
+                _answerEndMs = isDelivered ? nowMs + DeliveryTimeoutMs : _answerEndMs; // a broker that is away is waited for once
                 _waited -= _waited > 0 ? 1 : 0;
             }
 

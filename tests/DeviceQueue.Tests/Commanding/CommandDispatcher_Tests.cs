@@ -263,7 +263,7 @@ public sealed class CommandDispatcher_Tests
         Assert.Equal(2, _pins.Written.Count);
 
         isDelivered = false;
-        Do("output.set", "{\"name\":\"relay1\",\"on\":false}");
+        Do("output.set", "{\"name\":\"relay1\",\"on\":false}", advanceMs: CommandDispatcher.DeliveryTimeoutMs);
         Do("device.ping", "{}", advanceMs: CommandDispatcher.DeliveryTimeoutMs);
         Assert.Equal(4, _queue.Sent.Count);
     }
