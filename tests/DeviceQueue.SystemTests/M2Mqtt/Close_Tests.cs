@@ -61,7 +61,7 @@ public sealed class Close_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         test.Board.Run(test.Client.Disconnect);
 
         test.Closed.WaitFor(1);
-        Assert.Equal(1, proxy.FromClients[PacketType.Disconnect]);
+        Assert.True(SpinWait.SpinUntil(() => proxy.FromClients[PacketType.Disconnect] == 1, Patience.Bound));
         observer.Publish(topic, "end");
         Assert.Equal(["farewell", "end"], observer.WaitForCount(message => message.Topic == topic, 2).Select(message => message.Text));
     }

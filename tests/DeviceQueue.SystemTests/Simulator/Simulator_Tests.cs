@@ -99,9 +99,10 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         string storage = Directory.CreateTempSubdirectory("dq-storage-").FullName;
         for (int boot = 1; boot <= 2; boot++)
         {
-            using SimulatorProcess simulator = new("--broker", Uri, "--id", id, "--storage", storage, "--seconds", "1", "--sensor", "none");
+            using SimulatorProcess simulator = new("--broker", Uri, "--id", id, "--storage", storage, "--sensor", "none");
             simulator.WaitForLine($"device {id}, boot {boot}");
             simulator.WaitForLine("sensor fault: not_found");
+            simulator.Signal("INT");
             Assert.Equal(0, simulator.WaitForExit());
         }
 
@@ -123,8 +124,10 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
 
         foreach (string storage in (string[])[open, Path.Combine(parent, "new", "flash")])
         {
-            using SimulatorProcess simulator = new(
-                "--broker", Uri, "--id", fixture.NewName(), "--config", config, "--storage", storage, "--seconds", "2");
+            string id = fixture.NewName();
+            using SimulatorProcess simulator = new("--broker", Uri, "--id", id, "--config", config, "--storage", storage);
+            simulator.WaitForLine($"device {id}, boot 1");
+            simulator.Signal("INT");
             Assert.Equal(0, simulator.WaitForExit());
             string[] written = Directory.GetFileSystemEntries(storage, "*", SearchOption.AllDirectories);
             Assert.True(written.Length > 1);
