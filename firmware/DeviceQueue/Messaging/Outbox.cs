@@ -231,8 +231,13 @@ namespace DeviceQueue.Messaging
                         return IsDropped();
                     }
 
+                    // Once more: what was there has been moved. With another length, as when the clock is set just now, it
+                    // may not fit.
                     at = _buffer.Begin(topic, length);
-                    payload.Write(_buffer.Data, at); // once more: what was there has been moved
+                    if (payload.Write(_buffer.Data, at) != length)
+                    {
+                        return IsDropped();
+                    }
                 }
 
                 _buffer.Complete(at, length, MakeFlags(qos, retain));
@@ -896,8 +901,7 @@ namespace DeviceQueue.Messaging
         /// </summary>
         private void MoveFromOldest()
         {
-            int count = CountInOldest();
-            if (!_log.IsFull || _log.IsFailing || _log.HasUnreadInOldest || count == 0)
+            if (!_log.IsFull || _log.IsFailing || _log.HasUnreadInOldest || CountInOldest() == 0)
             {
                 return;
             }
@@ -929,7 +933,7 @@ namespace DeviceQueue.Messaging
             }
 
             int bytes = end - _buffer.End;
-            if (_log.GetPlace(bytes) > 0 && _log.TryAppend(_buffer.Data, _buffer.End, bytes, count))
+            if (_log.GetPlace(bytes) > 0 && _log.TryAppend(_buffer.Data, _buffer.End, bytes, moved))
             {
                 OnMoved(first);
             }

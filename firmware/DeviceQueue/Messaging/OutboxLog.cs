@@ -43,7 +43,7 @@ namespace DeviceQueue.Messaging
         private readonly int[] _firsts = new int[MaxSegments]; // the first message's sequence; 0: there are acknowledgements alone
         private readonly SequenceRanges _acks = new SequenceRanges(MaxAckRanges);
         private int _segments;
-        private int _unusable; // a bit for each segment that could not be read at start
+        private int _unusable; // a bit for each segment that could not be read at start; after a restart it may be readable
         private int _stale = None; // the segment that a refused write may have begun
         private bool _isLastTorn; // nothing is added behind a piece of a record
         private int _next = 1;
@@ -257,7 +257,7 @@ namespace DeviceQueue.Messaging
         public void DeleteDead(bool isAll)
         {
             bool isDeleted = _stale == None || TryClear(_stale);
-            while (isDeleted && _segments > (isAll ? 0 : 1) && _live[_order[0]] == 0)
+            while (isDeleted && _segments > (isAll ? 0 : 1) && _live[_order[0]] == 0 && !IsUnusable(_order[0]))
             {
                 isDeleted = TryDeleteOldest();
             }
@@ -306,14 +306,14 @@ namespace DeviceQueue.Messaging
             }
 
             int result = FindUnread(data, free);
-            while (result == LogReader.AtEnd && ++position < _segments)
+            while ((result == LogReader.AtEnd || (result == LogReader.Failing && IsUnusable(_order[position]))) && ++position < _segments)
             {
                 _reader.Start(_order[position]);
                 result = FindUnread(data, free);
             }
 
             at = _reader.At;
-            return result;
+            return result == LogReader.Failing && position == _segments ? LogReader.AtEnd : result;
         }
 
         /// <summary>Goes on behind the message that <see cref="Read"/> found, before it is changed.</summary>
@@ -357,6 +357,11 @@ namespace DeviceQueue.Messaging
             return !MessageRecord.IsReplacement(data, at) || sequence - _firstOwn < 0; // the owner has what it replaced in this run
         }
 
+        private bool IsUnusable(int index)
+        {
+            return (_unusable & (1 << index)) != 0;
+        }
+
         private bool IsDone(int sequence)
         {
             return _done != null && _done.Contains(sequence);
@@ -388,7 +393,7 @@ namespace DeviceQueue.Messaging
         {
             for (int i = 0; i < _maxSegments && _stale == None && !IsFull; i++)
             {
-                if (FindPosition(i) == None && (_unusable & (1 << i)) == 0)
+                if (FindPosition(i) == None && !IsUnusable(i))
                 {
                     return i;
                 }
@@ -582,9 +587,15 @@ namespace DeviceQueue.Messaging
                     _reader.Advance(scratch);
                 }
 
-                if (!isFirst)
+                if (result == LogReader.Failing)
                 {
-                    NoteEnd(i, result);
+                    _unusable |= 1 << index;
+                    _isLastTorn |= i == _segments - 1;
+                }
+                else if (!isFirst && _reader.Skipped > 0 && i == _segments - 1)
+                {
+                    _drops.Add(DropReason.Torn); // those before were counted at their time, or written again
+                    _isLastTorn = true;
                 }
             }
 
@@ -629,7 +640,10 @@ namespace DeviceQueue.Messaging
                 if (!IsDone(i))
                 {
                     missing++;
-                    _acks.Add(i, 1); // it is counted once
+                    if (_unusable == 0)
+                    {
+                        _acks.Add(i, 1); // it is counted once
+                    }
                 }
             }
 
@@ -659,20 +673,6 @@ namespace DeviceQueue.Messaging
             }
 
             return sequence;
-        }
-
-        private void NoteEnd(int position, int result)
-        {
-            if (result == LogReader.Failing)
-            {
-                _drops.Add(DropReason.Damaged);
-                _live[_order[position]]++; // not to be deleted: after a restart it may be readable
-            }
-            else if (_reader.Skipped > 0 && position == _segments - 1)
-            {
-                _drops.Add(DropReason.Torn); // those before were counted at their time, or written again
-                _isLastTorn = true;
-            }
         }
     }
 }

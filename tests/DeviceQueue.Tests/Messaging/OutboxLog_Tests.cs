@@ -244,6 +244,44 @@ public sealed class OutboxLog_Tests
         Assert.Equal((5, 0, 0), (read, outbox.Drops[DropReason.Damaged], outbox.Count));
     }
 
+    [Fact]
+    public void A_block_that_cannot_be_read_holds_up_no_message_behind_it_and_what_is_in_it_arrives_when_it_can_be_read_again()
+    {
+        const int Messages = 400;
+        var store = new FaultyStore(new Random(1));
+        Fill(store, Messages, out _);
+        Assert.Equal(["out.0", "out.1", "out.2"], store.Files.Keys.Order());
+        store.BadBlock = ("out.1", 1000);
+        Fill(store, 0, out Outbox outbox);
+        int missing = outbox.Drops[DropReason.Damaged];
+        Assert.InRange(missing, 50, 150);
+        Assert.Equal(Messages, outbox.Count + missing);
+
+        int[] arrived = Drain(outbox, 1000);
+        outbox.Flush();
+        store.BadBlock = null;
+        Fill(store, 0, out Outbox later);
+        int[] atLast = Drain(later, 1000);
+
+        Assert.Contains(Messages - 1, arrived);
+        Assert.Equal(Messages, arrived.Concat(atLast).Distinct().Count());
+        Assert.Equal(missing, atLast.Except(arrived).Count());
+    }
+
+    private static int[] Drain(Outbox outbox, long nowMs)
+    {
+        var request = new PublishRequest();
+        List<int> taken = [];
+        while (outbox.TryTake(nowMs, request))
+        {
+            taken.Add(int.Parse(Encoding.ASCII.GetString(request.Payload).Split(' ')[1]));
+            outbox.OnHandedOver(taken.Count);
+            Assert.True(outbox.OnPublished(taken.Count, true, nowMs));
+        }
+
+        return [.. taken];
+    }
+
     private static void Fill(FaultyStore store, int count, out Outbox outbox, string options = "")
     {
         options += "options.qos=1;options.outbox=out;options.outbox_flush_ms=0";

@@ -21,6 +21,9 @@ internal sealed class FaultyStore(Random random) : IStore
 
     public int ReadFaults { get; set; }
 
+    /// <summary>Gets or sets a file that cannot be read from a position on, as with a block of the flash that is bad.</summary>
+    public (string Name, int Position)? BadBlock { get; set; }
+
     public List<string> Log { get; } = [];
 
     /// <summary>Gets all that the last write or append would have left.</summary>
@@ -44,7 +47,8 @@ internal sealed class FaultyStore(Random random) : IStore
 
     public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count)
     {
-        if (Hit(ReadFaults) || !Files.TryGetValue(name, out byte[]? file) || position + count > file.Length)
+        bool isBad = BadBlock is { } bad && bad.Name == name && position + count > bad.Position;
+        if (isBad || Hit(ReadFaults) || !Files.TryGetValue(name, out byte[]? file) || position + count > file.Length)
         {
             return false;
         }
