@@ -432,23 +432,4 @@ public sealed class OutboxLog_Tests
 
         return (int)run.Store.BytesWritten + run.Store.Deletes;
     }
-
-    private sealed class NullStore : DeviceQueue.Platform.IStore
-    {
-        public int GetSize(string name) => -1;
-
-        public bool TryRead(string name, byte[] buffer, out int count)
-        {
-            count = 0;
-            return false;
-        }
-
-        public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count) => false;
-
-        public bool TryAppend(string name, byte[] data, int offset, int count) => true;
-
-        public bool TryWrite(string name, byte[] data, int count) => true;
-
-        public bool TryDelete(string name) => true;
-    }
 }
