@@ -78,7 +78,8 @@ public sealed class DeviceCommands_Tests(BrokerFixture fixture) : IClassFixture<
         @operator.Send(reboot);
         Assert.Equal("succeeded", @operator.WaitForAnswer("reboot")["status"]!.ToString());
         @operator.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2);
-        Assert.Equal(["online", "offline", "online"], @operator.Messages.Where(m => m.Topic.EndsWith("/status", StringComparison.Ordinal)).Select(m => m.Text));
+        string[] states = [.. @operator.Messages.Where(m => m.Topic.EndsWith("/status", StringComparison.Ordinal)).Select(m => m.Text)];
+        Assert.Equal(["online", "offline", "online"], states.Where((state, i) => i == 0 || state != states[i - 1])); // QoS 1 may repeat
 
         @operator.Send(reboot);
         board.WaitForConsole("command refused: duplicate");

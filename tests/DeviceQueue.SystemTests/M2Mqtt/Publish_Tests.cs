@@ -41,7 +41,9 @@ public sealed class Publish_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         Assert.Equal(3, test.Publish(topic, "after"));
         observer.Publish(topic, "end");
 
-        Assert.Equal(["while connected", "end"], observer.WaitForCount(message => message.Topic == topic, 2).Select(message => message.Text));
+        observer.WaitFor(message => message.Topic == topic && message.Text == "end");
+        string[] texts = [.. observer.Messages.Where(message => message.Topic == topic).Select(message => message.Text)];
+        Assert.Equal(["while connected", "end"], texts.Distinct()); // a slow answer makes the client send it again
         Assert.Equal([2], test.Published.Items.Select(e => e.Id));
     }
 

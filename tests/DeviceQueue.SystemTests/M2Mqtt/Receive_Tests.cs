@@ -153,6 +153,7 @@ public sealed class Receive_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
 
         test.Closed.WaitFor(1);
         Assert.Single(test.Received.Items);
+        Assert.True(SpinWait.SpinUntil(() => proxy.FromClients[PacketType.Puback] > 0, Patience.Bound));
         Assert.Equal(1, proxy.FromClients[PacketType.Puback]);
     }
 }

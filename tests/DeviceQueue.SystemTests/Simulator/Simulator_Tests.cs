@@ -10,9 +10,9 @@ namespace DeviceQueue.SystemTests.Simulator;
 public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
     [Fact]
-    public void It_shows_readings_and_ends_by_itself_with_nothing_left_running()
+    public void It_shows_readings_and_leaves_nothing_running()
     {
-        using SimulatorProcess simulator = new("--seconds", "6", "--interval-ms", "1000");
+        using SimulatorProcess simulator = new("--interval-ms", "1000");
 
         int port = int.Parse(BrokerPort().Match(simulator.WaitForLine("broker 127.0.0.1:")).Groups[1].Value);
         string reading = SimulatorProcess.Shell($"mosquitto_sub -h 127.0.0.1 -p {port} -t 'sensor/+/temperature' -C 1 -W 20");
@@ -20,10 +20,20 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         Assert.StartsWith("{\"msg\":\"", reading);
         simulator.WaitForLine("sensor/demo/status online");
         simulator.WaitForLine("relay1 (GPIO 26) LOW");
+        simulator.Signal("INT");
         simulator.WaitForLine("sensor/demo/status offline");
         Assert.Equal(0, simulator.WaitForExit());
         using TcpClient client = new();
         Assert.Throws<SocketException>(() => client.Connect("127.0.0.1", port));
+    }
+
+    [Fact]
+    public void It_ends_by_itself_when_its_time_is_over()
+    {
+        using SimulatorProcess simulator = new("--seconds", "2");
+
+        Assert.Equal(0, simulator.WaitForExit());
+        simulator.WaitForLine("Ctrl-C ends it");
     }
 
     [Fact]

@@ -62,6 +62,7 @@ public sealed class Subscriptions_Tests
         string[] topics = [.. node.Broker.Arrivals.Select(arrival => arrival.Topic).Distinct()];
         Assert.Equal("sensor/bar1/status", topics[0]);
         Assert.Equal("sensor/bar1/output/relay1", topics[1]);
+        Assert.Contains("homeassistant/device/bar1/config", topics);
         Assert.True(Array.IndexOf(topics, "homeassistant/device/bar1/config") < Array.IndexOf(topics, "sensor/bar1/temperature"));
         Assert.Contains("sensor/bar1/temperature", topics);
     }
@@ -79,6 +80,7 @@ public sealed class Subscriptions_Tests
         Assert.Equal(
             ["sensor/bar1/output/b", "sensor/bar1/output/c", "sensor/bar1/output/d", "sensor/bar1/output/relay1"],
             topics[1..].TakeWhile(topic => topic.Contains("/output/")).Order());
+        Assert.Contains("homeassistant/device/bar1/config", topics);
         Assert.True(Array.IndexOf(topics, "homeassistant/device/bar1/config") < Array.IndexOf(topics, "sensor/bar1/temperature"));
     }
 

@@ -26,6 +26,7 @@ public sealed class Announcements_Tests
         string[] again = [.. node.Broker.Arrivals.Skip(before).Select(arrival => arrival.Topic)];
         Assert.Contains("sensor/bar1/status", again);
         Assert.Contains("sensor/bar1/output/relay1", again);
+        Assert.Contains(Topic, again);
         Assert.True(Array.IndexOf(again, Topic) < Array.IndexOf(again, "sensor/bar1/temperature"));
         Assert.Equal(seq, node.Sequences()[^1]);
     }

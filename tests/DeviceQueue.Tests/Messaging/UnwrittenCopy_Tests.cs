@@ -46,6 +46,7 @@ public sealed class UnwrittenCopy_Tests
         outbox.OnHandedOver(5);
         store.WritesToFault = 1;
         Assert.True(outbox.Flush()); // the acknowledgements are written, the copies of 4 and 5 behind them are refused
+        Assert.Contains(store.Log, line => line.EndsWith(" refused", StringComparison.Ordinal));
         int before = Dropped(outbox);
         Assert.True(outbox.TryAdd("t", Encoding.ASCII.GetBytes((number++ + " ").PadRight(300, '.')), 300, 1, false)); // the next reading, to be flushed within outbox_flush_ms
 
