@@ -32,7 +32,14 @@ namespace DeviceQueue.Esp32
             MainLoop loop = Prepare(StallWatch.StallMs);
             while (loop != null)
             {
-                loop.Wake.WaitOne(loop.Turn(), false);
+                try
+                {
+                    loop.Wake.WaitOne(loop.Turn(), false);
+                }
+                catch (Exception)
+                {
+                    // There was no memory even for the call. If it stays so, no beat comes, and the supervisor reboots.
+                }
             }
         }
 
@@ -42,7 +49,14 @@ namespace DeviceQueue.Esp32
             MainLoop loop = Prepare(stallMs);
             while (loop != null)
             {
-                loop.Wake.WaitOne(loop.Turn(), false);
+                try
+                {
+                    loop.Wake.WaitOne(loop.Turn(), false);
+                }
+                catch (Exception)
+                {
+                    // There was no memory even for the call. If it stays so, no beat comes, and the supervisor reboots.
+                }
             }
         }
 

@@ -136,17 +136,27 @@ namespace DeviceQueue.Esp32
         {
             while (true)
             {
-                int waitMs = OutputBank.RetryMs;
                 try
                 {
-                    waitMs = Step();
+                    _wake.WaitOne(Look(), false);
                 }
-                catch (Exception e)
+                catch (Exception)
                 {
-                    _life.Record("watch", e);
+                    // There was no memory even for the call; the thread must not end for it.
                 }
+            }
+        }
 
-                _wake.WaitOne(waitMs, false);
+        private int Look()
+        {
+            try
+            {
+                return Step();
+            }
+            catch (Exception e)
+            {
+                _life.Record("watch", e);
+                return OutputBank.RetryMs;
             }
         }
 

@@ -97,7 +97,7 @@ namespace DeviceQueue
             _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store, platform.Life.Dropped);
             _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random, null, platform.Life.Dropped);
             _commands.Notify = Wake;
-            _lateReadings = settings.LateTopic ? new LateReadings(topics.LateTemperature, bootRecord.Boot, platform.Clock) : null;
+            _lateReadings = settings.LateTopic && !connection.Readings.SerializeEnvelope ? new LateReadings(topics.LateTemperature, bootRecord.Boot, platform.Clock) : null;
             _readings.Outbox.TopicRule = _lateReadings;
 
             _schedule = new SamplingSchedule(now, settings.IntervalMs);
@@ -420,8 +420,11 @@ namespace DeviceQueue
         private void CountLost()
         {
             int lost = Connection.LostMessages;
-            _platform.Life.Dropped.Add(DropReason.Arrived, lost - _lost);
-            _lost = lost;
+            if (lost > _lost) // while a link ends it may be too high for a moment
+            {
+                _platform.Life.Dropped.Add(DropReason.Arrived, lost - _lost);
+                _lost = lost;
+            }
         }
 
         private void PublishReading()

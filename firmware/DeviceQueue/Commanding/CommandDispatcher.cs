@@ -14,9 +14,9 @@ namespace DeviceQueue.Commanding
     public delegate bool AnswersDelivered();
 
     /// <summary>
-    /// Takes commands from a queue, carries out each at most once, and answers. After one that changes something the
-    /// next is taken when its answer is delivered, so that the one record of <see cref="CommandHistory"/> is enough to
-    /// answer it after a power cut. Called from one thread.
+    /// Takes commands from a queue, carries out each at most once, and answers. The next is taken when the answer is
+    /// delivered, or has had its time: the queue may have room for one answer alone, and the one record of <see
+    /// cref="CommandHistory"/> is enough to answer a change after a power cut. Called from one thread.
     /// </summary>
     public sealed class CommandDispatcher
     {
@@ -408,22 +408,22 @@ namespace DeviceQueue.Commanding
         private bool TrySend(MessageEnvelope message)
         {
             bool hasResult = _answer.Result.Length > 0;
-            MessageEnvelope response = new MessageEnvelope { CorrelationId = message.CorrelationId, Topic = ResponseTopic };
-            response.MessageType = message.MessageType + ResponseSuffix;
-            if (!_answer.TryWrite(message, response))
-            {
-                return false;
-            }
-
             try
             {
+                MessageEnvelope response = new MessageEnvelope { CorrelationId = message.CorrelationId, Topic = ResponseTopic };
+                response.MessageType = message.MessageType + ResponseSuffix;
+                if (!_answer.TryWrite(message, response))
+                {
+                    return false;
+                }
+
                 _queue.Send(message.CorrelationId, response);
             }
             catch (QueueException e) when (e.Code == QueueException.TooLarge && hasResult)
             {
                 return false;
             }
-            catch (QueueException e)
+            catch (Exception e) when (e is QueueException || e is OutOfMemoryException)
             {
                 Drops.Add(DropReason.Answers);
                 Logger.Log(LogLevel.Error, message.CorrelationId, "no answer sent: " + e.Message);

@@ -236,7 +236,7 @@ namespace DeviceQueue.Connecting
         {
             int lengthBytes = content.Length < 4 ? 0 : content[1] - 0x80;
             int length = lengthBytes == 1 ? content[2] : lengthBytes == 2 ? (content[2] << 8) | content[3] : -1;
-            return 2 + lengthBytes + length == content.Length;
+            return length >= 0 && 2 + lengthBytes + length == content.Length;
         }
 
         private static bool Contains(byte[] content, string text)

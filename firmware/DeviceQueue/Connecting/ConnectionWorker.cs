@@ -78,12 +78,21 @@ namespace DeviceQueue.Connecting
         private void Run()
         {
             _threadId = Thread.CurrentThread.ManagedThreadId;
-            while (IsWanted())
+            bool isWanted = true;
+            while (isWanted)
             {
-                int waitMs = Step();
-                if (waitMs > 0 && _connection.IsOpen)
+                try
                 {
-                    _connection.Wake.WaitOne(waitMs, false);
+                    isWanted = IsWanted();
+                    int waitMs = isWanted ? Step() : 0;
+                    if (waitMs > 0 && _connection.IsOpen)
+                    {
+                        _connection.Wake.WaitOne(waitMs, false);
+                    }
+                }
+                catch (Exception)
+                {
+                    // There was no memory even for the call; the thread must not end for it.
                 }
             }
         }

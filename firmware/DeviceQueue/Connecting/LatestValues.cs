@@ -189,9 +189,22 @@ namespace DeviceQueue.Connecting
                     writer = _payloads[next] as IValueWriter;
                 }
             }
-            while (writer != null && !writer.TryWrite(next, request)); // without the lock: it may take those of others
+            while (writer != null && !TryWrite(writer, next, request, nowMs)); // without the lock: it may take those of others
 
             return true;
+        }
+
+        private bool TryWrite(IValueWriter writer, int next, PublishRequest request, long nowMs)
+        {
+            try
+            {
+                return writer.TryWrite(next, request);
+            }
+            catch (OutOfMemoryException)
+            {
+                OnRefused(nowMs); // as when there is none a step later: the others go on
+                return false;
+            }
         }
 
         /// <inheritdoc/>
@@ -265,7 +278,7 @@ namespace DeviceQueue.Connecting
             {
                 for (int i = 0; i < _count; i++)
                 {
-                    _flags[i] |= _packetIds[i] != 0 ? Due : (byte)0; // not settled: only the next link can tell
+                    _flags[i] |= _packetIds[i] != 0 && _payloads[i] != null ? Due : (byte)0; // only the next link can tell
                     _packetIds[i] = 0;
                 }
             }
@@ -350,7 +363,7 @@ namespace DeviceQueue.Connecting
                 return;
             }
 
-            if ((_flags[i] & Due) == 0)
+            if ((_flags[i] & Due) == 0 && _payloads[i] != null)
             {
                 _flags[i] |= Due;
                 _dueMs[i] = nowMs + (FirstRetryMs << _unanswered[i]);

@@ -165,7 +165,10 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets why the last attempt failed or the last link ended, or <see langword="null"/>.</summary>
         public string LastError => _lastError;
 
-        /// <summary>Gets how many attempts have failed since the last success, or since <see cref="Open"/>.</summary>
+        /// <summary>
+        /// Gets how many attempts have failed since the last success, or since <see cref="Open"/>; a lost link counts as
+        /// one with each endpoint.
+        /// </summary>
         public int Failures => _failures;
 
         /// <summary>

@@ -20,9 +20,10 @@ namespace DeviceQueue.Connecting
         /// </summary>
         public const int MaxEvictions = 3;
 
-        /// <summary>How long a link must hold after that, in milliseconds, before failures are forgotten: two clients
-        /// with one id, each late by its own
-        /// backoff, have links that look stable.</summary>
+        /// <summary>
+        /// How long a link must hold after that, in milliseconds, before failures are forgotten: two clients with one
+        /// id, each late by its own backoff, have links that look stable.
+        /// </summary>
         public const long CalmMs = 300000;
 
         private readonly IRandom _random;

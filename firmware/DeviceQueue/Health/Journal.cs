@@ -138,7 +138,7 @@ namespace DeviceQueue.Health
         /// Begins the boot proper: it counts as failed until it has stayed up. Other firmware or another settings file
         /// starts with a clean slate.
         /// </summary>
-        /// <param name="identity">Stands for firmware and settings file; at most 64 characters of ASCII.</param>
+        /// <param name="identity">Stands for firmware and settings file.</param>
         /// <param name="safeModeBoots">After so many failed boots in a row comes safe mode; 0 for never.</param>
         public void Begin(string identity, int safeModeBoots)
         {

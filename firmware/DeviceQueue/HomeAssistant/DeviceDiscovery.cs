@@ -264,8 +264,8 @@ namespace DeviceQueue.HomeAssistant
 
             if (_isChanged && (!_isOn || _sampler.HasRead))
             {
-                _isChanged = false;
                 Start();
+                _isChanged = false; // not before: if there is no memory for it, it is still to be done
             }
             else if (_step == Step.Removing)
             {
@@ -285,7 +285,7 @@ namespace DeviceQueue.HomeAssistant
             int position = 0;
             if (mark != null && AnnouncementMark.TryNext(mark, ref position, out char kind, out string name))
             {
-                id = kind == AnnouncementMark.Device ? name : id;
+                id = kind == AnnouncementMark.Device && DeviceSettings.IsName(name) ? name : id; // storage may hold anything
             }
 
             if (_isMarked && (!_isOn || id != _topics.Id))
@@ -435,9 +435,9 @@ namespace DeviceQueue.HomeAssistant
             }
 
             _isMarked = true;
-            if (!isSame)
+            if (!isSame && !_store.TryWrite(MarkName, mark, mark.Length))
             {
-                _store.TryWrite(MarkName, mark, mark.Length);
+                _logger.Log(LogLevel.Error, null, "storage fails: after a reboot nobody knows what Home Assistant was told");
             }
         }
     }

@@ -487,9 +487,10 @@ namespace DeviceQueue.Messaging
             return flushMs < listenMs ? flushMs : listenMs;
         }
 
-        /// <summary>Writes to the outbox's file what is due, and says when storage stops to take it and when it takes
-        /// it again. The connection's thread calls it; so
-        /// may an owner who cannot wait for that while a connect blocks.</summary>
+        /// <summary>
+        /// Writes to the outbox's file what is due, and says when storage stops to take it and when it takes it again.
+        /// The connection's thread calls it; so may an owner who cannot wait for that while a connect blocks.
+        /// </summary>
         /// <param name="nowMs">The time, <see cref="IClock.NowMs"/>.</param>
         /// <returns>When to call again, or <see cref="long.MaxValue"/>.</returns>
         public long PollOutbox(long nowMs)

@@ -314,7 +314,8 @@ namespace DeviceQueue.Settings
                     HealthIntervalMs = reader.Integer(HealthIntervalMs, 1000, DayMs);
                     return true;
                 case "device.safe_mode_boots":
-                    SafeModeBoots = reader.IntegerOrZero(SafeModeBoots, 1, 100);
+                    // The journal has thirds of a boot in a byte.
+                    SafeModeBoots = reader.IntegerOrZero(SafeModeBoots, 1, 85);
                     return true;
                 case "device.stable_ms":
                     StableMs = reader.Integer(StableMs, 1000, DayMs);

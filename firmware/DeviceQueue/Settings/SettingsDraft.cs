@@ -97,6 +97,11 @@ namespace DeviceQueue.Settings
             Tls.Check(problems);
             Options.OverrideForDevice(problems);
             Options.Check(problems);
+            if (Device.LateTopic && Options.SerializeEnvelope)
+            {
+                problems.AddWarning("device.late_topic has no effect with options.serialize_envelope");
+            }
+
             if (Connections.Length == 0)
             {
                 problems.AddError("connection.host", null, "a device needs a broker, here or in connection.uri");

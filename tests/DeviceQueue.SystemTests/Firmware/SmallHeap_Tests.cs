@@ -22,8 +22,9 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
     // Three links in a row that end sooner are taken for the work of a message that the board cannot hold.
     private static readonly TimeSpan ShortLink = TimeSpan.FromSeconds(35);
 
-    // A burst that ends three links is such a message to the device: it goes on without commands for a minute.
-    private static readonly TimeSpan BlockedFor = TimeSpan.FromMinutes(1);
+    // A burst that ends three links is such a message to the device: it goes on without commands for a minute. After
+    // several short links the next attempt comes within another.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2) + Patience.Bound;
 
     private static readonly string[] Reads =
     [
@@ -97,7 +98,7 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
     private static void CarryAtLast(Operator watcher, byte[] command)
     {
         string id = JsonNode.Parse(command)!["correlation_id"]!.ToString();
-        Assert.True(SpinWait.SpinUntil(IsAnswered, BlockedFor + Patience.Bound), "no answer after bad messages");
+        Assert.True(SpinWait.SpinUntil(IsAnswered, Longest), "no answer after bad messages");
 
         bool IsAnswered()
         {
@@ -134,7 +135,7 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
         proxy.DropConnections();
         board.Console.WaitFor(attempts + 1, IsFailure);
         proxy.AcceptConnections();
-        watcher.WaitFor("status", message => IsGreeting(message) && watcher.Messages.Count(IsGreeting) > greetings);
+        watcher.WaitFor("status", message => IsGreeting(message) && watcher.Messages.Count(IsGreeting) > greetings, Longest);
 
         static bool IsFailure(string line) => line.Contains("next attempt in", StringComparison.Ordinal);
         static bool IsGreeting(Observed message) => message.Topic.EndsWith("/status", StringComparison.Ordinal) && message.Text == "online";

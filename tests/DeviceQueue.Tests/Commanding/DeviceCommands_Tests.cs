@@ -125,7 +125,7 @@ public sealed class DeviceCommands_Tests
         [
             $"command_key={Key}", "interval_ms=86400000", "report_delta=100.000", "report_at_least_ms=86400000", "temperature_offset=-50.000",
             "max_step=100.000", "late_topic=false", "command_ttl_ms=3600000", "safe_after_ms=86400000", "reboot_after_ms=86400000",
-            "health_interval_ms=86400000", "safe_mode_boots=100", "stable_ms=86400000", $"ntp_server={new string('n', 64)}", "discovery=false",
+            "health_interval_ms=86400000", "safe_mode_boots=85", "stable_ms=86400000", $"ntp_server={new string('n', 64)}", "discovery=false",
             "status_led=19", "watchdog_pin=18", "sensor.address=118", "i2c.sda=21", "i2c.scl=22",
         ];
         Node node = Open(string.Concat(settings.Select(setting => $"device.{setting};")));

@@ -97,6 +97,7 @@ public sealed class ConnectionResolver_Tests : IDiscovery, ICredentialStore
     [InlineData("ca", "not a certificate", "the file holds no certificate in PEM or DER form")]
     [InlineData("ca", "-----BEGIN PRIVATE KEY-----", "the file holds no certificate in PEM or DER form")]
     [InlineData("ca", "0\u0001", "the file holds no certificate in PEM or DER form")]
+    [InlineData("ca", "0", "the file holds no certificate in PEM or DER form")]
     [InlineData("key", "-----BEGIN CERTIFICATE-----", "the file holds no private key in PEM or DER form")]
     public void Refuses_a_file_that_is_no_certificate_or_key_before_it_connects(string key, string content, string reason)
     {

@@ -88,7 +88,7 @@ public sealed class DeviceSettings_Tests
     [InlineData("device.reboot_after_ms", "4999")]
     [InlineData("device.command_ttl_ms", "0")]
     [InlineData("device.health_interval_ms", "0")]
-    [InlineData("device.safe_mode_boots", "101")]
+    [InlineData("device.safe_mode_boots", "86")]
     [InlineData("device.stable_ms", "999")]
     [InlineData("device.late_topic", "2")]
     [InlineData("device.ntp_server", "a\nb")]

@@ -142,6 +142,14 @@ public sealed class SettingsLoader_Tests
         Assert.Contains("the last good settings cannot be used", loaded.Problems.Errors());
     }
 
+    [Fact]
+    public void Says_that_a_late_topic_means_nothing_to_readings_in_envelopes()
+    {
+        SettingsLoader loaded = Load("""{"device":{"late_topic":true},"connection":{"host":"broker"},"options":{"serialize_envelope":true}}""");
+
+        Assert.Equal(["device.late_topic has no effect with options.serialize_envelope"], loaded.Problems.Warnings());
+    }
+
     [Theory]
     [InlineData("device.intervall_ms", "device.intervall_ms is not a known key and has no effect")]
     [InlineData("device.outputs.3.nmae", "device.outputs.3.nmae is not a known key and has no effect")]

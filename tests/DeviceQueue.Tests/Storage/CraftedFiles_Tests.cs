@@ -46,6 +46,18 @@ public sealed class CraftedFiles_Tests
         }
     }
 
+    [Fact]
+    public void A_note_of_an_announcement_under_an_id_that_is_none_does_not_keep_the_device_from_being_announced()
+    {
+        var store = new MemoryStore { Files = { [DeviceDiscovery.MarkName] = World.Utf8("d a#b\n") } };
+        var node = new Node("device.discovery=true;", store);
+        node.World.Open();
+        node.World.RunFor(60_000);
+
+        Assert.NotNull(node.Broker.Retained("homeassistant/device/bar1/config"));
+        Assert.DoesNotContain(node.Broker.Arrivals, arrival => arrival.Topic.Contains('#'));
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
