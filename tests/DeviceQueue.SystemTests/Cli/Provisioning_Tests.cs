@@ -164,6 +164,24 @@ public sealed class Provisioning_Tests : IDisposable
         AssertRefused("8 to 64 printable ASCII", "provision", "--id", "a", "--broker", _fleet.Broker, "--wifi", "net", "--wifi-password-file", _fleet.WriteFile("wifi", "short"));
     }
 
+    [Theory]
+    [InlineData("revoke", "a")]
+    [InlineData("rotate", "a")]
+    [InlineData("device", "set", "a", "--settings")]
+    [InlineData("send", "a", "device.ping")]
+    [InlineData("watch", "a")]
+    public void A_folder_that_is_not_there_is_an_error_and_is_not_made_where_nothing_is_to_be_added(
+        params string[] command)
+    {
+        string[] settings = command[0] == "device" ? [_fleet.WriteFile("settings.json", "{}")] : [];
+
+        Outcome outcome = _fleet.Run([.. command, .. settings]);
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains($"--out {_fleet.Folder}: there is no such folder", outcome.Error);
+        Assert.False(Directory.Exists(_fleet.Folder));
+    }
+
     [Fact]
     public void A_folder_that_cannot_be_written_is_an_error()
     {
