@@ -124,7 +124,6 @@ public sealed class Provisioning_Tests : IDisposable
     [InlineData("id '-rf': a name that begins with - is an option", "--id=-rf", "--broker", "mqtts://h")]
     [InlineData("Taken is the name of a device already, but for capitals: taken", "--id", "Taken", "--broker", "mqtts://h")]
     [InlineData("Alice is the name of an operator already, but for capitals", "--id", "Alice", "--broker", "mqtts://h")]
-    [InlineData("at mqtts://h:8883. --new-broker adds mqtts://h:8888", "--id", "b", "--broker", "mqtts://h:8888")]
     [InlineData("--id or --csv is needed", "--broker", "mqtts://h")]
     [InlineData("board 'esp8266': esp32-devkitc", "--id", "b", "--broker", "mqtts://h", "--board", "esp8266")]
     [InlineData("1 to 32 bytes", "--id", "b", "--broker", "mqtts://h", "--wifi", "")]
