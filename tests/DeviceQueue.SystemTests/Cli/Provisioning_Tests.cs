@@ -160,7 +160,56 @@ public sealed class Provisioning_Tests : IDisposable
     {
         Assert.SkipUnless(Console.IsInputRedirected, "It would be asked for.");
         AssertRefused("--wifi-password-file FILE, or the variable DEVICEQUEUE_WIFI_PASSWORD", "provision", "--id", "a", "--broker", _fleet.Broker, "--wifi", "net");
-        AssertRefused("8 to 64 printable ASCII", "provision", "--id", "a", "--broker", _fleet.Broker, "--wifi", "net", "--wifi-password-file", _fleet.WriteFile("wifi", "short"));
+    }
+
+    [Theory]
+    [InlineData(7, 'x')]
+    [InlineData(8, '\u00e4')]
+    [InlineData(8, '\t')]
+    [InlineData(64, 'g')]
+    [InlineData(65, '0')]
+    public void A_password_that_is_none_for_Wi_Fi_is_an_error_that_says_what_is_allowed(int length, char letter)
+    {
+        string file = _fleet.WriteFile("wifi", new string(letter, length));
+        string[] wifi = ["--wifi", "net", "--wifi-password-file", file];
+
+        AssertRefused(
+            "the password of the Wi-Fi 'net': 8 to 63 printable ASCII characters, or 64 hexadecimal digits",
+            ["provision", "--id", "a", "--broker", _fleet.Broker, .. wifi]);
+    }
+
+    [Theory]
+    [InlineData(0, 'x')]
+    [InlineData(8, '~')]
+    [InlineData(63, 'g')]
+    [InlineData(64, 'F')]
+    public void A_passphrase_a_key_and_an_open_network_are_taken_as_a_Wi_Fis_password(int length, char letter)
+    {
+        string password = new(letter, length);
+        _fleet.AddDevice("a", "--wifi", "net", "--wifi-password-file", _fleet.WriteFile("wifi", password));
+
+        JsonNode wifi = JsonNode.Parse(_fleet.Read("devices", "a", "network.json"))!["WirelessClient"]!;
+        Assert.Equal(password, Text(wifi, "Password"));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"WirelessClient":null}""")]
+    [InlineData("""{"WirelessClient":"net"}""")]
+    [InlineData("""{"WirelessClient":{"Password":"correct horse"}}""")]
+    [InlineData("""{"WirelessClient":{"Ssid":"net"}}""")]
+    [InlineData("""{"WirelessClient":{"Ssid":"net","Password":null}}""")]
+    [InlineData("""{"WirelessClient":{"Ssid":["net"],"Password":"correct horse"}}""")]
+    public void A_network_file_that_lacks_something_is_an_error_that_names_it_and_what_is_needed(string content)
+    {
+        string[] wifi = ["--wifi", "net", "--wifi-password-file", _fleet.WriteFile("wifi", WifiPassword)];
+        _fleet.AddDevice("a", wifi);
+        string network = _fleet.PathOf("devices", "a", "network.json");
+        File.WriteAllText(network, content);
+
+        AssertRefused(
+            $"{network}: WirelessClient with the strings Ssid and Password is needed",
+            ["provision", "--id", "a", "--broker", _fleet.Broker, .. wifi]);
     }
 
     [Theory]

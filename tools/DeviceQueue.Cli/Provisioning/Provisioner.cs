@@ -246,7 +246,7 @@ internal sealed class Provisioner(string path, IQuestions questions)
         if (request.Ssid != null)
         {
             string file = fleet.FullPath(FleetFolder.DevicePath(request.Id), FleetFolder.NetworkDeployment);
-            Wifi? wifi = File.Exists(file) ? Wifi.Read(JsonFile.Read(file)) : null;
+            Wifi? wifi = File.Exists(file) ? Wifi.Read(file) : null;
             other ??= wifi == null ? "no Wi-Fi" : wifi.Ssid != request.Ssid ? $"Wi-Fi '{wifi.Ssid}'" : null;
             bool isSame = request.WifiPassword == null || request.WifiPassword == wifi?.Password;
             other ??= isSame ? null : "another Wi-Fi password";
