@@ -344,6 +344,46 @@ public sealed class Provisioning_Tests : IDisposable
         AssertRefused("there is no device 'b'", "revoke", "b");
     }
 
+    [Theory]
+    [InlineData("--broker", "mqtts://broker.example")]
+    [InlineData("--broker", "mqtts://broker.example", "--certificate")]
+    [InlineData("--broker", "mqtts://127.0.0.1", "--certificate")]
+    public void A_port_whose_last_device_is_revoked_stays_as_it_is_until_it_gets_another(params string[] device)
+    {
+        _fleet.Do(["provision", "--id", "a", .. device]);
+        _fleet.Do("operator", "--name", "alice", "--broker", "mqtts://broker.example:8884");
+        string before = _fleet.Read("broker", "mosquitto.conf");
+
+        string first = _fleet.Do("revoke", "a");
+        string second = _fleet.Do("revoke", "alice");
+
+        Assert.Equal(before, _fleet.Read("broker", "mosquitto.conf"));
+        Assert.All([first, second], output => Assert.DoesNotContain("started again", output));
+        _fleet.Do("provision", "--id", "b", "--broker", "mqtts://127.0.0.1");
+        string after = _fleet.Read("broker", "mosquitto.conf");
+        Assert.Contains("listener 8883 127.0.0.1\nallow_anonymous false\n", after);
+        Assert.Contains("8883.passwords\n", after);
+        Assert.DoesNotContain("require_certificate", after);
+    }
+
+    [Fact]
+    public void A_port_that_nobody_uses_names_the_files_where_they_are_when_the_folder_has_moved()
+    {
+        _fleet.Do("provision", "--id", "a", "--broker", "mqtts://broker.example", "--certificate");
+        _fleet.Do("revoke", "a");
+        string moved = _fleet.Folder + " moved";
+        Directory.Move(_fleet.Folder, moved);
+
+        Outcome outcome =
+            _fleet.RunIn(moved, "operator", "--name", "alice", "--broker", "mqtts://broker.example:8884");
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        string configuration = File.ReadAllText(Path.Combine(moved, "broker", "mosquitto.conf"));
+        Assert.Contains("listener 8883\n", configuration);
+        Assert.Contains("require_certificate true", configuration);
+        Assert.DoesNotContain(_fleet.Folder + Path.DirectorySeparatorChar, configuration);
+    }
+
     [Fact]
     public void A_certificate_is_the_devices_own_and_the_boards_files_name_it()
     {
