@@ -146,7 +146,7 @@ namespace DeviceQueue.Settings
         internal JsonConfigReader Open(Json.JsonReader json, byte[] scratch, out StoreReader file)
         {
             file = OpenFile(_store, _isLastGood, scratch);
-            return file == null ? null : new JsonConfigReader(file, json, scratch, StoredFile.PieceBytes);
+            return file == null ? null : new JsonConfigReader(file, json, scratch, StoredFile.PieceBytes, null);
         }
 
         /// <summary>Says whether a file that was read to its end is the one that the settings came from.</summary>

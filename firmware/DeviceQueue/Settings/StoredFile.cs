@@ -22,6 +22,7 @@ namespace DeviceQueue.Settings
         private const int SequenceAt = 8;
         private const int LengthAt = 12;
         private const int CrcAt = 16;
+        private const int NoFile = -1; // as IStore.GetSize says it
 
         private readonly IStore _store;
         private readonly string _name;
@@ -40,6 +41,12 @@ namespace DeviceQueue.Settings
             _name = name;
             _piece = piece;
         }
+
+        /// <summary>
+        /// Gets a value indicating whether a slot that was opened is there and cannot be read: it may hold the newest
+        /// content.
+        /// </summary>
+        public bool HasFailed { get; private set; }
 
         /// <summary>Opens the newest whole content.</summary>
         /// <returns>A reader at its start, or <see langword="null"/> when there is none.</returns>
@@ -108,8 +115,10 @@ namespace DeviceQueue.Settings
             sequence = 0;
             string name = NameSlot(slot);
             int size = _store.GetSize(name);
-            bool isThere = size >= HeaderBytes && _store.TryReadAt(name, 0, _piece, 0, HeaderBytes);
-            bool isOurs = isThere && Get(0) == Magic && Get(FormatAt) == Format;
+            bool isThere = size >= HeaderBytes;
+            bool isRead = isThere && _store.TryReadAt(name, 0, _piece, 0, HeaderBytes);
+            HasFailed |= size < NoFile || isRead != isThere;
+            bool isOurs = isRead && Get(0) == Magic && Get(FormatAt) == Format;
             if (!isOurs || Get(LengthAt) != (uint)(size - HeaderBytes))
             {
                 return null;
@@ -119,6 +128,7 @@ namespace DeviceQueue.Settings
             uint crc = Get(CrcAt);
             StoreReader reader = new StoreReader(_store, name, HeaderBytes, size - HeaderBytes, _piece);
             bool isWhole = ComputeCrc(reader) == crc;
+            HasFailed |= reader.HasFailed;
             reader.Restart();
             return isWhole ? reader : null;
         }
