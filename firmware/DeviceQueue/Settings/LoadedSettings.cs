@@ -15,10 +15,13 @@ namespace DeviceQueue.Settings
 
         internal const string ChangesName = "changes";
 
+        private const int NoFile = -1; // as IStore.GetSize says it
+
         private readonly IStore _store;
         private readonly bool _isLastGood;
         private readonly uint _fileCrc;
         private byte[] _hidden;
+        private bool _areChangesVoid; // those in the storage are not allowed any more
 
         /// <summary>Initializes settings, of which there are none yet.</summary>
         internal LoadedSettings(IStore store, bool isLastGood, uint fileCrc)
@@ -85,19 +88,28 @@ namespace DeviceQueue.Settings
         /// </summary>
         /// <param name="changes">What <see cref="CheckChange"/> found good.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
-        /// <returns><see langword="false"/> when the storage fails: the settings so far go on.</returns>
+        /// <returns><see langword="false"/> when the storage fails, as its problems say then: the settings so far go
+        /// on.</returns>
         public bool TryKeep(SettingsChanges changes, byte[] scratch)
         {
             StoredFile file = new StoredFile(_store, ChangesName, scratch);
-            SettingsChanges all = Load(file.Open(), changes.Problems);
+            SettingsChanges all = Load(file, changes.Problems);
+            if (all == null)
+            {
+                changes.Problems.AddError("the changes made before cannot be read and would be lost");
+                return false;
+            }
+
             all.Add(changes);
             byte[] record = all.ToRecord(_fileCrc);
             if (!file.TryUpdate(new Json.BytesSource(record, record.Length)))
             {
+                changes.Problems.AddError("the storage failed");
                 return false;
             }
 
-            Take(changes, Device);
+            _areChangesVoid = false;
+            Take(all, Device); // those before too: at the start they may have been out of reach
             Source = Source == SettingsSource.File ? SettingsSource.Stored : Source;
             return true;
         }
@@ -105,17 +117,22 @@ namespace DeviceQueue.Settings
         /// <summary>Loads the changes that commands made to the file.</summary>
         /// <param name="problems">Takes what is not allowed when the changes are checked.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
-        /// <returns>The changes, which may be none; <see langword="null"/> when none were ever stored.</returns>
+        /// <returns>The changes, which may be none; <see langword="null"/> when they cannot be read.</returns>
         public SettingsChanges LoadChanges(ConfigProblems problems, byte[] scratch)
         {
-            StoreReader stored = new StoredFile(_store, ChangesName, scratch).Open();
-            return stored == null ? null : Load(stored, problems);
+            return Load(new StoredFile(_store, ChangesName, scratch), problems);
         }
 
-        private SettingsChanges Load(StoreReader stored, ConfigProblems problems)
+        private SettingsChanges Load(StoredFile file, ConfigProblems problems)
         {
+            StoreReader stored = file.Open();
+            if (file.HasFailed)
+            {
+                return null;
+            }
+
             SettingsChanges changes = new SettingsChanges(problems);
-            int length = stored == null ? 0 : stored.Length;
+            int length = stored == null || _areChangesVoid ? 0 : stored.Length;
             if (length < SettingsChanges.HeadBytes || length > SettingsChanges.MaxBytes)
             {
                 return changes;
@@ -128,8 +145,13 @@ namespace DeviceQueue.Settings
                 more = stored.Read(record, count, length - count);
             }
 
+            if (count < length)
+            {
+                return null;
+            }
+
             uint crc = (uint)(record[0] | (record[1] << 8) | (record[2] << 16) | (record[3] << 24));
-            if (count == length && crc == _fileCrc) // another file ends the changes
+            if (crc == _fileCrc) // another file ends the changes
             {
                 changes.Parse(record, SettingsChanges.HeadBytes, length - SettingsChanges.HeadBytes);
             }
@@ -171,7 +193,7 @@ namespace DeviceQueue.Settings
             }
 
             int size = store.GetSize(SettingsLoader.FileName);
-            return size < 0 ? null : new StoreReader(store, SettingsLoader.FileName, 0, size, piece);
+            return size == NoFile ? null : new StoreReader(store, SettingsLoader.FileName, 0, size, piece);
         }
 
         /// <summary>Takes over settings that were checked, with the changes that commands made to them.</summary>
@@ -181,14 +203,21 @@ namespace DeviceQueue.Settings
             _hidden = draft.GetHidden();
             Source = _isLastGood ? SettingsSource.LastGood : SettingsSource.File;
             SettingsChanges changes = LoadChanges(new ConfigProblems(), new byte[StoredFile.PieceBytes]);
-            if (changes == null || changes.Count == 0)
+            if (changes == null)
+            {
+                problems.AddWarning("the changes by commands cannot be read and have no effect");
+                return;
+            }
+
+            if (changes.Count == 0)
             {
                 return;
             }
 
             // They were checked when they were stored, but perhaps by another firmware.
             DeviceSettings changed = CheckChange(changes);
-            if (changed == null)
+            _areChangesVoid = changed == null;
+            if (_areChangesVoid)
             {
                 problems.AddWarning("the stored changes are not allowed any more and have no effect");
                 return;
