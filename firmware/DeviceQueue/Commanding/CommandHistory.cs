@@ -11,7 +11,7 @@ namespace DeviceQueue.Commanding
     /// an answer needs until its answer is delivered. With a command key, one with a known age stays for as long as it
     /// could be repeated; the places of others are given up, the oldest first, when all are taken. Commands that change
     /// nothing are held in memory alone, the last few, in places of their own. The record as it is stored is all the
-    /// memory there is.
+    /// memory there is. When it cannot be read, no place is given until none of its commands could be repeated.
     /// </summary>
     public sealed class CommandHistory
     {
@@ -29,6 +29,9 @@ namespace DeviceQueue.Commanding
         private const int FirstAt = Start + 2;
         private const int SentAt = 5;
         private const int EntryBytes = 9;
+        private const string FirstName = "commands.0";
+        private const string SecondName = "commands.1";
+        private const int NoFile = -1; // as IStore.GetSize says it
         private const int MaxTypeBytes = 32;
         private const int MaxTextsBytes = (3 * 2) + CommandDispatcher.MaxIdLength + EnvelopeCodec.MaxFieldBytes + MaxTypeBytes;
         private const int ReadsAt = FirstAt + (MaxCommands * EntryBytes) + MaxTextsBytes;
@@ -56,6 +59,7 @@ namespace DeviceQueue.Commanding
         private readonly bool _hasKey;
         private int _count;
         private int _reads;
+        private long _unknownEndMs; // 0: the record is known
         private MessageEnvelope _unanswered;
 
         /// <summary>Initializes a history with the commands that storage has.</summary>
@@ -66,15 +70,21 @@ namespace DeviceQueue.Commanding
         /// like.</param>
         public CommandHistory(IStore store, TrustedClock clock, int keepMs, bool hasKey)
         {
-            _file = new TwoSlotFile(store, "commands.0", "commands.1", MaxOldRecordBytes);
+            _file = new TwoSlotFile(store, FirstName, SecondName, MaxOldRecordBytes);
             _clock = clock;
             _keepSeconds = (keepMs + 999) / 1000;
             _hasKey = hasKey;
+            bool isUnknown = IsUnread(store, FirstName) | IsUnread(store, SecondName);
             if (_file.TryRead(out int length))
             {
-                Load(_file.Buffer, Start + length);
+                isUnknown |= !TryLoad(_file.Buffer, Start + length);
+            }
+            else
+            {
+                isUnknown |= store.GetSize(FirstName) != NoFile || store.GetSize(SecondName) != NoFile;
             }
 
+            _unknownEndMs = isUnknown ? clock.NowMs + keepMs : 0;
             _file.Buffer = _record; // an old record needs more room than one that is written
         }
 
@@ -83,6 +93,12 @@ namespace DeviceQueue.Commanding
         /// <see cref="TakeUnanswered"/> was recorded.
         /// </summary>
         public bool IsInterrupted { get; private set; }
+
+        /// <summary>
+        /// Gets a value indicating whether the record cannot be read, so that no command that changes something has a
+        /// place yet.
+        /// </summary>
+        public bool IsUnknown => _unknownEndMs > 0;
 
         /// <summary>Takes the command whose answer a reboot may have cut off after it was recorded.</summary>
         /// <returns>The command without its payload, once; <see langword="null"/> when there is none.</returns>
@@ -113,10 +129,17 @@ namespace DeviceQueue.Commanding
         /// Tells whether there is a place for one more command that changes something, and makes one where that is
         /// allowed.
         /// </summary>
-        /// <returns><see langword="false"/> when every place is held by a command that could still be
-        /// repeated.</returns>
+        /// <returns><see langword="false"/> when every place is held by a command that could still be repeated, or see
+        /// <see cref="IsUnknown"/>.</returns>
         public bool TryMakeRoom()
         {
+            // What could not be read must not come back as the newest record.
+            if (IsUnknown && (_clock.NowMs < _unknownEndMs || !_file.TryDelete()))
+            {
+                return false;
+            }
+
+            _unknownEndMs = 0;
             bool isLimited = _clock.TryGetFresh(out DateTime now) && _hasKey;
             for (int i = 0; i < MaxCommands; i++)
             {
@@ -286,11 +309,18 @@ namespace DeviceQueue.Commanding
                 end = PutText(unanswered, MessageEnvelope.MessageTypeField, end);
             }
 
-            return _file.TryWrite(end - Start);
+            return !IsUnknown && _file.TryWrite(end - Start);
+        }
+
+        // One that was torn by a power cut can be read: what it lacks was not begun.
+        private bool IsUnread(IStore store, string name)
+        {
+            int size = store.GetSize(name);
+            return size < NoFile || (size > NoFile && !store.TryRead(name, _file.Buffer, out size));
         }
 
         // What stands in the file is input: another firmware may have written it.
-        private void Load(byte[] data, int end)
+        private bool TryLoad(byte[] data, int end)
         {
             bool isOld = data[Start] == OldFormatVersion;
             int size = isOld ? OldEntryBytes : EntryBytes;
@@ -298,7 +328,7 @@ namespace DeviceQueue.Commanding
             int at = FirstAt + (count * size);
             if (end < at || count > MaxCommands || (!isOld && data[Start] != FormatVersion))
             {
-                return;
+                return false;
             }
 
             for (int i = 0; i < count; i++)
@@ -310,6 +340,8 @@ namespace DeviceQueue.Commanding
             {
                 LoadUnanswered(data, at, end);
             }
+
+            return true;
         }
 
         private void LoadEntry(byte[] data, int at, bool isOld)

@@ -285,6 +285,18 @@ public sealed class DeviceCommands_Tests
         Assert.Contains("\"max_step\":\"1\"", shown);
     }
 
+    [Fact]
+    public void A_command_history_that_cannot_be_read_is_said_on_the_console_and_in_the_counts()
+    {
+        Open(Node.WithKey).Do("output.toggle", "{\"name\":\"relay1\"}");
+        _store.UnreadName = "commands";
+        Node node = Open(Node.WithKey);
+        Assert.Equal("busy", Node.Code(node.Do("output.toggle", "{\"name\":\"relay1\"}")));
+
+        Assert.Contains(node.Log.Errors, line => line.Contains("the record of the last commands cannot be read"));
+        Assert.Equal(1, node.Life.Rejected[node.Life.Rejected.Find("busy")]);
+    }
+
     [Theory]
     [InlineData("config.set", "{\"interval_ms\":5000}")]
     [InlineData("device.reboot", "{}")]
