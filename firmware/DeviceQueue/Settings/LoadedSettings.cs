@@ -1,5 +1,7 @@
 using DeviceQueue.Configuration;
+using DeviceQueue.Json;
 using DeviceQueue.Platform;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Settings
 {
@@ -86,30 +88,29 @@ namespace DeviceQueue.Settings
         /// <summary>
         /// Stores a change, so that a reboot finds either the settings with it or those before, and takes it over.
         /// </summary>
-        /// <param name="changes">What <see cref="CheckChange"/> found good.</param>
+        /// <param name="changes">What <see cref="CheckChange"/> found good; takes over those that were stored before and
+        /// may have been out of reach at the start.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
         /// <returns><see langword="false"/> when the storage fails, as its problems say then: the settings so far go
         /// on.</returns>
         public bool TryKeep(SettingsChanges changes, byte[] scratch)
         {
             StoredFile file = new StoredFile(_store, ChangesName, scratch);
-            SettingsChanges all = Load(file, changes.Problems);
-            if (all == null)
+            if (!TryLoad(file, changes))
             {
                 changes.Problems.AddError("the changes made before cannot be read and would be lost");
                 return false;
             }
 
-            all.Add(changes);
-            byte[] record = all.ToRecord(_fileCrc);
-            if (!file.TryUpdate(new Json.BytesSource(record, record.Length)))
+            byte[] record = changes.ToRecord(_fileCrc);
+            if (!file.TryUpdate(new BytesSource(record, record.Length)))
             {
                 changes.Problems.AddError("the storage failed");
                 return false;
             }
 
             _areChangesVoid = false;
-            Take(all, Device); // those before too: at the start they may have been out of reach
+            Take(changes, Device);
             Source = Source == SettingsSource.File ? SettingsSource.Stored : Source;
             return true;
         }
@@ -120,22 +121,22 @@ namespace DeviceQueue.Settings
         /// <returns>The changes, which may be none; <see langword="null"/> when they cannot be read.</returns>
         public SettingsChanges LoadChanges(ConfigProblems problems, byte[] scratch)
         {
-            return Load(new StoredFile(_store, ChangesName, scratch), problems);
+            SettingsChanges changes = new SettingsChanges(problems);
+            return TryLoad(new StoredFile(_store, ChangesName, scratch), changes) ? changes : null;
         }
 
-        private SettingsChanges Load(StoredFile file, ConfigProblems problems)
+        private bool TryLoad(StoredFile file, SettingsChanges changes)
         {
             StoreReader stored = file.Open();
             if (file.HasFailed)
             {
-                return null;
+                return false;
             }
 
-            SettingsChanges changes = new SettingsChanges(problems);
             int length = stored == null || _areChangesVoid ? 0 : stored.Length;
             if (length < SettingsChanges.HeadBytes || length > SettingsChanges.MaxBytes)
             {
-                return changes;
+                return true;
             }
 
             byte[] record = new byte[length];
@@ -147,16 +148,15 @@ namespace DeviceQueue.Settings
 
             if (count < length)
             {
-                return null;
+                return false;
             }
 
-            uint crc = (uint)(record[0] | (record[1] << 8) | (record[2] << 16) | (record[3] << 24));
-            if (crc == _fileCrc) // another file ends the changes
+            if ((uint)LittleEndian.Get(record, 0, SettingsChanges.HeadBytes) == _fileCrc) // another file ends the changes
             {
                 changes.Parse(record, SettingsChanges.HeadBytes, length - SettingsChanges.HeadBytes);
             }
 
-            return changes;
+            return true;
         }
 
         /// <summary>Opens the file that the settings came from.</summary>
@@ -165,7 +165,7 @@ namespace DeviceQueue.Settings
         /// same.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more, in use while keys are read.</param>
         /// <returns>A reader to be restarted, or <see langword="null"/> when the file is gone.</returns>
-        internal JsonConfigReader Open(Json.JsonReader json, byte[] scratch, out StoreReader file)
+        internal JsonConfigReader Open(JsonReader json, byte[] scratch, out StoreReader file)
         {
             file = OpenFile(_store, _isLastGood, scratch);
             return file == null ? null : new JsonConfigReader(file, json, scratch, StoredFile.PieceBytes, null);

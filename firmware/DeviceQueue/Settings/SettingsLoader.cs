@@ -80,7 +80,9 @@ namespace DeviceQueue.Settings
             else if (TryUse(file, false, defaultId))
             {
                 file.Restart();
-                if (!new StoredFile(_store, LastGoodName, new byte[StoredFile.PieceBytes]).TryUpdate(file))
+                StoredFile last = new StoredFile(_store, LastGoodName, new byte[StoredFile.PieceBytes]);
+                last.Open();
+                if (!last.TryUpdate(file))
                 {
                     const string Lost = " could not be kept as the last good settings";
                     Problems.AddWarning("the storage failed: " + FileName + Lost);

@@ -4,7 +4,6 @@ using DeviceQueue.Connecting;
 using DeviceQueue.Health;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
-using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
 using DeviceQueue.Tests.Platform;
