@@ -81,7 +81,7 @@ namespace DeviceQueue.Esp32
         {
             SystemClock clock = new SystemClock();
             ConsoleLogger logger = new ConsoleLogger(clock);
-            logger.Log(LogLevel.Info, null, "DeviceQueue " + DeviceNode.Version);
+            logger.Log(LogLevel.Info, null, "DeviceQueue " + FirmwareDefaults.Version);
             FlashStore store = new FlashStore();
             Journal life = new Journal(store);
             Supervisor supervisor = new Supervisor(life, logger, clock, stallMs);

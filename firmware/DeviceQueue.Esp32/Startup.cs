@@ -51,7 +51,7 @@ namespace DeviceQueue.Esp32
             }
 
             Say(loader);
-            _life.Begin(DeviceNode.Version + "/" + loader.Settings.FileCrc.ToString(), loader.Device.SafeModeBoots);
+            _life.Begin(FirmwareDefaults.Version + "/" + loader.Settings.FileCrc.ToString(), loader.Device.SafeModeBoots);
             if (_life.IsSafeMode)
             {
                 loader.UseSafeMode();

@@ -21,14 +21,6 @@ namespace DeviceQueue
     /// </summary>
     public sealed class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
     {
-        /// <summary>The firmware's version.</summary>
-        public const string Version = "0.2.0";
-
-        /// <summary>
-        /// When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.
-        /// </summary>
-        public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
-
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
         private readonly TrustedClock _clock;
@@ -77,7 +69,7 @@ namespace DeviceQueue
         public DeviceNode(
             DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, LoadedSettings loaded)
         {
-            _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate, platform.Life.Buffer);
+            _clock = new TrustedClock(platform.Clock, platform.Store, FirmwareDefaults.BuildDate, platform.Life.Buffer);
             platform.Clock = _clock;
             _platform = platform;
             _settings = loaded;
@@ -268,7 +260,7 @@ namespace DeviceQueue
         public void WriteHealth(JsonWriter writer)
         {
             writer.Name("version");
-            writer.WriteText(Version);
+            writer.WriteText(FirmwareDefaults.Version);
             writer.Name("free_memory");
             writer.WriteNumber(_platform.Memory.GetFreeBytes());
             writer.Name("settings");

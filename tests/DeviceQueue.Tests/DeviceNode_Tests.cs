@@ -2,6 +2,7 @@ using System.Text.Json;
 using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
@@ -268,7 +269,7 @@ public sealed class DeviceNode_Tests
     [Fact]
     public void A_reading_that_was_dated_by_a_time_server_wrong_by_years_says_so_and_health_tells_how_to_date_it()
     {
-        DateTime right = DeviceNode.BuildDate.AddDays(20);
+        DateTime right = FirmwareDefaults.BuildDate.AddDays(20);
         var node = new Node("device.health_interval_ms=60000;");
         node.World.Clock.StartUtc = right.AddYears(9);
         node.World.Open();

@@ -2,6 +2,7 @@ using System;
 using DeviceQueue.Json;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Commanding
 {
@@ -37,7 +38,7 @@ namespace DeviceQueue.Commanding
             writer.Name("id");
             writer.WriteText(_deviceId);
             writer.Name("version");
-            writer.WriteText(DeviceNode.Version);
+            writer.WriteText(FirmwareDefaults.Version);
             writer.Name("boot");
             writer.WriteNumber(_boot);
             writer.Name("uptime_ms");

@@ -227,7 +227,7 @@ namespace DeviceQueue.HomeAssistant
         private void WriteProduct(string name)
         {
             WriteText("name", name);
-            WriteText("sw", DeviceNode.Version);
+            WriteText("sw", FirmwareDefaults.Version);
             _writer.EndObject();
         }
 

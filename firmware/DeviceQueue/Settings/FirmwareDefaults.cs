@@ -1,13 +1,22 @@
+using System;
 using DeviceQueue.Configuration;
 
 namespace DeviceQueue.Settings
 {
     /// <summary>
-    /// The firmware's own values for what a configuration leaves out. Those below <c>device</c> come
+    /// The firmware's version, and its own values for what a configuration leaves out. Those below <c>device</c> come
     /// first; a running device takes other values for them.
     /// </summary>
     public sealed class FirmwareDefaults : ConfigReader
     {
+        /// <summary>The firmware's version.</summary>
+        public const string Version = "0.2.0";
+
+        /// <summary>
+        /// When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.
+        /// </summary>
+        public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
+
         /// <summary>How many there are.</summary>
         public const int Count = 15;
 

@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
+using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Settings
 {
@@ -8,18 +9,20 @@ namespace DeviceQueue.Settings
     {
         /// <summary>
         /// Warns of each key of a queue's configuration that is not known. A queue may have its settings among those of
-        /// a device.
+        /// a device, which knows its own.
         /// </summary>
         /// <param name="config">The configuration.</param>
         /// <param name="problems">Takes the warnings.</param>
         public static void Check(ConfigParams config, ConfigProblems problems)
         {
-            SettingsDraft draft = new SettingsDraft(null);
+            ConnectionConfig connections = new ConnectionConfig();
+            QueueOptions options = new QueueOptions();
             WillParams will = new WillParams(null, null, 0, false);
             ConfigReader reader = new ParamsConfigReader(config, new ConfigProblems()); // values are checked elsewhere
             while (reader.Read())
             {
-                if (!draft.TryTake(reader) && !will.TryTake(reader) && !IsQueueKey(reader.Key))
+                if (!IsDeviceKey(reader.Key) && !connections.TryTake(reader) && !options.TryTake(reader)
+                    && !will.TryTake(reader) && !IsQueueKey(reader.Key))
                 {
                     problems.AddUnknown(reader.Key);
                 }
@@ -31,6 +34,11 @@ namespace DeviceQueue.Settings
         {
             return key == "name" || key == "id" || key == "topic"
                 || key == "will.topic" || key == "will.payload" || key == "will.qos" || key == "will.retain";
+        }
+
+        private static bool IsDeviceKey(string key)
+        {
+            return key.StartsWith("device.");
         }
     }
 }

@@ -1,10 +1,14 @@
 using DeviceQueue.Configuration;
+using DeviceQueue.Diagnostics;
 
 namespace DeviceQueue.Settings
 {
     /// <summary>One output as <c>device.outputs</c> names it.</summary>
     public sealed class OutputSettings
     {
+        /// <summary>The most outputs that a device has.</summary>
+        public const int MaxCount = 16;
+
         private const int NotGiven = -2;
 
         /// <summary>Initializes the settings of an output.</summary>
@@ -94,9 +98,9 @@ namespace DeviceQueue.Settings
         {
             OutputSettings output = list[place];
             string key = "device.outputs." + place.ToString() + ".";
-            if (!DeviceSettings.IsName(output.Name))
+            if (!PlainText.IsName(output.Name))
             {
-                problems.AddError(key + "name", output.Name, DeviceSettings.NameRule);
+                problems.AddError(key + "name", output.Name, PlainText.NameRule);
             }
 
             for (int i = 0; i < place && output.Name != null; i++)

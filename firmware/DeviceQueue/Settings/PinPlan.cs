@@ -11,7 +11,7 @@ namespace DeviceQueue.Settings
         /// <summary>The largest number of a pin.</summary>
         public const int MaxPin = 255;
 
-        private const int MaxUses = DeviceSettings.MaxOutputs + 4; // the bus's two lines, the LED and the watchdog
+        private const int MaxUses = OutputSettings.MaxCount + 4; // the bus's two lines, the LED and the watchdog
 
         private readonly IPinRules _rules;
         private readonly ConfigProblems _problems;

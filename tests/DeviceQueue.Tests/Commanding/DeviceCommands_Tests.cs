@@ -53,7 +53,7 @@ public sealed class DeviceCommands_Tests
         Node node = Open();
         JsonElement result = node.Do("device.info", "{}").GetProperty("result");
 
-        Assert.Equal(("bar1", DeviceNode.Version, 1), (result.GetProperty("id").GetString(), result.GetProperty("version").GetString(), result.GetProperty("boot").GetInt32()));
+        Assert.Equal(("bar1", FirmwareDefaults.Version, 1), (result.GetProperty("id").GetString(), result.GetProperty("version").GetString(), result.GetProperty("boot").GetInt32()));
         Assert.Equal(["id", "version", "boot", "uptime_ms", "time"], result.EnumerateObject().Select(member => member.Name));
         Assert.Single(node.On("health"));
     }

@@ -256,7 +256,7 @@ public sealed class Sampler_Tests
         _sampler.Apply(settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
     }
 
-    private TrustedClock Trusted() => new(_clock, new MemoryStore(), DeviceNode.BuildDate);
+    private TrustedClock Trusted() => new(_clock, new MemoryStore(), FirmwareDefaults.BuildDate);
 
     private bool Sample()
     {

@@ -4,6 +4,7 @@ using DeviceQueue.Connecting;
 using DeviceQueue.Health;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
 using DeviceQueue.Tests.Platform;
@@ -55,9 +56,9 @@ public sealed class ConnectGate_Tests
         var device = DeviceConfig.Read(ConfigParams.FromString("device.outputs.0.name=r;device.outputs.0.pin=13"), null, "x", problems)!;
         var outputs = new OutputBank(device.Outputs, new FakePins());
         var platform = new DevicePlatform { Clock = world.Clock, Logger = world.Log };
-        var clock = new TrustedClock(world.Clock, new MemoryStore(), DeviceNode.BuildDate);
+        var clock = new TrustedClock(world.Clock, new MemoryStore(), FirmwareDefaults.BuildDate);
         var sampler = new Sampler(new FakeSensor(), new SamplingSchedule(HourMs, HourMs), clock, world.Log);
-        world.Connection.Gate = new ConnectGate(platform, DeviceNode.BuildDate, outputs, sampler, HourMs);
+        world.Connection.Gate = new ConnectGate(platform, FirmwareDefaults.BuildDate, outputs, sampler, HourMs);
         outputs.Pulse(0, 40000, world.Clock);
         world.At(40000, () => outputs.EndPulses(40000));
         world.Connection.Open();
@@ -90,7 +91,7 @@ public sealed class ConnectGate_Tests
 
         node.World.RunFor(10000);
         Assert.Single(node.Broker.Attempts);
-        Assert.Equal(DeviceNode.BuildDate, node.FloorUtc);
+        Assert.Equal(FirmwareDefaults.BuildDate, node.FloorUtc);
         Assert.True(node.World.Connection.IsConnected);
         Assert.Contains("uptime_ms", node.On("temperature")[0].Text); // the clock counts as unset
         Assert.True(Rebooted(node).WasFloorClock);
