@@ -1,11 +1,12 @@
 using System.Text.Json;
 using DeviceQueue.Configuration;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests;
 
@@ -369,7 +370,7 @@ public sealed class DeviceNode_Tests
     public void Health_is_whole_whatever_the_last_error_holds(char character)
     {
         var node = new Node();
-        node.Broker.Connack = _ => new(DeviceQueue.Connecting.MqttLinkError.Tls, 0, new string(character, 500));
+        node.Broker.Connack = _ => new(DeviceQueue.Mqtt.MqttLinkError.Tls, 0, new string(character, 500));
         node.World.Connection.Open();
         node.World.RunFor(MinuteMs);
         node.Broker.Connack = null;
@@ -414,7 +415,7 @@ public sealed class DeviceNode_Tests
 
         Arrival[] readings = [.. node.Broker.Arrivals.Where(arrival => arrival.Topic.EndsWith("/temperature", StringComparison.Ordinal))];
         Assert.InRange(readings.Length, 2, 4);
-        Assert.Equal(0, node.Life.Dropped.Total);
+        Assert.Equal(0, node.Journal.Dropped.Total);
     }
 
     [Fact]
@@ -490,7 +491,7 @@ public sealed class DeviceNode_Tests
 
         Assert.Equal(4, node.On("response").Length);
         Assert.All(Enumerable.Range(0, 4), i => Assert.Equal("succeeded", Node.Status(node.Answer(i))));
-        Assert.Equal(0, node.Life.Dropped[DropReason.Answers]);
+        Assert.Equal(0, node.Journal.Dropped[DropReason.Answers]);
     }
 
     [Fact]
@@ -536,7 +537,7 @@ public sealed class DeviceNode_Tests
         var found = new Node("", store);
         found.World.RunFor(MinuteMs);
         found.World.Node!.PrepareRestart();
-        int damaged = found.Life.Dropped[DropReason.Damaged] + found.Life.Dropped[DropReason.Torn];
+        int damaged = found.Journal.Dropped[DropReason.Damaged] + found.Journal.Dropped[DropReason.Torn];
 
         var node = new Node("device.health_interval_ms=1000;", store);
         node.World.Open();

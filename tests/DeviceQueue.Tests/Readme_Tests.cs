@@ -1,13 +1,15 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using DeviceQueue.Commanding;
+using DeviceQueue.Commands;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
 using DeviceQueue.HomeAssistant;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Tests;
 

@@ -1,7 +1,7 @@
-using DeviceQueue.Commanding;
-using DeviceQueue.Connecting;
-using DeviceQueue.Json;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.HomeAssistant
 {

@@ -1,6 +1,6 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
+using DeviceQueue.Outputs;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Settings
 {

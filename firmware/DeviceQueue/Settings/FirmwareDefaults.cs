@@ -1,5 +1,6 @@
 using System;
 using DeviceQueue.Configuration;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Settings
 {
@@ -108,7 +109,7 @@ namespace DeviceQueue.Settings
         public static int IndexOf(int first, byte[] text, int offset, int count)
         {
             string names = first == 0 ? DeviceNames : OptionNames;
-            int index = first == Count ? -1 : Words.IndexOf(names, text, offset, count);
+            int index = first == Count ? -1 : WordList.IndexOf(names, text, offset, count);
             return index < 0 ? -1 : first + index;
         }
 

@@ -1,11 +1,11 @@
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Configuration;
-using DeviceQueue.Platform;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Platform;
 using DeviceQueue.Tests.Settings;
+using DeviceQueue.Tests.Storage;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Tests.Readings;
 

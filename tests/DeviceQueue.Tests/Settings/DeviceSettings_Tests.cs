@@ -1,7 +1,7 @@
-using DeviceQueue.Configuration;
-using DeviceQueue.Settings;
 using DeviceQueue.Tests.Configuration;
-
+using DeviceQueue.Configuration;
+using DeviceQueue.Outputs;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.Tests.Settings;
 

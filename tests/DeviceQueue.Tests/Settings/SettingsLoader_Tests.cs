@@ -1,9 +1,11 @@
 using System.Text;
 using DeviceQueue.Configuration;
-using DeviceQueue.Platform;
+using DeviceQueue.Health;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
+using DeviceQueue.Storage;
 using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Settings;
 
@@ -430,7 +432,7 @@ public sealed class SettingsLoader_Tests
     {
         Change(Load(Good).Settings, "device.interval_ms=5000");
 
-        Assert.True(new StorageEraser(_store).TryErase());
+        Assert.True(new FactoryReset(_store).TryErase());
         Assert.Empty(_store.Files);
     }
 

@@ -1,8 +1,7 @@
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
-using DeviceQueue.Platform;
 using DeviceQueue.Settings;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Tests.Storage;
 

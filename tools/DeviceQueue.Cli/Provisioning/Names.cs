@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using DeviceQueue.Desktop;
-using DeviceQueue.Diagnostics;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Cli.Provisioning;
 
