@@ -1,10 +1,10 @@
-using DeviceQueue.Tests.Configuration;
 using System.Text;
 using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
 using DeviceQueue.Outputs;
 using DeviceQueue.Tests.Components;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Mqtt;
 using DeviceQueue.Tests.Storage;
 
