@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using DeviceQueue.Messaging;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.Benchmarks;
 
@@ -14,7 +14,7 @@ internal sealed class BareSubject(int port) : ISubject
 
     public double MeasureThroughput(int qos, bool envelope, double seconds)
     {
-        using MosquittoClient client = new(Options(port));
+        using BrokerClient client = new(Options(port));
         Window window = new();
         client.Published += _ => window.Leave();
         Connect(client);
@@ -34,7 +34,7 @@ internal sealed class BareSubject(int port) : ISubject
 
     public double[] MeasureListen(int messages)
     {
-        using MosquittoClient client = new(Options(port));
+        using BrokerClient client = new(Options(port));
         SemaphoreSlim heard = new(0);
         long received = 0;
         client.MessageReceived += _ =>
@@ -66,7 +66,7 @@ internal sealed class BareSubject(int port) : ISubject
 
     public void SendOne(int tapPort, string topic, string text, bool envelope, Action waitForArrival)
     {
-        using MosquittoClient client = new(Options(tapPort));
+        using BrokerClient client = new(Options(tapPort));
         Connect(client);
         client.Publish(topic, envelope ? Encode(text) : Encoding.UTF8.GetBytes(text), 0, false);
         waitForArrival();
@@ -83,9 +83,9 @@ internal sealed class BareSubject(int port) : ISubject
         return buffer[..length];
     }
 
-    private static MosquittoOptions Options(int port) => new() { Host = "127.0.0.1", Port = port };
+    private static ClientOptions Options(int port) => new() { Host = "127.0.0.1", Port = port };
 
-    private static void Connect(MosquittoClient client)
+    private static void Connect(BrokerClient client)
     {
         ConnectResult result = client.Connect(Patience);
         if (!result.IsAccepted)

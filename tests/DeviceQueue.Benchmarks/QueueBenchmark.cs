@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Brokers;
 using DeviceQueue.SystemTests.Queue;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.Benchmarks;
 
@@ -113,7 +114,7 @@ internal sealed class QueueBenchmark
 
     private double MeasureUnread()
     {
-        using MosquittoClient publisher = new(new MosquittoOptions { Host = _broker.Host, Port = _broker.Port });
+        using BrokerClient publisher = new(new ClientOptions { Host = _broker.Host, Port = _broker.Port });
         Window window = new();
         publisher.Published += _ => window.Leave();
         publisher.Connect(TimeSpan.FromMilliseconds(PatienceMs));
@@ -133,7 +134,7 @@ internal sealed class QueueBenchmark
     {
         const string Topic = "sensor/1/temperature";
         const string Text = "{\"msg\":\"17.2\"}";
-        using MosquittoClient watcher = new(new MosquittoOptions { Host = _broker.Host, Port = _broker.Port });
+        using BrokerClient watcher = new(new ClientOptions { Host = _broker.Host, Port = _broker.Port });
         SemaphoreSlim arrived = new(0);
         watcher.MessageReceived += _ => arrived.Release();
         watcher.Connect(TimeSpan.FromMilliseconds(PatienceMs));

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.Cli;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Cli;
 

@@ -1,8 +1,8 @@
 using System.Device.Gpio;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 using VirtualBoard;
 
 namespace DeviceQueue.SystemTests.Firmware;

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Brokers;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 

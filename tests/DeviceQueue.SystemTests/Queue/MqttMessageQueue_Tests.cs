@@ -1,7 +1,7 @@
 using System.Text;
+using Brokers;
 using DeviceQueue.Messaging;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 

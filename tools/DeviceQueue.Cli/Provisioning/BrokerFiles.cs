@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.RegularExpressions;
+using Brokers;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
-using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
 

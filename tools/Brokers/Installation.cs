@@ -1,4 +1,4 @@
-namespace Mosquitto;
+namespace Brokers;
 
 /// <summary>Says what to install when a part of Mosquitto is missing.</summary>
 internal static class Installation

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Mosquitto;
+namespace Brokers;
 
 /// <summary>The Unix signals that stop a process, let it go on, and make a broker read its files again.</summary>
 internal static partial class Signals

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Mosquitto;
+namespace Brokers;
 
 /// <summary>A mosquitto that somebody else started and that wrote the file which <c>pid_file</c> names.</summary>
 public static class RunningBroker

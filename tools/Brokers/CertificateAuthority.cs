@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Mosquitto;
+namespace Brokers;
 
 /// <summary>
 /// A private certificate authority for a broker on this machine: PEM files in a folder, valid for a day from now on, or

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Mosquitto;
+namespace Brokers;
 
 /// <summary>How a <see cref="MosquittoBroker"/> is set up.</summary>
 public sealed record MosquittoBrokerOptions

@@ -1,10 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
-using Mosquitto;
+using Brokers;
+using DeviceQueue.SystemTests.Mosquitto;
+using Mqtt;
 
-namespace DeviceQueue.SystemTests.Mosquitto;
+namespace DeviceQueue.SystemTests.Mqtt;
 
-public sealed class MosquittoClient_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
+public sealed class BrokerClient_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
     [Theory]
     [InlineData(0)]
@@ -14,7 +16,7 @@ public sealed class MosquittoClient_Tests(BrokerFixture fixture) : IClassFixture
     {
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker, topic);
-        using MosquittoClient client = Connected();
+        using BrokerClient client = Connected();
 
         Assert.True(await client.PublishAsync(topic, "café"u8.ToArray(), qos, false));
 
@@ -28,7 +30,7 @@ public sealed class MosquittoClient_Tests(BrokerFixture fixture) : IClassFixture
     {
         using FaultProxy proxy = new(fixture.Broker);
         proxy.RefuseConnections();
-        using MosquittoClient client = new(new MosquittoOptions { Host = "127.0.0.1", Port = proxy.Port });
+        using BrokerClient client = new(new ClientOptions { Host = "127.0.0.1", Port = proxy.Port });
 
         ConnectResult result = client.Connect(Patience.Bound);
 
@@ -40,7 +42,7 @@ public sealed class MosquittoClient_Tests(BrokerFixture fixture) : IClassFixture
     [Fact]
     public void An_unknown_host_is_told_by_name()
     {
-        using MosquittoClient client = new(new MosquittoOptions { Host = "broker.invalid", Port = 1883 });
+        using BrokerClient client = new(new ClientOptions { Host = "broker.invalid", Port = 1883 });
 
         ConnectResult result = client.Connect(Patience.Bound);
 
@@ -52,7 +54,7 @@ public sealed class MosquittoClient_Tests(BrokerFixture fixture) : IClassFixture
     public void A_refusal_carries_the_return_code()
     {
         using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { AllowAnonymous = false });
-        using MosquittoClient client = new(new MosquittoOptions { Host = broker.Host, Port = broker.Port });
+        using BrokerClient client = new(new ClientOptions { Host = broker.Host, Port = broker.Port });
 
         ConnectResult result = client.Connect(Patience.Bound);
 
@@ -64,18 +66,18 @@ public sealed class MosquittoClient_Tests(BrokerFixture fixture) : IClassFixture
     public async Task A_lost_connection_is_told_once_and_ends_what_waits()
     {
         using FaultProxy proxy = new(fixture.Broker);
-        using MosquittoClient client = new(new MosquittoOptions { Host = "127.0.0.1", Port = proxy.Port });
-        TaskCompletionSource<int> ended = new();
-        client.Disconnected += (code, _) => ended.SetResult(code);
+        using BrokerClient client = new(new ClientOptions { Host = "127.0.0.1", Port = proxy.Port });
+        TaskCompletionSource<string> ended = new();
+        client.Disconnected += ended.SetResult;
         Assert.True(client.Connect(Patience.Bound).IsAccepted);
         proxy.Freeze();
         Task<bool> published = client.PublishAsync("t", [1], 1, false);
 
         proxy.DropConnections();
 
-        Assert.NotEqual(0, await ended.Task.Bounded());
+        Assert.NotEmpty(await ended.Task.Bounded());
         Assert.False(await published.Bounded());
-        Assert.Throws<MosquittoException>(() => client.Publish("t", [1], 1, false));
+        Assert.Throws<NotSentException>(() => client.Publish("t", [1], 1, false));
     }
 
     [Fact]
@@ -83,14 +85,14 @@ public sealed class MosquittoClient_Tests(BrokerFixture fixture) : IClassFixture
     {
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker, topic);
-        MosquittoOptions options = new() { Host = "127.0.0.1", Port = fixture.Broker.Port, Will = new MosquittoWill(topic, "polite"u8.ToArray(), 1, false) };
-        using (MosquittoClient polite = new(options))
+        ClientOptions options = new() { Host = "127.0.0.1", Port = fixture.Broker.Port, Will = new LastWill(topic, "polite"u8.ToArray(), 1, false) };
+        using (BrokerClient polite = new(options))
         {
             Assert.True(polite.Connect(Patience.Bound).IsAccepted);
             polite.Disconnect(Patience.Bound);
         }
 
-        using (MosquittoClient gone = new(options with { Will = new MosquittoWill(topic, "gone"u8.ToArray(), 1, false) }))
+        using (BrokerClient gone = new(options with { Will = new LastWill(topic, "gone"u8.ToArray(), 1, false) }))
         {
             Assert.True(gone.Connect(Patience.Bound).IsAccepted);
         }
@@ -113,14 +115,14 @@ public sealed class MosquittoClient_Tests(BrokerFixture fixture) : IClassFixture
     [Fact]
     public void An_invalid_topic_is_refused_at_once()
     {
-        using MosquittoClient client = Connected();
+        using BrokerClient client = Connected();
 
-        Assert.Throws<MosquittoException>(() => client.Publish("a/#", [1], 1, false));
+        Assert.Throws<NotSentException>(() => client.Publish("a/#", [1], 1, false));
     }
 
-    private MosquittoClient Connected()
+    private BrokerClient Connected()
     {
-        MosquittoClient client = new(new MosquittoOptions { Host = "127.0.0.1", Port = fixture.Broker.Port });
+        BrokerClient client = new(new ClientOptions { Host = "127.0.0.1", Port = fixture.Broker.Port });
         Assert.True(client.Connect(Patience.Bound).IsAccepted);
         return client;
     }

@@ -1,12 +1,12 @@
 using System.Text;
+using Brokers;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 
-public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
+public sealed class DesktopLink_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
     private static readonly TimeSpan BeyondTheFirmwaresPatience = TimeSpan.FromSeconds(4);
 
@@ -17,7 +17,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     [InlineData(2)]
     public void An_acknowledgement_names_the_id_of_its_publish(int qos)
     {
-        MosquittoLink link = Opened(fixture.Broker.Port);
+        DesktopLink link = Opened(fixture.Broker.Port);
 
         int first = link.TryPublish("t", [1], qos, false);
         int second = link.TryPublish("t", [2], qos, false);
@@ -30,7 +30,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     [Fact]
     public void At_QoS_0_there_is_an_id_and_no_event()
     {
-        MosquittoLink link = Opened(fixture.Broker.Port);
+        DesktopLink link = Opened(fixture.Broker.Port);
 
         Assert.NotEqual(0, link.TryPublish("t", [1], 0, false));
         int confirmed = link.TryPublish("t", [2], 1, false);
@@ -43,7 +43,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     public void An_acknowledgement_may_take_longer_than_the_firmware_would_wait()
     {
         using FaultProxy proxy = new(fixture.Broker) { PubackDelay = BeyondTheFirmwaresPatience };
-        MosquittoLink link = Opened(proxy.Port);
+        DesktopLink link = Opened(proxy.Port);
 
         int id = link.TryPublish("t", [1], 1, false);
 
@@ -58,7 +58,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker);
         observer.Publish(topic, "kept", retain: true);
-        MosquittoLink link = Opened(fixture.Broker.Port);
+        DesktopLink link = Opened(fixture.Broker.Port);
 
         int id = link.TrySubscribe(topic, 1);
         Assert.Equal((MqttLinkEventKind.Subscribed, id, true), Take(link));
@@ -74,10 +74,10 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     [InlineData(1)]
     public void However_many_come_before_they_are_taken_none_is_lost_and_what_is_sent_goes_out_meanwhile(int qos)
     {
-        const int Messages = 6 * MosquittoLink.MaxUntaken;
+        const int Messages = 6 * DesktopLink.MaxUntaken;
         using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = ["max_queued_messages 0"] });
         using Observer observer = new(broker, "sent");
-        MosquittoLink link = Opened(broker.Port);
+        DesktopLink link = Opened(broker.Port);
         link.TrySubscribe("t", 1);
         Assert.Equal(MqttLinkEventKind.Subscribed, Take(link).Kind);
 
@@ -100,7 +100,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     public void A_refused_subscription_says_so()
     {
         using FaultProxy proxy = new(fixture.Broker) { RefuseSubscriptions = true };
-        MosquittoLink link = Opened(proxy.Port);
+        DesktopLink link = Opened(proxy.Port);
 
         int id = link.TrySubscribe("t", 1);
 
@@ -112,7 +112,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     public void A_probe_is_answered_and_publishes_nothing()
     {
         using Observer observer = new(fixture.Broker, "#");
-        MosquittoLink link = Opened(fixture.Broker.Port);
+        DesktopLink link = Opened(fixture.Broker.Port);
 
         Assert.True(link.TryProbe());
 
@@ -127,7 +127,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     public void A_link_that_is_cut_reports_it_and_takes_nothing_more()
     {
         using FaultProxy proxy = new(fixture.Broker);
-        MosquittoLink link = Opened(proxy.Port);
+        DesktopLink link = Opened(proxy.Port);
 
         proxy.DropConnections();
 
@@ -142,12 +142,12 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     {
         string will = fixture.NewName();
         using Observer observer = new(fixture.Broker, will);
-        MosquittoLink polite = Opened(fixture.Broker.Port, will, "polite");
+        DesktopLink polite = Opened(fixture.Broker.Port, will, "polite");
 
         polite.Close(true);
 
         using FaultProxy proxy = new(fixture.Broker);
-        MosquittoLink cut = Opened(proxy.Port, will, "cut");
+        DesktopLink cut = Opened(proxy.Port, will, "cut");
         proxy.DropConnections();
         Assert.Equal("cut", observer.WaitFor(message => message.Topic == will).Text);
         Assert.Single(observer.Messages);
@@ -160,14 +160,14 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         const int LargeBytes = 1_000_000;
         const int SocketBuffers = 64;
         using FaultProxy proxy = new(fixture.Broker);
-        MosquittoLink link = Opened(proxy.Port);
+        DesktopLink link = Opened(proxy.Port);
         byte[] payload = new byte[LargeBytes];
         proxy.Freeze();
 
         int taken = 0;
         while (link.TryPublish("t", payload, 0, false) != 0)
         {
-            Assert.True(++taken <= MosquittoLink.MaxUnwritten + SocketBuffers);
+            Assert.True(++taken * LargeBytes <= DesktopLink.MaxUnwrittenBytes + (SocketBuffers * LargeBytes));
         }
 
         Assert.True(link.IsOpen);
@@ -178,7 +178,7 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     [Fact]
     public void Options_that_no_client_can_use_are_told_as_such()
     {
-        MosquittoLink link = new(_wake, Patience.Bound);
+        DesktopLink link = new(_wake, Patience.Bound);
 
         MqttLinkResult result = link.Open(new MqttLinkOptions { Host = "127.0.0.1", Port = fixture.Broker.Port, ClientId = null, CleanSession = false }, false);
 
@@ -187,9 +187,9 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         link.Close(true);
     }
 
-    private MosquittoLink Opened(int port, string? willTopic = null, string? willPayload = null)
+    private DesktopLink Opened(int port, string? willTopic = null, string? willPayload = null)
     {
-        MosquittoLink link = new(_wake, Patience.Bound);
+        DesktopLink link = new(_wake, Patience.Bound);
         MqttLinkOptions options = QueueProgram.Endpoint("127.0.0.1", port, fixture.NewName());
         options.WillTopic = willTopic;
         options.WillPayload = willPayload;
@@ -198,13 +198,13 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         return link;
     }
 
-    private (MqttLinkEventKind Kind, int PacketId, bool IsSuccess) Take(MosquittoLink link)
+    private (MqttLinkEventKind Kind, int PacketId, bool IsSuccess) Take(DesktopLink link)
     {
         MqttLinkEvent e = TakeEvent(link);
         return (e.Kind, e.PacketId, e.IsSuccess);
     }
 
-    private MqttLinkEvent TakeEvent(MosquittoLink link)
+    private MqttLinkEvent TakeEvent(DesktopLink link)
     {
         MqttLinkEvent e = new();
         while (!link.TryTakeEvent(e))

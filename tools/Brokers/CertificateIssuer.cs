@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Mosquitto;
+namespace Brokers;
 
 /// <summary>
 /// A private certificate authority in memory: makes itself, and certificates for brokers and clients. All keys are on

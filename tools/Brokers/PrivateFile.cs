@@ -1,4 +1,4 @@
-namespace Mosquitto;
+namespace Brokers;
 
 /// <summary>Creates files that only their owner may read.</summary>
 public static class PrivateFile

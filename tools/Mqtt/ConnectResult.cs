@@ -1,4 +1,4 @@
-namespace Mosquitto;
+namespace Mqtt;
 
 public enum ConnectStatus
 {
@@ -12,11 +12,13 @@ public enum ConnectStatus
     /// <summary>TCP failed; the code is a <see cref="System.Net.Sockets.SocketError"/>.</summary>
     SocketFailed,
 
+    /// <summary>TCP is up, and TLS did not come up or did not stay.</summary>
     TlsFailed,
 
     /// <summary>The connection ended before it was accepted.</summary>
     Closed,
 
+    /// <summary>CONNACK did not come in time.</summary>
     TimedOut,
 }
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace Mosquitto;
+namespace Brokers;
 
 /// <summary>Starts processes that end when this one does.</summary>
 internal static class ChildProcess
