@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Security.Authentication;
 using MQTTnet.Exceptions;
-using MQTTnet.Formatter;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
 
@@ -14,7 +11,7 @@ namespace Mqtt;
 /// One MQTT 3.1.1 connection, from connect to end; it does not reconnect. Its events are raised on its own thread, in
 /// order; their handlers must not throw or block.
 /// </summary>
-public sealed class BrokerClient : IDisposable
+public sealed class BrokerClient : Connection.IHandlers, IDisposable
 {
     /// <summary>The most messages that come with one read: packets of a letter's topic and no payload.</summary>
     public const int MaxMessagesPerRead = (PacketReader.ReadBytes / 5) + 1;
@@ -22,35 +19,14 @@ public sealed class BrokerClient : IDisposable
     /// <summary>The longest packet that is taken, without its head; a longer one ends the connection.</summary>
     public const int MaxPacketBytes = 64 * 1024 * 1024;
 
-    private static readonly TimeSpan ParkTimeout = TimeSpan.FromSeconds(5);
-
-    private readonly Transport _transport;
-    private readonly Thread _thread;
-    private readonly PacketWriter _writer = new();
-    private readonly PacketReader _reader;
-    private readonly MqttPacketFormatterAdapter _decoder = new(MqttProtocolVersion.V311, new MqttBufferWriter(0, 0));
+    private readonly Connection _connection;
     private readonly PacketIds _ids = new();
     private readonly HashSet<ushort> _unreleased = []; // incoming messages at QoS 2 whose PUBREL is to come
     private readonly ConcurrentDictionary<ushort, TaskCompletionSource<int[]?>> _awaited = [];
-    private readonly TaskCompletionSource<ConnectResult> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ConnectResult> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ManualResetEventSlim _parked = new();
-    private readonly ManualResetEventSlim _stop = new();
-    private readonly Keepalive _keepalive;
-    private bool _started;
-    private volatile bool _frozen;
-    private volatile bool _connecting;
-    private volatile bool _leaving;
 
     /// <exception cref="ArgumentException">No client can connect so; the text says why.</exception>
-    public BrokerClient(ClientOptions options)
-    {
-        _writer.Add(ConnectPacket.Create(options));
-        _keepalive = new Keepalive(options.ManualKeepalive ? TimeSpan.Zero : TimeSpan.FromSeconds(options.KeepaliveSeconds));
-        _transport = new Transport(options);
-        _reader = new PacketReader(Accept);
-        _thread = new Thread(Run) { IsBackground = true, Name = $"mqtt {options.ClientId}" };
-    }
+    public BrokerClient(ClientOptions options) => _connection = new Connection(options, this);
 
     /// <summary>Raised with the id of a message at QoS 1 or 2 that the broker has taken.</summary>
     public event Action<int>? Published;
@@ -83,37 +59,17 @@ public sealed class BrokerClient : IDisposable
     public Func<bool>? MayRead { get; init; }
 
     /// <summary>Gets when something last came from the broker, as a <see cref="Stopwatch"/> timestamp.</summary>
-    public long LastRead => _keepalive.LastRead;
+    public long LastRead => _connection.Keepalive.LastRead;
 
     /// <summary>
     /// Gets when something was last written to the broker, as a <see cref="Stopwatch"/> timestamp taken after the
     /// write.
     /// </summary>
-    public long LastWritten => _keepalive.LastWritten;
+    public long LastWritten => _connection.Keepalive.LastWritten;
 
     /// <summary>Looks the host up, connects and shakes hands; the CONNECT packet goes out behind it.</summary>
     /// <returns>Accepted once the transport is open.</returns>
-    public ConnectResult Open(TimeSpan timeout)
-    {
-        if (_started)
-        {
-            throw new InvalidOperationException("A BrokerClient connects once.");
-        }
-
-        if (_frozen)
-        {
-            return _opened.Task.Result;
-        }
-
-        _started = true;
-        _connecting = true;
-
-        // Not as part of the flow of control that opens it: a virtual board must not take this thread for its own.
-        _thread.UnsafeStart();
-        return _opened.Task.Wait(timeout) ? _opened.Task.Result
-            : _connecting ? new ConnectResult(ConnectStatus.SocketFailed, (int)SocketError.TimedOut, "Timed out.")
-            : new ConnectResult(ConnectStatus.TlsFailed, 0, "Timed out.");
-    }
+    public ConnectResult Open(TimeSpan timeout) => _connection.Open(timeout);
 
     /// <summary>Waits for the broker's answer to CONNECT.</summary>
     public ConnectResult WaitForConnack(TimeSpan timeout) =>
@@ -206,42 +162,19 @@ public sealed class BrokerClient : IDisposable
         TopicFilters = [.. filters],
     });
 
-    /// <exception cref="NotSentException">There is no connection.</exception>
-    public void Ping()
-    {
-        _writer.Add(MqttPingReqPacket.Instance);
-        _transport.Wake();
-    }
+    public void Ping() => _connection.TrySend(MqttPingReqPacket.Instance);
 
     /// <summary>
     /// Waits until fewer bytes than so many wait to be written, or the connection has ended; false when that takes too
     /// long.
     /// </summary>
-    public bool WaitForRoom(int maxBytes, TimeSpan timeout) => _writer.WaitForRoom(maxBytes, timeout);
+    public bool WaitForRoom(int maxBytes, TimeSpan timeout) => _connection.WaitForRoom(maxBytes, timeout);
 
     /// <summary>Asks <see cref="MayRead"/> again.</summary>
-    public void ResumeReading() => _transport.Wake();
+    public void ResumeReading() => _connection.Wake();
 
     /// <summary>Sends DISCONNECT behind all that is queued, and waits for it to be written.</summary>
-    public void Disconnect(TimeSpan timeout)
-    {
-        try
-        {
-            _writer.Add(new MqttDisconnectPacket());
-        }
-        catch (NotSentException)
-        {
-            return;
-        }
-
-        _writer.Close();
-        _leaving = true;
-        _transport.Wake();
-        if (_started && Thread.CurrentThread != _thread)
-        {
-            _thread.Join(timeout);
-        }
-    }
+    public void Disconnect(TimeSpan timeout) => _connection.Leave(timeout);
 
     /// <summary>
     /// Goes silent with the socket left open, as a peer that lost its power does: not a byte is written from the moment
@@ -249,35 +182,12 @@ public sealed class BrokerClient : IDisposable
     /// </summary>
     public void Freeze()
     {
-        _frozen = true;
-        ConnectResult frozen = new(ConnectStatus.Closed, 0, "The client was frozen.");
-        _opened.TrySetResult(frozen);
-        _answered.TrySetResult(frozen);
-        _transport.Wake();
-        if (_started && !_connecting && Thread.CurrentThread != _thread)
-        {
-            _parked.Wait(ParkTimeout);
-        }
+        _connection.Freeze();
+        _answered.TrySetResult(Connection.Frozen);
     }
 
     /// <summary>Closes the socket without a DISCONNECT, so that the broker publishes the will.</summary>
-    public void Dispose()
-    {
-        _stop.Set();
-        if (!_started)
-        {
-            _transport.Dispose();
-            return;
-        }
-
-        _transport.Wake();
-
-        // A look-up or a TCP connect under way cannot be cut short: the thread cleans up after it.
-        if (!_connecting && Thread.CurrentThread != _thread)
-        {
-            _thread.Join();
-        }
-    }
+    public void Dispose() => _connection.Dispose();
 
     private void Send(ushort id, IReadOnlyList<string> topics, Func<string, bool> isRight, MqttPacket packet)
     {
@@ -296,7 +206,10 @@ public sealed class BrokerClient : IDisposable
                 }
             }
 
-            _writer.Add(packet);
+            if (!_connection.TrySend(packet))
+            {
+                throw new NotSentException("There is no connection.");
+            }
         }
         catch (NotSentException)
         {
@@ -304,8 +217,6 @@ public sealed class BrokerClient : IDisposable
             _awaited.TryRemove(id, out _);
             throw;
         }
-
-        _transport.Wake();
     }
 
     private Task<int[]?> Await(ushort id, Action send)
@@ -316,177 +227,27 @@ public sealed class BrokerClient : IDisposable
         return source.Task;
     }
 
-    private void Run()
-    {
-        if (TryOpen())
-        {
-            Converse();
-        }
+    bool Connection.IHandlers.MayReadNow() => MayRead?.Invoke() ?? true;
 
-        EndWaits();
-        _parked.Set();
-        _transport.Dispose();
-    }
-
-    private bool TryOpen()
-    {
-        ConnectResult? failed = _transport.Connect();
-        _connecting = false;
-        if (failed != null)
-        {
-            _opened.TrySetResult(failed);
-            return false;
-        }
-
-        try
-        {
-            Task handshake = _transport.BeginHandshake();
-            while (!handshake.IsCompleted && !IsOver())
-            {
-                _transport.Flush();
-                _transport.Wait(forReading: true, TimeSpan.MaxValue);
-            }
-
-            if (_stop.IsSet)
-            {
-                return false;
-            }
-
-            handshake.GetAwaiter().GetResult();
-            _opened.TrySetResult(new ConnectResult(ConnectStatus.Accepted));
-            return true;
-        }
-        catch (Exception e) when (e is AuthenticationException or IOException)
-        {
-            _transport.Flush(); // the alert that tells the broker
-            _opened.TrySetResult(_transport.Describe(e) with { Status = ConnectStatus.TlsFailed });
-            return false;
-        }
-    }
-
-    private void Converse()
-    {
-        try
-        {
-            while (!IsOver() && Turn())
-            {
-            }
-
-            if (!_stop.IsSet)
-            {
-                End(new IOException("The client has disconnected."));
-            }
-        }
-        catch (Exception e) when (e is IOException or MqttProtocolViolationException)
-        {
-            _transport.Flush(); // what is owed for packets before
-            End(e);
-        }
-    }
-
-    /// <summary>Parks the thread while the client is frozen; tells whether it was disposed of.</summary>
-    private bool IsOver()
-    {
-        if (_frozen)
-        {
-            _parked.Set();
-            _stop.Wait();
-        }
-
-        return _stop.IsSet;
-    }
-
-    /// <summary>Writes, waits and reads; false once DISCONNECT is written.</summary>
-    private bool Turn()
-    {
-        Write();
-        if (_leaving && !_transport.HasUnsent)
-        {
-            return false;
-        }
-
-        bool mayRead = MayRead?.Invoke() ?? true;
-        _transport.Wait(mayRead, _keepalive.Left);
-        if (_frozen || _stop.IsSet)
-        {
-            return true;
-        }
-
-        if (mayRead)
-        {
-            Read();
-        }
-        else
-        {
-            _keepalive.OnReadingHeld();
-        }
-
-        if (_keepalive.IsPingDue())
-        {
-            _writer.Add(MqttPingReqPacket.Instance);
-        }
-
-        return true;
-    }
-
-    private void Write()
-    {
-        if (!_transport.HasUnsent)
-        {
-            ByteQueue packets = _writer.Take();
-            if (packets.Length == 0)
-            {
-                return;
-            }
-
-            _transport.Write(packets.Span);
-            packets.Clear();
-        }
-
-        _transport.Flush();
-        _keepalive.OnWritten();
-    }
-
-    private void Read()
-    {
-        int count = _transport.Read(_reader);
-        if (count < 0)
-        {
-            return;
-        }
-
-        if (count == 0)
-        {
-            throw new IOException("The broker closed the connection.");
-        }
-
-        _keepalive.OnRead();
-        _reader.Commit(count);
-        while (_reader.TryTake(out MQTTnet.Adapter.ReceivedMqttPacket packet))
-        {
-            Take(_decoder.Decode(packet));
-        }
-    }
-
-    private bool Accept(int type, int bytes) =>
+    bool Connection.IHandlers.Accept(int type, int bytes) =>
         bytes <= MaxPacketBytes && (type != (int)MqttControlPacketType.Publish || MayReceive == null || MayReceive(bytes));
 
-    private void Take(MqttPacket packet)
+    void Connection.IHandlers.Take(MqttPacket packet)
     {
         switch (packet)
         {
-            case MqttPublishPacket publish:
+            case MqttPublishPacket { QualityOfServiceLevel: <= MqttQualityOfServiceLevel.ExactlyOnce } publish:
                 Receive(publish);
                 break;
             case MqttPubAckPacket acknowledged:
                 Complete(acknowledged.PacketIdentifier, [], Published);
                 break;
             case MqttPubRecPacket received:
-                Answer(new MqttPubRelPacket { PacketIdentifier = received.PacketIdentifier });
+                _connection.TrySend(new MqttPubRelPacket { PacketIdentifier = received.PacketIdentifier });
                 break;
             case MqttPubRelPacket released:
                 _unreleased.Remove(released.PacketIdentifier);
-                Answer(new MqttPubCompPacket { PacketIdentifier = released.PacketIdentifier });
+                _connection.TrySend(new MqttPubCompPacket { PacketIdentifier = released.PacketIdentifier });
                 break;
             case MqttPubCompPacket completed:
                 Complete(completed.PacketIdentifier, [], Published);
@@ -529,19 +290,11 @@ public sealed class BrokerClient : IDisposable
 
         if (qos == 1)
         {
-            Answer(new MqttPubAckPacket { PacketIdentifier = publish.PacketIdentifier });
+            _connection.TrySend(new MqttPubAckPacket { PacketIdentifier = publish.PacketIdentifier });
         }
         else if (qos == 2)
         {
-            Answer(new MqttPubRecPacket { PacketIdentifier = publish.PacketIdentifier });
-        }
-    }
-
-    private void Answer(MqttPacket packet)
-    {
-        if (!_leaving)
-        {
-            _writer.Add(packet);
+            _connection.TrySend(new MqttPubRecPacket { PacketIdentifier = publish.PacketIdentifier });
         }
     }
 
@@ -560,19 +313,14 @@ public sealed class BrokerClient : IDisposable
         raise?.Invoke(id);
     }
 
-    private void End(Exception reason)
+    void Connection.IHandlers.OnEnded(ConnectResult how, bool wasOpen)
     {
-        _writer.Close();
-        _answered.TrySetResult(_transport.Describe(reason));
-        Disconnected?.Invoke(reason.GetBaseException().Message);
-    }
+        _answered.TrySetResult(how);
+        if (wasOpen)
+        {
+            Disconnected?.Invoke(how.Text);
+        }
 
-    private void EndWaits()
-    {
-        _writer.Close();
-        ConnectResult closed = new(ConnectStatus.Closed, 0, "The client was closed.");
-        _opened.TrySetResult(closed);
-        _answered.TrySetResult(closed);
         foreach (TaskCompletionSource<int[]?> source in _awaited.Values)
         {
             source.TrySetResult(null);

@@ -37,9 +37,6 @@ internal sealed class Keepalive(TimeSpan interval)
 
     internal void OnWritten() => Volatile.Write(ref _lastWritten, Stopwatch.GetTimestamp());
 
-    /// <summary>Nothing is read, by our own choice: its silence is not the broker's.</summary>
-    internal void OnReadingHeld() => OnRead();
-
     /// <summary>Tells whether PINGREQ is due.</summary>
     /// <exception cref="IOException">The last one found no answer.</exception>
     internal bool IsPingDue()

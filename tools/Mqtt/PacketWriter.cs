@@ -18,14 +18,15 @@ internal sealed class PacketWriter
     private ByteQueue _taken = new();
     private bool _isClosed;
 
-    /// <exception cref="NotSentException">The connection has ended, or it is no packet.</exception>
-    internal void Add(MqttPacket packet)
+    /// <returns>False when it is closed.</returns>
+    /// <exception cref="NotSentException">It cannot be encoded.</exception>
+    internal bool TryAdd(MqttPacket packet)
     {
         lock (_lock)
         {
             if (_isClosed)
             {
-                throw new NotSentException("There is no connection.");
+                return false;
             }
 
             try
@@ -36,6 +37,8 @@ internal sealed class PacketWriter
                 {
                     _filling.Add(part.Span);
                 }
+
+                return true;
             }
             catch (MqttProtocolViolationException e)
             {

@@ -8,6 +8,8 @@ internal sealed class SocketWait : IDisposable
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
+    private static readonly byte[] Signal = [1];
+
     private readonly Socket _wake = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly byte[] _bin = new byte[16];
     private readonly List<Socket> _readable = new(2);
@@ -28,7 +30,14 @@ internal sealed class SocketWait : IDisposable
         // them sees the other.
         if (Interlocked.Exchange(ref _isSignalled, 1) == 0 && Volatile.Read(ref _isWaiting) == 1)
         {
-            _wake.Send([1]);
+            try
+            {
+                _wake.Send(Signal);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has waited for the last time.
+            }
         }
     }
 
