@@ -125,7 +125,7 @@ namespace DeviceQueue
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
             SetInterval(settings.IntervalMs);
-            _sampler.Apply(settings);
+            ApplyTo(_sampler, settings);
             if (!platform.Life.IsSafeMode)
             {
                 _setTopic.Apply(settings);
@@ -133,6 +133,10 @@ namespace DeviceQueue
             }
 
             SayWhatIsWrong(settings.CommandKey == null ? topics.Command : null);
+            if (history.IsUnknown)
+            {
+                _logger.Log(LogLevel.Error, null, "the record of the last commands cannot be read: changes are refused while one in it could be repeated");
+            }
         }
 
         /// <summary>Gets the event that whoever drives this node waits on between polls.</summary>
@@ -187,7 +191,7 @@ namespace DeviceQueue
 
             _schedule.Change(now, settings.IntervalMs);
             _healthSchedule.Change(now, settings.HealthIntervalMs);
-            _sampler.Apply(settings);
+            ApplyTo(_sampler, settings);
             _setTopic.Apply(settings);
             Discovery.Apply(settings);
             SetInterval(settings.IntervalMs);
@@ -317,6 +321,12 @@ namespace DeviceQueue
                 default:
                     return null;
             }
+        }
+
+        private static void ApplyTo(Sampler sampler, DeviceSettings settings)
+        {
+            sampler.Apply(
+                settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
         }
 
         private void SetInterval(int intervalMs)

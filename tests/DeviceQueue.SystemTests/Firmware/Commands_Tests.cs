@@ -105,11 +105,14 @@ public sealed class Commands_Tests(BrokerFixture fixture) : IClassFixture<Broker
         @operator.Publish("command", "{broken"u8.ToArray());
         @operator.Publish("command", [0, 255, 254, 1]);
         @operator.Publish("command", []);
-        @operator.Publish("command", Encoding.UTF8.GetBytes("{\"message_type\":\"device.ping\",\"filler\":\"" + new string('x', 3000) + "\"}"));
         @operator.Publish("command", """{"message_type":"device.ping","correlation_id":"no id"}"""u8.ToArray());
+        @operator.WaitForHealth(h => h["dropped"]!["unreadable"]!.GetValue<int>() == 3 && h["rejected"]!["bad_envelope"] != null);
 
-        JsonNode health = @operator.WaitForHealth(h =>
-            h["dropped"]!["unreadable"]!.GetValue<int>() == 3 && h["dropped"]!["too_large"]!.GetValue<int>() == 1 && h["rejected"]!["bad_envelope"] != null);
+        // Behind messages that still wait it would find no room, and be counted as a command without a place.
+        string filler = new('x', 3000);
+        @operator.Publish("command", Encoding.UTF8.GetBytes($$"""{"message_type":"device.ping","filler":"{{filler}}"}"""));
+
+        JsonNode health = @operator.WaitForHealth(h => h["dropped"]!["too_large"]!.GetValue<int>() == 1);
         Assert.Equal(1, health["rejected"]!["retained"]!.GetValue<int>());
         Assert.Equal("succeeded", @operator.Command("device.ping", "{}")["status"]!.ToString());
         Assert.Equal(PinValue.Low, board.Board.Gpio[FieldBoard.RelayPin].Level);

@@ -5,6 +5,7 @@ using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests.Readings;
 
@@ -250,9 +251,9 @@ public sealed class Sampler_Tests
     private void Apply(string config)
     {
         var problems = new ConfigProblems();
-        DeviceSettings settings = DeviceSettings.Read(ConfigParams.FromString(config), null, "bar1", problems);
+        DeviceSettings settings = DeviceConfig.Read(ConfigParams.FromString(config), null, "bar1", problems)!;
         Assert.Empty(problems.Errors());
-        _sampler.Apply(settings);
+        _sampler.Apply(settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
     }
 
     private TrustedClock Trusted() => new(_clock, new MemoryStore(), DeviceNode.BuildDate);
