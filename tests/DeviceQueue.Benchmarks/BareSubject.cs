@@ -41,7 +41,8 @@ internal sealed class BareSubject : ISubject
         return Measure("load", $"{_port}", $"{qos}", $"{bytes}", seconds.ToString(CultureInfo.InvariantCulture))[0];
     }
 
-    public double[] MeasureListen(int messages) => Measure("listen", $"{_port}", $"{Load.Envelope.Length}", $"{messages}");
+    public double[] MeasureListen(int messages) =>
+        Measure("listen", $"{_port}", $"{Load.Envelope.Length}", $"{messages}");
 
     public double[]? MeasureReceive(int messages) => null;
 
@@ -53,7 +54,11 @@ internal sealed class BareSubject : ISubject
 
     private static string Run(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
@@ -62,6 +67,9 @@ internal sealed class BareSubject : ISubject
             : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {errors.Result}");
     }
 
-    private double[] Measure(params string[] arguments) =>
-        [.. Run(Executable, arguments).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => double.Parse(line, CultureInfo.InvariantCulture))];
+    private double[] Measure(params string[] arguments)
+    {
+        string[] lines = Run(Executable, arguments).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return Array.ConvertAll(lines, static line => double.Parse(line, CultureInfo.InvariantCulture));
+    }
 }

@@ -21,7 +21,8 @@ internal sealed class MqttNetSubject(int port) : ISubject
         for (; Stopwatch.GetElapsedTime(start).TotalSeconds < seconds; sent++)
         {
             window.Enter();
-            _ = PublishAsync(client, "mqttnet/load", payload, qos).ContinueWith(_ => window.Leave(), TaskContinuationOptions.ExecuteSynchronously);
+            _ = PublishAsync(client, "mqttnet/load", payload, qos)
+                .ContinueWith(_ => window.Leave(), TaskContinuationOptions.ExecuteSynchronously);
         }
 
         window.WaitUntilEmpty();
@@ -67,12 +68,13 @@ internal sealed class MqttNetSubject(int port) : ISubject
     {
     }
 
-    private static Task PublishAsync(IMqttClient client, string topic, byte[] payload, int qos) => client.PublishAsync(new MqttApplicationMessage
-    {
-        Topic = topic,
-        PayloadSegment = payload,
-        QualityOfServiceLevel = (MqttQualityOfServiceLevel)qos,
-    });
+    private static Task PublishAsync(IMqttClient client, string topic, byte[] payload, int qos) =>
+        client.PublishAsync(new MqttApplicationMessage
+        {
+            Topic = topic,
+            PayloadSegment = payload,
+            QualityOfServiceLevel = (MqttQualityOfServiceLevel)qos,
+        });
 
     private IMqttClient Connect()
     {

@@ -37,7 +37,9 @@ public sealed class DesktopLink(AutoResetEvent wake, TimeSpan connectTimeout) : 
     // No event names a message at QoS 0, so all are given one id; MQTT has none for them.
     private const int UnacknowledgedId = ushort.MaxValue + 1;
 
-    private readonly MqttLinkEventQueue _events = new(wake, MaxUntaken + BrokerClient.MaxMessagesPerRead, int.MaxValue, MaxAnswers);
+    private readonly MqttLinkEventQueue _events =
+        new(wake, MaxUntaken + BrokerClient.MaxMessagesPerRead, int.MaxValue, MaxAnswers);
+
     private BrokerClient? _client;
     private volatile bool _isOpen;
     private volatile bool _isReadingHeld;
@@ -151,10 +153,14 @@ public sealed class DesktopLink(AutoResetEvent wake, TimeSpan connectTimeout) : 
         KeepaliveSeconds = options.KeepAliveSeconds,
         Username = options.Username,
         Password = options.Password,
-        Will = options.WillTopic == null ? null
-            : new LastWill(options.WillTopic, Encoding.UTF8.GetBytes(options.WillPayload ?? ""), options.WillQos, options.WillRetain),
-        Tls = !options.IsSecure ? null
-            : new TlsOptions { Authorities = options.CaCertificate, Certificate = options.ClientCertificate, Key = options.ClientKey },
+        Will = options.WillTopic == null ? null : new LastWill(
+            options.WillTopic, Encoding.UTF8.GetBytes(options.WillPayload ?? ""), options.WillQos, options.WillRetain),
+        Tls = !options.IsSecure ? null : new TlsOptions
+        {
+            Authorities = options.CaCertificate,
+            Certificate = options.ClientCertificate,
+            Key = options.ClientKey,
+        },
     };
 
     private MqttLinkResult Connect(BrokerClient client)

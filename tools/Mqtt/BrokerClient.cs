@@ -23,7 +23,8 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
     private readonly PacketIds _ids = new();
     private readonly HashSet<ushort> _unreleased = []; // incoming messages at QoS 2 whose PUBREL is to come
     private readonly ConcurrentDictionary<ushort, TaskCompletionSource<int[]?>> _awaited = [];
-    private readonly TaskCompletionSource<ConnectResult> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ConnectResult> _answered =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <exception cref="ArgumentException">No client can connect so; the text says why.</exception>
     public BrokerClient(ClientOptions options) => _connection = new Connection(options, this);
@@ -73,7 +74,7 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
 
     /// <summary>Waits for the broker's answer to CONNECT.</summary>
     public ConnectResult WaitForConnack(TimeSpan timeout) =>
-        _answered.Task.Wait(timeout) ? _answered.Task.Result : new ConnectResult(ConnectStatus.TimedOut, 0, "Timed out.");
+        _answered.Task.Wait(timeout) ? _answered.Task.Result : new ConnectResult(ConnectStatus.TimedOut, Text: "Timed out.");
 
     /// <summary>Opens the connection and waits for the broker's answer, each for at most the time given.</summary>
     public ConnectResult Connect(TimeSpan timeout)
@@ -93,15 +94,16 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
 
     /// <summary>Queues a message under an id of the caller's own; a repeat is marked so.</summary>
     /// <exception cref="NotSentException">The topic is not valid, or there is no connection.</exception>
-    public void Publish(ushort id, string topic, byte[]? payload, int qos, bool retain, bool isRepeat) => Send(id, [topic], Topics.IsTopic, new MqttPublishPacket
-    {
-        PacketIdentifier = id,
-        Topic = topic,
-        PayloadSegment = payload ?? [],
-        QualityOfServiceLevel = (MqttQualityOfServiceLevel)qos,
-        Retain = retain,
-        Dup = isRepeat,
-    });
+    public void Publish(ushort id, string topic, byte[]? payload, int qos, bool retain, bool isRepeat) =>
+        Send(id, [topic], Topics.IsTopic, new MqttPublishPacket
+        {
+            PacketIdentifier = id,
+            Topic = topic,
+            PayloadSegment = payload ?? [],
+            QualityOfServiceLevel = (MqttQualityOfServiceLevel)qos,
+            Retain = retain,
+            Dup = isRepeat,
+        });
 
     /// <summary>
     /// Publishes, and completes with true once acknowledged, at QoS 0 at once, or with false when the connection ends
@@ -131,12 +133,13 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
 
     /// <summary>Asks for messages under an id of the caller's own, at a QoS for each filter.</summary>
     /// <exception cref="NotSentException">A filter is not valid, or there is no connection.</exception>
-    public void Subscribe(ushort id, IReadOnlyList<string> filters, IReadOnlyList<int> qos) => Send(id, filters, Topics.IsFilter, new MqttSubscribePacket
-    {
-        PacketIdentifier = id,
-        TopicFilters = [.. filters.Zip(qos, static (filter, level) =>
-            new MqttTopicFilter { Topic = filter, QualityOfServiceLevel = (MqttQualityOfServiceLevel)level })],
-    });
+    public void Subscribe(ushort id, IReadOnlyList<string> filters, IReadOnlyList<int> qos) =>
+        Send(id, filters, Topics.IsFilter, new MqttSubscribePacket
+        {
+            PacketIdentifier = id,
+            TopicFilters = [.. filters.Zip(qos, static (filter, level) =>
+                new MqttTopicFilter { Topic = filter, QualityOfServiceLevel = (MqttQualityOfServiceLevel)level })],
+        });
 
     /// <summary>
     /// Subscribes, and completes with the QoS granted for each filter, or with null when the connection ends first.
@@ -156,11 +159,8 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
     }
 
     /// <exception cref="NotSentException">A filter is not valid, or there is no connection.</exception>
-    public void Unsubscribe(ushort id, IReadOnlyList<string> filters) => Send(id, filters, Topics.IsFilter, new MqttUnsubscribePacket
-    {
-        PacketIdentifier = id,
-        TopicFilters = [.. filters],
-    });
+    public void Unsubscribe(ushort id, IReadOnlyList<string> filters) =>
+        Send(id, filters, Topics.IsFilter, new MqttUnsubscribePacket { PacketIdentifier = id, TopicFilters = [.. filters] });
 
     public void Ping() => _connection.TrySend(MqttPingReqPacket.Instance);
 
@@ -230,7 +230,7 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
     bool Connection.IHandlers.MayReadNow() => MayRead?.Invoke() ?? true;
 
     bool Connection.IHandlers.Accept(int type, int bytes) =>
-        bytes <= MaxPacketBytes && (type != (int)MqttControlPacketType.Publish || MayReceive == null || MayReceive(bytes));
+        bytes <= MaxPacketBytes && (type != (int)MqttControlPacketType.Publish || MayReceive?.Invoke(bytes) != false);
 
     void Connection.IHandlers.Take(MqttPacket packet)
     {
@@ -260,9 +260,10 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
                 Complete(unsubscribed.PacketIdentifier, [], Unsubscribed);
                 break;
             case MqttConnAckPacket { ReturnCode: var code }:
+                string refusal = $"The broker refused the connection with return code {(int)code}.";
                 _answered.TrySetResult(code == MqttConnectReturnCode.ConnectionAccepted
                     ? new ConnectResult(ConnectStatus.Accepted)
-                    : new ConnectResult(ConnectStatus.Refused, (int)code, $"The broker refused the connection with return code {(int)code}."));
+                    : new ConnectResult(ConnectStatus.Refused, (int)code, refusal));
                 break;
             case MqttPingRespPacket:
                 break;

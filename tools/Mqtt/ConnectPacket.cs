@@ -7,15 +7,23 @@ namespace Mqtt;
 /// <summary>Makes CONNECT (MQTT 3.1.1 section 3.1) of a client's options.</summary>
 internal static class ConnectPacket
 {
+    private const int Max = ushort.MaxValue;
+
     /// <exception cref="ArgumentException">No client can connect so; the text says why.</exception>
     internal static MqttConnectPacket Create(ClientOptions options)
     {
         Require(options.Host.Length > 0, "The host must not be empty.");
-        Require(options.Port is > 0 and <= ushort.MaxValue, $"The port is {options.Port}: 1 to {ushort.MaxValue} is allowed.");
-        Require(options.KeepaliveSeconds is >= 0 and <= ushort.MaxValue, $"The keepalive is {options.KeepaliveSeconds}: 0 to {ushort.MaxValue} seconds are allowed.");
-        Require(options.ClientId is not (null or "") || options.CleanSession, "A client id must not be empty, nor absent without a clean session.");
+        Require(options.Port is > 0 and <= Max, $"The port is {options.Port}: 1 to {Max} is allowed.");
+        Require(
+            options.KeepaliveSeconds is >= 0 and <= Max,
+            $"The keepalive is {options.KeepaliveSeconds}: 0 to {Max} seconds are allowed.");
+        Require(
+            !string.IsNullOrEmpty(options.ClientId) || options.CleanSession,
+            "A client id must not be empty without a clean session.");
         Require(options.Password == null || options.Username != null, "A password needs a user name.");
-        Require(options.Will is not { } will || Topics.IsTopic(will.Topic), "The last will needs a topic without wildcards.");
+        Require(
+            options.Will is not { } will || Topics.IsTopic(will.Topic),
+            "The last will needs a topic without wildcards.");
         return new MqttConnectPacket
         {
             ClientId = options.ClientId ?? "",

@@ -24,7 +24,8 @@ internal sealed class Connection : IDisposable
     private readonly PacketReader _reader;
     private readonly MqttPacketFormatterAdapter _decoder = new(MqttProtocolVersion.V311, new MqttBufferWriter(0, 0));
     private readonly Keepalive _keepalive;
-    private readonly TaskCompletionSource<ConnectResult> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ConnectResult> _opened =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _parked = new();
     private readonly ManualResetEventSlim _stop = new();
     private bool _started;
@@ -39,7 +40,7 @@ internal sealed class Connection : IDisposable
         _transport = new Transport(options);
         _handlers = handlers;
         _reader = new PacketReader(handlers.Accept);
-        _keepalive = new Keepalive(options.ManualKeepalive ? TimeSpan.Zero : TimeSpan.FromSeconds(options.KeepaliveSeconds));
+        _keepalive = new Keepalive(TimeSpan.FromSeconds(options.ManualKeepalive ? 0 : options.KeepaliveSeconds));
         _thread = new Thread(Run) { IsBackground = true, Name = $"mqtt {options.ClientId}" };
     }
 

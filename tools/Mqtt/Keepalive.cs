@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Mqtt;
 
-/// <summary>Says when to ask the broker for a sign of life (MQTT 3.1.1 section 3.1.2.10), and when it gave none.</summary>
+/// <summary>
+/// Says when to ask the broker for a sign of life (MQTT 3.1.1 section 3.1.2.10), and when it gave none.
+/// </summary>
 /// <param name="interval">Zero asks for none.</param>
 internal sealed class Keepalive(TimeSpan interval)
 {
@@ -24,7 +26,8 @@ internal sealed class Keepalive(TimeSpan interval)
                 return TimeSpan.MaxValue;
             }
 
-            TimeSpan left = interval - Stopwatch.GetElapsedTime(_pingedAt != 0 ? _pingedAt : Math.Min(_lastRead, _lastWritten));
+            long since = _pingedAt != 0 ? _pingedAt : Math.Min(_lastRead, _lastWritten);
+            TimeSpan left = interval - Stopwatch.GetElapsedTime(since);
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }

@@ -64,7 +64,8 @@ internal sealed class PacketReader(Func<int, int, bool> accept)
             return false;
         }
 
-        packet = new ReceivedMqttPacket(_buffer[_start], new ArraySegment<byte>(_buffer, _start + headBytes, bodyBytes), total);
+        ArraySegment<byte> body = new(_buffer, _start + headBytes, bodyBytes);
+        packet = new ReceivedMqttPacket(_buffer[_start], body, total);
         _start += total;
         return true;
     }

@@ -13,7 +13,9 @@ internal sealed class PacketWriter
     private const int HeadBytes = 4096;
 
     private readonly object _lock = new();
-    private readonly MqttPacketFormatterAdapter _formatter = new(MqttProtocolVersion.V311, new MqttBufferWriter(HeadBytes, HeadBytes));
+    private readonly MqttPacketFormatterAdapter _formatter =
+        new(MqttProtocolVersion.V311, new MqttBufferWriter(HeadBytes, HeadBytes));
+
     private ByteQueue _filling = new();
     private ByteQueue _taken = new();
     private bool _isClosed;

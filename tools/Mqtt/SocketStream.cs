@@ -24,7 +24,11 @@ internal sealed class SocketStream(Socket socket) : Stream, IValueTaskSource<int
 
     public override long Length => throw new NotSupportedException();
 
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     internal bool HasUnsent => _unsent.Length > 0;
 
@@ -106,7 +110,8 @@ internal sealed class SocketStream(Socket socket) : Stream, IValueTaskSource<int
 
     ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _read.GetStatus(token);
 
-    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<int>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _read.OnCompleted(continuation, state, token, flags);
 
     private bool TryReceive(Span<byte> buffer, out int count)

@@ -14,7 +14,7 @@ internal sealed class TlsClient : IDisposable
     private readonly X509Certificate2? _pair;
     private string? _verdict;
 
-    /// <exception cref="AuthenticationException">A certificate or a key cannot be read; the text says which.</exception>
+    /// <exception cref="AuthenticationException">The text says which certificate or key cannot be read.</exception>
     internal TlsClient(TlsOptions options, string host)
     {
         _options = options;
@@ -22,7 +22,9 @@ internal sealed class TlsClient : IDisposable
         _authorities = Read("the authority's certificate", () => Pem.ReadCertificates(options.Authorities ?? []));
         if (options.Certificate != null)
         {
-            _pair = Read("the client's certificate or key", () => Pem.ReadPair(options.Certificate, options.Key ?? [], options.KeyPassword));
+            _pair = Read(
+                "the client's certificate or key",
+                () => Pem.ReadPair(options.Certificate, options.Key ?? [], options.KeyPassword));
         }
     }
 
@@ -34,7 +36,8 @@ internal sealed class TlsClient : IDisposable
         AllowTlsResume = false, // what was right for another connection is judged again
         CertificateChainPolicy = CreatePolicy(),
         RemoteCertificateValidationCallback = (_, _, chain, errors) => Judge(chain, errors),
-        ClientCertificateContext = _pair == null ? null : SslStreamCertificateContext.Create(_pair, null, offline: true),
+        ClientCertificateContext =
+            _pair == null ? null : SslStreamCertificateContext.Create(_pair, null, offline: true),
     };
 
     /// <summary>Says why, in OpenSSL's words unless it is the broker's certificate.</summary>
@@ -63,7 +66,11 @@ internal sealed class TlsClient : IDisposable
 
     private X509ChainPolicy CreatePolicy()
     {
-        X509ChainPolicy policy = new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        X509ChainPolicy policy = new()
+        {
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
         if (_options.Authorities != null)
         {
             policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -94,7 +101,12 @@ internal sealed class TlsClient : IDisposable
 
     private string FindFault(X509Chain chain)
     {
-        X509ChainStatusFlags all = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, static (flags, status) => flags | status.Status);
+        X509ChainStatusFlags all = X509ChainStatusFlags.NoError;
+        foreach (X509ChainStatus status in chain.ChainStatus)
+        {
+            all |= status.Status;
+        }
+
         if ((all & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != 0)
         {
             return "certificate is of an authority that is not trusted";
@@ -103,7 +115,9 @@ internal sealed class TlsClient : IDisposable
         if (all.HasFlag(X509ChainStatusFlags.NotTimeValid))
         {
             DateTime now = (_options.Time ?? DateTimeOffset.Now).LocalDateTime;
-            return chain.ChainElements.Any(element => element.Certificate.NotBefore > now) ? "certificate is not yet valid" : "certificate has expired";
+            return chain.ChainElements.Any(element => element.Certificate.NotBefore > now)
+                ? "certificate is not yet valid"
+                : "certificate has expired";
         }
 
         return chain.ChainStatus[0].StatusInformation;

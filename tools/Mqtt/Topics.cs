@@ -9,6 +9,7 @@ internal static class Topics
     {
         string[] levels = filter.Split('/');
         bool areWhole = Array.TrueForAll(levels, static level => level is "+" or "#" or "" || IsTopic(level));
-        return filter.Length > 0 && areWhole && Array.IndexOf(levels, "#") is var at && (at < 0 || at == levels.Length - 1);
+        int rest = Array.IndexOf(levels, "#");
+        return filter.Length > 0 && areWhole && (rest < 0 || rest == levels.Length - 1);
     }
 }

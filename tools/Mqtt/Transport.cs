@@ -18,6 +18,7 @@ internal sealed class Transport : IDisposable
     private Stream _stream;
     private TlsClient? _tls;
     private ValueTask<int>? _read;
+    private bool _mayHaveMore; // deciphered already, which makes no socket readable
 
     internal Transport(ClientOptions options)
     {
@@ -46,10 +47,11 @@ internal sealed class Transport : IDisposable
                 return null;
             }
         }
-        catch (SocketException e) when (e.SocketErrorCode is not (SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain))
+        catch (SocketException e) when (!IsNotFound(e.SocketErrorCode))
         {
             // Its own text names the address, too.
-            return new ConnectResult(ConnectStatus.SocketFailed, (int)e.SocketErrorCode, new SocketException((int)e.SocketErrorCode).Message);
+            int code = (int)e.SocketErrorCode;
+            return new ConnectResult(ConnectStatus.SocketFailed, code, new SocketException(code).Message);
         }
         catch (SocketException)
         {
@@ -79,7 +81,7 @@ internal sealed class Transport : IDisposable
     /// <summary>Waits for something to read, for room to send, for <see cref="Wake"/> or for some time.</summary>
     internal void Wait(bool forReading, TimeSpan timeout)
     {
-        if (_wait.Wait(_socket, forReading, HasUnsent, timeout))
+        if (_wait.Wait(_socket, forReading, HasUnsent, forReading && _mayHaveMore ? TimeSpan.Zero : timeout))
         {
             _bytes.OnReadable();
         }
@@ -93,12 +95,15 @@ internal sealed class Transport : IDisposable
         _read ??= _stream.ReadAsync(reader.Free);
         if (!_read.Value.IsCompleted)
         {
+            _mayHaveMore = false;
             return -1;
         }
 
         ValueTask<int> read = _read.Value;
         _read = null;
-        return read.GetAwaiter().GetResult();
+        int count = read.GetAwaiter().GetResult();
+        _mayHaveMore = _tls != null;
+        return count;
     }
 
     internal void Write(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
@@ -111,11 +116,15 @@ internal sealed class Transport : IDisposable
     {
         // With TLS 1.3 a broker refuses a client's certificate after the handshake is over on this side: an alert then
         // stands where CONNACK would.
-        bool isOfTls = e is AuthenticationException || (_options.Tls != null && e is IOException && e.GetBaseException() is not SocketException);
+        bool isOfSocket = _options.Tls == null || e.GetBaseException() is SocketException;
+        bool isOfTls = e is AuthenticationException || (e is IOException && !isOfSocket);
         return isOfTls
             ? new ConnectResult(ConnectStatus.TlsFailed, 0, _tls?.Describe(e) ?? e.Message)
             : new ConnectResult(ConnectStatus.Closed, 0, e.GetBaseException().Message);
     }
+
+    private static bool IsNotFound(SocketError error) =>
+        error is SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain;
 
     public void Dispose()
     {

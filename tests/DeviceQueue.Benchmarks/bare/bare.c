@@ -1,5 +1,5 @@
-// libmosquitto alone: bare load PORT QOS BYTES SECONDS prints messages per second, with 64 outstanding; bare listen PORT BYTES
-// MESSAGES prints the milliseconds from each send to its listener. Needs the library and no headers of it.
+// libmosquitto alone. "bare load PORT QOS BYTES SECONDS" prints messages per second, with 64 outstanding;
+// "bare listen PORT BYTES MESSAGES" the milliseconds from each send to its listener. Needs no headers of the library.
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
@@ -17,10 +17,12 @@ int mosquitto_int_option(struct mosquitto *client, int option, int value);
 int mosquitto_max_inflight_messages_set(struct mosquitto *client, unsigned count);
 int mosquitto_connect(struct mosquitto *client, const char *host, int port, int keepalive);
 int mosquitto_loop_start(struct mosquitto *client);
-int mosquitto_publish(struct mosquitto *client, int *id, const char *topic, int length, const void *payload, int qos, bool retain);
+int mosquitto_publish(
+    struct mosquitto *client, int *id, const char *topic, int length, const void *payload, int qos, bool retain);
 int mosquitto_subscribe(struct mosquitto *client, int *id, const char *filter, int qos);
 void mosquitto_connect_callback_set(struct mosquitto *client, void (*f)(struct mosquitto *, void *, int));
-void mosquitto_subscribe_callback_set(struct mosquitto *client, void (*f)(struct mosquitto *, void *, int, int, const int *));
+void mosquitto_subscribe_callback_set(
+    struct mosquitto *client, void (*f)(struct mosquitto *, void *, int, int, const int *));
 void mosquitto_publish_callback_set(struct mosquitto *client, void (*f)(struct mosquitto *, void *, int));
 void mosquitto_message_callback_set(struct mosquitto *client, void (*f)(struct mosquitto *, void *, const void *));
 
@@ -37,9 +39,22 @@ static double now_ms(void)
     return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
 }
 
-static void on_connect(struct mosquitto *client, void *state, int code) { if (code) exit(1); sem_post(&event); }
-static void on_subscribe(struct mosquitto *client, void *state, int id, int count, const int *granted) { sem_post(&event); }
-static void on_message(struct mosquitto *client, void *state, const void *message) { received_ms = now_ms(); sem_post(&event); }
+static void on_connect(struct mosquitto *client, void *state, int code)
+{
+    if (code) exit(1);
+    sem_post(&event);
+}
+
+static void on_subscribe(struct mosquitto *client, void *state, int id, int count, const int *granted)
+{
+    sem_post(&event);
+}
+
+static void on_message(struct mosquitto *client, void *state, const void *message)
+{
+    received_ms = now_ms();
+    sem_post(&event);
+}
 
 // A sender that has filled the window goes on when half is done: to be woken for each message would cost more than it.
 static void on_publish(struct mosquitto *client, void *state, int id)

@@ -85,7 +85,12 @@ public sealed class BrokerClient_Tests(BrokerFixture fixture) : IClassFixture<Br
     {
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker, topic);
-        ClientOptions options = new() { Host = "127.0.0.1", Port = fixture.Broker.Port, Will = new LastWill(topic, "polite"u8.ToArray(), 1, false) };
+        ClientOptions options = new()
+        {
+            Host = "127.0.0.1",
+            Port = fixture.Broker.Port,
+            Will = new LastWill(topic, "polite"u8.ToArray(), 1, false),
+        };
         using (BrokerClient polite = new(options))
         {
             Assert.True(polite.Connect(Patience.Bound).IsAccepted);

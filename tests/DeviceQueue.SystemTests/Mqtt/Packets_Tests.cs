@@ -22,7 +22,12 @@ public sealed class Packets_Tests : IDisposable
     public void Packets_come_whole_however_they_are_cut()
     {
         using BrokerClient client = Accepted(new BrokerClient(Options));
-        byte[] packets = [Publish, 4, 0, 1, (byte)'t', (byte)'a', Publish, 4, 0, 1, (byte)'t', (byte)'b', Publish, 3, 0, 1, (byte)'t'];
+        byte[] packets =
+        [
+            Publish, 4, 0, 1, (byte)'t', (byte)'a',
+            Publish, 4, 0, 1, (byte)'t', (byte)'b',
+            Publish, 3, 0, 1, (byte)'t',
+        ];
 
         foreach (byte part in packets)
         {
@@ -106,9 +111,10 @@ public sealed class Packets_Tests : IDisposable
         using BrokerClient client = Accepted(new BrokerClient(Options));
         int first = client.Publish("t", [1], 1, false);
 
-        HashSet<int> others = [.. Enumerable.Range(0, ushort.MaxValue - 1).Select(_ => client.Publish("t", [1], 1, false))];
+        const int Others = ushort.MaxValue - 1;
+        HashSet<int> others = [.. Enumerable.Range(0, Others).Select(_ => client.Publish("t", [1], 1, false))];
 
-        Assert.Equal(ushort.MaxValue - 1, others.Count);
+        Assert.Equal(Others, others.Count);
         Assert.DoesNotContain(first, others);
         Assert.Throws<NotSentException>(() => client.Publish("t", [1], 1, false));
         _broker.Say(0x40, 2, (byte)(first >> 8), (byte)first);

@@ -11,6 +11,8 @@ namespace DeviceQueue.SystemTests.Mqtt;
 public sealed class Tls_Tests : IDisposable
 {
     private const int Attempts = 10;
+    private const string Untrusted = "certificate verify failed: certificate is of an authority that is not trusted";
+    private const string Expired = "certificate verify failed: certificate has expired";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tls-").FullName;
     private readonly CertificateAuthority _authority;
@@ -34,16 +36,17 @@ public sealed class Tls_Tests : IDisposable
         using MosquittoBroker elsewhere = Start(_authority.Issue("elsewhere.example"));
         ClientOptions right = Options(broker, protocol);
         TlsOptions tls = right.Tls!;
+        DateTimeOffset now = DateTimeOffset.UtcNow;
 
-        AssertFails("certificate verify failed: certificate is of an authority that is not trusted", right with { Tls = tls with { Authorities = Read(stranger.CertificateFile) } });
-        AssertFails("certificate verify failed: certificate is of an authority that is not trusted", right with { Tls = tls with { Authorities = [] } });
-        AssertFails("certificate verify failed: certificate is of an authority that is not trusted", right with { Tls = tls with { Authorities = null } });
-        AssertFails("certificate verify failed: certificate has expired", right with { Tls = tls with { Time = DateTimeOffset.UtcNow.AddDays(2) } });
-        AssertFails("certificate verify failed: certificate is not yet valid", right with { Tls = tls with { Time = DateTimeOffset.UtcNow.AddDays(-2) } });
-        AssertFails("certificate verify failed: certificate has expired", Options(expired, protocol));
+        AssertFails(Untrusted, right with { Tls = tls with { Authorities = Read(stranger.CertificateFile) } });
+        AssertFails(Untrusted, right with { Tls = tls with { Authorities = [] } });
+        AssertFails(Untrusted, right with { Tls = tls with { Authorities = null } });
+        AssertFails(Expired, right with { Tls = tls with { Time = now.AddDays(2) } });
+        AssertFails("certificate is not yet valid", right with { Tls = tls with { Time = now.AddDays(-2) } });
+        AssertFails(Expired, Options(expired, protocol));
         AssertFails("certificate verify failed: certificate is not for 127.0.0.1", Options(elsewhere, protocol));
         AssertConnects(right);
-        AssertConnects(Options(expired, protocol) with { Tls = tls with { Time = DateTimeOffset.UtcNow.AddMinutes(-30) } });
+        AssertConnects(Options(expired, protocol) with { Tls = tls with { Time = now.AddMinutes(-30) } });
         AssertConnects(Options(elsewhere, protocol) with { Tls = tls with { Insecure = true, Authorities = [] } });
     }
 
@@ -53,12 +56,38 @@ public sealed class Tls_Tests : IDisposable
     public void A_client_certificate_that_is_missing_or_wrong_is_told_by_the_brokers_alert(SslProtocols protocol)
     {
         using CertificateAuthority stranger = new(_folder, "Somebody else");
-        using MosquittoBroker broker = Start(_authority.Issue("127.0.0.1"), "require_certificate true", "use_identity_as_username true");
+        string[] lines = ["require_certificate true", "use_identity_as_username true"];
+        using MosquittoBroker broker = Start(_authority.Issue("127.0.0.1"), lines);
         ClientOptions bare = Options(broker, protocol);
 
         AssertFails("alert", bare);
         AssertFails("alert unknown ca", WithPair(bare, stranger.IssueClient("greenhouse")));
         AssertConnects(WithPair(bare, _authority.IssueClient("greenhouse")));
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public async Task However_much_comes_at_once_all_of_it_comes(SslProtocols protocol)
+    {
+        const int Messages = 5_000;
+        using MosquittoBroker broker = Start(_authority.Issue("127.0.0.1"), "max_queued_messages 0");
+        using BrokerClient client = new(Options(broker, protocol));
+        Recorder<ReceivedMessage> received = new();
+        client.MessageReceived += received.Add;
+        Assert.True(client.Connect(Patience.Bound).IsAccepted);
+        Assert.NotNull(await client.SubscribeAsync(["t"], 1).Bounded());
+
+        for (int i = 0; i < Messages; i++)
+        {
+            client.Publish("t", BitConverter.GetBytes(i), 1, false);
+        }
+
+        client.Publish("t", new byte[1_000_000], 1, false);
+
+        Assert.Equal(1_000_000, received.WaitFor(Messages + 1)[^1].Payload.Length);
+        IEnumerable<int> numbers = received.Items[..^1].Select(message => BitConverter.ToInt32(message.Payload));
+        Assert.Equal(Enumerable.Range(0, Messages), numbers);
     }
 
     [Fact]
@@ -69,7 +98,8 @@ public sealed class Tls_Tests : IDisposable
         silent.Start();
 
         AssertFails("", Options(plain, SslProtocols.Tls12));
-        using BrokerClient client = new(Options(plain, SslProtocols.None) with { Port = ((IPEndPoint)silent.LocalEndpoint).Port });
+        int port = ((IPEndPoint)silent.LocalEndpoint).Port;
+        using BrokerClient client = new(Options(plain, SslProtocols.None) with { Port = port });
         ConnectResult result = client.Connect(TimeSpan.FromMilliseconds(500));
         Assert.Equal((ConnectStatus.TlsFailed, "Timed out."), (result.Status, result.Text));
     }
@@ -79,10 +109,13 @@ public sealed class Tls_Tests : IDisposable
     {
         using MosquittoBroker broker = Start(_authority.Issue("127.0.0.1"));
         ClientOptions right = Options(broker, SslProtocols.None);
+        TlsOptions tls = right.Tls!;
         byte[] none = "none"u8.ToArray();
 
-        AssertFails("the authority's certificate cannot be read", right with { Tls = right.Tls! with { Authorities = none } });
-        AssertFails("the client's certificate or key cannot be read", right with { Tls = right.Tls! with { Certificate = none, Key = none } });
+        AssertFails("the authority's certificate cannot be read", right with { Tls = tls with { Authorities = none } });
+        AssertFails(
+            "the client's certificate or key cannot be read",
+            right with { Tls = tls with { Certificate = none, Key = none } });
     }
 
     private static byte[] Read(string file) => File.ReadAllBytes(file);
@@ -115,8 +148,14 @@ public sealed class Tls_Tests : IDisposable
         Tls = new TlsOptions { Authorities = Read(_authority.CertificateFile), Protocols = protocol },
     };
 
-    private MosquittoBroker Start((string CertificateFile, string KeyFile) pair, params string[] lines) => MosquittoBroker.Start(new MosquittoBrokerOptions
+    private MosquittoBroker Start((string CertificateFile, string KeyFile) pair, params string[] lines)
     {
-        ExtraLines = [$"cafile {_authority.CertificateFile}", $"certfile {pair.CertificateFile}", $"keyfile {pair.KeyFile}", .. lines],
-    });
+        string[] files =
+        [
+            $"cafile {_authority.CertificateFile}",
+            $"certfile {pair.CertificateFile}",
+            $"keyfile {pair.KeyFile}",
+        ];
+        return MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = [.. files, .. lines] });
+    }
 }

@@ -23,11 +23,13 @@ internal abstract class Exchange(ushort id)
     internal abstract void Send(BrokerClient link);
 }
 
-internal sealed class PublishExchange(ushort id, string topic, byte[]? payload, MqttQoSLevel qos, bool retain) : Exchange(id)
+internal sealed class PublishExchange(ushort id, string topic, byte[]? payload, MqttQoSLevel qos, bool retain)
+    : Exchange(id)
 {
     internal MqttQoSLevel Qos { get; } = qos;
 
-    internal override int PacketBytes => HeapShare.OfPacket(HeapShare.PacketBytes(topic, payload?.Length ?? 0, (int)Qos));
+    internal override int PacketBytes =>
+        HeapShare.OfPacket(HeapShare.PacketBytes(topic, payload?.Length ?? 0, (int)Qos));
 
     internal override void Send(BrokerClient link)
     {
