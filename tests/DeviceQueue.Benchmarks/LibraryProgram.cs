@@ -18,7 +18,7 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
     private static readonly IClock Clock = new DesktopClock();
     private static readonly IRandom Random = new DesktopRandom();
 
-    private readonly MosquittoLinkFactory _links = new();
+    private readonly DesktopLinkFactory _links = new();
     private readonly ConnectionWorker _worker;
     private readonly MqttConnection _connection;
     private readonly int _fence;

@@ -20,7 +20,7 @@ internal static class TutorialExample
             DeviceId = "desk-1",
             Clock = new DesktopClock(),
             Random = new DesktopRandom(),
-            Links = new MosquittoLinkFactory(),
+            Links = new DesktopLinkFactory(),
         };
 
         MqttMessageQueue queue = new MqttMessageQueue("myqueue");
