@@ -1,4 +1,4 @@
-using DeviceQueue.Platform;
+using DeviceQueue.Health;
 using nanoFramework.Runtime.Native;
 
 namespace DeviceQueue.Esp32

@@ -1,8 +1,8 @@
 using System;
 using System.Threading;
-using DeviceQueue.Components;
-using DeviceQueue.Platform;
-using DeviceQueue.Supervising;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Health;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Esp32
 {

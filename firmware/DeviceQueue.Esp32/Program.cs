@@ -1,13 +1,12 @@
 using System;
 using System.Threading;
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
+using DeviceQueue.Mqtt;
 using DeviceQueue.NanoFramework;
-using DeviceQueue.Platform;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
+using DeviceQueue.Storage;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Networking;
 using nanoFramework.Runtime.Native;
@@ -81,7 +80,7 @@ namespace DeviceQueue.Esp32
         {
             SystemClock clock = new SystemClock();
             ConsoleLogger logger = new ConsoleLogger(clock);
-            logger.Log(LogLevel.Info, null, "DeviceQueue " + DeviceNode.Version);
+            logger.Log(LogLevel.Info, null, "DeviceQueue " + FirmwareDefaults.Version);
             FlashStore store = new FlashStore();
             Journal life = new Journal(store);
             Supervisor supervisor = new Supervisor(life, logger, clock, stallMs);
@@ -135,7 +134,7 @@ namespace DeviceQueue.Esp32
                 Links = new M2MqttLinkFactory(),
                 Network = new WifiLink(),
                 Sensor = new Bmx280Sensor(I2cBus, device.SensorAddress),
-                Life = life,
+                Journal = life,
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),
             };

@@ -1,11 +1,11 @@
 using System;
 using System.Threading;
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
-using DeviceQueue.Platform;
+using DeviceQueue.NanoFramework;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
+using DeviceQueue.Time;
 using nanoFramework.Runtime.Native;
 
 namespace DeviceQueue.Esp32

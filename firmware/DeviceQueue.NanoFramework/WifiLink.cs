@@ -1,7 +1,7 @@
 using System;
 using System.Net.NetworkInformation;
 using System.Threading;
-using DeviceQueue.Connecting;
+using DeviceQueue.Mqtt;
 using nanoFramework.Networking;
 
 namespace DeviceQueue.NanoFramework

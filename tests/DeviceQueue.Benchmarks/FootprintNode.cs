@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json;
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
+using DeviceQueue.Storage;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Benchmarks;
 
@@ -29,7 +30,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     private const int KeyBytes = 241;
 
     // After the lowest time that the clock believes, or no command is fresh.
-    private static readonly DateTime Start = DateTime.SpecifyKind(DeviceNode.BuildDate, DateTimeKind.Utc).AddDays(1);
+    private static readonly DateTime Start = DateTime.SpecifyKind(FirmwareDefaults.BuildDate, DateTimeKind.Utc).AddDays(1);
 
     private readonly Dictionary<string, byte[]> _files = new()
     {
@@ -65,7 +66,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Store = this,
             Memory = this,
             Restarter = this,
-            Life = new Journal(this),
+            Journal = new Journal(this),
             Logger = this,
             Links = this,
             Sensor = this,

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using DeviceQueue.Configuration;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests;
 
@@ -268,7 +270,7 @@ public sealed class DeviceNode_Tests
     [Fact]
     public void A_reading_that_was_dated_by_a_time_server_wrong_by_years_says_so_and_health_tells_how_to_date_it()
     {
-        DateTime right = DeviceNode.BuildDate.AddDays(20);
+        DateTime right = FirmwareDefaults.BuildDate.AddDays(20);
         var node = new Node("device.health_interval_ms=60000;");
         node.World.Clock.StartUtc = right.AddYears(9);
         node.World.Open();
@@ -368,7 +370,7 @@ public sealed class DeviceNode_Tests
     public void Health_is_whole_whatever_the_last_error_holds(char character)
     {
         var node = new Node();
-        node.Broker.Connack = _ => new(DeviceQueue.Connecting.MqttLinkError.Tls, 0, new string(character, 500));
+        node.Broker.Connack = _ => new(DeviceQueue.Mqtt.MqttLinkError.Tls, 0, new string(character, 500));
         node.World.Connection.Open();
         node.World.RunFor(MinuteMs);
         node.Broker.Connack = null;
@@ -413,7 +415,7 @@ public sealed class DeviceNode_Tests
 
         Arrival[] readings = [.. node.Broker.Arrivals.Where(arrival => arrival.Topic.EndsWith("/temperature", StringComparison.Ordinal))];
         Assert.InRange(readings.Length, 2, 4);
-        Assert.Equal(0, node.Life.Dropped.Total);
+        Assert.Equal(0, node.Journal.Dropped.Total);
     }
 
     [Fact]
@@ -489,7 +491,7 @@ public sealed class DeviceNode_Tests
 
         Assert.Equal(4, node.On("response").Length);
         Assert.All(Enumerable.Range(0, 4), i => Assert.Equal("succeeded", Node.Status(node.Answer(i))));
-        Assert.Equal(0, node.Life.Dropped[DropReason.Answers]);
+        Assert.Equal(0, node.Journal.Dropped[DropReason.Answers]);
     }
 
     [Fact]
@@ -535,7 +537,7 @@ public sealed class DeviceNode_Tests
         var found = new Node("", store);
         found.World.RunFor(MinuteMs);
         found.World.Node!.PrepareRestart();
-        int damaged = found.Life.Dropped[DropReason.Damaged] + found.Life.Dropped[DropReason.Torn];
+        int damaged = found.Journal.Dropped[DropReason.Damaged] + found.Journal.Dropped[DropReason.Torn];
 
         var node = new Node("device.health_interval_ms=1000;", store);
         node.World.Open();

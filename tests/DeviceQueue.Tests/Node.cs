@@ -1,19 +1,18 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using DeviceQueue.Commanding;
 using DeviceQueue.Configuration;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
-using DeviceQueue.Tests.Commanding;
+using DeviceQueue.Tests.Commands;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
 using DeviceQueue.Tests.Readings;
 using DeviceQueue.Tests.Settings;
+using DeviceQueue.Tests.Storage;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Tests;
 
@@ -51,18 +50,18 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
             Logger = Log,
             Links = broker,
             Sensor = Sensor,
-            Life = new Journal(Store),
+            Journal = new Journal(Store),
             Calendar = this,
         };
-        Life = platform.Life;
-        Life.Begin("test", _loader.Device.SafeModeBoots);
-        if (Life.IsSafeMode)
+        Journal = platform.Journal;
+        Journal.Begin("test", _loader.Device.SafeModeBoots);
+        if (Journal.IsSafeMode)
         {
             _loader.UseSafeMode();
         }
 
         Outputs = new OutputBank(_loader.Device.Outputs, Pins);
-        var bootRecord = new BootRecord(Store, Life.Buffer);
+        var bootRecord = new BootRecord(Store, Journal.Buffer);
         _boot = bootRecord.Boot;
         _node = new DeviceNode(_loader.Device, _loader.Connection, bootRecord, Outputs, platform, _loader.Settings);
         _node.Open();
@@ -150,7 +149,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     /// <summary>Gets what the calendar was set to.</summary>
     public DateTime? FloorUtc { get; private set; }
 
-    public Journal Life { get; }
+    public Journal Journal { get; }
 
     public DeviceState State => _node.State;
 
@@ -158,7 +157,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public void ApplySettings(string config = "")
     {
         var problems = new ConfigProblems();
-        _node.Apply(DeviceSettings.Read(ConfigParams.FromString("device.id=bar1;" + config), null, "dq-000001", problems));
+        _node.Apply(DeviceConfig.Read(ConfigParams.FromString("device.id=bar1;" + config), null, "dq-000001", problems));
         Assert.Empty(problems.Errors());
     }
 

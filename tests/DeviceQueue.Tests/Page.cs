@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using DeviceQueue.Esp32;
 using DeviceQueue.Settings;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests;
 

@@ -1,13 +1,16 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using DeviceQueue.Commanding;
+using DeviceQueue.Commands;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
 using DeviceQueue.HomeAssistant;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Tests;
 
@@ -99,8 +102,8 @@ public sealed partial class Readme_Tests
         Says($"{MqttLinkEventQueue.MaxMessages} messages, {MqttLinkEventQueue.MaxBytes:N0} bytes of payloads");
         Says($"{CommandAnswer.MaxResultBytes} bytes");
         Says($"{CommandHistory.MaxCommands} changes, {CommandHistory.MaxReads} others");
-        Says($"{DeviceSettings.MaxOutputs} outputs and all else");
-        Says($"{DeviceSettings.MaxOutputs}, names of {DeviceSettings.MaxNameLength} characters");
+        Says($"{OutputSettings.MaxCount} outputs and all else");
+        Says($"{OutputSettings.MaxCount}, names of {PlainText.MaxNameLength} characters");
         Says($"{LatestValues.MaxValues} topics, {LatestValues.MaxInflight} in flight");
         Says($"{HealthReport.MaxBytes:N0} bytes");
         Says($"{DeviceDiscovery.MinRoomBytes:N0} bytes with its topic");

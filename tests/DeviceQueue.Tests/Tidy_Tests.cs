@@ -11,6 +11,12 @@ public sealed partial class Tidy_Tests
     private const string Worker = "ConnectionWorker.cs";
 
     private static readonly string Firmware = Path.GetFullPath(Path.Combine(Here(), "..", "..", "firmware"));
+    private static readonly string[] Folders =
+    [
+        "Text", "Storage", "Diagnostics", "Time", "Configuration", "Components", "Mqtt", "Messaging", "Readings",
+        "Outputs", "Settings", "Health", "Commands", "HomeAssistant",
+    ];
+
     private static readonly string[] Twins = ["FlashStore.cs", "SystemClock.cs"];
 
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Firmware).Select(folder => Path.GetFileName(folder))];
@@ -46,6 +52,32 @@ public sealed partial class Tidy_Tests
                 "DeviceQueue/" + Worker + ": new Thread(Run).Start();",
             ],
             starts.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>So each folder can be read with those before it alone, and no two use each other.</summary>
+    [Fact]
+    public void A_folder_uses_only_folders_that_stand_before_it()
+    {
+        var found = from file in Sources("DeviceQueue")
+                    let folder = FolderOf(file)
+                    where folder != ""
+                    from used in Uses(file)
+                    where Array.IndexOf(Folders, used) is var place && (place < 0 || place >= Array.IndexOf(Folders, folder))
+                    select $"{folder}/{Path.GetFileName(file)} uses {used}";
+
+        Assert.Empty(found);
+        Assert.Equal(Folders.Order(), Sources("DeviceQueue").Select(FolderOf).Where(folder => folder != "").Distinct().Order());
+    }
+
+    [Fact]
+    public void A_class_is_in_the_namespace_of_its_folder()
+    {
+        var found = from file in Sources("DeviceQueue")
+                    let name = ("DeviceQueue." + FolderOf(file)).TrimEnd('.')
+                    where !Code(file).Contains("namespace " + name)
+                    select file;
+
+        Assert.Empty(found);
     }
 
     [Fact]
@@ -91,7 +123,7 @@ public sealed partial class Tidy_Tests
     [Fact]
     public void The_measure_of_a_function_is_right()
     {
-        string file = Path.Combine(Firmware, "DeviceQueue", "Connecting", Worker);
+        string file = Path.Combine(Firmware, "DeviceQueue", "Mqtt", Worker);
 
         Assert.Contains(Functions(file), function => function.Lines > 5 && Code(file)[function.Line - 1].Contains("Start()"));
         Assert.True(Functions(file).Count() > 3);
@@ -99,6 +131,20 @@ public sealed partial class Tidy_Tests
 
     [GeneratedRegex(@"Thread\.Sleep|DateTime\.UtcNow|DateTime\.Now|Environment\.TickCount|new Random\(|\bFile\.|\bDirectory\.|Socket|Guid\.NewGuid|new Timer\(")]
     private static partial Regex Banned();
+
+    [GeneratedRegex(@"\bDeviceQueue\.(\w+)|\b(DeviceNode)\b")]
+    private static partial Regex Use();
+
+    private static string FolderOf(string file) =>
+        Path.GetDirectoryName(Path.GetRelativePath(Path.Combine(Firmware, "DeviceQueue"), file))!;
+
+    /// <summary>The folders that a file names, in its usings or elsewhere; the node stands above all of them.</summary>
+    private static IEnumerable<string> Uses(string file) =>
+        from line in Code(file)
+        from Match match in Use().Matches(line)
+        let used = match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value
+        where used != FolderOf(file)
+        select used;
 
     private static string Here([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 

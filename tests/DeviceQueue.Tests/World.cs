@@ -1,12 +1,12 @@
-using System.Text;
-using DeviceQueue.Commanding;
-using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
-using DeviceQueue.Messaging;
-using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using System.Text;
+using DeviceQueue.Configuration;
+using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
+using DeviceQueue.Tests.Components;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests;
 

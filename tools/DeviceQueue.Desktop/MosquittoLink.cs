@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using DeviceQueue.Connecting;
+using DeviceQueue.Mqtt;
 using Mosquitto;
 
 namespace DeviceQueue.Desktop;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using DeviceQueue.Connecting;
+using DeviceQueue.Mqtt;
 using Mosquitto;
 
 namespace DeviceQueue.Desktop;

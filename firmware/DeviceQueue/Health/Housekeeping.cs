@@ -1,8 +1,7 @@
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
 
 namespace DeviceQueue.Health
@@ -69,7 +68,7 @@ namespace DeviceQueue.Health
             MqttMessageQueue readings)
         {
             _platform = platform;
-            _life = platform.Life;
+            _life = platform.Journal;
             _settings = settings;
             _connection = connection;
             _outputs = outputs;

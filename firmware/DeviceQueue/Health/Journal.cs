@@ -1,10 +1,8 @@
 using System;
 using System.Text;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
-using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
 using DeviceQueue.Storage;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Health
 {

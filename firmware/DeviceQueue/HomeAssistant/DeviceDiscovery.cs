@@ -1,12 +1,13 @@
 using System;
 using System.Text;
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
+using DeviceQueue.Storage;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.HomeAssistant
 {
@@ -285,7 +286,7 @@ namespace DeviceQueue.HomeAssistant
             int position = 0;
             if (mark != null && AnnouncementMark.TryNext(mark, ref position, out char kind, out string name))
             {
-                id = kind == AnnouncementMark.Device && DeviceSettings.IsName(name) ? name : id; // storage may hold anything
+                id = kind == AnnouncementMark.Device && PlainText.IsName(name) ? name : id; // storage may hold anything
             }
 
             if (_isMarked && (!_isOn || id != _topics.Id))

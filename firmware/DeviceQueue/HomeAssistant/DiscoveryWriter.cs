@@ -1,7 +1,7 @@
-using DeviceQueue.Commanding;
-using DeviceQueue.Connecting;
-using DeviceQueue.Json;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.HomeAssistant
 {
@@ -227,7 +227,7 @@ namespace DeviceQueue.HomeAssistant
         private void WriteProduct(string name)
         {
             WriteText("name", name);
-            WriteText("sw", DeviceNode.Version);
+            WriteText("sw", FirmwareDefaults.Version);
             _writer.EndObject();
         }
 

@@ -1,8 +1,9 @@
 using System;
 using System.Threading;
-using DeviceQueue.Commanding;
-using DeviceQueue.Connecting;
+using DeviceQueue.Commands;
 using DeviceQueue.Diagnostics;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
 
 namespace DeviceQueue.HomeAssistant

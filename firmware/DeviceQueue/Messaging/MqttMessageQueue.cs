@@ -2,9 +2,10 @@ using System;
 using System.Threading;
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Storage;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Messaging
 {

@@ -1,8 +1,9 @@
 using System;
 using System.Threading;
-using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Storage;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Messaging
 {

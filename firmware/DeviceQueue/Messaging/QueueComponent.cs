@@ -1,9 +1,8 @@
 using System.Collections;
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
-using DeviceQueue.Platform;
-using DeviceQueue.Settings;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Messaging
 {

@@ -1,5 +1,5 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Messaging
 {

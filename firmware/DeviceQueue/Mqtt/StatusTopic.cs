@@ -1,5 +1,4 @@
 using System.Text;
-using DeviceQueue.Connecting;
 
 namespace DeviceQueue.Mqtt
 {

@@ -1,7 +1,7 @@
 using System;
-using DeviceQueue.Json;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Text;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Readings
 {

@@ -1,8 +1,7 @@
 using System;
-using DeviceQueue.Components;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
-using DeviceQueue.Platform;
+using DeviceQueue.Text;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Readings
 {

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;
 

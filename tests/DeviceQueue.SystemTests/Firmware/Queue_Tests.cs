@@ -1,8 +1,9 @@
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.NanoFramework;
-using DeviceQueue.Platform;
 using DeviceQueue.SystemTests.M2Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 

@@ -77,6 +77,18 @@ public sealed class Settings_Tests(BrokerFixture fixture) : IClassFixture<Broker
     }
 
     [Fact]
+    public void A_wipe_that_was_cut_off_over_settings_with_bad_values_is_ended_at_the_next_start()
+    {
+        using FieldBoard board = new(fixture.Broker.Port);
+        board.WriteSettings("""{"options":{"max_bytes":"many","outbox":"NOT A NAME"},"tls":{"key":""}}""");
+        File.WriteAllBytes(Path.Combine(board.Board.StorageDirectory!, "wipe"), [0]);
+        board.BootAsIs();
+
+        board.WaitForConsole("devicequeue.json is missing");
+        Assert.False(File.Exists(Path.Combine(board.Board.StorageDirectory!, "wipe")));
+    }
+
+    [Fact]
     public void Without_a_file_the_board_waits_for_one_and_starts_with_it()
     {
         string id = fixture.NewName();

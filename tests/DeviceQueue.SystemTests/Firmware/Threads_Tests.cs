@@ -1,9 +1,9 @@
 using System.Device.Gpio;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using DeviceQueue.Connecting;
 using DeviceQueue.Esp32;
-using DeviceQueue.Supervising;
+using DeviceQueue.Health;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 using VirtualBoard;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using DeviceQueue.Connecting;
+using DeviceQueue.Mqtt;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;

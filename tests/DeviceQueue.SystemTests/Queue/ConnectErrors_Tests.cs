@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;
 

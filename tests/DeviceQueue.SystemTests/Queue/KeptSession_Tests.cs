@@ -1,9 +1,8 @@
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;

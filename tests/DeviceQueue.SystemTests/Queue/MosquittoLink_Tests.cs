@@ -1,6 +1,6 @@
 using System.Text;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;
 

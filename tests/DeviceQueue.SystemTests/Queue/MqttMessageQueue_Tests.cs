@@ -1,4 +1,5 @@
 using System.Text;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;

@@ -1,8 +1,9 @@
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;

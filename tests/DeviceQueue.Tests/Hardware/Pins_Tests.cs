@@ -1,8 +1,9 @@
+using DeviceQueue.Tests.Configuration;
 using System.Globalization;
 using DeviceQueue.Configuration;
 using DeviceQueue.Esp32;
 using DeviceQueue.Settings;
-using DeviceQueue.Tests.Configuration;
+using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests.Hardware;
 
@@ -47,7 +48,7 @@ public sealed class Pins_Tests
         for (int pin = 0; pin < PinNumbers; pin++)
         {
             ConfigProblems problems = new();
-            DeviceSettings? settings = DeviceSettings.Read(Config(key, pin), new Esp32Pins(hasPsram), "x", problems);
+            DeviceSettings? settings = DeviceConfig.Read(Config(key, pin), new Esp32Pins(hasPsram), "x", problems);
 
             string? reason = Reason(key, pin, hasPsram);
             if (reason == null)

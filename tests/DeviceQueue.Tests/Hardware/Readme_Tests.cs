@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
 
 namespace DeviceQueue.Tests.Hardware;

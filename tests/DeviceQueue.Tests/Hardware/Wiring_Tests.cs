@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using DeviceQueue.Configuration;
 using DeviceQueue.Esp32;
 using DeviceQueue.Settings;
+using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests.Hardware;
 
@@ -61,7 +62,7 @@ public sealed class Wiring_Tests
     [Fact]
     public void The_sensor_is_on_the_firmwares_default_pins_with_a_pull_up_on_each_line()
     {
-        DeviceSettings defaults = DeviceSettings.Read(new ConfigParams(), new Esp32Pins(false), "x", new ConfigProblems())!;
+        DeviceSettings defaults = DeviceConfig.Read(new ConfigParams(), new Esp32Pins(false), "x", new ConfigProblems())!;
 
         Assert.Equal((defaults.I2cDataPin, defaults.I2cClockPin), (Wiring.GpioOn("SDA"), Wiring.GpioOn("SCL")));
         foreach (string line in (string[])["SDA", "SCL"])

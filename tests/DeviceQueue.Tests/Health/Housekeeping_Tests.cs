@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DeviceQueue.Health;
-using DeviceQueue.Supervising;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Health;
 
@@ -90,7 +89,7 @@ public sealed class Housekeeping_Tests
         for (int i = 0; i < 8; i++)
         {
             var node = new Node("device.reboot_after_ms=5000", _store) { Broker = { IsUp = false } };
-            Assert.False(node.Life.IsSafeMode);
+            Assert.False(node.Journal.IsSafeMode);
             _store.Files.Remove("life.0");
             node.World.Connection.Open();
             node.World.RunFor(25 * (long)HourMs, () => node.Restarts.Count > 0);
@@ -103,17 +102,17 @@ public sealed class Housekeeping_Tests
         for (int i = 0; i < 5; i++)
         {
             Node node = Boot();
-            node.Life.Record("main loop", new IOException());
+            node.Journal.Record("main loop", new IOException());
             node.World.RunFor((10 * MinuteMs) - 1000);
         }
 
         Node safe = Boot();
-        Assert.True(safe.Life.IsSafeMode);
+        Assert.True(safe.Journal.IsSafeMode);
         safe.World.RunFor((10 * MinuteMs) + SlackMs);
         Node tried = Boot();
-        Assert.False(tried.Life.IsSafeMode);
+        Assert.False(tried.Journal.IsSafeMode);
         tried.World.RunFor((10 * MinuteMs) + SlackMs);
-        Assert.Equal(0, Boot().Life.FailedBoots);
+        Assert.Equal(0, Boot().Journal.FailedBoots);
     }
 
     [Fact]
@@ -122,11 +121,11 @@ public sealed class Housekeeping_Tests
         for (int i = 0; i < 15; i++)
         {
             Node node = Boot();
-            Assert.False(node.Life.IsSafeMode);
+            Assert.False(node.Journal.IsSafeMode);
             node.World.RunFor(4 * MinuteMs);
         }
 
-        Assert.True(Boot().Life.IsSafeMode);
+        Assert.True(Boot().Journal.IsSafeMode);
     }
 
     [Theory]
@@ -138,12 +137,12 @@ public sealed class Housekeeping_Tests
         for (int i = 0; i < boots; i++)
         {
             var node = new Node(config, _store);
-            Assert.False(node.Life.IsSafeMode);
-            node.Life.Record("main loop", new IOException());
+            Assert.False(node.Journal.IsSafeMode);
+            node.Journal.Record("main loop", new IOException());
             node.World.RunFor(2 * MinuteMs);
         }
 
-        Assert.Equal(isSafeMode, new Node(config, _store).Life.IsSafeMode);
+        Assert.Equal(isSafeMode, new Node(config, _store).Journal.IsSafeMode);
     }
 
     [Fact]
@@ -205,8 +204,8 @@ public sealed class Housekeeping_Tests
         node.World.RunFor(HourMs + MinuteMs);
 
         Assert.InRange(node.Restarts[0], HourMs, HourMs + SlackMs);
-        Assert.False(Boot().Life.IsSafeMode);
-        Assert.True(Boot().Life.IsSafeMode);
+        Assert.False(Boot().Journal.IsSafeMode);
+        Assert.True(Boot().Journal.IsSafeMode);
     }
 
     [Fact]
@@ -220,7 +219,7 @@ public sealed class Housekeeping_Tests
 
         Assert.Equal("succeeded", Node.Status(answer));
         Assert.InRange(node.Restarts[0], 5000, 10000);
-        Assert.False(Boot().Life.IsSafeMode);
+        Assert.False(Boot().Journal.IsSafeMode);
     }
 
     [Fact]
@@ -245,7 +244,7 @@ public sealed class Housekeeping_Tests
     [Fact]
     public void What_nobody_foresaw_is_reported_after_the_restart()
     {
-        Boot().Life.Record("main loop", new InvalidOperationException("the \"thing\" is gone"));
+        Boot().Journal.Record("main loop", new InvalidOperationException("the \"thing\" is gone"));
         Node node = Boot();
         node.World.Open();
         node.World.RunFor(6 * MinuteMs);
@@ -259,12 +258,12 @@ public sealed class Housekeeping_Tests
     {
         Journal_Tests.Write(_store, "faults=-2147483648" + string.Concat(Enumerable.Range(0, 40).Select(i => $";d.drop_of_another_{i}=1;r.code_of_another_{i}=1")));
         Node node = Boot();
-        Journal_Tests.CountAll(node.Life);
-        node.Broker.Connack = _ => new(DeviceQueue.Connecting.MqttLinkError.Tls, 0, new string('\u0001', 500));
+        Journal_Tests.CountAll(node.Journal);
+        node.Broker.Connack = _ => new(DeviceQueue.Mqtt.MqttLinkError.Tls, 0, new string('\u0001', 500));
         node.World.Connection.Open();
         node.World.RunFor(MinuteMs);
         node.Broker.Connack = null;
-        node.Life.Record("main loop", new IOException(new string('\u0001', 500)));
+        node.Journal.Record("main loop", new IOException(new string('\u0001', 500)));
         node.World.RunFor(10 * MinuteMs);
         Assert.NotEmpty(node.On("health"));
         Assert.All(node.On("health"), health =>

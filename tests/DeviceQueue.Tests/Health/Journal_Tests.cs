@@ -1,9 +1,8 @@
-using DeviceQueue.Commanding;
+using DeviceQueue.Commands;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
-using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Storage;
+using DeviceQueue.Tests.Storage;
 using FsCheck.Fluent;
 
 namespace DeviceQueue.Tests.Health;

@@ -1,5 +1,5 @@
 using DeviceQueue.Benchmarks.Heap;
-using DeviceQueue.Connecting;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Components;
 
 namespace DeviceQueue.Tests.Heap;

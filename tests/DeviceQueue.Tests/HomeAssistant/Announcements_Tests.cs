@@ -1,7 +1,7 @@
 using System.Text.Json;
 using DeviceQueue.HomeAssistant;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.HomeAssistant;
 

@@ -1,7 +1,7 @@
 using DeviceQueue.HomeAssistant;
 using DeviceQueue.Readings;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.HomeAssistant;
 
@@ -195,12 +195,12 @@ public sealed class DeviceDiscovery_Tests
         var store = new MemoryStore();
         new Node("device.discovery=true", store).World.Open();
         var node = new Node("device.discovery=true", store);
-        for (int i = 0; i < 10 && !node.Life.IsSafeMode; i++)
+        for (int i = 0; i < 10 && !node.Journal.IsSafeMode; i++)
         {
             node = new Node("device.discovery=true", store);
         }
 
-        Assert.True(node.Life.IsSafeMode);
+        Assert.True(node.Journal.IsSafeMode);
         node.World.Open();
         node.Broker.Deliver("sensor/bar1/output/relay1/set", World.Utf8("ON"));
         node.World.RunFor(60000);
@@ -219,7 +219,7 @@ public sealed class DeviceDiscovery_Tests
         string config = Node.WithKey + "device.discovery=" + before;
         new Node(config, store).World.Open();
         var node = new Node(config, store);
-        for (int i = 0; i < 10 && !node.Life.IsSafeMode; i++)
+        for (int i = 0; i < 10 && !node.Journal.IsSafeMode; i++)
         {
             node = new Node(config, store);
         }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DeviceQueue.Supervising;
+using DeviceQueue.Health;
 
 namespace DeviceQueue.Tests.Mqtt;
 

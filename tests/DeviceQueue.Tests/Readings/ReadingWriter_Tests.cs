@@ -1,6 +1,6 @@
 using System.Text;
-using DeviceQueue.Json;
 using DeviceQueue.Readings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Tests.Readings;
 

@@ -1,10 +1,11 @@
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Configuration;
-using DeviceQueue.Platform;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Settings;
+using DeviceQueue.Tests.Storage;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Tests.Readings;
 
@@ -250,12 +251,12 @@ public sealed class Sampler_Tests
     private void Apply(string config)
     {
         var problems = new ConfigProblems();
-        DeviceSettings settings = DeviceSettings.Read(ConfigParams.FromString(config), null, "bar1", problems);
+        DeviceSettings settings = DeviceConfig.Read(ConfigParams.FromString(config), null, "bar1", problems)!;
         Assert.Empty(problems.Errors());
         _sampler.Apply(settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
     }
 
-    private TrustedClock Trusted() => new(_clock, new MemoryStore(), DeviceNode.BuildDate);
+    private TrustedClock Trusted() => new(_clock, new MemoryStore(), FirmwareDefaults.BuildDate);
 
     private bool Sample()
     {

@@ -3,10 +3,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using DeviceQueue.Cli.Provisioning;
-using DeviceQueue.Commanding;
-using DeviceQueue.Connecting;
+using DeviceQueue.Commands;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using Mosquitto;
 
 namespace DeviceQueue.Cli.Operating;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
 using DeviceQueue.Cli.Provisioning;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
+using DeviceQueue.Mqtt;
 using Mosquitto;
 
 namespace DeviceQueue.Cli.Operating;

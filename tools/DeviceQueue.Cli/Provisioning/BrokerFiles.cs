@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
+using DeviceQueue.Mqtt;
 using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using DeviceQueue.Connecting;
+using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Settings;
 using Mosquitto;
