@@ -29,7 +29,7 @@ public sealed class TextIndexing_Tests
         ["DeviceQueue/Json/JsonWriter.cs"] = "writes plain bytes; all else goes through Utf8",
         ["DeviceQueue/Json/Utf8.cs"] = "makes code points, with ToCharArray for the second half",
         ["DeviceQueue/Messaging/MessageBuffer.cs"] = "counts bytes, 2 for each half of a pair whichever it is; compares ASCII",
-        ["DeviceQueue/Messaging/OutboxLog.cs"] = "takes a digit out of a constant",
+        ["DeviceQueue/Messaging/LogSegments.cs"] = "takes a digit out of a constant",
         ["DeviceQueue/Readings/LateReadings.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
         ["DeviceQueue/Settings/DeviceSettings.cs"] = "takes ASCII and nothing else for a name, a key or a unit",
     };
