@@ -1,4 +1,5 @@
 using DeviceQueue.Commanding;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
 using DeviceQueue.Readings;
 
@@ -21,6 +22,9 @@ namespace DeviceQueue.Platform
 
         /// <summary>Gets or sets what the device remembers of how it fared.</summary>
         public Journal Life { get; set; }
+
+        /// <inheritdoc/>
+        public override Counts Drops => Life.Dropped;
 
         /// <summary>Gets or sets the calendar.</summary>
         public ICalendar Calendar { get; set; }

@@ -1,6 +1,7 @@
 using System.Collections;
 using DeviceQueue.Components;
 using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Platform
@@ -34,6 +35,11 @@ namespace DeviceQueue.Platform
         /// <summary>Gets or sets the network below it, or <see langword="null"/> when that is always there.</summary>
         public INetwork Network { get; set; }
 
+        /// <summary>
+        /// Gets what counts the messages that are lost, or <see langword="null"/>: each queue has counts of its own.
+        /// </summary>
+        public virtual Counts Drops => null;
+
         /// <summary>Finds who else writes a queue's file: two would write over one another.</summary>
         /// <param name="queue">A queue that has a file and is about to open.</param>
         /// <returns>
@@ -47,7 +53,7 @@ namespace DeviceQueue.Platform
                 for (int i = _stored.Count - 1; i >= 0; i--)
                 {
                     MqttMessageQueue other = (MqttMessageQueue)_stored[i];
-                    if (other != queue && other.IsOpen && other.OutboxName == queue.OutboxName)
+                    if (other != queue && other.IsOpen && other.Options.Outbox == queue.Options.Outbox)
                     {
                         return other;
                     }
