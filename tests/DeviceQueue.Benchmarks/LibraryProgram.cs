@@ -29,7 +29,8 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
     {
         MqttOptions read = MqttOptions.Read(ConfigParams.FromTuples(options), new ConfigProblems());
         MqttLinkOptions endpoint = new() { Host = "127.0.0.1", Port = port, ClientId = $"library-{Guid.NewGuid():N}", CleanSession = true, KeepAliveSeconds = 60 };
-        _connection = new MqttConnection(this, null, [endpoint], read, Clock, Random, this);
+        _connection = new MqttConnection(
+            new MqttPlatform { Links = this, Clock = Clock, Random = Random }, [endpoint], read, this);
         _fence = _connection.LatestValues.Add($"{topic}/fence", true);
         _worker = new ConnectionWorker(_connection, Clock, this);
         Queue = new MqttMessageQueue(topic, topic, _connection, read, Clock, Random);

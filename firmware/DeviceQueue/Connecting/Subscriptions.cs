@@ -19,7 +19,13 @@ namespace DeviceQueue.Connecting
         public const int ReadyTimeoutMs = 2000;
 
         /// <summary>
-        /// How long after a refusal the broker is asked again, in milliseconds; it doubles up to MaxSubscribeRetryMs.
+        /// How long to wait for SUBACK, in milliseconds; the client library reports a missing one by nothing at all.
+        /// </summary>
+        public const int SubackTimeoutMs = 10000;
+
+        /// <summary>
+        /// How long after a refusal the broker is asked again, in milliseconds; it doubles up to
+        /// <see cref="MqttConnection.MaxSubscribeRetryMs"/>.
         /// </summary>
         public const int FirstRetryMs = 5000;
 
@@ -307,7 +313,7 @@ namespace DeviceQueue.Connecting
                 Filter = filter;
                 PacketId = packetId;
                 _state |= packetId != 0 ? Held : 0;
-                DueMs = nowMs + (packetId == 0 ? FirstRetryMs : MqttConnection.SubackTimeoutMs);
+                DueMs = nowMs + (packetId == 0 ? FirstRetryMs : SubackTimeoutMs);
             }
 
             public void OnAnswer(bool isGranted, long nowMs)

@@ -1,7 +1,8 @@
 namespace DeviceQueue.Json
 {
     /// <summary>
-    /// Numbers as JSON writes them, read from bytes: the same on the device and on the desktop, whatever the culture.
+    /// Numbers as JSON writes them, read from bytes and written into bytes: the same on the device and on the desktop,
+    /// whatever the culture.
     /// </summary>
     public static class NumberText
     {
@@ -10,6 +11,8 @@ namespace DeviceQueue.Json
         private const int MaxExponent = 308;
 
         private const int MaxExactPower = 22; // 10^22 is the highest power of ten that a double has exactly
+        private const double MaxScaled = 9007199254740992.0; // whole numbers up to 2^53 are exact in a double
+        private const int MaxDecimals = 9;
 
         /// <summary>
         /// Reads a whole number: digits without a needless 0 in front, a minus sign before them if need be.
@@ -67,7 +70,8 @@ namespace DeviceQueue.Json
             int position = isNegative ? offset + 1 : offset;
             long mantissa = 0;
             int exponent = 0;
-            if (HasLeadingZero(text, position, end) || !TryReadDigits(text, ref position, end, ref mantissa, ref exponent, 0))
+            if (HasLeadingZero(text, position, end)
+                || !TryReadDigits(text, ref position, end, ref mantissa, ref exponent, 0))
             {
                 return false;
             }
@@ -81,7 +85,9 @@ namespace DeviceQueue.Json
                 }
             }
 
-            if (!TryReadExponent(text, ref position, end, ref exponent) || position != end || !TryScale(mantissa, exponent, out value))
+            if (!TryReadExponent(text, ref position, end, ref exponent)
+                || position != end
+                || !TryScale(mantissa, exponent, out value))
             {
                 return false;
             }
@@ -90,13 +96,90 @@ namespace DeviceQueue.Json
             return true;
         }
 
+        /// <summary>
+        /// Multiplies a number by a power of ten and rounds it half away from zero, to be written with so many
+        /// decimals.
+        /// </summary>
+        /// <param name="decimals">0 to 9; what is outside is moved to the nearest of them.</param>
+        /// <returns><see langword="false"/> for NaN, infinity and what is more than 2^53 then.</returns>
+        internal static bool TryRound(double value, ref int decimals, out long scaled)
+        {
+            scaled = 0;
+
+            // NaN first: on the device it compares as greater than everything.
+            if (double.IsNaN(value) || double.IsInfinity(value))
+            {
+                return false;
+            }
+
+            decimals = decimals < 0 ? 0 : decimals > MaxDecimals ? MaxDecimals : decimals;
+            bool isNegative = value < 0;
+            double size = isNegative ? -value : value;
+            for (int i = 0; i < decimals; i++)
+            {
+                size *= 10;
+            }
+
+            if (size >= MaxScaled)
+            {
+                return false;
+            }
+
+            // The fraction is looked at by itself, because adding a half to a large size would round twice.
+            scaled = (long)size;
+            scaled += size - scaled >= 0.5 ? 1 : 0;
+            scaled = isNegative ? -scaled : scaled;
+            return true;
+        }
+
+        /// <summary>Writes a whole number, the last digits of it as decimals.</summary>
+        /// <returns>The place after it, or -1 when it does not fit.</returns>
+        internal static int Write(long scaled, int decimals, byte[] buffer, int offset)
+        {
+            ulong rest = scaled < 0 ? (ulong)(-(scaled + 1)) + 1 : (ulong)scaled;
+            int digits = decimals + 1;
+            ulong unit = 10;
+            for (int i = 0; i < decimals; i++)
+            {
+                unit *= 10;
+            }
+
+            for (ulong whole = rest / unit; whole > 0; whole /= 10)
+            {
+                digits++;
+            }
+
+            int start = scaled < 0 ? offset + 1 : offset;
+            int end = start + digits + (decimals > 0 ? 1 : 0);
+            if (end > buffer.Length)
+            {
+                return -1;
+            }
+
+            for (int i = end - 1; i >= start; i--)
+            {
+                bool isPoint = decimals > 0 && i == end - 1 - decimals;
+                buffer[i] = isPoint ? (byte)'.' : (byte)('0' + (int)(rest % 10));
+                rest = isPoint ? rest : rest / 10;
+            }
+
+            if (scaled < 0)
+            {
+                buffer[offset] = (byte)'-';
+            }
+
+            return end;
+        }
+
         // Not JSON: what is read here is written as it stands, into an answer for one.
         private static bool HasLeadingZero(byte[] text, int position, int end)
         {
-            return end - position > 1 && text[position] == '0' && text[position + 1] >= '0' && text[position + 1] <= '9';
+            return end - position > 1 && text[position] == '0'
+                && text[position + 1] >= '0' && text[position + 1] <= '9';
         }
 
-        private static bool TryReadDigits(byte[] text, ref int position, int end, ref long mantissa, ref int exponent, int decimals)
+        private static bool TryReadDigits(
+            byte[] text, ref int position, int end, ref long mantissa, ref int exponent, int decimals)
         {
             int start = position;
             for (; position < end && text[position] >= '0' && text[position] <= '9'; position++)

@@ -3,6 +3,7 @@ using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
 using DeviceQueue.SystemTests.Mosquitto;
 using Mosquitto;
 
@@ -25,7 +26,8 @@ internal sealed class QueueProgram : IDisposable, ILogger
     public QueueProgram(MqttLinkOptions endpoint, int connectTimeoutMs = MosquittoLinkFactory.DefaultConnectTimeoutMs)
     {
         MosquittoLinkFactory links = new(connectTimeoutMs);
-        Connection = new MqttConnection(links, null, [endpoint], Options("options.reconnect_timeout", "50"), _clock, _random, this);
+        MqttPlatform platform = new() { Links = links, Clock = _clock, Random = _random };
+        Connection = new MqttConnection(platform, [endpoint], Options("options.reconnect_timeout", "50"), this);
         _statusTopic = $"status/{endpoint.ClientId}";
         Connection.SetStatus(_statusTopic, Ready, "gone");
         _worker = new ConnectionWorker(Connection, _clock, this);

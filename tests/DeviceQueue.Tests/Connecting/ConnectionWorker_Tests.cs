@@ -3,6 +3,7 @@ using System.Diagnostics;
 using DeviceQueue.Connecting;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 
@@ -21,7 +22,9 @@ public sealed class ConnectionWorker_Tests
 
     public ConnectionWorker_Tests()
     {
-        _connection = new MqttConnection(_links, null, [new MqttLinkOptions { Host = "broker", KeepAliveSeconds = 15 }], World.Read(""), _time, new SeededRandom(1), _log);
+        var platform = new MqttPlatform { Links = _links, Clock = _time, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { Host = "broker", KeepAliveSeconds = 15 };
+        _connection = new MqttConnection(platform, [endpoint], World.Read(""), _log);
         _worker = new ConnectionWorker(_connection, _time, _log) { Recorder = _life };
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Platform;
 
@@ -152,7 +153,9 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
     private (MqttMessageQueue Queue, MqttConnection Connection) Open(bool isEnvelope, int qos)
     {
         MqttOptions options = World.Read($"options.qos={qos};options.serialize_envelope={(isEnvelope ? "true" : "false")}");
-        var connection = new MqttConnection(this, null, [new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 }], options, _clock, new SeededRandom(1), new MemoryLogger());
+        var platform = new MqttPlatform { Links = this, Clock = _clock, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 };
+        var connection = new MqttConnection(platform, [endpoint], options, new MemoryLogger());
         var queue = new MqttMessageQueue("t", null, connection, options, _clock, new SeededRandom(1));
         queue.Open(null);
         connection.Open();

@@ -325,8 +325,9 @@ public sealed class Listening_Tests
     private static MqttMessageQueue RealTimeQueue()
     {
         var clock = new VirtualClock();
-        var connection = new MqttConnection(
-            new FakeBroker(clock), null, [new MqttLinkOptions { KeepAliveSeconds = 15 }], World.Read(AutoRaw), clock, new SeededRandom(1), new MemoryLogger());
+        var platform = new MqttPlatform { Links = new FakeBroker(clock), Clock = clock, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { KeepAliveSeconds = 15 };
+        var connection = new MqttConnection(platform, [endpoint], World.Read(AutoRaw), new MemoryLogger());
         var queue = new MqttMessageQueue("t", null, connection, World.Read(AutoRaw), new SystemTime(), new SeededRandom(1));
         queue.Open(null);
         return queue;

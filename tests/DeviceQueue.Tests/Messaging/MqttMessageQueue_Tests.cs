@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
+using DeviceQueue.Platform;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Connecting;
 using DeviceQueue.Tests.Platform;
@@ -291,8 +292,9 @@ public sealed class MqttMessageQueue_Tests
     private MqttMessageQueue RealTimeQueue()
     {
         var clock = new VirtualClock();
-        var connection = new MqttConnection(
-            new FakeBroker(clock), null, [new MqttLinkOptions { KeepAliveSeconds = 15 }], World.Read(Raw), clock, new SeededRandom(1), new MemoryLogger());
+        var platform = new MqttPlatform { Links = new FakeBroker(clock), Clock = clock, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { KeepAliveSeconds = 15 };
+        var connection = new MqttConnection(platform, [endpoint], World.Read(Raw), new MemoryLogger());
         var queue = new MqttMessageQueue("t", null, connection, World.Read(Raw), _time, new SeededRandom(1));
         queue.Open(null);
         return queue;
