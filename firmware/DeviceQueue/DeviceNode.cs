@@ -125,7 +125,7 @@ namespace DeviceQueue
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
             SetInterval(settings.IntervalMs);
-            _sampler.Apply(settings);
+            ApplyTo(_sampler, settings);
             if (!platform.Life.IsSafeMode)
             {
                 _setTopic.Apply(settings);
@@ -187,7 +187,7 @@ namespace DeviceQueue
 
             _schedule.Change(now, settings.IntervalMs);
             _healthSchedule.Change(now, settings.HealthIntervalMs);
-            _sampler.Apply(settings);
+            ApplyTo(_sampler, settings);
             _setTopic.Apply(settings);
             Discovery.Apply(settings);
             SetInterval(settings.IntervalMs);
@@ -317,6 +317,12 @@ namespace DeviceQueue
                 default:
                     return null;
             }
+        }
+
+        private static void ApplyTo(Sampler sampler, DeviceSettings settings)
+        {
+            sampler.Apply(
+                settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
         }
 
         private void SetInterval(int intervalMs)

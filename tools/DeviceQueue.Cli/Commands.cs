@@ -258,8 +258,7 @@ internal sealed class Commands
     {
         if (done is { Device: { } device, IsReloaded: true })
         {
-            FleetFolder fleet = FleetFolder.Open(PathOf(typed));
-            string? trouble = Farewell.TrySay(fleet, typed.GetValue(_operator), device, isForEver);
+            string? trouble = Farewell.TrySay(PathOf(typed), typed.GetValue(_operator), device, isForEver);
             report.SaidOffline(device, trouble);
         }
     }

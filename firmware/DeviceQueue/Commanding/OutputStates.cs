@@ -14,7 +14,7 @@ namespace DeviceQueue.Commanding
     {
         private readonly OutputBank _outputs;
         private readonly MqttConnection _connection;
-        private readonly DevicePlatform _platform;
+        private readonly MqttPlatform _platform;
         private readonly DeviceTopics _topics;
         private readonly int _first; // the handle of the first output's state
         private readonly int _safeAfterMs;
@@ -24,9 +24,9 @@ namespace DeviceQueue.Commanding
         /// <param name="outputs">The outputs.</param>
         /// <param name="connection">Publishes the states.</param>
         /// <param name="topics">The topics of the states.</param>
-        /// <param name="platform">The clock and the console.</param>
+        /// <param name="platform">The clock, the console and what keeps faults.</param>
         /// <param name="safeAfterMs">The time without a broker, in milliseconds, from now on; 0: never.</param>
-        public OutputStates(OutputBank outputs, MqttConnection connection, DeviceTopics topics, DevicePlatform platform, int safeAfterMs)
+        public OutputStates(OutputBank outputs, MqttConnection connection, DeviceTopics topics, MqttPlatform platform, int safeAfterMs)
         {
             _outputs = outputs;
             _connection = connection;
@@ -101,7 +101,7 @@ namespace DeviceQueue.Commanding
                 }
                 catch (Exception e)
                 {
-                    _platform.Life.Record("output state", e);
+                    _platform.Faults.Record("output state", e);
                     due = nowMs + OutputBank.RetryMs;
                 }
             }

@@ -224,7 +224,7 @@ namespace DeviceQueue.Connecting
                 return _isClosing ? Finish() : DueOffline();
             }
 
-            _session.Subscribe(now, false);
+            _session.Subscribe(now);
             return _isClosing ? PollClosing(now) : PollOnline(now);
         }
 
@@ -272,23 +272,13 @@ namespace DeviceQueue.Connecting
                 _status?.SayBirth();
             }
 
-            if (_session.Guard != null && _session.Guard.TryTrust(now))
+            KeptMessageGuard guard = _session.Guard;
+            if (guard != null && guard.TryTrust(now))
             {
                 Logger.Log(LogLevel.Info, null, "commands are taken again");
             }
 
-            if (_session.IsReady && _session.Publish(now))
-            {
-                return now;
-            }
-
-            if (_session.IsIdle)
-            {
-                _session.Subscribe(now, true);
-            }
-
-            _session.ProbeIfLate(now);
-            return _session.GetDueMs(now);
+            return _session.IsReady && _session.Publish(now) ? now : _session.Rest(now);
         }
 
         private void TakeEvents(long now)

@@ -19,6 +19,8 @@ namespace DeviceQueue.Connecting
         private readonly IPublishSource[] _sources = new IPublishSource[MqttConnection.MaxAttached];
         private readonly PublishRequest _request = new PublishRequest();
         private readonly MqttLinkEvent _event = new MqttLinkEvent();
+        private readonly LatestValues _latest;
+        private readonly Subscriptions _subscriptions;
         private readonly LinkWatch _watch;
         private IMqttLink _link;
         private bool _isKept;
@@ -34,21 +36,21 @@ namespace DeviceQueue.Connecting
         public MqttSession(int keepAliveSeconds, AutoResetEvent wake, AutoResetEvent progress, ILogger logger)
         {
             _watch = new LinkWatch(keepAliveSeconds);
-            Subscriptions = new Subscriptions(_watch, progress, logger);
-            LatestValues = new LatestValues(wake);
-            Attach(LatestValues);
+            _subscriptions = new Subscriptions(_watch, progress, logger);
+            _latest = new LatestValues(wake);
+            Attach(_latest);
         }
 
         /// <summary>Gets the first source: the status, and the states that go with it.</summary>
-        public LatestValues LatestValues { get; }
+        public LatestValues LatestValues => _latest;
 
-        public Subscriptions Subscriptions { get; }
+        public Subscriptions Subscriptions => _subscriptions;
 
         /// <summary>Gets or sets what may put subscribing off, or <see langword="null"/>.</summary>
         public KeptMessageGuard Guard
         {
-            get => Subscriptions.Guard;
-            set => Subscriptions.Guard = value;
+            get => _subscriptions.Guard;
+            set => _subscriptions.Guard = value;
         }
 
         /// <summary>
@@ -70,7 +72,7 @@ namespace DeviceQueue.Connecting
         public bool IsLinkOpen => _link != null && _link.IsOpen;
 
         /// <summary>Gets a value indicating whether every subscription is answered, or overdue.</summary>
-        public bool IsReady => Subscriptions.IsReady;
+        public bool IsReady => _subscriptions.IsReady;
 
         /// <summary>Gets a value indicating whether a subscription is still to come, or has no answer yet.</summary>
         public bool IsSubscribing => !IsReady || (Guard != null && Guard.IsHoldingBack);
@@ -78,13 +80,13 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets why nothing arrives on a link that is up, in words, or <see langword="null"/>.</summary>
         public string SubscriptionFault =>
             Guard != null && Guard.BlockMs > 0 ? "blocked by a message that is too large"
-            : Subscriptions.Refused != null ? "subscription refused by the broker" : null;
+            : _subscriptions.Refused != null ? "subscription refused by the broker" : null;
 
         /// <summary>Gets a value indicating whether all that was sent is acknowledged.</summary>
         public bool IsIdle => _watch.Inflight == 0;
 
         /// <summary>Gets how many messages came and were lost.</summary>
-        public int LostMessages => _lostOnEarlierLinks + _lostOnLink + Subscriptions.LostMessages;
+        public int LostMessages => _lostOnEarlierLinks + _lostOnLink + _subscriptions.LostMessages;
 
         public void Attach(IPublishSource source)
         {
@@ -100,8 +102,8 @@ namespace DeviceQueue.Connecting
         {
             lock (_sources)
             {
-                CheckPlace(Subscriptions.Count);
-                Subscriptions.Add(sink, isOptional);
+                CheckPlace(_subscriptions.Count);
+                _subscriptions.Add(sink, isOptional);
             }
         }
 
@@ -114,7 +116,7 @@ namespace DeviceQueue.Connecting
             StartedMs = nowMs;
             Connects++;
             _watch.Start(link, nowMs);
-            Subscriptions.OnLinkUp(nowMs);
+            _subscriptions.OnLinkUp(nowMs);
         }
 
         /// <summary>Tells the sources that there is a link.</summary>
@@ -134,7 +136,7 @@ namespace DeviceQueue.Connecting
             _link = null;
             _lostOnEarlierLinks += link.DroppedMessages;
             _lostOnLink = 0;
-            Subscriptions.OnLinkDown(_isKept);
+            _subscriptions.OnLinkDown(_isKept);
             for (int i = 0; i < _count; i++)
             {
                 _sources[i].OnLinkDown();
@@ -147,42 +149,46 @@ namespace DeviceQueue.Connecting
         /// <param name="kind">What it was; with <see cref="MqttLinkEventKind.Closed"/> the link is to be ended.</param>
         public bool TryTakeEvent(long nowMs, out MqttLinkEventKind kind)
         {
-            bool isTaken = _link != null && _link.TryTakeEvent(_event);
+            kind = MqttLinkEventKind.Alive;
+            if (_link == null || !_link.TryTakeEvent(_event))
+            {
+                _lostOnLink = _link == null ? 0 : _link.DroppedMessages;
+                return false;
+            }
+
             kind = _event.Kind;
-            if (isTaken && kind == MqttLinkEventKind.Published)
+            if (kind == MqttLinkEventKind.Published)
             {
                 OnPublished(nowMs);
             }
-            else if (isTaken && kind != MqttLinkEventKind.Closed)
+            else if (kind != MqttLinkEventKind.Closed)
             {
                 _watch.OnHeard(nowMs);
                 if (kind == MqttLinkEventKind.Subscribed)
                 {
-                    Subscriptions.OnAnswer(_event.PacketId, _event.IsSuccess, nowMs);
+                    _subscriptions.OnAnswer(_event.PacketId, _event.IsSuccess, nowMs);
                 }
                 else if (kind == MqttLinkEventKind.Message)
                 {
-                    Subscriptions.OnMessage(_event, _isKept);
+                    _subscriptions.OnMessage(_event, _isKept);
+                    _event.Payload = null;
                 }
             }
 
-            _event.Payload = null;
-            _lostOnLink = _link == null ? 0 : _link.DroppedMessages;
-            return isTaken;
+            return true;
         }
 
         /// <summary>Tells why the link is to be ended.</summary>
         /// <returns>Why, in words, or <see langword="null"/>.</returns>
         public string FindFault(long nowMs)
         {
-            return _link == null ? null : _watch.FindFault(nowMs) ?? Subscriptions.FindFault(nowMs);
+            return _link == null ? null : _watch.FindFault(nowMs) ?? _subscriptions.FindFault(nowMs);
         }
 
         /// <summary>Asks for what is wanted and due, and takes back what is no longer wanted.</summary>
-        /// <param name="isIdle">Whether all that waited to be sent is acknowledged.</param>
-        public void Subscribe(long nowMs, bool isIdle)
+        public void Subscribe(long nowMs)
         {
-            Subscriptions.Update(_link, nowMs, isIdle);
+            _subscriptions.Update(_link, nowMs, false);
         }
 
         /// <summary>
@@ -200,8 +206,8 @@ namespace DeviceQueue.Connecting
                     return false;
                 }
 
-                bool isGreeting = !LatestValues.IsSaid;
-                IPublishSource source = isGreeting ? LatestValues : _sources[_next];
+                bool isGreeting = !_latest.IsSaid;
+                IPublishSource source = isGreeting ? _latest : _sources[_next];
                 _next = isGreeting ? 0 : (_next + 1) % _count;
                 if (!source.TryTake(nowMs, _request))
                 {
@@ -220,19 +226,24 @@ namespace DeviceQueue.Connecting
             return idle < _count;
         }
 
-        /// <summary>Asks for a sign of life when an answer is late.</summary>
-        public void ProbeIfLate(long nowMs)
+        /// <summary>
+        /// Does what is due when there is nothing to publish: subscribes to what can wait until all is acknowledged, and
+        /// asks for a sign of life when an answer is late.
+        /// </summary>
+        /// <returns>When to look at the link again though nothing happens.</returns>
+        public long Rest(long nowMs)
         {
-            _watch.ProbeIfLate(nowMs);
-        }
+            if (_watch.Inflight == 0)
+            {
+                _subscriptions.Update(_link, nowMs, true);
+            }
 
-        /// <summary>Gets when to look at the link again though nothing happens.</summary>
-        public long GetDueMs(long nowMs)
-        {
+            _watch.ProbeIfLate(nowMs);
             long due = nowMs + PollMs;
-            long subscriptionsDue = Subscriptions.GetDueMs(nowMs);
-            due = subscriptionsDue < due ? subscriptionsDue : due;
-            due = _watch.DueMs < due ? _watch.DueMs : due;
+            long otherDue = _subscriptions.GetDueMs(nowMs);
+            due = otherDue < due ? otherDue : due;
+            otherDue = _watch.DueMs;
+            due = otherDue < due ? otherDue : due;
             for (int i = 0; i < _count; i++)
             {
                 long sourceDue = _sources[i].GetDueMs();
@@ -286,7 +297,7 @@ namespace DeviceQueue.Connecting
 
         private bool TryHandOver(IPublishSource source, long nowMs)
         {
-            Subscribe(nowMs, false); // who subscribed before this was sent is to receive it
+            _subscriptions.Update(_link, nowMs, false); // who subscribed before this was sent is to receive it
             int id = _link.TryPublish(_request.Topic, _request.Payload, _request.Qos, _request.Retain);
             _request.Payload = null;
             if (id != 0)

@@ -70,7 +70,10 @@ namespace DeviceQueue.Json
         public void Reset(byte[] data, int offset, int count)
         {
             _scanner.Reset(data, offset, count);
-            Restart();
+            _objects = 0;
+            _depth = 0;
+            _token = JsonToken.None;
+            Error = null;
         }
 
         /// <summary>
@@ -84,8 +87,8 @@ namespace DeviceQueue.Json
         /// <param name="count">How many of the source's bytes it has already, from its start.</param>
         public void Open(IByteSource source, byte[] window, int offset, int size, int count)
         {
-            _scanner.Open(source, window, offset, size, count);
-            Restart();
+            Reset(window, offset, count);
+            _scanner.Extend(source, offset + size);
         }
 
         /// <summary>Goes to the next token.</summary>
@@ -100,7 +103,7 @@ namespace DeviceQueue.Json
             int character = _scanner.Peek(false);
             if (_depth == 0 && _token != JsonToken.None)
             {
-                return character < 0 ? Accept(JsonToken.End) : Fail("something follows the value");
+                return Accept(JsonToken.End, character < 0 ? null : "something follows the value");
             }
 
             if (character < 0)
@@ -150,8 +153,10 @@ namespace DeviceQueue.Json
         public bool ValueEquals(string text)
         {
             int start = _scanner.Start;
-            return (_token == JsonToken.Name || _token == JsonToken.Text)
-                && JsonText.AreEqual(_scanner.Data, start, start + _scanner.Length, text);
+            int length = _scanner.Length;
+            return text.Length <= length
+                && (_token == JsonToken.Name || _token == JsonToken.Text)
+                && JsonText.AreEqual(_scanner.Data, start, start + length, text);
         }
 
         /// <summary>Compares the decoded name or text with one that was read before, from the same bytes.</summary>
@@ -205,7 +210,8 @@ namespace DeviceQueue.Json
                 byte[] data = _scanner.Data;
                 int start = _scanner.Start;
                 int end = JsonText.Decode(data, start, start + _scanner.Length, data, start);
-                _scanner.SetContent(start, end - start, false);
+                _scanner.Length = end - start;
+                _scanner.HasEscapes = false;
             }
         }
 
@@ -229,14 +235,6 @@ namespace DeviceQueue.Json
             return Encoding.UTF8.GetString(bytes, 0, bytes.Length);
         }
 
-        private void Restart()
-        {
-            _objects = 0;
-            _depth = 0;
-            _token = JsonToken.None;
-            Error = null;
-        }
-
         private JsonToken ReadAfterValue(int character)
         {
             bool isObject = (_objects & (1 << (_depth - 1))) != 0;
@@ -258,18 +256,19 @@ namespace DeviceQueue.Json
         private JsonToken ReadName(int character)
         {
             string error = character == '"' ? _scanner.ScanText() : "a name in quotation marks is expected";
+            if (error == null && _scanner.Peek(true) != ':')
+            {
+                error = "a colon is expected";
+            }
+
             if (error != null)
             {
                 return Fail(error);
             }
 
-            if (_scanner.Peek(true) != ':')
-            {
-                return Fail("a colon is expected");
-            }
-
             _scanner.Skip();
-            return Accept(JsonToken.Name);
+            _token = JsonToken.Name;
+            return JsonToken.Name;
         }
 
         private JsonToken ReadValue(int character)
@@ -303,23 +302,27 @@ namespace DeviceQueue.Json
             int bit = 1 << _depth;
             _objects = token == JsonToken.BeginObject ? _objects | bit : _objects & ~bit;
             _depth++;
-            return AcceptBrace(token);
+            _scanner.Skip();
+            return AcceptBare(token);
         }
 
         private JsonToken Leave(JsonToken token)
         {
             _depth--;
-            return AcceptBrace(token);
-        }
-
-        private JsonToken AcceptBrace(JsonToken token)
-        {
             _scanner.Skip();
-            _scanner.SetContent(_scanner.Start, 0, false);
-            return Accept(token);
+            return AcceptBare(token);
         }
 
-        private JsonToken Accept(JsonToken token, string error = null)
+        // Stands on a token without content.
+        private JsonToken AcceptBare(JsonToken token)
+        {
+            _scanner.Length = 0;
+            _scanner.HasEscapes = false;
+            _token = token;
+            return token;
+        }
+
+        private JsonToken Accept(JsonToken token, string error)
         {
             if (error != null)
             {
@@ -333,9 +336,7 @@ namespace DeviceQueue.Json
         private JsonToken Fail(string error)
         {
             Error = _scanner.IsTooLong ? "a name or a value is too long" : error;
-            _scanner.SetContent(_scanner.Start, 0, false);
-            _token = JsonToken.Error;
-            return _token;
+            return AcceptBare(JsonToken.Error);
         }
     }
 }

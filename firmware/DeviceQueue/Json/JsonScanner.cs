@@ -8,7 +8,11 @@ namespace DeviceQueue.Json
     /// </summary>
     internal sealed class JsonScanner
     {
-        private byte[] _data;
+        // Fields, because the interpreter takes four instructions to read a property and the reader asks for each token.
+        public byte[] Data; // null when there are no bytes
+        public int Start; // of the last text, number or word, without its quotation mark
+        public int Length;
+        public bool HasEscapes;
         private int _offset;
         private int _position;
         private int _end;
@@ -16,16 +20,6 @@ namespace DeviceQueue.Json
         private int _tokenPosition;
         private IByteSource _source; // null: all bytes are there
         private int _passed; // how many bytes of the source have left the window
-
-        /// <summary>Gets what holds the bytes; <see langword="null"/> when there are none.</summary>
-        public byte[] Data => _data;
-
-        /// <summary>Gets where the last text, number or word starts, without its quotation mark.</summary>
-        public int Start { get; private set; }
-
-        public int Length { get; private set; }
-
-        public bool HasEscapes { get; private set; }
 
         /// <summary>Gets where the token starts, in bytes from the start of all.</summary>
         public int TokenOffset => _passed + _tokenPosition - _offset;
@@ -38,29 +32,25 @@ namespace DeviceQueue.Json
 
         public void Reset(byte[] data, int offset, int count)
         {
+            Data = data;
+            Start = offset;
+            Length = 0;
+            HasEscapes = false;
             _source = null;
             _passed = 0;
-            _data = data;
             _offset = offset;
             _position = offset;
             _tokenPosition = offset;
             _end = data == null ? offset : offset + count;
-            SetContent(offset, 0, false);
         }
 
-        public void Open(IByteSource source, byte[] window, int offset, int size, int count)
+        /// <summary>Goes on after the bytes that are there with those of a source.</summary>
+        /// <param name="source">Gives the bytes.</param>
+        /// <param name="limit">Where the window for them ends.</param>
+        public void Extend(IByteSource source, int limit)
         {
-            Reset(window, offset, count);
             _source = source;
-            _limit = offset + size;
-        }
-
-        /// <summary>Notes what the content of the token is.</summary>
-        public void SetContent(int start, int length, bool hasEscapes)
-        {
-            Start = start;
-            Length = length;
-            HasEscapes = hasEscapes;
+            _limit = limit;
         }
 
         /// <summary>Skips white space.</summary>
@@ -70,7 +60,7 @@ namespace DeviceQueue.Json
         {
             do
             {
-                byte[] data = _data;
+                byte[] data = Data;
                 int end = _end;
                 int position = _position;
                 while (position < end && (data[position] == ' ' || data[position] == '\n'
@@ -83,7 +73,7 @@ namespace DeviceQueue.Json
                 _tokenPosition = isInToken ? _tokenPosition : position;
             }
             while (_position == _end && TryFill());
-            return _position == _end ? -1 : _data[_position];
+            return _position == _end ? -1 : Data[_position];
         }
 
         /// <summary>Passes over the byte that was looked at.</summary>
@@ -97,13 +87,15 @@ namespace DeviceQueue.Json
             int length = word.Length;
             for (int i = 0; i < length; i++)
             {
-                if (!Has(i + 1) || _data[_position + i] != word[i])
+                if (!Has(i + 1) || Data[_position + i] != word[i])
                 {
                     return "a value is expected";
                 }
             }
 
-            SetContent(_position, length, false);
+            Start = _position;
+            Length = length;
+            HasEscapes = false;
             _position += length;
             return null;
         }
@@ -128,7 +120,9 @@ namespace DeviceQueue.Json
                 return _position == _tokenPosition ? "a value is expected" : "a number is incomplete";
             }
 
-            SetContent(_tokenPosition, _position - _tokenPosition, false);
+            Start = _tokenPosition;
+            Length = _position - _tokenPosition;
+            HasEscapes = false;
             return null;
         }
 
@@ -136,11 +130,11 @@ namespace DeviceQueue.Json
         {
             _position++;
             bool hasEscapes = false;
-            while (SkipPlain() && _data[_position] != '"')
+            while (SkipPlain() && Data[_position] != '"')
             {
                 Has(JsonText.MaxCharacterBytes);
-                byte character = _data[_position];
-                int length = JsonText.Measure(_data, _position, _end);
+                byte character = Data[_position];
+                int length = JsonText.Measure(Data, _position, _end);
                 if (length == 0)
                 {
                     return character == '\\' ? "an escape is wrong"
@@ -156,14 +150,16 @@ namespace DeviceQueue.Json
                 return "it ends inside a text";
             }
 
-            SetContent(_tokenPosition + 1, _position - _tokenPosition - 1, hasEscapes);
+            Start = _tokenPosition + 1;
+            Length = _position - Start;
+            HasEscapes = hasEscapes;
             _position++;
             return null;
         }
 
         private bool SkipOne(char one, char other)
         {
-            bool isThere = Has(1) && (_data[_position] == one || _data[_position] == other);
+            bool isThere = Has(1) && (Data[_position] == one || Data[_position] == other);
             _position += isThere ? 1 : 0;
             return isThere;
         }
@@ -171,7 +167,7 @@ namespace DeviceQueue.Json
         private bool SkipDigits()
         {
             bool isThere = false;
-            while (Has(1) && _data[_position] >= '0' && _data[_position] <= '9')
+            while (Has(1) && Data[_position] >= '0' && Data[_position] <= '9')
             {
                 _position++;
                 isThere = true;
@@ -185,13 +181,15 @@ namespace DeviceQueue.Json
         {
             do
             {
-                byte[] data = _data;
+                byte[] data = Data;
                 int end = _end;
                 int position = _position;
                 while (position < end)
                 {
                     byte character = data[position];
-                    if (character == '"' || character == '\\' || character < 0x20 || character >= 0x80)
+                    // Small letters are most of all, and stand for themselves.
+                    if ((character <= '\\' || character >= 0x80)
+                        && (character < 0x20 || character >= '\\' || character == '"'))
                     {
                         _position = position;
                         return true;
@@ -225,14 +223,14 @@ namespace DeviceQueue.Json
             }
 
             int used = _tokenPosition - _offset;
-            Array.Copy(_data, _tokenPosition, _data, _offset, _end - _tokenPosition);
+            Array.Copy(Data, _tokenPosition, Data, _offset, _end - _tokenPosition);
             _passed += used;
             _position -= used;
             _end -= used;
             Start -= used;
             _tokenPosition = _offset;
             int room = _limit - _end;
-            int count = room == 0 ? 0 : _source.Read(_data, _end, room);
+            int count = room == 0 ? 0 : _source.Read(Data, _end, room);
             _end += count;
             return count > 0;
         }

@@ -77,11 +77,6 @@ namespace DeviceQueue.Json
         {
             int length = text.Length;
             int index = 0;
-            if (length > end - start)
-            {
-                return false;
-            }
-
             while (start < end && index < length)
             {
                 int lead = data[start];

@@ -318,7 +318,9 @@ namespace DeviceQueue.Json
             while (index < end)
             {
                 char character = text[index];
-                if (character < 0x20 || character >= 0x80 || character == '"' || character == '\\')
+                // Small letters are most of all, and stand for themselves.
+                if ((character <= '\\' || character >= 0x80)
+                    && (character < 0x20 || character >= '\\' || character == '"'))
                 {
                     end = length; // it is not for want of room
                     break;

@@ -137,18 +137,13 @@ namespace DeviceQueue.Json
         internal static int Write(long scaled, int decimals, byte[] buffer, int offset)
         {
             ulong rest = scaled < 0 ? (ulong)(-(scaled + 1)) + 1 : (ulong)scaled;
-            int digits = decimals + 1;
-            ulong unit = 10;
-            for (int i = 0; i < decimals; i++)
-            {
-                unit *= 10;
-            }
-
-            for (ulong whole = rest / unit; whole > 0; whole /= 10)
+            int digits = 1;
+            for (ulong higher = rest / 10; higher > 0; higher /= 10)
             {
                 digits++;
             }
 
+            digits = digits > decimals ? digits : decimals + 1;
             int start = scaled < 0 ? offset + 1 : offset;
             int end = start + digits + (decimals > 0 ? 1 : 0);
             if (end > buffer.Length)
@@ -156,11 +151,22 @@ namespace DeviceQueue.Json
                 return -1;
             }
 
-            for (int i = end - 1; i >= start; i--)
+            int position = end;
+            for (int i = 0; i < decimals; i++)
             {
-                bool isPoint = decimals > 0 && i == end - 1 - decimals;
-                buffer[i] = isPoint ? (byte)'.' : (byte)('0' + (int)(rest % 10));
-                rest = isPoint ? rest : rest / 10;
+                buffer[--position] = (byte)('0' + (int)(rest % 10));
+                rest /= 10;
+            }
+
+            if (decimals > 0)
+            {
+                buffer[--position] = (byte)'.';
+            }
+
+            while (position > start)
+            {
+                buffer[--position] = (byte)('0' + (int)(rest % 10));
+                rest /= 10;
             }
 
             if (scaled < 0)

@@ -1,3 +1,4 @@
+using System.Collections;
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
@@ -70,7 +71,7 @@ namespace DeviceQueue.Messaging
         /// <exception cref="ConfigException">One has.</exception>
         public void CheckOutbox(MqttMessageQueue queue)
         {
-            MqttMessageQueue rival = _platform == null || queue.OutboxName.Length == 0 ? null : _platform.FindRival(queue);
+            MqttMessageQueue rival = _platform == null || queue.OutboxName.Length == 0 ? null : FindRival(queue);
             if (rival != null)
             {
                 ConfigProblems problems = new ConfigProblems();
@@ -86,6 +87,32 @@ namespace DeviceQueue.Messaging
             if (counters != null)
             {
                 counters.IncrementOne("queue." + queue + counter);
+            }
+        }
+
+        // Two queues would write over one another; the file is a queue's until that is closed.
+        private MqttMessageQueue FindRival(MqttMessageQueue queue)
+        {
+            lock (_platform)
+            {
+                _platform.StoredQueues ??= new ArrayList();
+                ArrayList queues = _platform.StoredQueues;
+                for (int i = queues.Count - 1; i >= 0; i--)
+                {
+                    MqttMessageQueue other = (MqttMessageQueue)queues[i];
+                    if (other != queue && other.IsOpen && other.OutboxName == queue.OutboxName)
+                    {
+                        return other;
+                    }
+
+                    if (other == queue || !other.IsOpen)
+                    {
+                        queues.RemoveAt(i);
+                    }
+                }
+
+                queues.Add(queue);
+                return null;
             }
         }
 

@@ -20,7 +20,11 @@ namespace DeviceQueue.Platform
         public ISensor Sensor { get; set; }
 
         /// <summary>Gets or sets what the device remembers of how it fared.</summary>
-        public Journal Life { get; set; }
+        public Journal Life
+        {
+            get => (Journal)Faults;
+            set => Faults = value;
+        }
 
         /// <summary>Gets or sets the calendar.</summary>
         public ICalendar Calendar { get; set; }

@@ -1,15 +1,12 @@
 using System.Collections;
 using DeviceQueue.Components;
 using DeviceQueue.Connecting;
-using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Platform
 {
     /// <summary>All that a queue needs of the board or the desktop it runs on.</summary>
     public class MqttPlatform
     {
-        private ArrayList _stored; // the queues that have a file
-
         /// <summary>
         /// Gets or sets the device id, from which client ids are made; <see langword="null"/> when configurations name
         /// it.
@@ -34,33 +31,10 @@ namespace DeviceQueue.Platform
         /// <summary>Gets or sets the network below it, or <see langword="null"/> when that is always there.</summary>
         public INetwork Network { get; set; }
 
-        /// <summary>Finds who else writes a queue's file: two would write over one another.</summary>
-        /// <param name="queue">A queue that has a file and is about to open.</param>
-        /// <returns>
-        /// An open queue with the same file, or <see langword="null"/>: the file is the queue's until it is closed.
-        /// </returns>
-        internal MqttMessageQueue FindRival(MqttMessageQueue queue)
-        {
-            lock (this)
-            {
-                _stored ??= new ArrayList();
-                for (int i = _stored.Count - 1; i >= 0; i--)
-                {
-                    MqttMessageQueue other = (MqttMessageQueue)_stored[i];
-                    if (other != queue && other.IsOpen && other.OutboxName == queue.OutboxName)
-                    {
-                        return other;
-                    }
+        /// <summary>Gets or sets what keeps faults, or <see langword="null"/> when nothing does.</summary>
+        public IFaultRecorder Faults { get; set; }
 
-                    if (other == queue || !other.IsOpen)
-                    {
-                        _stored.RemoveAt(i);
-                    }
-                }
-
-                _stored.Add(queue);
-                return null;
-            }
-        }
+        /// <summary>Gets or sets the queues that have a file; made when the first of them opens.</summary>
+        internal ArrayList StoredQueues { get; set; }
     }
 }

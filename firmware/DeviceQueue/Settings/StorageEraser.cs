@@ -62,7 +62,7 @@ namespace DeviceQueue.Settings
             }
 
             TlsParams tls = new TlsParams();
-            MqttOptions options = new SettingsDraft(null).Options;
+            QueueOptions options = new SettingsDraft(null).Options;
             JsonReader json = new JsonReader(JsonConfigReader.MaxDepth);
             JsonConfigReader reader = new JsonConfigReader(settings, json, scratch, StoredFile.PieceBytes);
             for (reader.Restart(); reader.Read();)

@@ -97,10 +97,25 @@ public sealed class CertificatePort_Tests : IDisposable
     {
         MosquittoOptions a = Device("a");
         using FleetClient connected = FleetClient.Connect(a, "sensor/a/command");
+        using (FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice")))
+        {
+            alice.Publish("sensor/a/command", "before");
+        }
+
+        connected.WaitFor("sensor/a/command before");
         _fleet.Do("revoke", "alice");
 
         string output = _fleet.Do("revoke", "a");
 
+        _fleet.AddOperator("bob");
+        using FleetClient bob = FleetClient.Connect(FleetClient.Operator(_fleet, "bob"), "#");
+        connected.Publish("sensor/a/temperature", "after"); // is acknowledged: the connection is open
+        bob.Publish("sensor/a/command", "after");
+        connected.TrySubscribe(["sensor/a/status"]); // the broker answers behind all that it has for it
+        bob.Publish("sensor/end", "end");
+        bob.WaitFor("sensor/end end");
+        Assert.Equal(["sensor/a/command after", "sensor/end end"], bob.Heard);
+        Assert.Equal(["sensor/a/command before"], connected.Heard);
         using FleetClient again = new(a);
         Assert.Equal(ConnectStatus.TlsFailed, again.Result.Status);
         Assert.Contains("No new connection is taken with its old certificate", output);

@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using DeviceQueue.SystemTests.Mosquitto;
 using DeviceQueue.SystemTests.Simulator;
 using Mosquitto;
 
@@ -322,5 +326,41 @@ public sealed class GeneratedBroker_Tests : IDisposable
         using FleetClient again = new(a);
         using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"));
         Assert.Equal(NotAuthorized, again.Result.Code);
+    }
+
+    [Theory]
+    [InlineData("revoke", "a is revoked")]
+    [InlineData("rotate", "a has new secrets")]
+    public async Task What_is_done_is_reported_as_done_although_the_folder_cannot_be_read_after_it(
+        string command,
+        string done)
+    {
+        using Fleet fleet = new();
+        fleet.AddDevice("a");
+        fleet.AddOperator("alice");
+
+        // What looks like its broker: the process is another's, and the port is the test's, which the command asks
+        // for a greeting when the change is in place. Another run is cut off just then.
+        string process = _broker.ProcessId.ToString(CultureInfo.InvariantCulture);
+        await File.WriteAllTextAsync(
+            fleet.PathOf("broker", "mosquitto.pid"), process, TestContext.Current.CancellationToken);
+        using TcpListener port = new(IPAddress.Loopback, fleet.DevicesPort);
+        port.Start();
+        Task cut = CutOff(port, fleet.PathOf(".unfinished"));
+
+        Outcome outcome = fleet.Run(command, "a");
+
+        await cut;
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Contains(done, outcome.Output);
+        string why = $"because {fleet.PathOf(".unfinished")} is left from a run that was cut off";
+        Assert.Contains($"The status that the broker keeps of a is still its last one, {why}", outcome.Output);
+    }
+
+    private static async Task CutOff(TcpListener port, string unfinished)
+    {
+        Task<TcpClient> greeted = port.AcceptTcpClientAsync();
+        using TcpClient client = await greeted.Bounded();
+        Directory.CreateDirectory(unfinished);
     }
 }

@@ -152,7 +152,8 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
 
     private (MqttMessageQueue Queue, MqttConnection Connection) Open(bool isEnvelope, int qos)
     {
-        MqttOptions options = World.Read($"options.qos={qos};options.serialize_envelope={(isEnvelope ? "true" : "false")}");
+        string envelope = isEnvelope ? "true" : "false";
+        QueueOptions options = World.Read($"options.qos={qos};options.serialize_envelope={envelope}");
         var platform = new MqttPlatform { Links = this, Clock = _clock, Random = new SeededRandom(1) };
         var endpoint = new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 };
         var connection = new MqttConnection(platform, [endpoint], options, new MemoryLogger());

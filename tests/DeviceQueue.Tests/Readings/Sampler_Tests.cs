@@ -252,7 +252,7 @@ public sealed class Sampler_Tests
         var problems = new ConfigProblems();
         DeviceSettings settings = DeviceSettings.Read(ConfigParams.FromString(config), null, "bar1", problems);
         Assert.Empty(problems.Errors());
-        _sampler.Apply(settings);
+        _sampler.Apply(settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
     }
 
     private TrustedClock Trusted() => new(_clock, new MemoryStore(), DeviceNode.BuildDate);

@@ -19,10 +19,12 @@ internal static class Farewell
     /// Says it as an operator, anyone if none is named, and takes all that the broker keeps of a device that does not
     /// come back. Gives null when that is done, else why not.
     /// </summary>
-    public static string? TrySay(FleetFolder fleet, string? operatorName, Member device, bool isForEver)
+    public static string? TrySay(string path, string? operatorName, Member device, bool isForEver)
     {
         try
         {
+            // Read again, because another run may have changed the operator since.
+            FleetFolder fleet = FleetFolder.Open(path);
             string? anyone = operatorName ?? fleet.Operators.Keys.Order(StringComparer.Ordinal).FirstOrDefault();
             MosquittoOptions options = OperatorClient.Options(fleet, fleet.FindOperator(anyone));
             string? trouble = isForEver || device.HasCertificate ? TakeConnection(options, device.Name) : null;
