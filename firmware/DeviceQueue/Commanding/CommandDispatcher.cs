@@ -68,7 +68,11 @@ namespace DeviceQueue.Commanding
         /// <param name="history">What was carried out already.</param>
         /// <param name="answer">Writes the answers.</param>
         public CommandDispatcher(
-            IMessageQueue queue, ICommandCatalog commands, CommandVerifier verifier, CommandHistory history, CommandAnswer answer)
+            IMessageQueue queue,
+            ICommandCatalog commands,
+            CommandVerifier verifier,
+            CommandHistory history,
+            CommandAnswer answer)
         {
             _queue = queue;
             _commands = commands;
@@ -143,7 +147,8 @@ namespace DeviceQueue.Commanding
 
                 WatchSession(nowMs, 1); // it may be the first of a link that is new since
                 Handle(message, nowMs);
-                _answerEndMs = isDelivered ? nowMs + DeliveryTimeoutMs : _answerEndMs; // a broker that is away is waited for once
+                // a broker that is away is waited for once
+                _answerEndMs = isDelivered ? nowMs + DeliveryTimeoutMs : _answerEndMs;
                 _waited -= _waited > 0 ? 1 : 0;
             }
 
@@ -252,7 +257,8 @@ namespace DeviceQueue.Commanding
         {
             if (message.IsRetained)
             {
-                _answer.Reject(CommandCode.Retained, "a retained command may be as old as the broker; publish it without retain");
+                _answer.Reject(
+                    CommandCode.Retained, "a retained command may be as old as the broker; publish it without retain");
                 return null;
             }
 
@@ -289,13 +295,17 @@ namespace DeviceQueue.Commanding
 
             if (command.IsChange && _waited > 0 && !_verifier.HasClock)
             {
-                _answer.Reject(CommandCode.NoClock, "it may have waited at the broker, and the device does not know the time yet; send it again");
+                _answer.Reject(
+                    CommandCode.NoClock,
+                    "it may have waited at the broker, and the device does not know the time yet; send it again");
                 return null;
             }
 
             if (command.IsChange && _isUndelivered)
             {
-                _answer.Reject(CommandCode.Busy, "the answer to the command before is still on its way; send this one again later");
+                _answer.Reject(
+                    CommandCode.Busy,
+                    "the answer to the command before is still on its way; send this one again later");
                 return null;
             }
 
@@ -327,7 +337,10 @@ namespace DeviceQueue.Commanding
 
             if (command.IsChange && !_history.TryMakeRoom())
             {
-                _answer.Reject(CommandCode.Busy, CommandHistory.MaxCommands.ToString() + " commands could still be repeated; send this one again later");
+                _answer.Reject(
+                    CommandCode.Busy,
+                    CommandHistory.MaxCommands.ToString()
+                    + " commands could still be repeated; send this one again later");
                 return null;
             }
 
@@ -344,7 +357,8 @@ namespace DeviceQueue.Commanding
                     Rejections.Add(CommandCode.NotRecorded);
                     _answer.Fail(CommandCode.NotRecorded, "the storage failed; nothing was done");
                     SendAnswer(message);
-                    Logger.Log(LogLevel.Error, message.CorrelationId, command.Name + " not carried out: the storage failed");
+                    Logger.Log(
+                        LogLevel.Error, message.CorrelationId, command.Name + " not carried out: the storage failed");
                     return;
                 }
             }
@@ -389,7 +403,10 @@ namespace DeviceQueue.Commanding
                 _answer.Text = "carried out before a reboot";
             }
 
-            Logger.Log(LogLevel.Warn, message.CorrelationId, message.MessageType + " is answered after a reboot: " + (_answer.Code ?? _answer.Status));
+            Logger.Log(
+                LogLevel.Warn,
+                message.CorrelationId,
+                message.MessageType + " is answered after a reboot: " + (_answer.Code ?? _answer.Status));
             SendAnswer(message);
             BeginDelivery(nowMs);
         }
@@ -410,7 +427,11 @@ namespace DeviceQueue.Commanding
             bool hasResult = _answer.Result.Length > 0;
             try
             {
-                MessageEnvelope response = new MessageEnvelope { CorrelationId = message.CorrelationId, Topic = ResponseTopic };
+                MessageEnvelope response = new MessageEnvelope
+                {
+                    CorrelationId = message.CorrelationId,
+                    Topic = ResponseTopic,
+                };
                 response.MessageType = message.MessageType + ResponseSuffix;
                 if (!_answer.TryWrite(message, response))
                 {

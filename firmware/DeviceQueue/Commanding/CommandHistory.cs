@@ -30,7 +30,8 @@ namespace DeviceQueue.Commanding
         private const int SentAt = 5;
         private const int EntryBytes = 9;
         private const int MaxTypeBytes = 32;
-        private const int MaxTextsBytes = (3 * 2) + CommandDispatcher.MaxIdLength + EnvelopeCodec.MaxFieldBytes + MaxTypeBytes;
+        private const int MaxTextsBytes = (3 * 2) + CommandDispatcher.MaxIdLength + EnvelopeCodec.MaxFieldBytes
+            + MaxTypeBytes;
         private const int ReadsAt = FirstAt + (MaxCommands * EntryBytes) + MaxTextsBytes;
 
         // Up to version 0.1.0 a command had a hash of 8 bytes, its sent_time and what became of it in a byte.
@@ -106,7 +107,9 @@ namespace DeviceQueue.Commanding
             }
 
             return found < 0 ? null
-                : (Get(_record, found, SentAt) & StatusBits) == Succeeded ? CommandAnswer.Succeeded : CommandAnswer.Failed;
+                : (Get(_record, found, SentAt) & StatusBits) == Succeeded
+                    ? CommandAnswer.Succeeded
+                    : CommandAnswer.Failed;
         }
 
         /// <summary>
@@ -314,7 +317,9 @@ namespace DeviceQueue.Commanding
 
         private void LoadEntry(byte[] data, int at, bool isOld)
         {
-            ulong mark = isOld ? MakeMark(Get(data, at, OldSentAt)) | (data[at + OldStatusAt] & StatusBits) : Get(data, at, SentAt);
+            ulong mark = isOld
+                ? MakeMark(Get(data, at, OldSentAt)) | (data[at + OldStatusAt] & StatusBits)
+                : Get(data, at, SentAt);
             Add(mark, (long)Get(data, at + (isOld ? OldSentAt : SentAt), EntryBytes - SentAt));
         }
 
@@ -323,11 +328,13 @@ namespace DeviceQueue.Commanding
             bool isWhole = TryGetText(data, end, ref offset, out string messageId);
             isWhole &= TryGetText(data, end, ref offset, out string correlationId);
             isWhole &= TryGetText(data, end, ref offset, out string messageType);
-            MessageEnvelope message = new MessageEnvelope(correlationId, messageType, (byte[])null) { MessageId = messageId };
+            MessageEnvelope message = new MessageEnvelope(correlationId, messageType, (byte[])null);
+            message.MessageId = messageId;
             if (isWhole && CommandDispatcher.HasValidId(message))
             {
                 _unanswered = message;
-                IsInterrupted = (_record[GetPlace(_count - 1)] & StatusBits) == Begun; // only the last one can be unanswered
+                // only the last one can be unanswered
+                IsInterrupted = (_record[GetPlace(_count - 1)] & StatusBits) == Begun;
             }
         }
 

@@ -69,7 +69,8 @@ namespace DeviceQueue.Commanding
                 return false;
             }
 
-            if (HasControlCharacter(message.CorrelationId) || HasControlCharacter(message.MessageType) || message.SentTime == DateTime.MinValue)
+            if (HasControlCharacter(message.CorrelationId) || HasControlCharacter(message.MessageType)
+                || message.SentTime == DateTime.MinValue)
             {
                 answer.Reject(CommandCode.BadEnvelope, "a signed command needs a sent_time and no control characters");
                 return false;
@@ -118,7 +119,9 @@ namespace DeviceQueue.Commanding
 
             if (ageMs < -MaxAheadMs)
             {
-                answer.Reject(CommandCode.BadTime, "sent " + (-ageMs).ToString() + " ms in the future; " + MaxAheadMs.ToString() + " ms is the limit");
+                answer.Reject(
+                    CommandCode.BadTime,
+                    "sent " + (-ageMs).ToString() + " ms in the future; " + MaxAheadMs.ToString() + " ms is the limit");
                 return false;
             }
 

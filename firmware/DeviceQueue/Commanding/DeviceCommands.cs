@@ -96,7 +96,8 @@ namespace DeviceQueue.Commanding
             }
             else
             {
-                answer.Fail(CommandCode.SensorFault, "no reading that can be trusted: " + Sampler.NameOf(_sampler.State));
+                answer.Fail(
+                    CommandCode.SensorFault, "no reading that can be trusted: " + Sampler.NameOf(_sampler.State));
             }
         }
     }
@@ -161,7 +162,8 @@ namespace DeviceQueue.Commanding
             }
             else
             {
-                answer.Fail(CommandCode.StorageFailed, "the storage failed; some of its data are left, and the device goes on");
+                answer.Fail(
+                    CommandCode.StorageFailed, "the storage failed; some of its data are left, and the device goes on");
             }
         }
     }

@@ -189,7 +189,8 @@ namespace DeviceQueue.Connecting
                     writer = _payloads[next] as IValueWriter;
                 }
             }
-            while (writer != null && !TryWrite(writer, next, request, nowMs)); // without the lock: it may take those of others
+            // without the lock: it may take those of others
+            while (writer != null && !TryWrite(writer, next, request, nowMs));
 
             return true;
         }
@@ -278,7 +279,8 @@ namespace DeviceQueue.Connecting
             {
                 for (int i = 0; i < _count; i++)
                 {
-                    _flags[i] |= _packetIds[i] != 0 && _payloads[i] != null ? Due : (byte)0; // only the next link can tell
+                    // only the next link can tell
+                    _flags[i] |= _packetIds[i] != 0 && _payloads[i] != null ? Due : (byte)0;
                     _packetIds[i] = 0;
                 }
             }

@@ -120,7 +120,7 @@ namespace DeviceQueue.Connecting
             _session.Attach(sink, isOptional);
         }
 
-        /// <summary>Sets what the retained status says after each connect and before a clean close; before Open.</summary>
+        /// <summary>Sets, before Open, what the retained status says after each connect and before a close.</summary>
         public void SetStatus(string topic, string birth, string lastWill)
         {
             _status = new StatusTopic(topic, birth, lastWill, LatestValues);
@@ -128,9 +128,9 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>
-        /// Sets the topic, which never holds a retained message by right, on which the broker may keep a message that is
-        /// too large for this device; before Open. The device clears it, and discards a kept session, when links end
-        /// soon after they subscribed.
+        /// Sets, before Open, the topic on which the broker may keep a message that is too large for this device, and
+        /// which never holds a retained message by right. The device clears it, and discards a kept session, when links
+        /// end soon after they subscribed.
         /// </summary>
         public void SetCommandTopic(string topic)
         {
@@ -334,7 +334,9 @@ namespace DeviceQueue.Connecting
             Connector.Failures++;
             _lastError = reason;
             bool isOver = TryEnd(true);
-            string what = isOver ? "; given up" : "; next attempt in " + Connector.PutOff(_clock.NowMs).ToString() + " ms";
+            string what = isOver
+                ? "; given up"
+                : "; next attempt in " + Connector.PutOff(_clock.NowMs).ToString() + " ms";
             Logger.Log(isOver ? LogLevel.Error : LogLevel.Warn, null, reason + what);
             Progress.Set();
         }

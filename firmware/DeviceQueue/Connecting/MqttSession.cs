@@ -227,7 +227,7 @@ namespace DeviceQueue.Connecting
         }
 
         /// <summary>
-        /// Does what is due when there is nothing to publish: subscribes to what can wait until all is acknowledged, and
+        /// Does what is due when there is nothing to publish: subscribes to what waits until all is acknowledged, and
         /// asks for a sign of life when an answer is late.
         /// </summary>
         /// <returns>When to look at the link again though nothing happens.</returns>

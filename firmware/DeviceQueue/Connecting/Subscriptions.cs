@@ -122,7 +122,10 @@ namespace DeviceQueue.Connecting
                     subscription.OnAnswer(isGranted, nowMs);
                     if (wasRefused == isGranted && !subscription.IsOptional)
                     {
-                        Log(isGranted ? LogLevel.Info : LogLevel.Error, subscription.Filter, isGranted ? " granted" : " refused by the broker");
+                        Log(
+                            isGranted ? LogLevel.Info : LogLevel.Error,
+                            subscription.Filter,
+                            isGranted ? " granted" : " refused by the broker");
                     }
 
                     Refused = FindRefused();
@@ -153,7 +156,10 @@ namespace DeviceQueue.Connecting
                 catch (Exception e)
                 {
                     LostMessages++;
-                    _logger.Log(LogLevel.Error, null, "a message on " + message.Topic + " is lost: " + MqttLinkResult.Describe(e));
+                    _logger.Log(
+                        LogLevel.Error,
+                        null,
+                        "a message on " + message.Topic + " is lost: " + MqttLinkResult.Describe(e));
                 }
             }
         }

@@ -8,7 +8,7 @@ namespace DeviceQueue.Json
     /// </summary>
     internal sealed class JsonScanner
     {
-        // Fields, because the interpreter takes four instructions to read a property and the reader asks for each token.
+        // Fields, because the interpreter takes four instructions to read a property, and the reader asks each time.
         public byte[] Data; // null when there are no bytes
         public int Start; // of the last text, number or word, without its quotation mark
         public int Length;
