@@ -94,7 +94,8 @@ namespace DeviceQueue.Esp32
                 // The pause grows: a fault that is there at each boot must not wear the flash.
                 life.RecordFatal("main", e.GetType().Name + ": " + e.Message);
                 logger.Log(LogLevel.Error, null, "fatal: " + e.ToString());
-                supervisor.Rest(FaultPauseMs << (life.FailedBoots < MaxFaultDoublings ? life.FailedBoots : MaxFaultDoublings));
+                supervisor.Rest(
+                    FaultPauseMs << (life.FailedBoots < MaxFaultDoublings ? life.FailedBoots : MaxFaultDoublings));
                 Power.RebootDevice(Supervisor.RebootTimeoutMs);
                 return null;
             }
@@ -178,7 +179,8 @@ namespace DeviceQueue.Esp32
 
         private static int Seed(byte[] mac, long boot)
         {
-            return (int)Crc32.Compute(mac ?? new byte[0], 0, mac == null ? 0 : mac.Length) ^ (int)(boot * 0x9E3779B1L) ^ (int)DateTime.UtcNow.Ticks;
+            uint crc = mac == null ? 0 : Crc32.Compute(mac, 0, mac.Length);
+            return (int)crc ^ (int)(boot * 0x9E3779B1L) ^ (int)DateTime.UtcNow.Ticks;
         }
     }
 }

@@ -198,7 +198,10 @@ namespace DeviceQueue.Esp32
         private void Record()
         {
             Exception fault = _fault;
-            _life.RecordFatal("main loop", "stalled for " + (_stallMs / MsPerSecond).ToString() + " s" + (fault == null ? string.Empty : ", " + fault.GetType().Name + ": " + fault.Message));
+            _life.RecordFatal(
+                "main loop",
+                "stalled for " + (_stallMs / MsPerSecond).ToString() + " s"
+                + (fault == null ? string.Empty : ", " + fault.GetType().Name + ": " + fault.Message));
         }
     }
 }

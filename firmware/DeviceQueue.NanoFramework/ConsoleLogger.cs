@@ -30,7 +30,9 @@ namespace DeviceQueue.NanoFramework
         {
             long now = _clock.NowMs;
             string text = correlationId == null ? message : message + " (" + correlationId + ")";
-            Console.WriteLine("[" + (now / MsPerSecond).ToString().PadLeft(6) + "." + (now % MsPerSecond).ToString("D3") + "] " + NameOf(level) + " " + Printable(text));
+            Console.WriteLine(
+                "[" + (now / MsPerSecond).ToString().PadLeft(6) + "." + (now % MsPerSecond).ToString("D3") + "] "
+                + NameOf(level) + " " + Printable(text));
         }
 
         private static string Printable(string text)

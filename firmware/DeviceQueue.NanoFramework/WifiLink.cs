@@ -53,7 +53,8 @@ namespace DeviceQueue.NanoFramework
                     return true;
                 }
 
-                detail = "Wi-Fi gave no address in " + timeoutMs.ToString() + " ms (status " + ((int)WifiNetworkHelper.Status).ToString() + ")";
+                detail = "Wi-Fi gave no address in " + timeoutMs.ToString() + " ms (status "
+                    + ((int)WifiNetworkHelper.Status).ToString() + ")";
             }
             catch (Exception e)
             {

@@ -36,10 +36,11 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
             CleanSession = true,
             KeepAliveSeconds = 60,
         };
-        _connection = new MqttConnection(this, null, [endpoint], read, Clock, Random, this);
+        MqttPlatform platform = new() { Links = this, Clock = Clock, Random = Random };
+        _connection = new MqttConnection(platform, [endpoint], read, this);
         _fence = _connection.LatestValues.Add($"{topic}/fence", true);
         _worker = new ConnectionWorker(_connection, Clock, this);
-        Queue = new MqttMessageQueue(topic, topic, _connection, read, new MqttPlatform { Clock = Clock, Random = Random });
+        Queue = new MqttMessageQueue(topic, topic, _connection, read, platform);
     }
 
     /// <summary>Gets what bounds the messages outstanding.</summary>

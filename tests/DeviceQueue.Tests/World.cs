@@ -33,7 +33,8 @@ internal sealed class World
             KeepAliveSeconds = Options.KeepAliveSeconds,
             CleanSession = Options.CleanSession,
         })];
-        Connection = new MqttConnection(Broker, null, endpoints, Options, Clock, Random, Log);
+        var platform = new MqttPlatform { Links = Broker, Clock = Clock, Random = Random };
+        Connection = new MqttConnection(platform, endpoints, Options, Log);
     }
 
     public World(VirtualClock clock, FakeBroker broker, MqttConnection connection, DeviceNode node, OutputBank outputs)

@@ -30,5 +30,5 @@ command.SetAction((result, cancellation) => SimulatorRun.Start(
     },
     cancellation));
 
-// The command line's own time limit would kill a farewell that is still under way.
+// The command line's own time limit would cut off a clean disconnect that is still under way.
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(15) });

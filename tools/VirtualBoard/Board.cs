@@ -186,9 +186,9 @@ public sealed class Board : IDisposable
     {
         if (_boot is { } boot)
         {
-            Thread farewell = new(() => RaiseReboot(boot));
-            Run(boot, farewell);
-            farewell.Join(ShutDownTimeout);
+            Thread shutDown = new(() => RaiseReboot(boot));
+            Run(boot, shutDown);
+            shutDown.Join(ShutDownTimeout);
         }
 
         PowerOff();

@@ -193,7 +193,9 @@ namespace DeviceQueue.Commands
             }
 
             bool isTooLong = _reader.GetTextLength() > MaxTextBytes;
-            return isTooLong ? "argument '" + GetName(Count) + "' is longer than " + MaxTextBytes.ToString() + " bytes" : null;
+            return isTooLong
+                ? "argument '" + GetName(Count) + "' is longer than " + MaxTextBytes.ToString() + " bytes"
+                : null;
         }
 
         private string FindTwin()

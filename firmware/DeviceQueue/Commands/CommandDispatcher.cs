@@ -67,7 +67,11 @@ namespace DeviceQueue.Commands
         /// <param name="history">What was carried out already.</param>
         /// <param name="answer">Writes the answers.</param>
         public CommandDispatcher(
-            IMessageQueue queue, ICommandCatalog commands, CommandVerifier verifier, CommandHistory history, CommandAnswer answer)
+            IMessageQueue queue,
+            ICommandCatalog commands,
+            CommandVerifier verifier,
+            CommandHistory history,
+            CommandAnswer answer)
         {
             _queue = queue;
             _commands = commands;
@@ -142,7 +146,8 @@ namespace DeviceQueue.Commands
 
                 WatchSession(nowMs, 1); // it may be the first of a link that is new since
                 Handle(message, nowMs);
-                _answerEndMs = isDelivered ? nowMs + DeliveryTimeoutMs : _answerEndMs; // a broker that is away is waited for once
+                // a broker that is away is waited for once
+                _answerEndMs = isDelivered ? nowMs + DeliveryTimeoutMs : _answerEndMs;
                 _waited -= _waited > 0 ? 1 : 0;
             }
 
@@ -251,7 +256,8 @@ namespace DeviceQueue.Commands
         {
             if (message.IsRetained)
             {
-                _answer.Reject(CommandCode.Retained, "a retained command may be as old as the broker; publish it without retain");
+                _answer.Reject(
+                    CommandCode.Retained, "a retained command may be as old as the broker; publish it without retain");
                 return null;
             }
 
@@ -288,13 +294,17 @@ namespace DeviceQueue.Commands
 
             if (command.IsChange && _waited > 0 && !_verifier.HasClock)
             {
-                _answer.Reject(CommandCode.NoClock, "it may have waited at the broker, and the device does not know the time yet; send it again");
+                _answer.Reject(
+                    CommandCode.NoClock,
+                    "it may have waited at the broker, and the device does not know the time yet; send it again");
                 return null;
             }
 
             if (command.IsChange && _isUndelivered)
             {
-                _answer.Reject(CommandCode.Busy, "the answer to the command before is still on its way; send this one again later");
+                _answer.Reject(
+                    CommandCode.Busy,
+                    "the answer to the command before is still on its way; send this one again later");
                 return null;
             }
 
@@ -326,7 +336,9 @@ namespace DeviceQueue.Commands
 
             if (command.IsChange && !_history.TryMakeRoom())
             {
-                string why = _history.IsUnknown ? "the record of the last commands cannot be read" : CommandHistory.MaxCommands.ToString() + " commands could still be repeated";
+                string why = _history.IsUnknown
+                    ? "the record of the last commands cannot be read"
+                    : CommandHistory.MaxCommands.ToString() + " commands could still be repeated";
                 _answer.Reject(CommandCode.Busy, why + "; send this one again later");
                 return null;
             }
@@ -344,7 +356,8 @@ namespace DeviceQueue.Commands
                     Rejections.Add(CommandCode.NotRecorded);
                     _answer.Fail(CommandCode.NotRecorded, "the storage failed; nothing was done");
                     SendAnswer(message);
-                    Logger.Log(LogLevel.Error, message.CorrelationId, command.Name + " not carried out: the storage failed");
+                    Logger.Log(
+                        LogLevel.Error, message.CorrelationId, command.Name + " not carried out: the storage failed");
                     return;
                 }
             }
@@ -389,7 +402,10 @@ namespace DeviceQueue.Commands
                 _answer.Text = "carried out before a reboot";
             }
 
-            Logger.Log(LogLevel.Warn, message.CorrelationId, message.MessageType + " is answered after a reboot: " + (_answer.Code ?? _answer.Status));
+            Logger.Log(
+                LogLevel.Warn,
+                message.CorrelationId,
+                message.MessageType + " is answered after a reboot: " + (_answer.Code ?? _answer.Status));
             SendAnswer(message);
             BeginDelivery(nowMs);
         }
@@ -410,7 +426,11 @@ namespace DeviceQueue.Commands
             bool hasResult = _answer.Result.Length > 0;
             try
             {
-                MessageEnvelope response = new MessageEnvelope { CorrelationId = message.CorrelationId, Topic = ResponseTopic };
+                MessageEnvelope response = new MessageEnvelope
+                {
+                    CorrelationId = message.CorrelationId,
+                    Topic = ResponseTopic,
+                };
                 response.MessageType = message.MessageType + ResponseSuffix;
                 if (!_answer.TryWrite(message, response))
                 {

@@ -34,7 +34,8 @@ namespace DeviceQueue.Commands
         private const string SecondName = "commands.1";
         private const int NoFile = -1; // as IStore.GetSize says it
         private const int MaxTypeBytes = 32;
-        private const int MaxTextsBytes = (3 * 2) + CommandDispatcher.MaxIdLength + EnvelopeCodec.MaxFieldBytes + MaxTypeBytes;
+        private const int MaxTextsBytes = (3 * 2) + CommandDispatcher.MaxIdLength + EnvelopeCodec.MaxFieldBytes
+            + MaxTypeBytes;
         private const int ReadsAt = FirstAt + (MaxCommands * EntryBytes) + MaxTextsBytes;
 
         // Up to version 0.1.0 a command had a hash of 8 bytes, its sent_time and what became of it in a byte.
@@ -121,7 +122,9 @@ namespace DeviceQueue.Commands
             }
 
             return found < 0 ? null
-                : (LittleEndian.Get(_record, found, SentAt) & StatusBits) == Succeeded ? CommandAnswer.Succeeded : CommandAnswer.Failed;
+                : (LittleEndian.Get(_record, found, SentAt) & StatusBits) == Succeeded
+                    ? CommandAnswer.Succeeded
+                    : CommandAnswer.Failed;
         }
 
         /// <summary>
@@ -334,7 +337,9 @@ namespace DeviceQueue.Commands
 
         private void LoadEntry(byte[] data, int at, bool isOld)
         {
-            long mark = isOld ? MakeMark(LittleEndian.Get(data, at, OldSentAt)) | (data[at + OldStatusAt] & StatusBits) : LittleEndian.Get(data, at, SentAt);
+            long mark = isOld
+                ? MakeMark(LittleEndian.Get(data, at, OldSentAt)) | (data[at + OldStatusAt] & StatusBits)
+                : LittleEndian.Get(data, at, SentAt);
             Add(mark, LittleEndian.Get(data, at + (isOld ? OldSentAt : SentAt), EntryBytes - SentAt));
         }
 
@@ -343,7 +348,8 @@ namespace DeviceQueue.Commands
             bool isWhole = TryGetText(data, end, ref offset, out string messageId);
             isWhole &= TryGetText(data, end, ref offset, out string correlationId);
             isWhole &= TryGetText(data, end, ref offset, out string messageType);
-            MessageEnvelope message = new MessageEnvelope(correlationId, messageType, (byte[])null) { MessageId = messageId };
+            MessageEnvelope message = new MessageEnvelope(correlationId, messageType, (byte[])null);
+            message.MessageId = messageId;
             if (isWhole && CommandDispatcher.HasValidId(message))
             {
                 _unanswered = message;

@@ -70,7 +70,8 @@ namespace DeviceQueue.Commands
                 return false;
             }
 
-            if (HasControlCharacter(message.CorrelationId) || HasControlCharacter(message.MessageType) || message.SentTime == DateTime.MinValue)
+            if (HasControlCharacter(message.CorrelationId) || HasControlCharacter(message.MessageType)
+                || message.SentTime == DateTime.MinValue)
             {
                 answer.Reject(CommandCode.BadEnvelope, "a signed command needs a sent_time and no control characters");
                 return false;
@@ -119,7 +120,9 @@ namespace DeviceQueue.Commands
 
             if (ageMs < -MaxAheadMs)
             {
-                answer.Reject(CommandCode.BadTime, "sent " + (-ageMs).ToString() + " ms in the future; " + MaxAheadMs.ToString() + " ms is the limit");
+                answer.Reject(
+                    CommandCode.BadTime,
+                    "sent " + (-ageMs).ToString() + " ms in the future; " + MaxAheadMs.ToString() + " ms is the limit");
                 return false;
             }
 

@@ -97,7 +97,8 @@ namespace DeviceQueue.Commands
             }
             else
             {
-                answer.Fail(CommandCode.SensorFault, "no reading that can be trusted: " + Sampler.NameOf(_sampler.State));
+                answer.Fail(
+                    CommandCode.SensorFault, "no reading that can be trusted: " + Sampler.NameOf(_sampler.State));
             }
         }
     }
@@ -162,7 +163,8 @@ namespace DeviceQueue.Commands
             }
             else
             {
-                answer.Fail(CommandCode.StorageFailed, "the storage failed; some of its data are left, and the device goes on");
+                answer.Fail(
+                    CommandCode.StorageFailed, "the storage failed; some of its data are left, and the device goes on");
             }
         }
     }

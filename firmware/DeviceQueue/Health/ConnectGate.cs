@@ -83,7 +83,10 @@ namespace DeviceQueue.Health
             {
                 _hasAsked = true;
                 _askedMs = nowMs;
-                _platform.Logger.Log(LogLevel.Warn, null, "TLS waits up to 60 s for the clock to be set: without the time no certificate can be checked");
+                _platform.Logger.Log(
+                    LogLevel.Warn,
+                    null,
+                    "TLS waits up to 60 s for the clock to be set: without the time no certificate can be checked");
             }
 
             if (nowMs - _askedMs < ClockWaitMs)
@@ -92,7 +95,10 @@ namespace DeviceQueue.Health
             }
 
             _isFloor = true;
-            _platform.Logger.Log(LogLevel.Warn, null, "the clock was not set in 60 s: certificates are checked as of " + _floor.ToString("yyyy-MM-dd"));
+            _platform.Logger.Log(
+                LogLevel.Warn,
+                null,
+                "the clock was not set in 60 s: certificates are checked as of " + _floor.ToString("yyyy-MM-dd"));
             _platform.Journal.SetFloorClock(true);
             _platform.Calendar.SetToFloor(_floor);
             return false;

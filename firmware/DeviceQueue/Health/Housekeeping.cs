@@ -161,7 +161,8 @@ namespace DeviceQueue.Health
                 _isShort = isShort;
                 string text = free.ToString() + " bytes of memory free: ";
                 text += isShort
-                    ? "the oldest readings that wait in memory alone are dropped" : "no more readings are dropped for it";
+                    ? "the oldest readings that wait in memory alone are dropped"
+                    : "no more readings are dropped for it";
                 _platform.Logger.Log(isShort ? LogLevel.Error : LogLevel.Info, null, text);
             }
         }

@@ -18,7 +18,7 @@ namespace DeviceQueue.Messaging
         /// The longest that <see cref="Close"/> waits for a clean end, in milliseconds; a connect that is under way
         /// ends by itself later.
         /// </summary>
-        public const int CloseTimeoutMs = MqttConnection.FarewellTimeoutMs + 2000;
+        public const int CloseTimeoutMs = MqttConnection.CloseTimeoutMs + 2000;
 
         private readonly object _lock = new object();
         private readonly string _name;
@@ -134,13 +134,13 @@ namespace DeviceQueue.Messaging
                 _isPrepared = true;
                 if (Connection != null)
                 {
-                    Connection.SetEndpoints(endpoints);
+                    Connection.Connector.Endpoints = endpoints;
                     return;
                 }
 
                 Platform = platform;
-                Connection = new MqttConnection(platform.Links, platform.Network, endpoints, _options, platform.Clock, platform.Random, logger);
-                Connection.IsFirstRoundFinal = true;
+                Connection = new MqttConnection(platform, endpoints, _options, logger);
+                Connection.Connector.IsFirstRoundFinal = true;
                 _worker = new ConnectionWorker(Connection, platform.Clock, logger);
             }
         }
@@ -163,7 +163,8 @@ namespace DeviceQueue.Messaging
             if (platform == null || platform.Clock == null || platform.Random == null || platform.Links == null)
             {
                 throw new InvalidStateException(
-                    InvalidStateException.NoPlatform, "the references need a " + Locators.Platform.ToString() + " with clock, random and links");
+                    InvalidStateException.NoPlatform,
+                    "the references need a " + Locators.Platform.ToString() + " with clock, random and links");
             }
 
             return platform;
@@ -178,7 +179,8 @@ namespace DeviceQueue.Messaging
         {
             if (Connection != null)
             {
-                throw new InvalidStateException(InvalidStateException.AlreadyOpened, "a connection is configured before it is opened");
+                throw new InvalidStateException(
+                    InvalidStateException.AlreadyOpened, "a connection is configured before it is opened");
             }
         }
 
@@ -191,9 +193,11 @@ namespace DeviceQueue.Messaging
             MqttLinkOptions[] endpoints = null;
             if (problems.ErrorCount == 0)
             {
-                ConnectionResolver resolver = new ConnectionResolver(
-                    platform.Store, Find(Locators.Discovery) as IDiscovery, Find(Locators.CredentialStore) as ICredentialStore);
-                endpoints = resolver.Resolve(correlationId, _config, _options, MakeClientId(platform, problems), will, problems);
+                IDiscovery discovery = Find(Locators.Discovery) as IDiscovery;
+                ICredentialStore credentials = Find(Locators.CredentialStore) as ICredentialStore;
+                ConnectionResolver resolver = new ConnectionResolver(platform.Store, discovery, credentials);
+                string clientId = MakeClientId(platform, problems);
+                endpoints = resolver.Resolve(correlationId, _config, _options, clientId, will, problems);
             }
 
             LogWarnings(problems, logger, correlationId);
@@ -247,7 +251,9 @@ namespace DeviceQueue.Messaging
                 long leftMs = deadlineMs - clock.NowMs;
                 if (leftMs <= 0)
                 {
-                    return Connection.Failures > 0 ? Connection.LastError : "no connection within connect_timeout, " + _options.ConnectTimeoutMs.ToString() + " ms";
+                    return Connection.Connector.Failures > 0
+                        ? Connection.LastError
+                        : "no connection within connect_timeout, " + _options.ConnectTimeoutMs.ToString() + " ms";
                 }
 
                 if (!Connection.IsOpen)

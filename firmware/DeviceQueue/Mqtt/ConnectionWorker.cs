@@ -124,7 +124,8 @@ namespace DeviceQueue.Mqtt
                 Faults++;
                 Report(e);
                 EndLink(e);
-                _stopping.WaitOne(FaultPauseMs, false); // not the connection's event: what arrives must not cut the pause short
+                // not the connection's event: what arrives must not cut the pause short
+                _stopping.WaitOne(FaultPauseMs, false);
                 return 0;
             }
         }
@@ -150,7 +151,8 @@ namespace DeviceQueue.Mqtt
                     Recorder.Record("connection", e);
                 }
 
-                _logger.Log(LogLevel.Error, null, "fault of the connection, which goes on: " + MqttLinkResult.Describe(e));
+                _logger.Log(
+                    LogLevel.Error, null, "fault of the connection, which goes on: " + MqttLinkResult.Describe(e));
             }
             catch (Exception)
             {

@@ -182,7 +182,8 @@ namespace DeviceQueue.Mqtt
                     writer = _payloads[next] as IValueWriter;
                 }
             }
-            while (writer != null && !TryWrite(writer, next, request, nowMs)); // no lock: it may take those of others
+            // without the lock: it may take those of others
+            while (writer != null && !TryWrite(writer, next, request, nowMs));
 
             return true;
         }

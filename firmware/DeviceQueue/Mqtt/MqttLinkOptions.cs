@@ -12,6 +12,9 @@ namespace DeviceQueue.Mqtt
         /// <summary>Gets or sets the broker's TCP port, 1 to 65535.</summary>
         public int Port { get; set; }
 
+        /// <summary>Gets host and port as texts show them.</summary>
+        public string Place => Host + ":" + Port.ToString();
+
         /// <summary>
         /// Gets or sets a value indicating whether the link is TLS, with the broker's certificate validated.
         /// </summary>

@@ -61,7 +61,8 @@ namespace DeviceQueue.Mqtt
             }
 
             string message = e.Message;
-            bool isEmpty = string.IsNullOrEmpty(message) || message.StartsWith("Exception ") || message.IndexOf(e.GetType().FullName) >= 0;
+            bool isEmpty = string.IsNullOrEmpty(message) || message.StartsWith("Exception ")
+                || message.IndexOf(e.GetType().FullName) >= 0;
             return isEmpty ? "internal error" : message;
         }
 

@@ -34,6 +34,7 @@ namespace DeviceQueue.Mqtt
         private long _waitMs; // not subscribed before; once cleared, the latest time to wait for the broker's answer
         private long _askedMs = -1;
         private bool _isCleared;
+        private bool _isSessionToDiscard;
 
         /// <param name="topic">Where the broker may keep the message.</param>
         public RetainedMessageGuard(string topic, LatestValues latest)
@@ -54,11 +55,18 @@ namespace DeviceQueue.Mqtt
         /// <summary>Gets how long commands are blocked, in milliseconds, or 0.</summary>
         public int BlockMs => _blockMs;
 
+        /// <summary>Gets how often a kept session was discarded, and with it the messages that waited in it.</summary>
+        public int DiscardedSessions { get; private set; }
+
         public void OnLinkUp(long nowMs, bool isSessionKept)
         {
             _askedMs = isSessionKept ? nowMs : -1;
             _isCleared = false;
-            _waitMs = nowMs + _blockMs; // counted from here: a link that ends before it has asked for anything clears the message
+
+            // Counted from here: a link that ends before it has asked for anything clears the message.
+            _waitMs = nowMs + _blockMs;
+            DiscardedSessions += _isSessionToDiscard ? 1 : 0;
+            _isSessionToDiscard = false;
         }
 
         public void OnSubscribe(long nowMs)
@@ -111,7 +119,35 @@ namespace DeviceQueue.Mqtt
         }
 
         /// <summary>Notes an end; to clear what may not be cleared ends links too, at some brokers.</summary>
-        public void OnLinkDown(long nowMs, bool isByOtherSide)
+        /// <param name="isByOtherSide">Whether it was not we who ended the link.</param>
+        /// <param name="isSessionKept">Whether the settings ask for a kept session.</param>
+        /// <returns>Whether this end, after others like it, has to do with a message that the broker keeps.</returns>
+        public bool OnLinkDown(long nowMs, bool isByOtherSide, bool isSessionKept)
+        {
+            bool wasSuspicious = IsSuspicious;
+            int blockMs = _blockMs;
+            CountEnd(nowMs, isByOtherSide);
+            bool isNew = IsSuspicious && !wasSuspicious;
+            _isSessionToDiscard = isSessionKept && (_isSessionToDiscard || isNew);
+            return isNew || (IsSuspicious && _blockMs != blockMs);
+        }
+
+        /// <summary>Says what is suspected, and what to do.</summary>
+        public string Describe(string clientId, bool isSessionKept)
+        {
+            if (_blockMs == 0)
+            {
+                return "two links ended soon after they subscribed: the broker may keep a message that is too large "
+                    + "for this device; it is cleared from " + Topic
+                    + (isSessionKept ? ", and the session is discarded" : string.Empty);
+            }
+
+            return "commands are blocked for " + (_blockMs / 1000).ToString() + " s by a message that is too large for "
+                + "this device: allow " + clientId + " to publish to " + Topic
+                + ", or clear it: mosquitto_pub -r -n -t " + Topic;
+        }
+
+        private void CountEnd(long nowMs, bool isByOtherSide)
         {
             TryTrust(nowMs);
             _latest.Forget(_handle); // what may have ended this link is not said on the next one unasked

@@ -17,6 +17,11 @@ namespace DeviceQueue.Mqtt
         /// </summary>
         public const int ReadyTimeoutMs = 2000;
 
+        /// <summary>
+        /// How long to wait for SUBACK, in milliseconds; the client library reports a missing one by nothing at all.
+        /// </summary>
+        public const int SubackTimeoutMs = 10000;
+
         private readonly Subscription[] _subscriptions = new Subscription[MqttConnection.MaxAttached];
         private readonly LinkWatch _watch;
         private readonly AutoResetEvent _progress;
@@ -302,7 +307,7 @@ namespace DeviceQueue.Mqtt
                 Filter = filter;
                 PacketId = packetId;
                 _state |= packetId != 0 ? Held : 0;
-                DueMs = nowMs + (packetId == 0 ? RetryPolicy.FirstDelayMs : MqttConnection.SubackTimeoutMs);
+                DueMs = nowMs + (packetId == 0 ? RetryPolicy.FirstDelayMs : SubackTimeoutMs);
             }
 
             public void OnAnswer(bool isGranted, long nowMs)

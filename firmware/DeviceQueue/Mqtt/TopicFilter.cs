@@ -44,9 +44,11 @@ namespace DeviceQueue.Mqtt
                     // section 4.7.1.2: "sport/#" covers its parent level "sport"
                     return f == filter.Length - 2 && filter[f] == '/' && filter[f + 1] == '#';
                 }
-                else if (topic[t] != filter[f] || (topic[t] >= 0xD800 && topic.ToCharArray(t, 1)[0] != filter.ToCharArray(f, 1)[0]))
+                else if (topic[t] != filter[f]
+                    || (topic[t] >= 0xD800 && topic.ToCharArray(t, 1)[0] != filter.ToCharArray(f, 1)[0]))
                 {
-                    return false; // on the interpreter topic[t] is the first half of a character of two halves, at each of them
+                    // on the interpreter topic[t] is the first half of a character of two halves, at each of them
+                    return false;
                 }
                 else
                 {
@@ -66,7 +68,8 @@ namespace DeviceQueue.Mqtt
         /// <returns><see langword="true"/> when something can be published to it.</returns>
         public static bool IsTopic(string topic)
         {
-            return !string.IsNullOrEmpty(topic) && topic.Length <= MaxLength && topic.IndexOf('+') < 0 && topic.IndexOf('#') < 0 && IsText(topic);
+            return !string.IsNullOrEmpty(topic) && topic.Length <= MaxLength && topic.IndexOf('+') < 0
+                && topic.IndexOf('#') < 0 && IsText(topic);
         }
 
         /// <summary>

@@ -25,7 +25,8 @@ namespace DeviceQueue.Outputs
         /// <param name="topics">The topics of the states.</param>
         /// <param name="platform">The clock, the console and what keeps faults.</param>
         /// <param name="safeAfterMs">The time without a broker, in milliseconds, from now on; 0: never.</param>
-        public OutputStates(OutputBank outputs, MqttConnection connection, DeviceTopics topics, MqttPlatform platform, int safeAfterMs)
+        public OutputStates(
+            OutputBank outputs, MqttConnection connection, DeviceTopics topics, MqttPlatform platform, int safeAfterMs)
         {
             _outputs = outputs;
             _connection = connection;
@@ -118,7 +119,8 @@ namespace DeviceQueue.Outputs
 
             if (_outputs.TakeFailure(index))
             {
-                string text = "output " + _outputs.GetName(index) + " could not be driven to its safe state; it is tried again";
+                string text = "output " + _outputs.GetName(index)
+                    + " could not be driven to its safe state; it is tried again";
                 _platform.Logger.Log(LogLevel.Error, null, text);
             }
         }

@@ -32,11 +32,17 @@ namespace DeviceQueue.Text
         {
             for (int i = 0; i < bytes.Length; i++)
             {
-                int high = bytes[i] >> 4;
-                int low = bytes[i] & 15;
-                text[i * 2] = (byte)(high < 10 ? '0' + high : 'a' + high - 10);
-                text[(i * 2) + 1] = (byte)(low < 10 ? '0' + low : 'a' + low - 10);
+                Write(bytes[i], text, i * 2);
             }
+        }
+
+        /// <summary>Writes a byte as two digits.</summary>
+        internal static void Write(byte value, byte[] text, int offset)
+        {
+            int high = value >> 4;
+            int low = value & 15;
+            text[offset] = (byte)(high < 10 ? '0' + high : 'a' + high - 10);
+            text[offset + 1] = (byte)(low < 10 ? '0' + low : 'a' + low - 10);
         }
     }
 }

@@ -63,19 +63,19 @@ namespace DeviceQueue.Text
             int hour = Get(text, offset + 11, end, 2, ':');
             int minute = Get(text, offset + 14, end, 2, ':');
             int second = Get(text, offset + 17, end, 2, '\0');
-            if (year < MinYear || year > MaxYear || month < 1 || month > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)
-                || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
-            {
-                return false;
-            }
-
+            bool isDate = year >= MinYear && year <= MaxYear && month >= 1 && month <= 12
+                && day >= 1 && day <= DateTime.DaysInMonth(year, month);
+            bool isTime = hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59;
             int position = offset + 19;
-            if (!TryReadFraction(text, ref position, end, out long fraction) || !TryReadZone(text, position, end, out int zoneMinutes))
+            if (!isDate || !isTime
+                || !TryReadFraction(text, ref position, end, out long fraction)
+                || !TryReadZone(text, position, end, out int zoneMinutes))
             {
                 return false;
             }
 
-            long ticks = new DateTime(year, month, day, hour, minute, second).Ticks + fraction - (zoneMinutes * TimeSpan.TicksPerMinute);
+            long ticks = new DateTime(year, month, day, hour, minute, second).Ticks;
+            ticks += fraction - (zoneMinutes * TimeSpan.TicksPerMinute);
             if (ticks < DateTime.UnixEpoch.Ticks || ticks >= new DateTime(MaxYear + 1, 1, 1).Ticks)
             {
                 return false;
@@ -128,7 +128,8 @@ namespace DeviceQueue.Text
 
             int hours = Get(text, position + 1, end, 2, ':');
             int rest = Get(text, position + 4, end, 2, '\0');
-            if ((sign != '+' && sign != '-') || position + 6 != end || hours < 0 || hours > MaxOffsetHours || rest < 0 || rest > 59)
+            bool isOffset = hours >= 0 && hours <= MaxOffsetHours && rest >= 0 && rest <= 59;
+            if ((sign != '+' && sign != '-') || position + 6 != end || !isOffset)
             {
                 return false;
             }
@@ -141,7 +142,8 @@ namespace DeviceQueue.Text
         // A number of so many digits and what follows it ('\0': whatever), or -1.
         private static int Get(byte[] text, int position, int end, int digits, char follower)
         {
-            if (position + digits + (follower == '\0' ? 0 : 1) > end || (follower != '\0' && text[position + digits] != follower))
+            bool isFollowed = follower != '\0';
+            if (position + digits + (isFollowed ? 1 : 0) > end || (isFollowed && text[position + digits] != follower))
             {
                 return -1;
             }

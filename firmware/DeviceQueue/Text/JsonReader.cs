@@ -1,3 +1,4 @@
+using System;
 using System.Text;
 
 namespace DeviceQueue.Text
@@ -13,26 +14,14 @@ namespace DeviceQueue.Text
         /// <summary>How deep the deepest reader goes.</summary>
         public const int MaxDepth = 32;
 
-        private const int MaxSequence = 12; // a pair of surrogates, escaped
+        private const string TooDeep = "it is nested too deep";
+        private const string TooEarly = "it ends too early";
 
-        private static readonly byte[] Nothing = new byte[0];
-
+        private readonly JsonScanner _scanner = new JsonScanner();
         private readonly int _maxDepth;
-        private byte[] _data = Nothing;
-        private int _offset;
-        private int _position;
-        private int _end;
-        private int _limit; // where the window ends
-        private int _tokenPosition;
-        private IByteSource _source; // null: all bytes are there
-        private int _passed; // how many bytes of the source have left the window
-        private int _objects;
-        private State _state;
-        private JsonToken _token;
+        private int _objects; // a bit for each depth: whether an object is open there, or an array
         private int _depth;
-        private int _rawStart;
-        private int _rawLength;
-        private bool _hasEscapes;
+        private JsonToken _token;
 
         /// <summary>Initializes a reader over nothing.</summary>
         /// <param name="maxDepth">How many objects and arrays may be open at once, 1 to <see cref="MaxDepth"/>; more
@@ -40,14 +29,6 @@ namespace DeviceQueue.Text
         public JsonReader(int maxDepth)
         {
             _maxDepth = maxDepth < 1 ? 1 : maxDepth > MaxDepth ? MaxDepth : maxDepth;
-        }
-
-        private enum State
-        {
-            BeforeValue,
-            BeforeFirstName,
-            BeforeFirstItem,
-            AfterValue,
         }
 
         /// <summary>Gets what the reader stands on.</summary>
@@ -60,27 +41,27 @@ namespace DeviceQueue.Text
         /// Gets where the content of a name, text or number starts in the array given to <see cref="Reset"/>, without
         /// its quotation mark.
         /// </summary>
-        public int RawStart => _rawStart;
+        public int RawStart => _scanner.Start;
 
         /// <summary>Gets how many bytes the content has as it stands, escapes and all.</summary>
-        public int RawLength => _rawLength;
+        public int RawLength => _scanner.Length;
 
         /// <summary>
         /// Gets a value indicating whether the content has escapes, so that its bytes are not yet the text.
         /// </summary>
-        public bool HasEscapes => _hasEscapes;
+        public bool HasEscapes => _scanner.HasEscapes;
 
         /// <summary>Gets where the token starts, in bytes from the offset given to <see cref="Reset"/>.</summary>
-        public int TokenOffset => _passed + _tokenPosition - _offset;
+        public int TokenOffset => _scanner.TokenOffset;
 
         /// <summary>Gets what is wrong, in a few words, or <see langword="null"/>.</summary>
         public string Error { get; private set; }
 
         /// <summary>Gets where it is wrong, in bytes from the offset given to <see cref="Reset"/>.</summary>
-        public int ErrorOffset { get; private set; }
+        public int ErrorOffset => Error == null ? 0 : _scanner.Offset;
 
         /// <summary>Gets a value indicating whether the error is that objects and arrays are nested too deep.</summary>
-        public bool IsTooDeep { get; private set; }
+        public bool IsTooDeep => Error == TooDeep;
 
         /// <summary>Starts over on other bytes, which are used and not copied.</summary>
         /// <param name="data">The bytes, or <see langword="null"/> for none.</param>
@@ -88,23 +69,11 @@ namespace DeviceQueue.Text
         /// <param name="count">How many they are.</param>
         public void Reset(byte[] data, int offset, int count)
         {
-            _source = null;
-            _passed = 0;
-            _data = data ?? Nothing;
-            _offset = offset;
-            _position = offset;
-            _tokenPosition = offset;
-            _end = data == null ? offset : offset + count;
+            _scanner.Reset(data, offset, count);
             _objects = 0;
-            _state = State.BeforeValue;
-            _token = JsonToken.None;
             _depth = 0;
-            _rawStart = offset;
-            _rawLength = 0;
-            _hasEscapes = false;
+            _token = JsonToken.None;
             Error = null;
-            ErrorOffset = 0;
-            IsTooDeep = false;
         }
 
         /// <summary>
@@ -119,8 +88,7 @@ namespace DeviceQueue.Text
         public void Open(IByteSource source, byte[] window, int offset, int size, int count)
         {
             Reset(window, offset, count);
-            _source = source;
-            _limit = offset + size;
+            _scanner.Extend(source, offset + size);
         }
 
         /// <summary>Goes to the next token.</summary>
@@ -132,28 +100,28 @@ namespace DeviceQueue.Text
                 return _token;
             }
 
-            SkipSpace(false);
-            if (_state == State.AfterValue && _depth == 0)
+            int character = _scanner.Peek(false);
+            if (_depth == 0 && _token != JsonToken.None)
             {
-                return _position == _end ? Accept(JsonToken.End, State.AfterValue) : Fail("something follows the value");
+                return Accept(JsonToken.End, character < 0 ? null : "something follows the value");
             }
 
-            if (_position == _end)
+            if (character < 0)
             {
-                return Fail("it ends too early");
+                return Fail(TooEarly);
             }
 
-            byte character = _data[_position];
-            switch (_state)
+            switch (_token)
             {
-                case State.AfterValue:
-                    return ReadAfterValue(character);
-                case State.BeforeFirstName:
-                    return character == '}' ? Close(JsonToken.EndObject) : ReadName(character);
-                case State.BeforeFirstItem:
-                    return character == ']' ? Close(JsonToken.EndArray) : ReadValue(character);
-                default:
+                case JsonToken.None:
+                case JsonToken.Name:
                     return ReadValue(character);
+                case JsonToken.BeginObject:
+                    return character == '}' ? Leave(JsonToken.EndObject) : ReadName(character);
+                case JsonToken.BeginArray:
+                    return character == ']' ? Leave(JsonToken.EndArray) : ReadValue(character);
+                default:
+                    return ReadAfterValue(character);
             }
         }
 
@@ -181,71 +149,32 @@ namespace DeviceQueue.Text
             return _token != JsonToken.Error;
         }
 
-        /// <summary>Compares the decoded name or text with another.</summary>
-        /// <param name="text">The other.</param>
-        /// <returns><see langword="true"/> when they are equal, letter by letter.</returns>
+        /// <summary>Compares the decoded name or text with another, letter by letter.</summary>
         public bool ValueEquals(string text)
         {
-            int length = text.Length;
-            if (length > _rawLength || (_token != JsonToken.Name && _token != JsonToken.Text))
-            {
-                return false;
-            }
-
-            byte[] data = _data;
-            int position = _rawStart;
-            int end = position + _rawLength;
-            int index = 0;
-            while (position < end && index < length)
-            {
-                int lead = data[position];
-                bool isPlain = lead < 0x80 && lead != '\\';
-                int own = isPlain ? lead : DecodeNext(ref position);
-                position += isPlain ? 1 : 0;
-                if (own != (isPlain ? text[index++] : Utf8.NextCodePoint(text, length, ref index)))
-                {
-                    return false;
-                }
-            }
-
-            return position == end && index == length;
+            int start = _scanner.Start;
+            int length = _scanner.Length;
+            return text.Length <= length
+                && (_token == JsonToken.Name || _token == JsonToken.Text)
+                && JsonText.AreEqual(_scanner.Data, start, start + length, text);
         }
 
         /// <summary>Compares the decoded name or text with one that was read before, from the same bytes.</summary>
         /// <param name="start">Its <see cref="RawStart"/>.</param>
         /// <param name="length">Its <see cref="RawLength"/>.</param>
-        /// <returns><see langword="true"/> when they are equal.</returns>
         internal bool ValueEquals(int start, int length)
         {
-            int position = _rawStart;
-            int end = position + _rawLength;
-            int otherEnd = start + length;
-            bool isEqual = true;
-            while (isEqual && position < end && start < otherEnd)
-            {
-                isEqual = DecodeNext(ref position) == DecodeNext(ref start);
-            }
-
-            return isEqual && position == end && start == otherEnd;
+            int own = _scanner.Start;
+            return JsonText.AreEqual(_scanner.Data, own, own + _scanner.Length, start, start + length);
         }
 
         /// <summary>Measures the decoded name, text or number.</summary>
         /// <returns>Its length in bytes of UTF-8.</returns>
         public int GetTextLength()
         {
-            if (!_hasEscapes)
-            {
-                return _rawLength;
-            }
-
-            int length = 0;
-            int position = _rawStart;
-            while (position < _rawStart + _rawLength)
-            {
-                length += Utf8.SizeOf(DecodeNext(ref position));
-            }
-
-            return length;
+            int start = _scanner.Start;
+            int length = _scanner.Length;
+            return _scanner.HasEscapes ? JsonText.GetDecodedLength(_scanner.Data, start, start + length) : length;
         }
 
         /// <summary>Copies the decoded name, text or number.</summary>
@@ -260,16 +189,14 @@ namespace DeviceQueue.Text
                 return -1;
             }
 
-            if (!_hasEscapes)
+            int start = _scanner.Start;
+            if (_scanner.HasEscapes)
             {
-                System.Array.Copy(_data, _rawStart, target, offset, length);
-                return length;
+                JsonText.Decode(_scanner.Data, start, start + _scanner.Length, target, offset);
             }
-
-            int position = _rawStart;
-            while (position < _rawStart + _rawLength)
+            else if (length > 0)
             {
-                offset = Utf8.Write(DecodeNext(ref position), target, offset);
+                Array.Copy(_scanner.Data, start, target, offset, length);
             }
 
             return length;
@@ -278,15 +205,13 @@ namespace DeviceQueue.Text
         /// <summary>Decodes the name or text where it stands. Its bytes must not be read again.</summary>
         internal void Unescape()
         {
-            if (_hasEscapes)
+            if (_scanner.HasEscapes)
             {
-                int end = _rawStart;
-                for (int position = _rawStart; position < _rawStart + _rawLength;)
-                {
-                    end = Utf8.Write(DecodeNext(ref position), _data, end); // never longer than what it stands for
-                }
-
-                SetRaw(_rawStart, end - _rawStart);
+                byte[] data = _scanner.Data;
+                int start = _scanner.Start;
+                int end = JsonText.Decode(data, start, start + _scanner.Length, data, start);
+                _scanner.Length = end - start;
+                _scanner.HasEscapes = false;
             }
         }
 
@@ -294,14 +219,15 @@ namespace DeviceQueue.Text
         /// <returns>The text; empty on any other token.</returns>
         public string GetText()
         {
-            if (_rawLength == 0)
+            int length = _scanner.Length;
+            if (length == 0)
             {
                 return string.Empty;
             }
 
-            if (!_hasEscapes)
+            if (!_scanner.HasEscapes)
             {
-                return Encoding.UTF8.GetString(_data, _rawStart, _rawLength);
+                return Encoding.UTF8.GetString(_scanner.Data, _scanner.Start, length);
             }
 
             byte[] bytes = new byte[GetTextLength()];
@@ -309,12 +235,12 @@ namespace DeviceQueue.Text
             return Encoding.UTF8.GetString(bytes, 0, bytes.Length);
         }
 
-        private JsonToken ReadAfterValue(byte character)
+        private JsonToken ReadAfterValue(int character)
         {
             bool isObject = (_objects & (1 << (_depth - 1))) != 0;
             if (character == (isObject ? '}' : ']'))
             {
-                return Close(isObject ? JsonToken.EndObject : JsonToken.EndArray);
+                return Leave(isObject ? JsonToken.EndObject : JsonToken.EndArray);
             }
 
             if (character != ',')
@@ -322,375 +248,95 @@ namespace DeviceQueue.Text
                 return Fail(isObject ? "a comma or } is expected" : "a comma or ] is expected");
             }
 
-            _position++;
-            SkipSpace(false);
-            if (_position == _end)
-            {
-                return Fail("it ends too early");
-            }
-
-            return isObject ? ReadName(_data[_position]) : ReadValue(_data[_position]);
+            _scanner.Skip();
+            character = _scanner.Peek(false);
+            return character < 0 ? Fail(TooEarly) : isObject ? ReadName(character) : ReadValue(character);
         }
 
-        private JsonToken ReadName(byte character)
+        private JsonToken ReadName(int character)
         {
-            if (character != '"')
+            string error = character == '"' ? _scanner.ScanText() : "a name in quotation marks is expected";
+            if (error == null && _scanner.Peek(true) != ':')
             {
-                return Fail("a name in quotation marks is expected");
+                error = "a colon is expected";
             }
 
-            if (!ScanText())
+            if (error != null)
             {
-                return _token;
+                return Fail(error);
             }
 
-            SkipSpace(true);
-            if (_position == _end || _data[_position] != ':')
-            {
-                return Fail("a colon is expected");
-            }
-
-            _position++;
-            return Accept(JsonToken.Name, State.BeforeValue);
+            _scanner.Skip();
+            _token = JsonToken.Name;
+            return JsonToken.Name;
         }
 
-        private JsonToken ReadValue(byte character)
+        private JsonToken ReadValue(int character)
         {
             switch (character)
             {
-                case (byte)'{':
-                    return Open(JsonToken.BeginObject, State.BeforeFirstName);
-                case (byte)'[':
-                    return Open(JsonToken.BeginArray, State.BeforeFirstItem);
-                case (byte)'"':
-                    return ScanText() ? Accept(JsonToken.Text, State.AfterValue) : _token;
-                case (byte)'t':
-                    return ReadWord("true", JsonToken.True);
-                case (byte)'f':
-                    return ReadWord("false", JsonToken.False);
-                case (byte)'n':
-                    return ReadWord("null", JsonToken.Null);
+                case '{':
+                    return Enter(JsonToken.BeginObject);
+                case '[':
+                    return Enter(JsonToken.BeginArray);
+                case '"':
+                    return Accept(JsonToken.Text, _scanner.ScanText());
+                case 't':
+                    return Accept(JsonToken.True, _scanner.ScanWord("true"));
+                case 'f':
+                    return Accept(JsonToken.False, _scanner.ScanWord("false"));
+                case 'n':
+                    return Accept(JsonToken.Null, _scanner.ScanWord("null"));
                 default:
-                    return ReadNumber();
+                    return Accept(JsonToken.Number, _scanner.ScanNumber());
             }
         }
 
-        private JsonToken Open(JsonToken token, State state)
+        private JsonToken Enter(JsonToken token)
         {
             if (_depth == _maxDepth)
             {
-                IsTooDeep = true;
-                return Fail("it is nested too deep");
+                return Fail(TooDeep);
             }
 
             int bit = 1 << _depth;
             _objects = token == JsonToken.BeginObject ? _objects | bit : _objects & ~bit;
             _depth++;
-            _position++;
-            _rawLength = 0;
-            _hasEscapes = false;
-            return Accept(token, state);
+            _scanner.Skip();
+            return AcceptBare(token);
         }
 
-        private JsonToken Close(JsonToken token)
+        private JsonToken Leave(JsonToken token)
         {
             _depth--;
-            _position++;
-            _rawLength = 0;
-            _hasEscapes = false;
-            return Accept(token, State.AfterValue);
+            _scanner.Skip();
+            return AcceptBare(token);
         }
 
-        private JsonToken ReadWord(string word, JsonToken token)
+        // Stands on a token without content.
+        private JsonToken AcceptBare(JsonToken token)
         {
-            int length = word.Length;
-            for (int i = 0; i < length; i++)
-            {
-                if (!Has(i + 1) || _data[_position + i] != word[i])
-                {
-                    return Fail("a value is expected");
-                }
-            }
-
-            SetRaw(_position, length);
-            _position += length;
-            return Accept(token, State.AfterValue);
-        }
-
-        private JsonToken ReadNumber()
-        {
-            SkipOne('-', '-');
-            bool isNumber = SkipOne('0', '0') || SkipDigits();
-            if (isNumber && SkipOne('.', '.'))
-            {
-                isNumber = SkipDigits();
-            }
-
-            if (isNumber && SkipOne('e', 'E'))
-            {
-                SkipOne('+', '-');
-                isNumber = SkipDigits();
-            }
-
-            if (!isNumber)
-            {
-                return Fail(_position == _tokenPosition ? "a value is expected" : "a number is incomplete");
-            }
-
-            SetRaw(_tokenPosition, _position - _tokenPosition);
-            return Accept(JsonToken.Number, State.AfterValue);
-        }
-
-        private bool SkipOne(char one, char other)
-        {
-            bool isThere = Has(1) && (_data[_position] == one || _data[_position] == other);
-            _position += isThere ? 1 : 0;
-            return isThere;
-        }
-
-        private bool SkipDigits()
-        {
-            bool isThere = false;
-            while ((_position < _end || TryFill()) && _data[_position] >= '0' && _data[_position] <= '9')
-            {
-                _position++;
-                isThere = true;
-            }
-
-            return isThere;
-        }
-
-        // What stands before the next token may leave the window; a name may not while its colon is looked for.
-        private void SkipSpace(bool isInToken)
-        {
-            do
-            {
-                byte[] data = _data;
-                int end = _end;
-                int position = _position;
-                while (position < end
-                    && (data[position] == ' ' || data[position] == '\n' || data[position] == '\r' || data[position] == '\t'))
-                {
-                    position++;
-                }
-
-                _position = position;
-                _tokenPosition = isInToken ? _tokenPosition : position;
-            }
-            while (_position == _end && TryFill());
-        }
-
-        private bool ScanText()
-        {
-            _position++;
-            bool hasEscapes = false;
-            while (SkipPlain() && _data[_position] != '"')
-            {
-                Has(MaxSequence);
-                byte character = _data[_position];
-                int length = character == '\\' ? MeasureEscape()
-                    : character < 0x20 ? 0 : Utf8.SequenceLength(_data, _position, _end);
-                if (length == 0)
-                {
-                    Fail(character == '\\' ? "an escape is wrong"
-                        : character < 0x20 ? "a control character stands in a text" : "it is not UTF-8");
-                    return false;
-                }
-
-                hasEscapes |= character == '\\';
-                _position += length;
-            }
-
-            if (_position == _end)
-            {
-                Fail("it ends inside a text");
-                return false;
-            }
-
-            SetRaw(_tokenPosition + 1, _position - _tokenPosition - 1);
-            _hasEscapes = hasEscapes;
-            _position++;
-            return true;
-        }
-
-        // Passes over what stands for itself in a text; false where the bytes end.
-        private bool SkipPlain()
-        {
-            do
-            {
-                byte[] data = _data;
-                int end = _end;
-                int position = _position;
-                while (position < end)
-                {
-                    byte character = data[position];
-                    if (character == '"' || character == '\\' || character < 0x20 || character >= 0x80)
-                    {
-                        _position = position;
-                        return true;
-                    }
-
-                    position++;
-                }
-
-                _position = position;
-            }
-            while (TryFill());
-            return false;
-        }
-
-        // The length of the escape at the position, 2, 6 or (a pair of surrogates) 12; 0 when it is wrong.
-        private int MeasureEscape()
-        {
-            if (_position + 1 >= _end)
-            {
-                return 0;
-            }
-
-            byte kind = _data[_position + 1];
-            if (kind != 'u')
-            {
-                return kind == '"' || kind == '\\' || kind == '/' || kind == 'b' || kind == 'f' || kind == 'n' || kind == 'r' || kind == 't' ? 2 : 0;
-            }
-
-            int unit = ReadUnit(_position);
-            if (unit <= 0 || (unit >= 0xDC00 && unit <= 0xDFFF))
-            {
-                return 0;
-            }
-
-            if (unit < 0xD800 || unit > 0xDFFF)
-            {
-                return 6;
-            }
-
-            int low = ReadUnit(_position + 6);
-            return low >= 0xDC00 && low <= 0xDFFF ? 12 : 0;
-        }
-
-        // The UTF-16 unit that an escape of six characters stands for, or -1.
-        private int ReadUnit(int position)
-        {
-            if (position + 6 > _end || _data[position] != '\\' || _data[position + 1] != 'u')
-            {
-                return -1;
-            }
-
-            int unit = 0;
-            for (int i = 2; i < 6; i++)
-            {
-                int digit = Hex.ValueOf(_data[position + i]);
-                if (digit < 0)
-                {
-                    return -1;
-                }
-
-                unit = (unit << 4) | digit;
-            }
-
-            return unit;
-        }
-
-        // The next code point of a content that was scanned before, so that it is well formed.
-        private int DecodeNext(ref int position)
-        {
-            int lead = _data[position];
-            if (lead == '\\')
-            {
-                return DecodeEscape(ref position);
-            }
-
-            position++;
-            if (lead < 0x80)
-            {
-                return lead;
-            }
-
-            int more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
-            int codePoint = lead & (0x3F >> more);
-            for (; more > 0; more--)
-            {
-                codePoint = (codePoint << 6) | (_data[position++] & 0x3F);
-            }
-
-            return codePoint;
-        }
-
-        private int DecodeEscape(ref int position)
-        {
-            byte kind = _data[position + 1];
-            if (kind == 'u')
-            {
-                int unit = ReadUnit(position);
-                position += 6;
-                if (unit < 0xD800 || unit > 0xDFFF)
-                {
-                    return unit;
-                }
-
-                int low = ReadUnit(position);
-                position += 6;
-                return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-            }
-
-            position += 2;
-            return kind == 'b' ? '\b' : kind == 'f' ? '\f' : kind == 'n' ? '\n' : kind == 'r' ? '\r' : kind == 't' ? '\t' : kind;
-        }
-
-        // Whether there are so many bytes from the position on.
-        private bool Has(int count)
-        {
-            while (_end - _position < count && TryFill())
-            {
-            }
-
-            return _end - _position >= count;
-        }
-
-        // Takes more bytes into the window, in which only the token that is being read stays.
-        private bool TryFill()
-        {
-            if (_source == null)
-            {
-                return false;
-            }
-
-            int used = _tokenPosition - _offset;
-            System.Array.Copy(_data, _tokenPosition, _data, _offset, _end - _tokenPosition);
-            _passed += used;
-            _position -= used;
-            _end -= used;
-            _rawStart -= used;
-            _tokenPosition = _offset;
-            int room = _limit - _end;
-            int count = room == 0 ? 0 : _source.Read(_data, _end, room);
-            _end += count;
-            return count > 0;
-        }
-
-        private void SetRaw(int start, int length)
-        {
-            _rawStart = start;
-            _rawLength = length;
-            _hasEscapes = false;
-        }
-
-        private JsonToken Accept(JsonToken token, State next)
-        {
+            _scanner.Length = 0;
+            _scanner.HasEscapes = false;
             _token = token;
-            _state = next;
+            return token;
+        }
+
+        private JsonToken Accept(JsonToken token, string error)
+        {
+            if (error != null)
+            {
+                return Fail(error);
+            }
+
+            _token = token;
             return token;
         }
 
         private JsonToken Fail(string error)
         {
-            bool isTooLong = _source != null && _tokenPosition == _offset && _position == _end && _end == _limit;
-            Error = isTooLong ? "a name or a value is too long" : error;
-            ErrorOffset = _passed + _position - _offset;
-            _token = JsonToken.Error;
-            _rawLength = 0;
-            _hasEscapes = false;
-            return _token;
+            Error = _scanner.IsTooLong ? "a name or a value is too long" : error;
+            return AcceptBare(JsonToken.Error);
         }
     }
 }

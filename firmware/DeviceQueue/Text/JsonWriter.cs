@@ -9,10 +9,6 @@ namespace DeviceQueue.Text
     /// </summary>
     public sealed class JsonWriter
     {
-        // Whole numbers up to 2^53 are exact in a double.
-        private const double MaxScaled = 9007199254740992.0;
-        private const int MaxDecimals = 9;
-
         private byte[] _buffer;
         private int _start;
         private int _position;
@@ -188,9 +184,12 @@ namespace DeviceQueue.Text
             }
 
             BeginText();
-            int length = _isOverflow ? 0 : Base64.Encode(data, 0, count, _buffer, _position);
-            _isOverflow |= length < 0;
-            _position += _isOverflow ? 0 : length;
+            if (!_isOverflow)
+            {
+                int length = Base64.Encode(data, 0, count, _buffer, _position);
+                MoveTo(length < 0 ? -1 : _position + length);
+            }
+
             EndText();
         }
 
@@ -207,9 +206,11 @@ namespace DeviceQueue.Text
             }
 
             BeginText();
-            int end = _isOverflow ? -1 : Iso8601.Format(utc, _buffer, _position);
-            _isOverflow |= end < 0;
-            _position = _isOverflow ? _position : end;
+            if (!_isOverflow)
+            {
+                MoveTo(Iso8601.Format(utc, _buffer, _position));
+            }
+
             EndText();
         }
 
@@ -218,12 +219,7 @@ namespace DeviceQueue.Text
         public void WriteNumber(long value)
         {
             BeforeValue();
-            if (value < 0)
-            {
-                Put((byte)'-');
-            }
-
-            PutDigits(value < 0 ? (ulong)(-(value + 1)) + 1 : (ulong)value, 1);
+            PutNumber(value, 0);
         }
 
         /// <summary>Writes a number with fixed decimals as a text, see <see cref="WriteFixed"/>.</summary>
@@ -231,10 +227,10 @@ namespace DeviceQueue.Text
         /// <param name="decimals">The number of decimals, 0 to 9.</param>
         public void WriteFixedText(double value, int decimals)
         {
-            if (TryScale(value, ref decimals, out long scaled))
+            if (NumberText.TryRound(value, ref decimals, out long scaled))
             {
                 BeginText();
-                PutFixed(scaled, decimals);
+                PutNumber(scaled, decimals);
                 EndText();
             }
             else
@@ -249,10 +245,10 @@ namespace DeviceQueue.Text
         /// <param name="decimals">The number of decimals, 0 to 9.</param>
         public void WriteFixed(double value, int decimals)
         {
-            if (TryScale(value, ref decimals, out long scaled))
+            if (NumberText.TryRound(value, ref decimals, out long scaled))
             {
                 BeforeValue();
-                PutFixed(scaled, decimals);
+                PutNumber(scaled, decimals);
             }
             else
             {
@@ -295,80 +291,12 @@ namespace DeviceQueue.Text
             PutAll(json, offset, count);
         }
 
-        private static bool TryScale(double value, ref int decimals, out long scaled)
+        private void PutNumber(long scaled, int decimals)
         {
-            scaled = 0;
-
-            // NaN first: on the device it compares as greater than everything.
-            if (double.IsNaN(value) || double.IsInfinity(value))
+            if (!_isOverflow)
             {
-                return false;
+                MoveTo(NumberText.Write(scaled, decimals, _buffer, _position));
             }
-
-            decimals = decimals < 0 ? 0 : decimals > MaxDecimals ? MaxDecimals : decimals;
-            bool isNegative = value < 0;
-            double size = isNegative ? -value : value;
-            for (int i = 0; i < decimals; i++)
-            {
-                size *= 10;
-            }
-
-            if (size >= MaxScaled)
-            {
-                return false;
-            }
-
-            // The fraction is looked at by itself, because adding a half to a large size would round twice.
-            scaled = (long)size;
-            scaled += size - scaled >= 0.5 ? 1 : 0;
-            scaled = isNegative ? -scaled : scaled;
-            return true;
-        }
-
-        private void PutFixed(long scaled, int decimals)
-        {
-            if (scaled < 0)
-            {
-                Put((byte)'-');
-            }
-
-            long unit = 1;
-            for (int i = 0; i < decimals; i++)
-            {
-                unit *= 10;
-            }
-
-            long size = scaled < 0 ? -scaled : scaled;
-            PutDigits((ulong)(size / unit), 1);
-            if (decimals > 0)
-            {
-                Put((byte)'.');
-                PutDigits((ulong)(size % unit), decimals);
-            }
-        }
-
-        private void PutDigits(ulong value, int minimum)
-        {
-            int count = 1;
-            for (ulong rest = value / 10; rest > 0; rest /= 10)
-            {
-                count++;
-            }
-
-            count = count < minimum ? minimum : count;
-            if (_isOverflow || _position + count > _buffer.Length)
-            {
-                _isOverflow = true;
-                return;
-            }
-
-            for (int i = count - 1; i >= 0; i--)
-            {
-                _buffer[_position + i] = (byte)('0' + (int)(value % 10));
-                value /= 10;
-            }
-
-            _position += count;
         }
 
         private void BeforeValue()
@@ -390,7 +318,9 @@ namespace DeviceQueue.Text
             while (index < end)
             {
                 char character = text[index];
-                if (character < 0x20 || character >= 0x80 || character == '"' || character == '\\')
+                // Small letters are most of all, and stand for themselves.
+                if ((character <= '\\' || character >= 0x80)
+                    && (character < 0x20 || character >= '\\' || character == '"'))
                 {
                     end = length; // it is not for want of room
                     break;
@@ -437,41 +367,9 @@ namespace DeviceQueue.Text
 
         private void PutEscaped(int codePoint)
         {
-            if (codePoint == '"' || codePoint == '\\')
+            if (!_isOverflow)
             {
-                Put((byte)'\\');
-                Put((byte)codePoint);
-            }
-            else if (codePoint < 0x20)
-            {
-                PutControl(codePoint);
-            }
-            else if (codePoint < 0x80)
-            {
-                Put((byte)codePoint);
-            }
-            else if (_isOverflow || _position + Utf8.SizeOf(codePoint) > _buffer.Length)
-            {
-                _isOverflow = true;
-            }
-            else
-            {
-                _position = Utf8.Write(codePoint, _buffer, _position);
-            }
-        }
-
-        private void PutControl(int codePoint)
-        {
-            char letter = codePoint == '\n' ? 'n' : codePoint == '\r' ? 'r' : codePoint == '\t' ? 't' : codePoint == '\b' ? 'b' : codePoint == '\f' ? 'f' : 'u';
-            Put((byte)'\\');
-            Put((byte)letter);
-            if (letter == 'u')
-            {
-                int low = codePoint & 0x0F;
-                Put((byte)'0');
-                Put((byte)'0');
-                Put((byte)(codePoint < 0x10 ? '0' : '1'));
-                Put((byte)(low < 10 ? '0' + low : 'a' + low - 10));
+                MoveTo(JsonText.Write(codePoint, _buffer, _position));
             }
         }
 
@@ -484,6 +382,13 @@ namespace DeviceQueue.Text
             }
 
             _buffer[_position++] = value;
+        }
+
+        // Takes note of where what was written ends; -1 when it did not fit.
+        private void MoveTo(int end)
+        {
+            _isOverflow = end < 0;
+            _position = _isOverflow ? _position : end;
         }
     }
 }

@@ -2,7 +2,8 @@
 namespace DeviceQueue.Text
 {
     /// <summary>
-    /// Numbers as JSON writes them, read from bytes: the same on the device and on the desktop, whatever the culture.
+    /// Numbers as JSON writes them, read from bytes and written into bytes: the same on the device and on the desktop,
+    /// whatever the culture.
     /// </summary>
     public static class NumberText
     {
@@ -11,6 +12,8 @@ namespace DeviceQueue.Text
         private const int MaxExponent = 308;
 
         private const int MaxExactPower = 22; // 10^22 is the highest power of ten that a double has exactly
+        private const double MaxScaled = 9007199254740992.0; // whole numbers up to 2^53 are exact in a double
+        private const int MaxDecimals = 9;
 
         /// <summary>
         /// Reads a whole number: digits without a needless 0 in front, a minus sign before them if need be.
@@ -68,7 +71,8 @@ namespace DeviceQueue.Text
             int position = isNegative ? offset + 1 : offset;
             long mantissa = 0;
             int exponent = 0;
-            if (HasLeadingZero(text, position, end) || !TryReadDigits(text, ref position, end, ref mantissa, ref exponent, 0))
+            if (HasLeadingZero(text, position, end)
+                || !TryReadDigits(text, ref position, end, ref mantissa, ref exponent, 0))
             {
                 return false;
             }
@@ -82,7 +86,9 @@ namespace DeviceQueue.Text
                 }
             }
 
-            if (!TryReadExponent(text, ref position, end, ref exponent) || position != end || !TryScale(mantissa, exponent, out value))
+            if (!TryReadExponent(text, ref position, end, ref exponent)
+                || position != end
+                || !TryScale(mantissa, exponent, out value))
             {
                 return false;
             }
@@ -91,13 +97,96 @@ namespace DeviceQueue.Text
             return true;
         }
 
+        /// <summary>
+        /// Multiplies a number by a power of ten and rounds it half away from zero, to be written with so many
+        /// decimals.
+        /// </summary>
+        /// <param name="decimals">0 to 9; what is outside is moved to the nearest of them.</param>
+        /// <returns><see langword="false"/> for NaN, infinity and what is more than 2^53 then.</returns>
+        internal static bool TryRound(double value, ref int decimals, out long scaled)
+        {
+            scaled = 0;
+
+            // NaN first: on the device it compares as greater than everything.
+            if (double.IsNaN(value) || double.IsInfinity(value))
+            {
+                return false;
+            }
+
+            decimals = decimals < 0 ? 0 : decimals > MaxDecimals ? MaxDecimals : decimals;
+            bool isNegative = value < 0;
+            double size = isNegative ? -value : value;
+            for (int i = 0; i < decimals; i++)
+            {
+                size *= 10;
+            }
+
+            if (size >= MaxScaled)
+            {
+                return false;
+            }
+
+            // The fraction is looked at by itself, because adding a half to a large size would round twice.
+            scaled = (long)size;
+            scaled += size - scaled >= 0.5 ? 1 : 0;
+            scaled = isNegative ? -scaled : scaled;
+            return true;
+        }
+
+        /// <summary>Writes a whole number, the last digits of it as decimals.</summary>
+        /// <returns>The place after it, or -1 when it does not fit.</returns>
+        internal static int Write(long scaled, int decimals, byte[] buffer, int offset)
+        {
+            ulong rest = scaled < 0 ? (ulong)(-(scaled + 1)) + 1 : (ulong)scaled;
+            int digits = 1;
+            for (ulong higher = rest / 10; higher > 0; higher /= 10)
+            {
+                digits++;
+            }
+
+            digits = digits > decimals ? digits : decimals + 1;
+            int start = scaled < 0 ? offset + 1 : offset;
+            int end = start + digits + (decimals > 0 ? 1 : 0);
+            if (end > buffer.Length)
+            {
+                return -1;
+            }
+
+            int position = end;
+            for (int i = 0; i < decimals; i++)
+            {
+                buffer[--position] = (byte)('0' + (int)(rest % 10));
+                rest /= 10;
+            }
+
+            if (decimals > 0)
+            {
+                buffer[--position] = (byte)'.';
+            }
+
+            while (position > start)
+            {
+                buffer[--position] = (byte)('0' + (int)(rest % 10));
+                rest /= 10;
+            }
+
+            if (scaled < 0)
+            {
+                buffer[offset] = (byte)'-';
+            }
+
+            return end;
+        }
+
         // Not JSON: what is read here is written as it stands, into an answer for one.
         private static bool HasLeadingZero(byte[] text, int position, int end)
         {
-            return end - position > 1 && text[position] == '0' && text[position + 1] >= '0' && text[position + 1] <= '9';
+            return end - position > 1 && text[position] == '0'
+                && text[position + 1] >= '0' && text[position + 1] <= '9';
         }
 
-        private static bool TryReadDigits(byte[] text, ref int position, int end, ref long mantissa, ref int exponent, int decimals)
+        private static bool TryReadDigits(
+            byte[] text, ref int position, int end, ref long mantissa, ref int exponent, int decimals)
         {
             int start = position;
             for (; position < end && text[position] >= '0' && text[position] <= '9'; position++)

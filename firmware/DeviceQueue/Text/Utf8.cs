@@ -77,6 +77,25 @@ namespace DeviceQueue.Text
             return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
         }
 
+        /// <summary>Decodes the character at a place of well-formed bytes, and moves the place past it.</summary>
+        internal static int NextCodePoint(byte[] data, ref int position)
+        {
+            int lead = data[position++];
+            if (lead < 0x80)
+            {
+                return lead;
+            }
+
+            int more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+            int codePoint = lead & (0x3F >> more);
+            for (; more > 0; more--)
+            {
+                codePoint = (codePoint << 6) | (data[position++] & 0x3F);
+            }
+
+            return codePoint;
+        }
+
         /// <summary>Says how many bytes a code point takes.</summary>
         /// <param name="codePoint">The code point.</param>
         /// <returns>1 to 4.</returns>

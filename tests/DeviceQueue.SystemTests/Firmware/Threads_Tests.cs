@@ -119,7 +119,7 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         using Operator watcher = new(fixture.Broker, id);
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id).Boot();
         watcher.WaitForReadings(1);
-        using FaultyThread farewell = new(board.Board, nameof(Program), exceptions: 1, "PrepareRestart");
+        using FaultyThread restart = new(board.Board, nameof(Program), exceptions: 1, "PrepareRestart");
 
         board.Board.ShutDown();
         board.BootAsIs();

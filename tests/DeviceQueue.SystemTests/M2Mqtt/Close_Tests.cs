@@ -56,7 +56,7 @@ public sealed class Close_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         using TestClient test = new(proxy.Port);
         Connect(test, topic);
 
-        test.Publish(topic, "farewell");
+        test.Publish(topic, "last word");
         test.Published.WaitFor(1);
         test.Board.Run(test.Client.Disconnect);
 
@@ -66,7 +66,7 @@ public sealed class Close_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         observer.WaitFor(message => message.Topic == topic && message.Text == "end");
 
         // A slow answer makes the client send it again.
-        Assert.Equal(["farewell", "end"], observer.Messages.Where(message => message.Topic == topic).Select(message => message.Text).Distinct());
+        Assert.Equal(["last word", "end"], observer.Messages.Where(message => message.Topic == topic).Select(message => message.Text).Distinct());
     }
 
     [Fact]

@@ -25,7 +25,8 @@ internal sealed class QueueProgram : IDisposable, ILogger
     public QueueProgram(MqttLinkOptions endpoint, int connectTimeoutMs = DesktopLinkFactory.DefaultConnectTimeoutMs)
     {
         DesktopLinkFactory links = new(connectTimeoutMs);
-        Connection = new MqttConnection(links, null, [endpoint], Options("options.reconnect_timeout", "50"), _clock, _random, this);
+        MqttPlatform platform = new() { Links = links, Clock = _clock, Random = _random };
+        Connection = new MqttConnection(platform, [endpoint], Options("options.reconnect_timeout", "50"), this);
         _statusTopic = $"status/{endpoint.ClientId}";
         Connection.SetStatus(_statusTopic, Ready, "gone");
         _worker = new ConnectionWorker(Connection, _clock, this);

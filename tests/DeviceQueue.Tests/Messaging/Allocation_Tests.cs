@@ -153,9 +153,9 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
     {
         string isSerialized = isEnvelope ? "true" : "false";
         QueueOptions options = World.Read($"options.qos={qos};options.serialize_envelope={isSerialized}");
-        var platform = new MqttPlatform { Clock = _clock, Random = new SeededRandom(1) };
-        MqttLinkOptions[] endpoints = [new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 }];
-        var connection = new MqttConnection(this, null, endpoints, options, _clock, platform.Random, new MemoryLogger());
+        var platform = new MqttPlatform { Links = this, Clock = _clock, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 };
+        var connection = new MqttConnection(platform, [endpoint], options, new MemoryLogger());
         var queue = new MqttMessageQueue("t", null, connection, options, platform);
         queue.Open(null);
         connection.Open();

@@ -292,11 +292,11 @@ public sealed class MqttMessageQueue_Tests
     private MqttMessageQueue RealTimeQueue()
     {
         var clock = new VirtualClock();
-        var platform = new MqttPlatform { Clock = _time, Random = new SeededRandom(1) };
-        MqttLinkOptions[] endpoints = [new MqttLinkOptions { KeepAliveSeconds = 15 }];
+        var platform = new MqttPlatform { Links = new FakeBroker(clock), Clock = clock, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { KeepAliveSeconds = 15 };
         QueueOptions options = World.Read(Raw);
-        var connection = new MqttConnection(
-            new FakeBroker(clock), null, endpoints, options, clock, new SeededRandom(1), new MemoryLogger());
+        var connection = new MqttConnection(platform, [endpoint], options, new MemoryLogger());
+        platform.Clock = _time;
         var queue = new MqttMessageQueue("t", null, connection, options, platform);
         queue.Open(null);
         return queue;

@@ -21,8 +21,9 @@ public sealed class ConnectionWorker_Tests
 
     public ConnectionWorker_Tests()
     {
-        MqttLinkOptions[] endpoints = [new MqttLinkOptions { Host = "broker", KeepAliveSeconds = 15 }];
-        _connection = new MqttConnection(_links, null, endpoints, World.Read(""), _time, new SeededRandom(1), _log);
+        var platform = new MqttPlatform { Links = _links, Clock = _time, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { Host = "broker", KeepAliveSeconds = 15 };
+        _connection = new MqttConnection(platform, [endpoint], World.Read(""), _log);
         _worker = new ConnectionWorker(_connection, _time, _log) { Recorder = _life };
     }
 

@@ -426,7 +426,7 @@ public sealed class MqttConnection_Tests
     }
 
     [Fact]
-    public void Says_farewell_before_a_clean_close_and_waits_only_until_it_is_acknowledged()
+    public void Says_its_last_will_before_a_clean_disconnect_and_waits_only_until_it_is_acknowledged()
     {
         var world = new World();
         world.Connection.SetStatus(Status, "online", "offline");
@@ -440,7 +440,7 @@ public sealed class MqttConnection_Tests
     }
 
     [Fact]
-    public void Waits_at_most_2_seconds_for_its_farewell()
+    public void Waits_at_most_2_seconds_for_the_acknowledgement_of_its_last_will()
     {
         var world = new World();
         world.Connection.SetStatus(Status, "online", "offline");
@@ -455,7 +455,7 @@ public sealed class MqttConnection_Tests
     }
 
     [Fact]
-    public void A_link_is_ended_with_DISCONNECT_only_when_the_broker_has_the_farewell()
+    public void A_link_is_ended_with_DISCONNECT_only_when_the_broker_has_the_last_will()
     {
         var world = new World();
         world.Connection.SetStatus(Status, "online", "offline");
@@ -467,7 +467,7 @@ public sealed class MqttConnection_Tests
         world.Open();
         world.Broker.PubackMs = null;
         world.Connection.BeginClose();
-        world.RunFor(MqttConnection.FarewellTimeoutMs + 1000);
+        world.RunFor(MqttConnection.CloseTimeoutMs + 1000);
         Assert.Equal((true, false), (world.Broker.Link.IsClosed, world.Broker.Link.IsClosedCleanly));
     }
 
@@ -549,7 +549,7 @@ public sealed class MqttConnection_Tests
     }
 
     [Fact]
-    public void Opening_while_it_closes_takes_the_farewell_back()
+    public void Opening_while_it_closes_takes_the_last_will_back()
     {
         var world = new World();
         world.Connection.SetStatus(Status, "online", "offline");
@@ -738,7 +738,14 @@ public sealed class MqttConnection_Tests
         var clock = new VirtualClock();
         var broker = new FakeBroker(clock);
         MqttLinkOptions[] endpoints = [.. new[] { "a", "b" }.Select(host => new MqttLinkOptions { Host = host, KeepAliveSeconds = 15 })];
-        var connection = new MqttConnection(broker, network, endpoints, World.Read(""), clock, new SeededRandom(1), new Components.MemoryLogger());
+        var platform = new MqttPlatform
+        {
+            Links = broker,
+            Network = network,
+            Clock = clock,
+            Random = new SeededRandom(1),
+        };
+        var connection = new MqttConnection(platform, endpoints, World.Read(""), new Components.MemoryLogger());
         connection.Open();
         for (int i = 0; i < 5; i++)
         {

@@ -78,7 +78,9 @@ public sealed class MqttLinkEventQueue_Tests
     public void What_one_round_of_the_connection_leaves_is_taken_in_the_next()
     {
         var links = new FullLinks();
-        var connection = new MqttConnection(links, null, [new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 }], World.Read(""), new VirtualClock(), new SeededRandom(1), new MemoryLogger());
+        var platform = new MqttPlatform { Links = links, Clock = new VirtualClock(), Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 };
+        var connection = new MqttConnection(platform, [endpoint], World.Read(""), new MemoryLogger());
         var sink = new RecordingSink("t");
         connection.Attach(sink);
         connection.Open();

@@ -1,37 +1,38 @@
 using System.Threading;
-using DeviceQueue.Time;
 
 namespace DeviceQueue.Mqtt
 {
     /// <summary>
     /// Makes a connection's links: where to (the endpoints in turn), when (after the backoff, when the gate lets it),
-    /// and over what (the network below, which it brings up first). Called from the connection's thread.
+    /// over what (the network below, which it brings up first), and whether at all (<c>retry_connect</c>). Called from
+    /// the connection's thread, but for <see cref="Endpoints"/> and <see cref="Restart"/>.
     /// </summary>
-    internal sealed class LinkDialer
+    internal sealed class LinkConnector
     {
-        private readonly IMqttLinkFactory _links;
-        private readonly INetwork _network;
-        private readonly IClock _clock;
-        private readonly AutoResetEvent _wake;
+        /// <summary>
+        /// The longest to wait for the network below before an attempt counts as failed, in milliseconds.
+        /// </summary>
+        public const int NetworkTimeoutMs = 30000;
+
+        private readonly MqttPlatform _platform;
         private readonly ReconnectBackoff _backoff;
+        private readonly AutoResetEvent _wake;
+        private readonly bool _isRetried;
         private int _nextEndpoint;
         private long _heldSinceMs = -1;
 
-        /// <summary>Initializes a new instance of the <see cref="LinkDialer"/> class.</summary>
-        /// <param name="links">Makes the links.</param>
-        /// <param name="network">What lies below TCP, or <see langword="null"/> when it is always there.</param>
+        /// <param name="platform">The links, and the network that lies below TCP.</param>
         /// <param name="endpoints">Where to connect to, at least one.</param>
-        /// <param name="backoff">The delays between attempts.</param>
-        /// <param name="clock">The time.</param>
+        /// <param name="options">retry_connect, reconnect_timeout and reconnect_max.</param>
         /// <param name="wake">Set by a link when there is an event to take.</param>
-        public LinkDialer(IMqttLinkFactory links, INetwork network, MqttLinkOptions[] endpoints, ReconnectBackoff backoff, IClock clock, AutoResetEvent wake)
+        public LinkConnector(
+            MqttPlatform platform, MqttLinkOptions[] endpoints, MqttOptions options, AutoResetEvent wake)
         {
-            _links = links;
-            _network = network;
-            Endpoints = endpoints;
-            _backoff = backoff;
-            _clock = clock;
+            _platform = platform;
+            _backoff = new ReconnectBackoff(options.ReconnectTimeoutMs, options.ReconnectMaxMs, platform.Random);
             _wake = wake;
+            _isRetried = options.RetryConnect;
+            Endpoints = endpoints;
         }
 
         /// <summary>Gets or sets where to connect to, at least one; another thread may set it.</summary>
@@ -50,9 +51,37 @@ namespace DeviceQueue.Mqtt
         public long DueMs { get; private set; }
 
         /// <summary>
+        /// Gets or sets how many attempts have failed since the last success, or since <see cref="Restart"/>; a lost
+        /// link counts as one with each endpoint.
+        /// </summary>
+        public int Failures { get; set; }
+
+        /// <summary>
+        /// Gets or sets a value indicating whether a link was ready to be used since <see cref="Restart"/>.
+        /// </summary>
+        public bool WasReady { get; set; }
+
+        /// <summary>
+        /// Gets or sets a value indicating whether nothing is tried again when no broker was reached after
+        /// <see cref="Restart"/>, each tried once.
+        /// </summary>
+        public bool IsFirstRoundFinal { get; set; }
+
+        /// <summary>Gets a value indicating whether another attempt is to follow.</summary>
+        public bool MayRetry =>
+            (_isRetried && (WasReady || !IsFirstRoundFinal)) || Failures < Endpoints.Length;
+
+        /// <summary>
         /// Gets a value indicating whether the other side ends links soon after they came up, again and again.
         /// </summary>
         public bool IsEvicted => _backoff.IsEvicted;
+
+        /// <summary>Forgets what has failed before.</summary>
+        public void Restart()
+        {
+            Failures = 0;
+            WasReady = false;
+        }
 
         /// <summary>
         /// Makes one attempt; may block as long as the network below and the client library's connect do.
@@ -63,25 +92,17 @@ namespace DeviceQueue.Mqtt
         /// <returns>An open link, or <see langword="null"/>.</returns>
         public IMqttLink TryOpen(bool isFresh, out string fault)
         {
-            IsWithoutNetwork = _network != null && !_network.IsReady;
-            if (IsWithoutNetwork && !_network.TryBringUp(MqttConnection.NetworkTimeoutMs, out string detail))
-            {
-                fault = "no network: " + detail;
-                return null;
-            }
-
-            IsWithoutNetwork = false;
-            fault = null;
+            fault = BringUpNetwork();
             MqttLinkOptions[] endpoints = Endpoints;
             MqttLinkOptions endpoint = endpoints[_nextEndpoint % endpoints.Length];
-            if (IsHeld(endpoint, _clock.NowMs))
+            if (fault != null || IsHeld(endpoint, _platform.Clock.NowMs))
             {
                 return null;
             }
 
             _nextEndpoint = (_nextEndpoint + 1) % endpoints.Length;
             Endpoint = endpoint;
-            IMqttLink link = _links.Create(_wake);
+            IMqttLink link = _platform.Links.Create(_wake);
             MqttLinkResult result = link.Open(endpoint, isFresh || endpoint.CleanSession);
             if (result.Error == MqttLinkError.None)
             {
@@ -89,7 +110,7 @@ namespace DeviceQueue.Mqtt
             }
 
             link.Close(false);
-            fault = "no connection to " + endpoint.Host + ":" + endpoint.Port.ToString() + ": " + result.ToString();
+            fault = "no connection to " + endpoint.Place + ": " + result.ToString();
             return null;
         }
 
@@ -128,13 +149,32 @@ namespace DeviceQueue.Mqtt
         /// <param name="heldMs">Milliseconds from CONNACK to the end.</param>
         /// <param name="isByOtherSide">Whether it was not we who ended it.</param>
         /// <param name="isSilent">Whether we ended it because no answer came.</param>
-        public void OnLinkEnded(long heldMs, bool isByOtherSide, bool isSilent)
+        /// <returns>Whether <see cref="IsEvicted"/> has turned true.</returns>
+        public bool OnLinkEnded(long heldMs, bool isByOtherSide, bool isSilent)
         {
+            bool wasEvicted = IsEvicted;
+            Failures = Endpoints.Length; // with retry_connect off a lost link is the end, however many there are
             _backoff.OnLinkEnded(heldMs, isByOtherSide);
             if (heldMs >= ReconnectBackoff.StableMs && !isSilent)
             {
                 _nextEndpoint = 0;
             }
+
+            return IsEvicted && !wasEvicted;
+        }
+
+        // Why there is no network, in words, or null.
+        private string BringUpNetwork()
+        {
+            INetwork network = _platform.Network;
+            IsWithoutNetwork = network != null && !network.IsReady;
+            if (IsWithoutNetwork && !network.TryBringUp(NetworkTimeoutMs, out string detail))
+            {
+                return "no network: " + detail;
+            }
+
+            IsWithoutNetwork = false;
+            return null;
         }
 
         private bool IsHeld(MqttLinkOptions endpoint, long nowMs)
