@@ -189,10 +189,9 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        /// <summary>Writes to the log what is due; call it now and then, at the latest when it asks for it.</summary>
+        /// <summary>Writes to the log what is due.</summary>
         /// <param name="nowMs">The time, <see cref="IClock.NowMs"/>.</param>
-        /// <returns>When to call again, or <see cref="long.MaxValue"/> when only another message makes it worth a
-        /// call.</returns>
+        /// <returns>When to call again at the latest; <see cref="long.MaxValue"/>: after another message.</returns>
         public long Poll(long nowMs)
         {
             if (!_log.IsKept)

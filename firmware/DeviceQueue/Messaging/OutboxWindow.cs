@@ -165,8 +165,9 @@ namespace DeviceQueue.Messaging
                 Array.Copy(_packetIds, position + 1, _packetIds, position, behind);
                 Array.Copy(_attempts, position + 1, _attempts, position, behind);
                 Array.Copy(_dueMs, position + 1, _dueMs, position, behind);
-                ExtendHead();
             }
+
+            ExtendHead();
         }
 
         /// <summary>
