@@ -40,11 +40,12 @@ internal sealed class NodeSubject : ISubject
         return (long)Ask("collected", _port, new() { ["messages"] = messages })!;
     }
 
-    public void SendOne(int port, string topic, string text, bool envelope, Action waitForArrival)
+    public bool TrySendOne(int port, string topic, string text, bool envelope, Action waitForArrival)
     {
         Ask("sendOne", port, new() { ["topic"] = topic, ["text"] = text, ["envelope"] = envelope });
         waitForArrival();
         Ask("close", port, []);
+        return true;
     }
 
     public void Dispose()

@@ -1,7 +1,8 @@
 using System.Device.Gpio;
+using Brokers;
 using DeviceQueue.Desktop;
 using DeviceQueue.Settings;
-using Mosquitto;
+using Mqtt;
 using Spectre.Console;
 using VirtualBoard;
 using VirtualBoard.Parts;
@@ -45,7 +46,7 @@ internal sealed class SimulatorRun : IDisposable
             await run.Run(cancellation);
             return 0;
         }
-        catch (Exception e) when (e is UserException or FileNotFoundException or DllNotFoundException or InvalidOperationException or IOException)
+        catch (Exception e) when (e is UserException or FileNotFoundException or InvalidOperationException or IOException)
         {
             display.Error(e.Message);
             return Failed;
@@ -156,13 +157,13 @@ internal sealed class SimulatorRun : IDisposable
     private void Observe(BrokerAddress broker, string id)
     {
         string? authority = _configuration.AuthorityFile is { } file ? Path.Combine(_storage, file) : null;
-        MosquittoOptions options = new()
+        ClientOptions options = new()
         {
             Host = broker.Host,
             Port = broker.Port,
             Username = broker.Username,
             Password = broker.Password,
-            Tls = broker.IsSecure ? new MosquittoTls { CaFile = authority } : null,
+            Tls = broker.IsSecure ? new TlsOptions { Authorities = authority == null ? [] : File.ReadAllBytes(authority) } : null,
         };
         _observer = new BrokerObserver(options, [$"sensor/{id}/#"], message => _display.Message(message.Topic, message.Payload, message.Retain), _display.Error);
         _observer.Connect();

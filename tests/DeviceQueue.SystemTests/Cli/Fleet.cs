@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Mosquitto;
+using Brokers;
 
 namespace DeviceQueue.SystemTests.Cli;
 

@@ -1,5 +1,6 @@
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
@@ -62,8 +63,8 @@ public sealed class KeptMessage_Tests : IDisposable
             access,
             "pattern write sensor/%c/status\npattern write sensor/%c/temperature\npattern write sensor/%c/health\npattern write sensor/%c/output/+\npattern read sensor/%c/#\n\nuser operator\ntopic readwrite #\n");
         using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = [$"acl_file {access}"] });
-        using MosquittoClient person = new(new MosquittoOptions { Host = broker.Host, Port = broker.Port, Username = "operator" });
-        Recorder<MosquittoMessage> seen = new();
+        using BrokerClient person = new(new ClientOptions { Host = broker.Host, Port = broker.Port, Username = "operator" });
+        Recorder<ReceivedMessage> seen = new();
         person.MessageReceived += seen.Add;
         Assert.True(person.Connect(Patience.Bound).IsAccepted);
         Assert.NotNull(await person.SubscribeAsync(["sensor/#"], 1).Bounded());

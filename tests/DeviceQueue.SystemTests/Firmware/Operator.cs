@@ -2,8 +2,8 @@ extern alias Desktop;
 
 using System.Text;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 using HMACSHA256 = Desktop::System.Security.Cryptography.HMACSHA256;
 
 namespace DeviceQueue.SystemTests.Firmware;

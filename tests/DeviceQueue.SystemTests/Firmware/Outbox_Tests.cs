@@ -1,11 +1,11 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
 

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
 using DeviceQueue.Tests;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
 

@@ -1,9 +1,9 @@
 using System.Device.Gpio;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.Settings;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 using VirtualBoard;
 
 namespace DeviceQueue.SystemTests.Firmware;

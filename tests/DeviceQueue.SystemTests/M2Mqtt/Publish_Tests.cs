@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DeviceQueue.SystemTests.Mosquitto;
+using DeviceQueue.SystemTests.Mqtt;
 using nanoFramework.M2Mqtt.Exceptions;
 using nanoFramework.M2Mqtt.Messages;
 
@@ -88,6 +89,21 @@ public sealed class Publish_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
 
         Assert.True(test.Published.WaitFor(1)[0].IsPublished);
         Assert.True(observer.WaitForCount(message => message.Topic == topic, 2).Length >= 2);
+    }
+
+    [Fact]
+    public void A_repetition_has_the_id_of_the_first_and_says_that_it_is_one()
+    {
+        using BareBroker silent = new();
+        using TestClient test = new TestClient(silent.Port).Connected("device");
+
+        ushort id = test.Publish("t", "1");
+
+        silent.Hear(); // CONNECT
+        byte[] body = [0, 1, (byte)'t', (byte)(id >> 8), (byte)id, (byte)'1'];
+        Assert.Equal([0x32, (byte)body.Length, .. body], silent.Hear());
+        Assert.Equal([0x3A, (byte)body.Length, .. body], silent.Hear());
+        Assert.Equal([0x3A, (byte)body.Length, .. body], silent.Hear());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Mosquitto;
+using Brokers;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Mosquitto;
 
@@ -45,7 +46,7 @@ public sealed class MosquittoBroker_Tests
     public void A_frozen_broker_accepts_and_stays_silent_until_thawed()
     {
         using MosquittoBroker broker = MosquittoBroker.Start();
-        using MosquittoClient client = new(new MosquittoOptions { Host = broker.Host, Port = broker.Port });
+        using BrokerClient client = new(new ClientOptions { Host = broker.Host, Port = broker.Port });
 
         broker.Freeze();
         Assert.True(client.Open(Patience.Bound).IsAccepted);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
-using Mosquitto;
+using Brokers;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Mosquitto;
 
@@ -16,11 +17,11 @@ public sealed record Observed(string Topic, byte[] Payload, int Qos, bool Retain
 public sealed class Observer : IDisposable
 {
     private readonly Recorder<Observed> _messages = new();
-    private readonly MosquittoClient _client;
+    private readonly BrokerClient _client;
 
     public Observer(MosquittoBroker broker, params string[] filters)
     {
-        _client = new MosquittoClient(new MosquittoOptions { Host = broker.Host, Port = broker.Port });
+        _client = new BrokerClient(new ClientOptions { Host = broker.Host, Port = broker.Port });
         _client.MessageReceived += Keep;
         ConnectResult result = _client.Connect(Patience.Bound);
         Assert.True(result.IsAccepted, result.Text);
@@ -49,6 +50,6 @@ public sealed class Observer : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private void Keep(MosquittoMessage message) =>
+    private void Keep(ReceivedMessage message) =>
         _messages.Add(new Observed(message.Topic, message.Payload, message.Qos, message.Retain, Stopwatch.GetTimestamp()));
 }

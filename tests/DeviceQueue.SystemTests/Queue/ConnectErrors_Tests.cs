@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Brokers;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 

@@ -126,7 +126,7 @@ public sealed class KeptSession_Tests(BrokerFixture fixture) : IClassFixture<Bro
             "options.qos", "1",
             "options.clean_session", "false",
             "options.serialize_envelope", "false"));
-        queue.SetReferences(References.FromTuples(Locators.Platform, new MqttPlatform { Clock = new DesktopClock(), Random = new DesktopRandom(), Links = new MosquittoLinkFactory() }));
+        queue.SetReferences(References.FromTuples(Locators.Platform, new MqttPlatform { Clock = new DesktopClock(), Random = new DesktopRandom(), Links = new DesktopLinkFactory() }));
         queue.Open(null);
         return queue;
     }

@@ -1,8 +1,8 @@
 using System.Text;
+using Brokers;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 

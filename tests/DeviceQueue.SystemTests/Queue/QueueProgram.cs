@@ -1,10 +1,10 @@
+using Brokers;
 using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 
@@ -22,9 +22,9 @@ internal sealed class QueueProgram : IDisposable, ILogger
     private readonly List<MqttMessageQueue> _queues = [];
     private readonly string _statusTopic;
 
-    public QueueProgram(MqttLinkOptions endpoint, int connectTimeoutMs = MosquittoLinkFactory.DefaultConnectTimeoutMs)
+    public QueueProgram(MqttLinkOptions endpoint, int connectTimeoutMs = DesktopLinkFactory.DefaultConnectTimeoutMs)
     {
-        MosquittoLinkFactory links = new(connectTimeoutMs);
+        DesktopLinkFactory links = new(connectTimeoutMs);
         Connection = new MqttConnection(links, null, [endpoint], Options("options.reconnect_timeout", "50"), _clock, _random, this);
         _statusTopic = $"status/{endpoint.ClientId}";
         Connection.SetStatus(_statusTopic, Ready, "gone");
@@ -43,7 +43,9 @@ internal sealed class QueueProgram : IDisposable, ILogger
     /// <summary>Adds a queue that subscribes as soon as it is open, unless the options say otherwise.</summary>
     public MqttMessageQueue AddQueue(string topic, params string[] options)
     {
-        MqttMessageQueue queue = new(topic, topic, Connection, Options(["options.autosubscribe", "true", .. options]), _clock, _random);
+        QueueOptions read = Options(["options.autosubscribe", "true", .. options]);
+        MqttPlatform platform = new() { Clock = _clock, Random = _random };
+        MqttMessageQueue queue = new(topic, topic, Connection, read, platform);
         _queues.Add(queue);
         return queue;
     }

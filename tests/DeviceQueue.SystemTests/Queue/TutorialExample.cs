@@ -25,7 +25,7 @@ internal sealed class TutorialExample(TextWriter console)
             DeviceId = "desk-1",
             Clock = new DesktopClock(),
             Random = new DesktopRandom(),
-            Links = new MosquittoLinkFactory(),
+            Links = new DesktopLinkFactory(),
         };
 
         MqttMessageQueue queue = new MqttMessageQueue("myqueue");

@@ -1,8 +1,8 @@
-using DeviceQueue.Tests.Configuration;
 using System.Globalization;
 using DeviceQueue.Configuration;
 using DeviceQueue.Esp32;
 using DeviceQueue.Settings;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests.Hardware;

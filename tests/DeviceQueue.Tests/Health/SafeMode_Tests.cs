@@ -1,9 +1,9 @@
-using DeviceQueue.Tests.Settings;
 using DeviceQueue.Configuration;
 using DeviceQueue.Health;
 using DeviceQueue.Mqtt;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Configuration;
+using DeviceQueue.Tests.Settings;
 using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Health;

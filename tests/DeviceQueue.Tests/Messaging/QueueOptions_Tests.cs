@@ -1,6 +1,6 @@
-using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
+using DeviceQueue.Tests.Configuration;
 
 namespace DeviceQueue.Tests.Messaging;
 

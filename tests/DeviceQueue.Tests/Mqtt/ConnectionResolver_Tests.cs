@@ -1,8 +1,8 @@
-using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Mqtt;

@@ -1,6 +1,6 @@
-using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Configuration;
 using DeviceQueue.Mqtt;
+using DeviceQueue.Tests.Configuration;
 
 namespace DeviceQueue.Tests.Mqtt;
 

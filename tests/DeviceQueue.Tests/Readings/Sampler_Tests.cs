@@ -1,8 +1,8 @@
-using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Configuration;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
+using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Settings;
 using DeviceQueue.Tests.Storage;
 using DeviceQueue.Time;

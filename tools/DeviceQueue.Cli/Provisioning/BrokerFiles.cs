@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Brokers;
 using DeviceQueue.Desktop;
 using DeviceQueue.Mqtt;
-using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
 
