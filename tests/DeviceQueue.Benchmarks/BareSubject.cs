@@ -79,7 +79,8 @@ internal sealed class BareSubject(int port) : ISubject
     private static byte[] Encode(string text)
     {
         byte[] buffer = new byte[1024];
-        int length = new EnvelopeCodec().Encode(new MessageEnvelope(null, null, text), new string('0', 32), DateTime.UnixEpoch, buffer, 0);
+        int length = new EnvelopeCodec()
+            .Encode(new MessageEnvelope(null, null, text), new string('0', 32), DateTime.UnixEpoch, buffer, 0);
         return buffer[..length];
     }
 

@@ -28,7 +28,14 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
     public LibraryProgram(int port, string topic, params string[] options)
     {
         QueueOptions read = QueueOptions.Read(ConfigParams.FromTuples(options), new ConfigProblems());
-        MqttLinkOptions endpoint = new() { Host = "127.0.0.1", Port = port, ClientId = $"library-{Guid.NewGuid():N}", CleanSession = true, KeepAliveSeconds = 60 };
+        MqttLinkOptions endpoint = new()
+        {
+            Host = "127.0.0.1",
+            Port = port,
+            ClientId = $"library-{Guid.NewGuid():N}",
+            CleanSession = true,
+            KeepAliveSeconds = 60,
+        };
         _connection = new MqttConnection(
             new MqttPlatform { Links = this, Clock = Clock, Random = Random }, [endpoint], read, this);
         _fence = _connection.LatestValues.Add($"{topic}/fence", true);
@@ -66,7 +73,8 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
     }
 
     /// <summary>Waits until so many messages have arrived, kept or dropped.</summary>
-    public void WaitForArrivals(int messages) => WaitUntil(() => Volatile.Read(ref _taken) + (_link?.DroppedMessages ?? 0) >= messages);
+    public void WaitForArrivals(int messages) =>
+        WaitUntil(() => Volatile.Read(ref _taken) + (_link?.DroppedMessages ?? 0) >= messages);
 
     IMqttLink IMqttLinkFactory.Create(AutoResetEvent wake) =>
         _link = new CountingLink(_links.Create(wake), Window.Leave, () => Interlocked.Increment(ref _taken));

@@ -24,28 +24,45 @@ public sealed partial class Readme_Tests
     public void The_librarys_sample_is_the_example_that_a_test_runs()
     {
         string[] readme = File.ReadAllLines(Path.Combine(Repository.Root, "firmware", "DeviceQueue", "README.md"));
-        string[] source = File.ReadAllLines(Path.Combine(Repository.Root, "tests", "DeviceQueue.SystemTests", "Queue", "TutorialExample.cs"));
+        string[] source = File.ReadAllLines(
+            Path.Combine(Repository.Root, "tests", "DeviceQueue.SystemTests", "Queue", "TutorialExample.cs"));
         int fence = Array.IndexOf(readme, "```csharp", Array.IndexOf(readme, "<!-- sample -->")) + 1;
         int first = Array.FindIndex(source, line => line.Trim() == "// sample") + 1;
         int indent = source[first].Length - source[first].TrimStart().Length;
 
-        string[] example = [.. source[first..Array.FindIndex(source, line => line.Trim() == "// end of sample")].Select(line => line.Length > indent ? line[indent..] : line)];
+        string[] example =
+        [
+            .. source[first..Array.FindIndex(source, line => line.Trim() == "// end of sample")]
+                .Select(line => line.Length > indent ? line[indent..] : line),
+        ];
         Assert.Equal(example, readme[fence..Array.IndexOf(readme, "```", fence)]);
     }
 
     [Fact]
     public void The_console_texts_that_the_README_explains_are_the_firmwares()
     {
-        string[] texts = [.. ConsoleRow().Matches(Table("| it says | so |")).Where(row => !row.Value.Contains("a line of nanoFramework's"))
+        string[] texts =
+            [.. ConsoleRow().Matches(Table("| it says | so |"))
+                .Where(row => !row.Value.Contains("a line of nanoFramework's"))
             .SelectMany(row => Quote().Matches(row.Value)).Select(quote => quote.Groups[1].Value)];
-        string[] literals = [.. Directory.GetFiles(Path.Combine(Repository.Root, "firmware"), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => Literal().Matches(File.ReadAllText(file))).Select(literal => literal.Groups[1].Value.Trim(' ', ':'))];
+        string[] literals =
+            [.. Directory.GetFiles(Path.Combine(Repository.Root, "firmware"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Literal().Matches(File.ReadAllText(file)))
+                .Select(literal => literal.Groups[1].Value.Trim(' ', ':'))];
 
         // A text is put together from literals, with a colon between them and numbers after them.
-        string[] pieces = [.. texts.SelectMany(text => text.Replace("devicequeue.json", "…").Split(['…', ':'])).Select(piece => piece.Trim(' ', '4', '5')).Where(piece => piece.Length > 0)];
+        string[] pieces =
+        [
+            .. texts.SelectMany(text => text.Replace("devicequeue.json", "…").Split(['…', ':']))
+                .Select(piece => piece.Trim(' ', '4', '5'))
+                .Where(piece => piece.Length > 0),
+        ];
 
         Assert.True(texts.Length >= 5, $"{texts.Length} texts");
-        Assert.All(pieces, piece => Assert.Contains(literals, literal => literal == piece || literal.StartsWith(piece + " ", StringComparison.Ordinal)));
+        Assert.All(
+            pieces,
+            piece => Assert.Contains(
+                literals, literal => literal == piece || literal.StartsWith(piece + " ", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -87,7 +104,10 @@ public sealed partial class Readme_Tests
     [Fact]
     public void The_file_that_nanoff_deploys_is_the_one_that_the_firmware_reads()
     {
-        JsonElement deployment = Json().Matches(Page.Read("README.md")).Select(block => JsonDocument.Parse(block.Groups[1].Value).RootElement).Single(json => json.TryGetProperty("Files", out _));
+        JsonElement deployment = Json()
+            .Matches(Page.Read("README.md"))
+            .Select(block => JsonDocument.Parse(block.Groups[1].Value).RootElement)
+            .Single(json => json.TryGetProperty("Files", out _));
         JsonElement file = Assert.Single(deployment.GetProperty("Files").EnumerateArray());
 
         Assert.Equal(@"I:\" + SettingsLoader.FileName, file.GetProperty("DestinationFilePath").GetString());
@@ -102,7 +122,8 @@ public sealed partial class Readme_Tests
     public void Links_within_the_repository_lead_somewhere(string page)
     {
         string folder = Path.GetDirectoryName(Path.Combine(Repository.Root, page))!;
-        foreach (string link in Link().Matches(Page.Read(page)).Select(match => match.Groups[1].Value).Where(link => !link.Contains("://")))
+        foreach (string link in
+            Link().Matches(Page.Read(page)).Select(match => match.Groups[1].Value).Where(link => !link.Contains("://")))
         {
             string[] parts = link.Split('#');
             string target = parts[0].Length == 0 ? Path.Combine(Repository.Root, page) : Path.Combine(folder, parts[0]);
@@ -115,7 +136,9 @@ public sealed partial class Readme_Tests
         Assert.Equal(times, Table("| limit | is |").Split($" {limit}").Length - 1);
 
     private static IEnumerable<string> Anchors(string page) =>
-        File.ReadLines(page).Where(line => line.StartsWith('#')).Select(line => line.TrimStart('#', ' ').ToLowerInvariant().Replace(' ', '-'));
+        File.ReadLines(page)
+            .Where(line => line.StartsWith('#'))
+            .Select(line => line.TrimStart('#', ' ').ToLowerInvariant().Replace(' ', '-'));
 
     private static string Table(string head)
     {

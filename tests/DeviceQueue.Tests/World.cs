@@ -76,7 +76,8 @@ internal sealed class World
     /// <summary>Makes a queue on the connection, open.</summary>
     public MqttMessageQueue Queue(string topic, string options = "", MemoryStore? store = null)
     {
-        var queue = new MqttMessageQueue(topic, null, Connection, options.Length == 0 ? Options : Read(options), Clock, Random, store);
+        var queue = new MqttMessageQueue(
+            topic, null, Connection, options.Length == 0 ? Options : Read(options), Clock, Random, store);
         queue.Open(null);
         return queue;
     }
@@ -93,7 +94,8 @@ internal sealed class World
         }
     }
 
-    public static void Send(MqttMessageQueue queue, string text) => queue.Send(null, new MessageEnvelope(null, null, text));
+    public static void Send(MqttMessageQueue queue, string text) =>
+        queue.Send(null, new MessageEnvelope(null, null, text));
 
     public void Open()
     {
@@ -129,7 +131,8 @@ internal sealed class World
                 return;
             }
 
-            due = Math.Min(due, Math.Min(Broker.NextDueMs, _script.TryPeek(out _, out var next) ? next.DueMs : long.MaxValue));
+            due = Math.Min(
+                due, Math.Min(Broker.NextDueMs, _script.TryPeek(out _, out var next) ? next.DueMs : long.MaxValue));
             Clock.NowMs = Math.Max(Clock.NowMs, Math.Min(due, endMs));
             RunScript();
             polls = 0;

@@ -45,7 +45,9 @@ internal sealed class SimulatorRun : IDisposable
             await run.Run(cancellation);
             return 0;
         }
-        catch (Exception e) when (e is UserException or FileNotFoundException or DllNotFoundException or InvalidOperationException or IOException)
+        catch (Exception e) when (
+            e is UserException or FileNotFoundException or DllNotFoundException
+                or InvalidOperationException or IOException)
         {
             display.Error(e.Message);
             return Failed;
@@ -57,7 +59,8 @@ internal sealed class SimulatorRun : IDisposable
     /// </summary>
     private static IAnsiConsole CreateConsole()
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
         if (Console.IsOutputRedirected)
         {
             console.Profile.Width = int.MaxValue / 2;
@@ -85,8 +88,12 @@ internal sealed class SimulatorRun : IDisposable
         if (_configuration.HasCredential && _options.Broker == null)
         {
             // They are the board's own: who comes with them too would throw it out, and may not hear what it says.
-            _display.Title($"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}, which knows it by name. Ctrl-C ends it.");
-            _display.Plain("What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by tools/devicequeue.");
+            _display.Title(
+                $"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}, which knows it by "
+                    + $"name. Ctrl-C ends it.");
+            _display.Plain(
+                "What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by "
+                    + "tools/devicequeue.");
         }
         else
         {
@@ -164,7 +171,11 @@ internal sealed class SimulatorRun : IDisposable
             Password = broker.Password,
             Tls = broker.IsSecure ? new MosquittoTls { CaFile = authority } : null,
         };
-        _observer = new BrokerObserver(options, [$"sensor/{id}/#"], message => _display.Message(message.Topic, message.Payload, message.Retain), _display.Error);
+        _observer = new BrokerObserver(
+            options,
+            [$"sensor/{id}/#"],
+            message => _display.Message(message.Topic, message.Payload, message.Retain),
+            _display.Error);
         _observer.Connect();
     }
 
@@ -199,7 +210,9 @@ internal sealed class SimulatorRun : IDisposable
         if (_options.Sensor != Sensors.None)
         {
             Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
-            board.I2c.Attach(SensorAddress, new Bmx280Slave(chip, new NoisyClimate(new CurveClimate(Mean, DailySwing), Noise, seed: 1)));
+            board.I2c.Attach(
+                SensorAddress,
+                new Bmx280Slave(chip, new NoisyClimate(new CurveClimate(Mean, DailySwing), Noise, seed: 1)));
         }
     }
 }

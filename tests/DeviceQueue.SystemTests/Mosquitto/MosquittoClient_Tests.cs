@@ -83,14 +83,20 @@ public sealed class MosquittoClient_Tests(BrokerFixture fixture) : IClassFixture
     {
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker, topic);
-        MosquittoOptions options = new() { Host = "127.0.0.1", Port = fixture.Broker.Port, Will = new MosquittoWill(topic, "polite"u8.ToArray(), 1, false) };
+        MosquittoOptions options = new()
+        {
+            Host = "127.0.0.1",
+            Port = fixture.Broker.Port,
+            Will = new MosquittoWill(topic, "polite"u8.ToArray(), 1, false),
+        };
         using (MosquittoClient polite = new(options))
         {
             Assert.True(polite.Connect(Patience.Bound).IsAccepted);
             polite.Disconnect(Patience.Bound);
         }
 
-        using (MosquittoClient gone = new(options with { Will = new MosquittoWill(topic, "gone"u8.ToArray(), 1, false) }))
+        using (MosquittoClient gone =
+            new(options with { Will = new MosquittoWill(topic, "gone"u8.ToArray(), 1, false) }))
         {
             Assert.True(gone.Connect(Patience.Bound).IsAccepted);
         }

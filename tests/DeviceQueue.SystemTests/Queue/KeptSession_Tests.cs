@@ -99,7 +99,9 @@ public sealed class KeptSession_Tests(BrokerFixture fixture) : IClassFixture<Bro
     }
 
     private static MqttMessageQueue AddQueue(QueueProgram program, string topic, params string[] options) =>
-        program.AddQueue(topic, ["options.qos", "1", "options.clean_session", "false", "options.serialize_envelope", "false", .. options]);
+        program.AddQueue(
+            topic,
+            ["options.qos", "1", "options.clean_session", "false", "options.serialize_envelope", "false", .. options]);
 
     private static void AssertReceives(MqttMessageQueue queue, params string[] texts) =>
         Assert.Equal(texts, texts.Select(_ => queue.Receive(null, PatienceMs)?.GetMessageAsString()));
@@ -127,7 +129,15 @@ public sealed class KeptSession_Tests(BrokerFixture fixture) : IClassFixture<Bro
             "options.qos", "1",
             "options.clean_session", "false",
             "options.serialize_envelope", "false"));
-        queue.SetReferences(References.FromTuples(Locators.Platform, new MqttPlatform { Clock = new DesktopClock(), Random = new DesktopRandom(), Links = new MosquittoLinkFactory() }));
+        queue.SetReferences(
+            References.FromTuples(
+                Locators.Platform,
+                new MqttPlatform
+                {
+                    Clock = new DesktopClock(),
+                    Random = new DesktopRandom(),
+                    Links = new MosquittoLinkFactory(),
+                }));
         queue.Open(null);
         return queue;
     }

@@ -75,7 +75,8 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     public void However_many_come_before_they_are_taken_none_is_lost_and_what_is_sent_goes_out_meanwhile(int qos)
     {
         const int Messages = 6 * MosquittoLink.MaxUntaken;
-        using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = ["max_queued_messages 0"] });
+        using MosquittoBroker broker = MosquittoBroker.Start(
+            new MosquittoBrokerOptions { ExtraLines = ["max_queued_messages 0"] });
         using Observer observer = new(broker, "sent");
         MosquittoLink link = Opened(broker.Port);
         link.TrySubscribe("t", 1);
@@ -90,7 +91,10 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
         Assert.NotEqual(0, link.TryPublish("sent", [1], 0, false));
         observer.WaitFor(message => message.Topic == "sent");
 
-        string[] texts = [.. Enumerable.Range(0, Messages + 1).Select(_ => Encoding.UTF8.GetString(TakeEvent(link).Payload))];
+        string[] texts =
+        [
+            .. Enumerable.Range(0, Messages + 1).Select(_ => Encoding.UTF8.GetString(TakeEvent(link).Payload)),
+        ];
         Assert.Equal([.. Enumerable.Range(0, Messages).Select(i => $"{i}"), "last"], texts);
         Assert.Equal(0, link.DroppedMessages);
         link.Close(true);
@@ -180,7 +184,15 @@ public sealed class MosquittoLink_Tests(BrokerFixture fixture) : IClassFixture<B
     {
         MosquittoLink link = new(_wake, Patience.Bound);
 
-        MqttLinkResult result = link.Open(new MqttLinkOptions { Host = "127.0.0.1", Port = fixture.Broker.Port, ClientId = null, CleanSession = false }, false);
+        MqttLinkResult result = link.Open(
+            new MqttLinkOptions
+            {
+                Host = "127.0.0.1",
+                Port = fixture.Broker.Port,
+                ClientId = null,
+                CleanSession = false,
+            },
+            false);
 
         Assert.Equal(MqttLinkError.BadOptions, result.Error);
         Assert.False(link.IsOpen);

@@ -37,7 +37,8 @@ internal sealed class QueueProgram : IDisposable, ILogger
 
     public Recorder<string> Log { get; } = new();
 
-    public static MqttLinkOptions Endpoint(MosquittoBroker broker, string clientId) => Endpoint(broker.Host, broker.Port, clientId);
+    public static MqttLinkOptions Endpoint(MosquittoBroker broker, string clientId) =>
+        Endpoint(broker.Host, broker.Port, clientId);
 
     public static MqttLinkOptions Endpoint(string host, int port, string clientId) =>
         new() { Host = host, Port = port, ClientId = clientId, CleanSession = true, KeepAliveSeconds = 60 };
@@ -45,7 +46,8 @@ internal sealed class QueueProgram : IDisposable, ILogger
     /// <summary>Adds a queue that subscribes as soon as it is open, unless the options say otherwise.</summary>
     public MqttMessageQueue AddQueue(string topic, params string[] options)
     {
-        MqttMessageQueue queue = new(topic, topic, Connection, Options(["options.autosubscribe", "true", .. options]), _clock, _random);
+        MqttMessageQueue queue = new(
+            topic, topic, Connection, Options(["options.autosubscribe", "true", .. options]), _clock, _random);
         _queues.Add(queue);
         return queue;
     }

@@ -31,7 +31,8 @@ public sealed class ConnectionWorker_Tests
     [Fact]
     public void Connects_publishes_as_soon_as_something_is_sent_and_stops()
     {
-        var queue = new MqttMessageQueue("t", null, _connection, World.Read("options.serialize_envelope=false"), _time, new SeededRandom(1));
+        var queue = new MqttMessageQueue(
+            "t", null, _connection, World.Read("options.serialize_envelope=false"), _time, new SeededRandom(1));
         queue.Open(null);
         _links.Gate.Set();
         _worker.Start();
@@ -85,14 +86,18 @@ public sealed class ConnectionWorker_Tests
 
         Assert.True(SpinWait.SpinUntil(() => _links.OpenedAt.Count > 1, PatienceMs));
         long[] openedAt = [.. _links.OpenedAt];
-        Assert.InRange(Stopwatch.GetElapsedTime(openedAt[0], openedAt[1]).TotalMilliseconds, ConnectionWorker.FaultPauseMs * 0.9, PatienceMs);
+        Assert.InRange(
+            Stopwatch.GetElapsedTime(openedAt[0], openedAt[1]).TotalMilliseconds,
+            ConnectionWorker.FaultPauseMs * 0.9,
+            PatienceMs);
         Assert.True(_worker.Stop(PatienceMs));
     }
 
     [Fact]
     public void Ends_the_link_that_a_fault_met_and_connects_anew()
     {
-        var queue = new MqttMessageQueue("t", null, _connection, World.Read("options.serialize_envelope=false"), _time, new SeededRandom(1));
+        var queue = new MqttMessageQueue(
+            "t", null, _connection, World.Read("options.serialize_envelope=false"), _time, new SeededRandom(1));
         queue.Open(null);
         _links.ThrowsOnPublish = true;
         _links.Gate.Set();

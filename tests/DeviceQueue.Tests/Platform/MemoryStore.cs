@@ -72,7 +72,8 @@ internal sealed class MemoryStore : IStore
         return true;
     }
 
-    public bool TryAppend(string name, byte[] data, int offset, int count) => TryPut(name, Files.GetValueOrDefault(name, []), data.AsSpan(offset, count));
+    public bool TryAppend(string name, byte[] data, int offset, int count) =>
+        TryPut(name, Files.GetValueOrDefault(name, []), data.AsSpan(offset, count));
 
     public bool TryWrite(string name, byte[] data, int count) => TryPut(name, [], data.AsSpan(0, count));
 
@@ -87,7 +88,8 @@ internal sealed class MemoryStore : IStore
         return true;
     }
 
-    private bool Fails(string name) => FailsWrites || (FailsName is not null && name.StartsWith(FailsName, StringComparison.Ordinal));
+    private bool Fails(string name) =>
+        FailsWrites || (FailsName is not null && name.StartsWith(FailsName, StringComparison.Ordinal));
 
     private bool TryPut(string name, byte[] before, ReadOnlySpan<byte> data)
     {
