@@ -73,7 +73,8 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
     }
 
     /// <summary>Waits until so many messages have arrived, kept or dropped.</summary>
-    public void WaitForArrivals(int messages) => WaitUntil(() => Volatile.Read(ref _taken) + (_link?.DroppedMessages ?? 0) >= messages);
+    public void WaitForArrivals(int messages) =>
+        WaitUntil(() => Volatile.Read(ref _taken) + (_link?.DroppedMessages ?? 0) >= messages);
 
     IMqttLink IMqttLinkFactory.Create(AutoResetEvent wake) =>
         _link = new CountingLink(_links.Create(wake), Window.Leave, () => Interlocked.Increment(ref _taken));

@@ -76,9 +76,15 @@ internal sealed class QueueBenchmark
 
     private void Measure()
     {
-        string configuration = typeof(QueueBenchmark).Assembly.GetCustomAttributes(false).OfType<System.Reflection.AssemblyConfigurationAttribute>().First().Configuration;
-        Console.WriteLine($"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {configuration}; Mosquitto on 127.0.0.1");
-        Console.WriteLine($"payload {Load.PayloadBytes} bytes, at most {Load.Outstanding} outstanding; medians of {_runs} runs of {_seconds.ToString(CultureInfo.InvariantCulture)} s after a warm-up");
+        string configuration = typeof(QueueBenchmark).Assembly.GetCustomAttributes(false)
+            .OfType<System.Reflection.AssemblyConfigurationAttribute>()
+            .First().Configuration;
+        Console.WriteLine(
+            $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors, "
+                + $"{RuntimeInformation.FrameworkDescription}, {configuration}; Mosquitto on 127.0.0.1");
+        Console.WriteLine(
+            $"payload {Load.PayloadBytes} bytes, at most {Load.Outstanding} outstanding; medians of {_runs} runs of "
+                + $"{_seconds.ToString(CultureInfo.InvariantCulture)} s after a warm-up");
         WriteLoadAverage("before");
         Console.WriteLine();
         _table.WriteHeader();
@@ -100,7 +106,8 @@ internal sealed class QueueBenchmark
         {
             for (int i = 0; i < _subjects.Length; i++)
             {
-                double value = _subjects[i].MeasureThroughput(qos, envelope, run < 0 ? Math.Min(_seconds, 1) : _seconds);
+                double value = _subjects[i]
+                    .MeasureThroughput(qos, envelope, run < 0 ? Math.Min(_seconds, 1) : _seconds);
                 if (run >= 0)
                 {
                     values[i].Add(value);
@@ -108,7 +115,9 @@ internal sealed class QueueBenchmark
             }
         }
 
-        _table.Write($"Send, QoS {qos}, {(envelope ? "envelope" : "raw")}, messages/s", [.. values.Select(runs => (double?)Median(runs))]);
+        _table.Write(
+            $"Send, QoS {qos}, {(envelope ? "envelope" : "raw")}, messages/s",
+            [.. values.Select(runs => (double?)Median(runs))]);
         return values;
     }
 
@@ -123,7 +132,11 @@ internal sealed class QueueBenchmark
     private double MeasureReceive()
     {
         int messages = (int)Math.Max(_seconds * _runs * 10, 1);
-        double?[] medians = [.. _subjects.Select(subject => subject.MeasureReceive(messages) is { } values ? Median(values) : (double?)null)];
+        double?[] medians =
+        [
+            .. _subjects.Select(
+                subject => subject.MeasureReceive(messages) is { } values ? Median(values) : (double?)null),
+        ];
         _table.Write("Send to return of Receive, p50, ms", medians);
         return medians[0]!.Value;
     }
@@ -204,19 +217,24 @@ internal sealed class QueueBenchmark
     }
 
     // Run by run: what else the machine did during one met both.
-    private static double[] Ratios(List<double> ours, List<double> others) => [.. ours.Zip(others, (mine, other) => mine / other)];
+    private static double[] Ratios(List<double> ours, List<double> others) =>
+        [.. ours.Zip(others, (mine, other) => mine / other)];
 
     private static string Describe(double[] values) => values.Length == 1
         ? values[0].ToString("F2", CultureInfo.InvariantCulture)
-        : string.Create(CultureInfo.InvariantCulture, $"{Median(values):F2}, runs {values.Min():F2} to {values.Max():F2}");
+        : string.Create(
+        CultureInfo.InvariantCulture, $"{Median(values):F2}, runs {values.Min():F2} to {values.Max():F2}");
 
-    private static void WriteGoal(string goal, string value, bool isMet) => Console.WriteLine($"{(isMet ? "met   " : "missed")} {goal} ({value})");
+    private static void WriteGoal(string goal, string value, bool isMet) =>
+        Console.WriteLine($"{(isMet ? "met   " : "missed")} {goal} ({value})");
 
     private static void WriteLoadAverage(string when)
     {
         if (OperatingSystem.IsLinux())
         {
-            Console.WriteLine($"load average {when}: {File.ReadAllText("/proc/loadavg").Split(' ')[0]} (figures of a machine with other work vary by half)");
+            Console.WriteLine(
+                $"load average {when}: {File.ReadAllText("/proc/loadavg").Split(' ')[0]} (figures of a machine with "
+                    + $"other work vary by half)");
         }
     }
 }

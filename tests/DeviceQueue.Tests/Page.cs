@@ -18,7 +18,8 @@ internal static partial class Page
     public static SettingsLoader Load(string file)
     {
         byte[] json = Encoding.UTF8.GetBytes(SettingsBlock().Match(Read(file)).Groups[1].Value);
-        var loader = new SettingsLoader(new MemoryStore { Files = { [SettingsLoader.FileName] = json } }, new Esp32Pins(true));
+        var loader = new SettingsLoader(
+            new MemoryStore { Files = { [SettingsLoader.FileName] = json } }, new Esp32Pins(true));
 
         Assert.True(loader.Load("default"));
         Assert.Equal((SettingsSource.File, 0), (loader.Settings.Source, loader.Problems.WarningCount));

@@ -75,14 +75,24 @@ public sealed partial class Readme_Tests
     {
         string[] texts = [.. ConsoleRow().Matches(Table("firmware/CONSOLE.md", "| it says | so |")).Where(row => !row.Value.Contains("a line of nanoFramework's"))
             .SelectMany(row => Quote().Matches(row.Value)).Select(quote => quote.Groups[1].Value)];
-        string[] literals = [.. Directory.GetFiles(Path.Combine(Repository.Root, "firmware"), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => Literal().Matches(File.ReadAllText(file))).Select(literal => literal.Groups[1].Value.Trim(' ', ':'))];
+        string[] literals =
+            [.. Directory.GetFiles(Path.Combine(Repository.Root, "firmware"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Literal().Matches(File.ReadAllText(file)))
+                .Select(literal => literal.Groups[1].Value.Trim(' ', ':'))];
 
         // A text is put together from literals, with a colon between them and numbers after them.
-        string[] pieces = [.. texts.SelectMany(text => text.Replace("devicequeue.json", "…").Split(['…', ':'])).Select(piece => piece.Trim(' ', '4', '5')).Where(piece => piece.Length > 0)];
+        string[] pieces =
+        [
+            .. texts.SelectMany(text => text.Replace("devicequeue.json", "…").Split(['…', ':']))
+                .Select(piece => piece.Trim(' ', '4', '5'))
+                .Where(piece => piece.Length > 0),
+        ];
 
         Assert.True(texts.Length >= 5, $"{texts.Length} texts");
-        Assert.All(pieces, piece => Assert.Contains(literals, literal => literal == piece || literal.StartsWith(piece + " ", StringComparison.Ordinal)));
+        Assert.All(
+            pieces,
+            piece => Assert.Contains(
+                literals, literal => literal == piece || literal.StartsWith(piece + " ", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -132,7 +142,10 @@ public sealed partial class Readme_Tests
     [Fact]
     public void The_file_that_nanoff_deploys_is_the_one_that_the_firmware_reads()
     {
-        JsonElement deployment = Json().Matches(Page.Read("README.md")).Select(block => JsonDocument.Parse(block.Groups[1].Value).RootElement).Single(json => json.TryGetProperty("Files", out _));
+        JsonElement deployment = Json()
+            .Matches(Page.Read("README.md"))
+            .Select(block => JsonDocument.Parse(block.Groups[1].Value).RootElement)
+            .Single(json => json.TryGetProperty("Files", out _));
         JsonElement file = Assert.Single(deployment.GetProperty("Files").EnumerateArray());
 
         Assert.Equal(@"I:\" + SettingsLoader.FileName, file.GetProperty("DestinationFilePath").GetString());

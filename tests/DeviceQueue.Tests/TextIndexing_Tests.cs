@@ -47,7 +47,8 @@ public sealed class TextIndexing_Tests
     {
         using var module = ModuleDefinition.ReadModule(
             Path.Combine(AppContext.BaseDirectory, assembly + ".dll"), new ReaderParameters { ReadSymbols = true });
-        foreach (MethodDefinition method in module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody))
+        foreach (MethodDefinition method in
+            module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody))
         {
             if (method.Body.Instructions.Any(IsIndexer))
             {

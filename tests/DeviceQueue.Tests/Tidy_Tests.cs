@@ -8,6 +8,7 @@ namespace DeviceQueue.Tests;
 public sealed partial class Tidy_Tests
 {
     private const int MaxFunctionLines = 70;
+    private const int MaxColumns = 120;
     private const string Worker = "ConnectionWorker.cs";
 
     private static readonly string Firmware = Path.GetFullPath(Path.Combine(Here(), "..", "..", "firmware"));
@@ -92,12 +93,33 @@ public sealed partial class Tidy_Tests
         Assert.Empty(found);
     }
 
+    [Fact]
+    public void No_line_has_more_than_120_columns()
+    {
+        var tooLong = from folder in (string[])["firmware", "tests", "tools"]
+                      from file in Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", Deep)
+                      let path = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')
+                      where !path.Split('/').Any(part => part is "bin" or "obj")
+                      from line in File.ReadAllLines(file).Index()
+                      where line.Item.Length > MaxColumns
+                      select (Path: path, Text: $"{path}({line.Index + 1}): {line.Item.Length} columns");
+        var found = tooLong.ToLookup(line => StillTooWide.FirstOrDefault(line.Path.StartsWith));
+
+        Assert.Empty(found[null].Select(line => line.Text));
+        Assert.Equal(StillTooWide, StillTooWide.Where(found.Contains));
+    }
+
     [Theory]
     [MemberData(nameof(Projects))]
     public void Device_and_desktop_are_built_from_the_same_sources(string project)
     {
         string folder = Path.Combine(Firmware, project);
-        string[] device = [.. Items(Path.Combine(folder, project + ".nfproj"), "Include").Where(file => !Twins.Contains(file)).Order(StringComparer.Ordinal)];
+        string[] device =
+        [
+            .. Items(Path.Combine(folder, project + ".nfproj"), "Include")
+                .Where(file => !Twins.Contains(file))
+                .Order(StringComparer.Ordinal),
+        ];
         string[] removed = [.. Items(Path.Combine(folder, project + ".csproj"), "Remove")];
         string[] added = [.. Items(Path.Combine(folder, project + ".csproj"), "Include")];
         var desktop = Sources(project)
@@ -107,17 +129,25 @@ public sealed partial class Tidy_Tests
             .Where(file => !Twins.Any(twin => file == "Desktop/" + twin));
 
         Assert.Equal(device, desktop.Order(StringComparer.Ordinal));
-        Assert.Equal(Items(Path.Combine(folder, project + ".nfproj"), "Include").Distinct().Count(), Items(Path.Combine(folder, project + ".nfproj"), "Include").Count());
+        Assert.Equal(
+            Items(Path.Combine(folder, project + ".nfproj"), "Include").Distinct().Count(),
+            Items(Path.Combine(folder, project + ".nfproj"), "Include").Count());
         Assert.All(removed, file => Assert.Contains(file, Twins));
     }
 
     [Fact]
     public void Each_twin_stands_for_a_file_of_the_device()
     {
-        string[] twins = [.. Directory.GetFiles(Firmware, "*.cs", SearchOption.AllDirectories).Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == "Desktop")];
+        string[] twins =
+        [
+            .. Directory.GetFiles(Firmware, "*.cs", SearchOption.AllDirectories)
+                .Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == "Desktop"),
+        ];
 
         Assert.Equal(Twins, twins.Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
-        Assert.All(twins, file => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, "..", Path.GetFileName(file)))));
+        Assert.All(
+            twins,
+            file => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, "..", Path.GetFileName(file)))));
     }
 
     [Fact]
@@ -125,11 +155,14 @@ public sealed partial class Tidy_Tests
     {
         string file = Path.Combine(Firmware, "DeviceQueue", "Mqtt", Worker);
 
-        Assert.Contains(Functions(file), function => function.Lines > 5 && Code(file)[function.Line - 1].Contains("Start()"));
+        Assert.Contains(
+            Functions(file), function => function.Lines > 5 && Code(file)[function.Line - 1].Contains("Start()"));
         Assert.True(Functions(file).Count() > 3);
     }
 
-    [GeneratedRegex(@"Thread\.Sleep|DateTime\.UtcNow|DateTime\.Now|Environment\.TickCount|new Random\(|\bFile\.|\bDirectory\.|Socket|Guid\.NewGuid|new Timer\(")]
+    [GeneratedRegex(
+        @"Thread\.Sleep|DateTime\.UtcNow|DateTime\.Now|Environment\.TickCount|new Random\(|\bFile\.|\bDirectory\."
+        + @"|Socket|Guid\.NewGuid|new Timer\(")]
     private static partial Regex Banned();
 
     [GeneratedRegex(@"\bDeviceQueue\.(\w+)|\b(DeviceNode)\b")]
@@ -151,14 +184,19 @@ public sealed partial class Tidy_Tests
     private static IEnumerable<string> Sources(string project)
     {
         return Directory.GetFiles(Path.Combine(Firmware, project), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !Path.GetRelativePath(Firmware, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
+            .Where(
+                file => !Path.GetRelativePath(Firmware, file)
+                    .Split(Path.DirectorySeparatorChar)
+                    .Any(part => part is "bin" or "obj"));
     }
 
     private static IEnumerable<string> Items(string project, string attribute)
     {
         return XDocument.Load(project).Descendants()
             .Where(element => element.Name.LocalName == "Compile")
-            .SelectMany(element => (element.Attribute(attribute)?.Value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries))
+            .SelectMany(
+                element => (element.Attribute(attribute)?.Value ?? "")
+                    .Split(';', StringSplitOptions.RemoveEmptyEntries))
             .Select(file => file.Replace('\\', '/'));
     }
 
@@ -175,7 +213,8 @@ public sealed partial class Tidy_Tests
         for (int i = 1; i < lines.Length; i++)
         {
             string indent = lines[i][..(lines[i].Length - lines[i].TrimStart().Length)];
-            bool isMember = lines[i].Trim() == "{" && indent.Length is 8 or 12 && !TypeDeclaration().IsMatch(lines[i - 1]);
+            bool isMember = lines[i].Trim() == "{" && indent.Length is 8 or 12
+                && !TypeDeclaration().IsMatch(lines[i - 1]);
             if (isMember)
             {
                 int end = Array.FindIndex(lines, i, line => line.StartsWith(indent + "}", StringComparison.Ordinal));

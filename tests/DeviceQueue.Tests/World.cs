@@ -97,7 +97,8 @@ internal sealed class World
         }
     }
 
-    public static void Send(MqttMessageQueue queue, string text) => queue.Send(null, new MessageEnvelope(null, null, text));
+    public static void Send(MqttMessageQueue queue, string text) =>
+        queue.Send(null, new MessageEnvelope(null, null, text));
 
     public void Open()
     {
@@ -133,7 +134,8 @@ internal sealed class World
                 return;
             }
 
-            due = Math.Min(due, Math.Min(Broker.NextDueMs, _script.TryPeek(out _, out var next) ? next.DueMs : long.MaxValue));
+            due = Math.Min(
+                due, Math.Min(Broker.NextDueMs, _script.TryPeek(out _, out var next) ? next.DueMs : long.MaxValue));
             Clock.NowMs = Math.Max(Clock.NowMs, Math.Min(due, endMs));
             RunScript();
             polls = 0;

@@ -58,7 +58,8 @@ internal sealed class SimulatorRun : IDisposable
     /// </summary>
     private static IAnsiConsole CreateConsole()
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
         if (Console.IsOutputRedirected)
         {
             console.Profile.Width = int.MaxValue / 2;
@@ -86,8 +87,12 @@ internal sealed class SimulatorRun : IDisposable
         if (_configuration.HasCredential && _options.Broker == null)
         {
             // They are the board's own: who comes with them too would throw it out, and may not hear what it says.
-            _display.Title($"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}, which knows it by name. Ctrl-C ends it.");
-            _display.Plain("What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by tools/devicequeue.");
+            _display.Title(
+                $"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}, which knows it by "
+                    + $"name. Ctrl-C ends it.");
+            _display.Plain(
+                "What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by "
+                    + "tools/devicequeue.");
         }
         else
         {
@@ -165,7 +170,11 @@ internal sealed class SimulatorRun : IDisposable
             Password = broker.Password,
             Tls = broker.IsSecure ? new TlsOptions { Authorities = authority == null ? [] : File.ReadAllBytes(authority) } : null,
         };
-        _observer = new BrokerObserver(options, [$"sensor/{id}/#"], message => _display.Message(message.Topic, message.Payload, message.Retain), _display.Error);
+        _observer = new BrokerObserver(
+            options,
+            [$"sensor/{id}/#"],
+            message => _display.Message(message.Topic, message.Payload, message.Retain),
+            _display.Error);
         _observer.Connect();
     }
 
@@ -200,7 +209,9 @@ internal sealed class SimulatorRun : IDisposable
         if (_options.Sensor != Sensors.None)
         {
             Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
-            board.I2c.Attach(SensorAddress, new Bmx280Slave(chip, new NoisyClimate(new CurveClimate(Mean, DailySwing), Noise, seed: 1)));
+            board.I2c.Attach(
+                SensorAddress,
+                new Bmx280Slave(chip, new NoisyClimate(new CurveClimate(Mean, DailySwing), Noise, seed: 1)));
         }
     }
 }

@@ -14,11 +14,18 @@ public sealed partial class Readme_Tests(BrokerFixture fixture) : IClassFixture<
     [Fact]
     public void A_good_start_looks_as_shown()
     {
-        string[] lines = [.. ConsoleLine().Matches(Readme).Select(line => line.Groups[1].Value.Replace("192.168.1.10:1883", $"127.0.0.1:{fixture.Broker.Port}"))];
+        string[] lines =
+        [
+            .. ConsoleLine()
+                .Matches(Readme)
+                .Select(line => line.Groups[1].Value.Replace("192.168.1.10:1883", $"127.0.0.1:{fixture.Broker.Port}")),
+        ];
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, "greenhouse-1").Boot();
 
         Assert.True(lines.Length > 3);
-        Assert.All(lines, line => Assert.Matches(@"^\[ *\d+\.\d{3}\] " + Regex.Escape(line) + "$", board.WaitForConsole(line)));
+        Assert.All(
+            lines,
+            line => Assert.Matches(@"^\[ *\d+\.\d{3}\] " + Regex.Escape(line) + "$", board.WaitForConsole(line)));
     }
 
     [Fact]

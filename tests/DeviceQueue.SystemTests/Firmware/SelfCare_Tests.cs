@@ -32,7 +32,9 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         watcher.WaitForReadings(1);
         PinChange[] feeds = [.. board.Board.Gpio[WatchdogPin].Changes];
         Assert.True(feeds.Length > 3);
-        Assert.All(feeds.Skip(1).Zip(feeds.Skip(2)), pair => Assert.True(pair.Second.Time - pair.First.Time < TimeSpan.FromSeconds(5)));
+        Assert.All(
+            feeds.Skip(1).Zip(feeds.Skip(2)),
+            pair => Assert.True(pair.Second.Time - pair.First.Time < TimeSpan.FromSeconds(5)));
     }
 
     [Fact]
@@ -63,7 +65,8 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         BootAgainAndAgain(board, 5, board.Board.PowerOff);
 
         board.WaitForConsole("safe mode after 5 failed boots");
-        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["seq"]!.GetValue<int>() > 5 * 256); // each boot counts on from the next 256
+        // each boot counts on from the next 256
+        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["seq"]!.GetValue<int>() > 5 * 256);
         JsonNode answer = watcher.Command("output.set", """{"name":"relay1","on":true}""");
         Assert.Equal("unknown_command", answer["code"]!.ToString());
         watcher.Publish("command", Operator.Envelope("device.info", "{}", "unsigned"));
@@ -71,7 +74,8 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         // Unasked it would come after the default interval of five minutes.
         Assert.Equal("succeeded", watcher.Command("device.info", "{}")["status"]!.ToString());
         JsonNode health = watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 6);
-        Assert.Equal((true, 1), (health["safe_mode"]!.GetValue<bool>(), health["rejected"]!["unsigned"]!.GetValue<int>()));
+        Assert.Equal(
+            (true, 1), (health["safe_mode"]!.GetValue<bool>(), health["rejected"]!["unsigned"]!.GetValue<int>()));
         Assert.Equal(PinValue.Low, board.Board.Gpio[FieldBoard.RelayPin].Level);
     }
 
@@ -84,7 +88,8 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         BootAgainAndAgain(board, 4, board.Board.PowerOff);
         board.WaitForConsole("boot 5");
         board.Board.Clock.Skip(TimeSpan.FromMinutes(10));
-        watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 5 && h["uptime_ms"]!.GetValue<int>() > 601_000); // in the round after the one that notices
+        // in the round after the one that notices
+        watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 5 && h["uptime_ms"]!.GetValue<int>() > 601_000);
         board.Board.PowerOff();
         board.BootAsIs();
 
@@ -111,7 +116,9 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         watcher.WaitForReadings(1);
         Assert.Equal("failed", watcher.Command("output.set", """{"name":"relay1","on":true}""")["status"]!.ToString());
         Assert.Equal("succeeded", watcher.Command("output.set", """{"name":"led","on":true}""")["status"]!.ToString());
-        Assert.Equal((null, PinValue.High), (board.Board.Gpio[FieldBoard.RelayPin].Level, board.Board.Gpio[FieldBoard.LedPin].Level));
+        Assert.Equal(
+            (null, PinValue.High),
+            (board.Board.Gpio[FieldBoard.RelayPin].Level, board.Board.Gpio[FieldBoard.LedPin].Level));
     }
 
     [Fact]
@@ -187,14 +194,20 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         using Operator watcher = new(fixture.Broker, id);
         using FieldBoard board = new FieldBoard(proxy.Port, id).Boot();
         watcher.WaitForReadings(1);
-        Assert.Equal("succeeded", watcher.Command("output.pulse", """{"name":"relay1","ms":4000}""")["status"]!.ToString());
+        Assert.Equal(
+            "succeeded", watcher.Command("output.pulse", """{"name":"relay1","ms":4000}""")["status"]!.ToString());
 
         proxy.DropConnections();
 
         board.WaitForConsole("link lost"); // and within 2 s it would be back
         board.Console.WaitFor(2, line => line.Contains("connected to"));
-        string[] lines = [.. board.Console.Items.Where(line => line.Contains("output relay1 ") || line.Contains("connected to"))];
-        Assert.Equal(["connected", "ON", "OFF", "connected"], lines.Select(line => line.Contains("connected to") ? "connected" : line[^3..].Trim()));
+        string[] lines =
+        [
+            .. board.Console.Items.Where(line => line.Contains("output relay1 ") || line.Contains("connected to")),
+        ];
+        Assert.Equal(
+            ["connected", "ON", "OFF", "connected"],
+            lines.Select(line => line.Contains("connected to") ? "connected" : line[^3..].Trim()));
     }
 
     [Fact]
@@ -282,7 +295,13 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         int port = MosquittoBroker.FindFreePort();
         MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions
         {
-            ExtraLines = [$"listener {port} 127.0.0.1", $"cafile {authority.CertificateFile}", $"certfile {certificate}", $"keyfile {key}"],
+            ExtraLines =
+            [
+                $"listener {port} 127.0.0.1",
+                $"cafile {authority.CertificateFile}",
+                $"certfile {certificate}",
+                $"keyfile {key}",
+            ],
         });
         File.Copy(authority.CertificateFile, Path.Combine(board.Board.StorageDirectory, "ca.pem"));
         board.Settings["connection"] = new JsonObject { ["uri"] = $"mqtts://127.0.0.1:{port}" };
@@ -291,7 +310,8 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
     }
 
     /// <summary>Gets the uptime in seconds that a line of the console begins with.</summary>
-    private static double SecondsOf(string line) => double.Parse(line[1..line.IndexOf(']')], CultureInfo.InvariantCulture);
+    private static double SecondsOf(string line) =>
+        double.Parse(line[1..line.IndexOf(']')], CultureInfo.InvariantCulture);
 
     /// <summary>Waits until the main loop has gone round so often, as the watchdog sees it.</summary>
     private static void WaitForRounds(FieldBoard board, int count)
@@ -328,5 +348,6 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         found.WaitFor(count);
     }
 
-    private static bool IsAbout(TimeSpan actual, TimeSpan wanted) => (actual - wanted).Duration() < TimeSpan.FromSeconds(0.3);
+    private static bool IsAbout(TimeSpan actual, TimeSpan wanted) =>
+        (actual - wanted).Duration() < TimeSpan.FromSeconds(0.3);
 }

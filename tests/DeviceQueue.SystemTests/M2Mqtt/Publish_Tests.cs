@@ -20,7 +20,9 @@ public sealed class Publish_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         Assert.Equal(3, test.Board.Run(() => test.Client.Subscribe(["x"], [MqttQoSLevel.AtMostOnce])));
         Assert.Equal(4, test.Publish(topic, "2", MqttQoSLevel.ExactlyOnce));
 
-        Assert.Equal(["0", "1", "2"], observer.WaitForCount(message => message.Topic == topic, 3).Select(message => message.Text));
+        Assert.Equal(
+            ["0", "1", "2"],
+            observer.WaitForCount(message => message.Topic == topic, 3).Select(message => message.Text));
 
         // QoS 0 raises no event.
         Assert.Equal([(2, true), (4, true)], test.Published.WaitFor(2).Select(e => ((int)e.Id, e.IsPublished)).Order());
@@ -43,7 +45,10 @@ public sealed class Publish_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         observer.Publish(topic, "end");
 
         observer.WaitFor(message => message.Topic == topic && message.Text == "end");
-        string[] texts = [.. observer.Messages.Where(message => message.Topic == topic).Select(message => message.Text)];
+        string[] texts =
+        [
+            .. observer.Messages.Where(message => message.Topic == topic).Select(message => message.Text),
+        ];
         Assert.Equal(["while connected", "end"], texts.Distinct()); // a slow answer makes the client send it again
         Assert.Equal([2], test.Published.Items.Select(e => e.Id));
     }

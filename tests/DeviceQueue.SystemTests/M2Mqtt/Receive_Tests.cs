@@ -111,7 +111,9 @@ public sealed class Receive_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
     {
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker);
-        using TestClient test = new(fixture.Broker.Port, client => client.MqttMsgPublishReceived += (_, _) => throw new InvalidOperationException("firmware"));
+        using TestClient test = new(
+            fixture.Broker.Port,
+            client => client.MqttMsgPublishReceived += (_, _) => throw new InvalidOperationException("firmware"));
         test.Connected(fixture.NewName());
         test.Subscribe(topic);
 

@@ -34,19 +34,26 @@ public sealed class Observer : IDisposable
     public Observed[] Messages => _messages.Items;
 
     /// <summary>Waits until some message, seen before or to come, is the wanted one.</summary>
-    public Observed WaitFor(Predicate<Observed> wanted, TimeSpan? timeout = null) => _messages.WaitFor(1, wanted, timeout)[0];
+    public Observed WaitFor(
+        Predicate<Observed> wanted, TimeSpan? timeout = null) => _messages.WaitFor(1, wanted, timeout)[0];
 
     /// <summary>Waits until there are so many of the wanted messages.</summary>
-    public Observed[] WaitForCount(Predicate<Observed> wanted, int count, TimeSpan? timeout = null) => _messages.WaitFor(count, wanted, timeout);
+    public Observed[] WaitForCount(
+        Predicate<Observed> wanted, int count, TimeSpan? timeout = null) => _messages.WaitFor(count, wanted, timeout);
 
     /// <summary>Publishes and waits for the broker's acknowledgement.</summary>
-    public void Publish(string topic, string text, int qos = 1, bool retain = false) => Publish(topic, Encoding.UTF8.GetBytes(text), qos, retain);
+    public void Publish(
+        string topic,
+        string text,
+        int qos = 1,
+        bool retain = false) => Publish(topic, Encoding.UTF8.GetBytes(text), qos, retain);
 
     public void Publish(string topic, byte[] payload, int qos = 1, bool retain = false) =>
         Assert.True(_client.PublishAsync(topic, payload, qos, retain).Bounded().GetAwaiter().GetResult());
 
     /// <summary>Publishes without waiting.</summary>
-    public void Post(string topic, string text, int qos) => _client.Publish(topic, Encoding.UTF8.GetBytes(text), qos, false);
+    public void Post(string topic, string text, int qos) =>
+        _client.Publish(topic, Encoding.UTF8.GetBytes(text), qos, false);
 
     public void Dispose() => _client.Dispose();
 

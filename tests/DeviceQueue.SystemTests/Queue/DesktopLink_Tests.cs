@@ -90,7 +90,10 @@ public sealed class DesktopLink_Tests(BrokerFixture fixture) : IClassFixture<Bro
         Assert.NotEqual(0, link.TryPublish("sent", [1], 0, false));
         observer.WaitFor(message => message.Topic == "sent");
 
-        string[] texts = [.. Enumerable.Range(0, Messages + 1).Select(_ => Encoding.UTF8.GetString(TakeEvent(link).Payload))];
+        string[] texts =
+        [
+            .. Enumerable.Range(0, Messages + 1).Select(_ => Encoding.UTF8.GetString(TakeEvent(link).Payload)),
+        ];
         Assert.Equal([.. Enumerable.Range(0, Messages).Select(i => $"{i}"), "last"], texts);
         Assert.Equal(0, link.DroppedMessages);
         link.Close(true);
@@ -180,7 +183,15 @@ public sealed class DesktopLink_Tests(BrokerFixture fixture) : IClassFixture<Bro
     {
         DesktopLink link = new(_wake, Patience.Bound);
 
-        MqttLinkResult result = link.Open(new MqttLinkOptions { Host = "127.0.0.1", Port = fixture.Broker.Port, ClientId = null, CleanSession = false }, false);
+        MqttLinkResult result = link.Open(
+            new MqttLinkOptions
+            {
+                Host = "127.0.0.1",
+                Port = fixture.Broker.Port,
+                ClientId = null,
+                CleanSession = false,
+            },
+            false);
 
         Assert.Equal(MqttLinkError.BadOptions, result.Error);
         Assert.False(link.IsOpen);

@@ -98,7 +98,9 @@ public sealed class KeptSession_Tests(BrokerFixture fixture) : IClassFixture<Bro
     }
 
     private static MqttMessageQueue AddQueue(QueueProgram program, string topic, params string[] options) =>
-        program.AddQueue(topic, ["options.qos", "1", "options.clean_session", "false", "options.serialize_envelope", "false", .. options]);
+        program.AddQueue(
+            topic,
+            ["options.qos", "1", "options.clean_session", "false", "options.serialize_envelope", "false", .. options]);
 
     private static void AssertReceives(MqttMessageQueue queue, params string[] texts) =>
         Assert.Equal(texts, texts.Select(_ => queue.Receive(null, PatienceMs)?.GetMessageAsString()));

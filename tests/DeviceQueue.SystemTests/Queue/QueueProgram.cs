@@ -36,7 +36,8 @@ internal sealed class QueueProgram : IDisposable, ILogger
 
     public Recorder<string> Log { get; } = new();
 
-    public static MqttLinkOptions Endpoint(MosquittoBroker broker, string clientId) => Endpoint(broker.Host, broker.Port, clientId);
+    public static MqttLinkOptions Endpoint(MosquittoBroker broker, string clientId) =>
+        Endpoint(broker.Host, broker.Port, clientId);
 
     public static MqttLinkOptions Endpoint(string host, int port, string clientId) =>
         new() { Host = host, Port = port, ClientId = clientId, CleanSession = true, KeepAliveSeconds = 60 };

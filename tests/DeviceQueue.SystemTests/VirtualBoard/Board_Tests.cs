@@ -204,7 +204,8 @@ public sealed class Board_Tests : IDisposable
             throw new FormatException("in Main");
         });
         Bench.Await(helper);
-        Assert.True(SpinWait.SpinUntil(() => Board.UncaughtExceptions.Any(e => e.Message == "in Main"), Bench.Patience));
+        Assert.True(
+            SpinWait.SpinUntil(() => Board.UncaughtExceptions.Any(e => e.Message == "in Main"), Bench.Patience));
     }
 
     [Fact]

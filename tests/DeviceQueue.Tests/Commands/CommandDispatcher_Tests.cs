@@ -30,26 +30,36 @@ public sealed class CommandDispatcher_Tests
 
     public CommandDispatcher_Tests()
     {
-        _outputs = new OutputBank([new OutputSettings("relay1", 13, true, false), new OutputSettings("relay2", 14, false, false)], _pins);
+        _outputs = new OutputBank(
+            [new OutputSettings("relay1", 13, true, false), new OutputSettings("relay2", 14, false, false)], _pins);
         _dispatcher = Make(_outputs);
     }
 
     [Theory]
     [InlineData("output.set", "{\"name\":\"relay1\",\"on\":true}", "{\"name\":\"relay1\",\"on\":true}", "13:True")]
-    [InlineData("output.set", " { \"on\" : true , \"name\" : \"relay2\" } ", "{\"name\":\"relay2\",\"on\":true}", "14:False")]
+    [InlineData(
+        "output.set", " { \"on\" : true , \"name\" : \"relay2\" } ", "{\"name\":\"relay2\",\"on\":true}", "14:False")]
     [InlineData("output.set", "{\"name\":\"relay1\",\"on\":false}", "{\"name\":\"relay1\",\"on\":false}", "13:False")]
     [InlineData("output.toggle", "{\"name\":\"relay1\"}", "{\"name\":\"relay1\",\"on\":true}", "13:True")]
     [InlineData("output.get", "{\"name\":\"relay2\"}", "{\"name\":\"relay2\",\"on\":false}", "")]
-    [InlineData("output.get", "{}", "{\"outputs\":[{\"name\":\"relay1\",\"on\":false},{\"name\":\"relay2\",\"on\":false}]}", "")]
-    [InlineData("output.get", "", "{\"outputs\":[{\"name\":\"relay1\",\"on\":false},{\"name\":\"relay2\",\"on\":false}]}", "")]
+    [InlineData(
+        "output.get", "{}", "{\"outputs\":[{\"name\":\"relay1\",\"on\":false},{\"name\":\"relay2\","
+            + "\"on\":false}]}", "")]
+    [InlineData(
+        "output.get", "", "{\"outputs\":[{\"name\":\"relay1\",\"on\":false},{\"name\":\"relay2\",\"on\":false}]}", "")]
     [InlineData("device.ping", "{}", "", "")]
     [InlineData("device.ping", null, "", "")]
-    public void Carries_out_a_command_and_answers_with_its_result(string type, string? arguments, string result, string written)
+    public void Carries_out_a_command_and_answers_with_its_result(
+        string type, string? arguments, string result, string written)
     {
         Do(type, arguments);
 
         Assert.Equal("succeeded", Status);
-        Assert.Equal(result, _queue.Answer.GetProperty("result").ValueKind == JsonValueKind.Null ? "" : _queue.Answer.GetProperty("result").GetRawText());
+        Assert.Equal(
+            result,
+            _queue.Answer.GetProperty("result").ValueKind == JsonValueKind.Null
+                ? ""
+                : _queue.Answer.GetProperty("result").GetRawText());
         Assert.Equal(written, string.Join(' ', _pins.Written.Select(write => write.Pin + ":" + write.IsHigh)));
     }
 
@@ -59,9 +69,13 @@ public sealed class CommandDispatcher_Tests
         Do("output.set", "{\"name\":\"relay1\",\"on\":true}", id: "m1", correlationId: "c1");
 
         MessageEnvelope answer = Assert.Single(_queue.Sent);
-        Assert.Equal((ResponseTopic, "output.set.response", "c1"), (answer.Topic, answer.MessageType, answer.CorrelationId));
+        Assert.Equal(
+            (ResponseTopic, "output.set.response", "c1"), (answer.Topic, answer.MessageType, answer.CorrelationId));
         Assert.Null(answer.MessageId); // the queue gives it one of its own
-        Assert.Equal("{\"command_id\":\"m1\",\"status\":\"succeeded\",\"code\":null,\"text\":null,\"result\":{\"name\":\"relay1\",\"on\":true}}", answer.GetMessageAsString());
+        Assert.Equal(
+            "{\"command_id\":\"m1\",\"status\":\"succeeded\",\"code\":null,\"text\":null,"
+                + "\"result\":{\"name\":\"relay1\",\"on\":true}}",
+            answer.GetMessageAsString());
     }
 
     [Theory]
@@ -84,7 +98,9 @@ public sealed class CommandDispatcher_Tests
     [InlineData("output.set", "[]", "bad_arguments")]
     [InlineData("output.set", "true", "bad_arguments")]
     [InlineData("output.set", "\0", "bad_arguments")]
-    [InlineData("output.toggle", "{\"name\":\"relay1\",\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1}", "bad_arguments")]
+    [InlineData(
+        "output.toggle", "{\"name\":\"relay1\",\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,"
+            + "\"h\":1}", "bad_arguments")]
     [InlineData("device.ping", "{\"a\":1}", "bad_arguments")]
     public void Rejects_what_it_cannot_carry_out_and_says_why(string? type, string arguments, string code)
     {
@@ -110,7 +126,9 @@ public sealed class CommandDispatcher_Tests
     [Fact]
     public void Rejects_a_retained_command_however_good()
     {
-        _queue.Inbox.Enqueue(new MessageEnvelope("c1", "output.toggle", "{\"name\":\"relay1\"}") { MessageId = "m1", IsRetained = true });
+        _queue.Inbox.Enqueue(
+            new MessageEnvelope(
+                "c1", "output.toggle", "{\"name\":\"relay1\"}") { MessageId = "m1", IsRetained = true });
         _dispatcher.Poll(_nowMs);
 
         AssertRejected("retained");
@@ -124,7 +142,8 @@ public sealed class CommandDispatcher_Tests
 
         Assert.Single(_pins.Written);
         Assert.Equal(("duplicate", "succeeded"), (Status, _queue.Answer.GetProperty("text").GetString()));
-        Assert.Equal(("c2", "m1"), (_queue.Sent[^1].CorrelationId, _queue.Answer.GetProperty("command_id").GetString()));
+        Assert.Equal(
+            ("c2", "m1"), (_queue.Sent[^1].CorrelationId, _queue.Answer.GetProperty("command_id").GetString()));
         Assert.Equal(1, Rejected("duplicate"));
     }
 
@@ -270,16 +289,19 @@ public sealed class CommandDispatcher_Tests
     }
 
     [Fact]
-    public void Refuses_a_further_change_while_an_answer_is_still_on_its_way_because_one_answer_alone_survives_a_power_cut()
+    public void Refuses_a_further_change_while_an_answer_is_on_its_way_because_one_answer_alone_survives_a_power_cut()
     {
         _dispatcher.AreAnswersDelivered = () => false;
         Do("output.set", "{\"name\":\"relay1\",\"on\":true}", "m1", "c1");
         Do("output.set", "{\"name\":\"relay2\",\"on\":true}", advanceMs: CommandDispatcher.DeliveryTimeoutMs);
-        Assert.Equal(("rejected", "busy", 1), (Status, _queue.Answer.GetProperty("code").GetString(), _pins.Written.Count));
+        Assert.Equal(
+            ("rejected", "busy", 1), (Status, _queue.Answer.GetProperty("code").GetString(), _pins.Written.Count));
 
         CommandDispatcher rebooted = Make(new OutputBank([], _pins));
         rebooted.Poll(0);
-        Assert.Equal(("succeeded", "m1", "c1"), (Status, _queue.Answer.GetProperty("command_id").GetString(), _queue.Sent[^1].CorrelationId));
+        Assert.Equal(
+            ("succeeded", "m1", "c1"),
+            (Status, _queue.Answer.GetProperty("command_id").GetString(), _queue.Sent[^1].CorrelationId));
     }
 
     [Fact]
@@ -309,10 +331,25 @@ public sealed class CommandDispatcher_Tests
     {
         var text = Gen.OneOf(
             ArbMap.Default.GeneratorFor<string>(),
-            Gen.Elements("\"", "\\", "\u0122", "\ud800", "\0", "é€😀", new string('"', 200), new string('\u0001', 300), "relay1"));
-        var arguments = Gen.OneOf(text.Select(t => JsonSerializer.Serialize(new { name = t, on = true })), text.Select(t => "{\"" + t + "\":" + t + "}"), text);
+            Gen.Elements(
+                "\"",
+                "\\",
+                "\u0122",
+                "\ud800",
+                "\0",
+                "é€😀",
+                new string('"', 200),
+                new string('\u0001', 300),
+                "relay1"));
+        var arguments = Gen.OneOf(
+            text.Select(t => JsonSerializer.Serialize(new { name = t, on = true })),
+            text.Select(t => "{\"" + t + "\":" + t + "}"),
+            text);
 
-        Fuzz.ForAll(from id in text from type in Gen.OneOf(text, Gen.Elements("output.set", "output.get")) from body in arguments select (id, type, body), command =>
+        Fuzz.ForAll(
+            from id in text from type in Gen.OneOf(
+                text,
+                Gen.Elements("output.set", "output.get")) from body in arguments select (id, type, body), command =>
         {
             Do(command.type, command.body, command.id, command.id);
             Assert.Contains(Status, new[] { "succeeded", "rejected", "duplicate" });
@@ -323,18 +360,25 @@ public sealed class CommandDispatcher_Tests
     [Fact]
     public void Answers_are_whole_JSON_whatever_outputs_are_called()
     {
-        var names = Gen.OneOf(ArbMap.Default.GeneratorFor<string>().Where(name => name is not null), Gen.Elements("\u0122", "é€😀", "\"\\\n"));
+        var names = Gen.OneOf(
+            ArbMap.Default.GeneratorFor<string>().Where(name => name is not null),
+            Gen.Elements("\u0122", "é€😀", "\"\\\n"));
 
         Fuzz.ForAll(names.ArrayOf(), all =>
         {
-            CommandDispatcher dispatcher = Make(new OutputBank([.. all.Select((name, i) => new OutputSettings(name, i, true, false))], _pins));
+            CommandDispatcher dispatcher = Make(
+                new OutputBank([.. all.Select((name, i) => new OutputSettings(name, i, true, false))], _pins));
             _queue.Inbox.Enqueue(new MessageEnvelope(null, "output.get", "{}") { MessageId = "m1" });
             dispatcher.Poll(0);
             JsonElement result = _queue.Answer.GetProperty("result");
             if (result.ValueKind != JsonValueKind.Null)
             {
                 string wellFormed(string name) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name));
-                Assert.Equal(all.Select(wellFormed), result.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("name").GetString()));
+                Assert.Equal(
+                    all.Select(wellFormed),
+                    result.GetProperty("outputs")
+                        .EnumerateArray()
+                        .Select(output => output.GetProperty("name").GetString()));
             }
         });
     }
@@ -343,7 +387,11 @@ public sealed class CommandDispatcher_Tests
 
     private CommandDispatcher Make(OutputBank outputs)
     {
-        return Make(new OutputSwitchCommand(outputs, false), new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand());
+        return Make(
+            new OutputSwitchCommand(outputs, false),
+            new OutputSwitchCommand(outputs, true),
+            new OutputGetCommand(outputs),
+            new PingCommand());
     }
 
     private CommandDispatcher Make(params Command[] commands)
@@ -351,17 +399,20 @@ public sealed class CommandDispatcher_Tests
         TrustedClock clock = new(_clock, _store, DateTime.MinValue);
         CommandHistory history = new(_store, clock, 90000, false);
         CommandAnswer answer = new(new JsonWriter(), new byte[CommandAnswer.MinScratchBytes]);
-        return new CommandDispatcher(_queue, new FakeCatalog(commands), new CommandVerifier("bar1", null, 60000, clock), history, answer)
+        return new CommandDispatcher(
+            _queue, new FakeCatalog(commands), new CommandVerifier("bar1", null, 60000, clock), history, answer)
         {
             ResponseTopic = ResponseTopic,
             Logger = _log,
         };
     }
 
-    private void Do(string? type, string? arguments, string? id = NewId, string? correlationId = null, int advanceMs = 1000)
+    private void Do(
+        string? type, string? arguments, string? id = NewId, string? correlationId = null, int advanceMs = 1000)
     {
         _nowMs += advanceMs;
-        _queue.Inbox.Enqueue(new MessageEnvelope(correlationId, type, arguments) { MessageId = id == NewId ? "id" + ++_lastId : id });
+        _queue.Inbox.Enqueue(
+            new MessageEnvelope(correlationId, type, arguments) { MessageId = id == NewId ? "id" + ++_lastId : id });
         _dispatcher.Poll(_nowMs);
     }
 

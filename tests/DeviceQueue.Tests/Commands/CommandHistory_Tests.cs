@@ -164,8 +164,10 @@ public sealed class CommandHistory_Tests
         _clock.NowMs = 20_000; // after the last of them
         Node updated = Boot();
         updated.Dispatcher.Poll(_clock.NowMs);
-        Assert.Equal(("succeeded", "the-last"), (updated.Status, updated.Queue.Answer.GetProperty("command_id").GetString()));
-        Assert.Equal(("c", "output.toggle.response"), (updated.Queue.Sent[0].CorrelationId, updated.Queue.Sent[0].MessageType));
+        Assert.Equal(
+            ("succeeded", "the-last"), (updated.Status, updated.Queue.Answer.GetProperty("command_id").GetString()));
+        Assert.Equal(
+            ("c", "output.toggle.response"), (updated.Queue.Sent[0].CorrelationId, updated.Queue.Sent[0].MessageType));
         for (int i = 0; i < CommandHistory.MaxCommands - 1; i++)
         {
             Assert.Equal("duplicate", updated.Toggle("toggle-" + i));
@@ -176,7 +178,8 @@ public sealed class CommandHistory_Tests
         Assert.Equal("succeeded", updated.Toggle("new"));
         Node rebooted = Boot();
         rebooted.Dispatcher.Poll(_clock.NowMs);
-        Assert.Equal(["duplicate", "duplicate", "duplicate"], new[] { "toggle-62", "the-last", "new" }.Select(rebooted.Toggle));
+        Assert.Equal(
+            ["duplicate", "duplicate", "duplicate"], new[] { "toggle-62", "the-last", "new" }.Select(rebooted.Toggle));
         Assert.Single(_pins.Written);
     }
 
@@ -188,7 +191,8 @@ public sealed class CommandHistory_Tests
         Node future = Boot();
         for (int i = 0; i < CommandHistory.MaxCommands; i++)
         {
-            future.Do("output.toggle", """{"name":"relay1"}""", $"m{i}", _clock.StartUtc.Value.AddMilliseconds(_clock.NowMs));
+            future.Do(
+                "output.toggle", """{"name":"relay1"}""", $"m{i}", _clock.StartUtc.Value.AddMilliseconds(_clock.NowMs));
         }
 
         _clock.StartUtc = now;
@@ -293,11 +297,17 @@ public sealed class CommandHistory_Tests
         {
             _test = test;
             OutputBank outputs = new([new OutputSettings("relay1", 13, true, false)], test._pins);
-            FakeCatalog commands = new(new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand());
+            FakeCatalog commands = new(
+                new OutputSwitchCommand(outputs, true), new OutputGetCommand(outputs), new PingCommand());
             TrustedClock clock = new(test._clock, test._store, DateTime.MinValue);
             CommandVerifier verifier = new("bar1", null, 60_000, clock);
             CommandHistory history = new(test._store, clock, KeepMs, hasKey);
-            Dispatcher = new CommandDispatcher(Queue, commands, verifier, history, new CommandAnswer(new JsonWriter(), new byte[CommandAnswer.MinScratchBytes]))
+            Dispatcher = new CommandDispatcher(
+                Queue,
+                commands,
+                verifier,
+                history,
+                new CommandAnswer(new JsonWriter(), new byte[CommandAnswer.MinScratchBytes]))
             {
                 ResponseTopic = "response",
                 Logger = new MemoryLogger(),
@@ -315,7 +325,8 @@ public sealed class CommandHistory_Tests
         public string? Do(string type, string arguments, string id, DateTime? sent = null)
         {
             sent ??= Start.AddMilliseconds(_test._clock.NowMs);
-            Queue.Inbox.Enqueue(new MessageEnvelope("c-" + id, type, arguments) { MessageId = id, SentTime = sent.Value });
+            Queue.Inbox.Enqueue(
+                new MessageEnvelope("c-" + id, type, arguments) { MessageId = id, SentTime = sent.Value });
             Dispatcher.Poll(_test._clock.NowMs += 1000);
             return Status;
         }

@@ -13,7 +13,9 @@ public sealed class CommandVerifier_Tests
 {
     private const string Signature = "21e526b845f69271c1bea9e2595bd4db0491ac574c18d68132d3eea6ac80ead9";
     private const string Json =
-        """{"message_id":"m1","correlation_id":"c1","message_type":"output.toggle","sent_time":"2026-11-21T02:47:00.123Z","message":"eyJuYW1lIjoicmVsYXkxIn0=","signature":"21e526b845f69271c1bea9e2595bd4db0491ac574c18d68132d3eea6ac80ead9"}""";
+        "{\"message_id\":\"m1\",\"correlation_id\":\"c1\",\"message_type\":\"output.toggle\","
+        + "\"sent_time\":\"2026-11-21T02:47:00.123Z\",\"message\":\"eyJuYW1lIjoicmVsYXkxIn0=\","
+        + "\"signature\":\"" + Signature + "\"}";
 
     private static readonly DateTime Sent = new(2026, 11, 21, 2, 47, 0, 123, DateTimeKind.Utc);
 
@@ -32,7 +34,15 @@ public sealed class CommandVerifier_Tests
     public void A_change_of_any_character_of_any_signed_field_is_refused()
     {
         CommandVerifier verifier = Verifier("bar1");
-        string[] values = ["m1", "c1", "output.toggle", "2026-11-21T02:47:00.123Z", "eyJuYW1lIjoicmVsYXkxIn0=", Signature];
+        string[] values =
+        [
+            "m1",
+            "c1",
+            "output.toggle",
+            "2026-11-21T02:47:00.123Z",
+            "eyJuYW1lIjoicmVsYXkxIn0=",
+            Signature,
+        ];
         int refused = 0;
         foreach (string value in values)
         {
@@ -55,13 +65,15 @@ public sealed class CommandVerifier_Tests
     [Fact]
     public void Text_moved_from_one_field_to_the_next_is_refused()
     {
-        string moved = Json.Replace("\"m1\"", "\"m1c\"", StringComparison.Ordinal).Replace("\"c1\"", "\"1\"", StringComparison.Ordinal);
+        string moved = Json.Replace("\"m1\"", "\"m1c\"", StringComparison.Ordinal)
+            .Replace("\"c1\"", "\"1\"", StringComparison.Ordinal);
 
         Assert.False(Verifier("bar1").VerifySignature(Command(moved), _answer));
     }
 
     [Theory]
-    [InlineData("\"signature\":\"21e526b845f69271c1bea9e2595bd4db0491ac574c18d68132d3eea6ac80ead9\"", "\"x\":1", "unsigned")]
+    [InlineData(
+        "\"signature\":\"21e526b845f69271c1bea9e2595bd4db0491ac574c18d68132d3eea6ac80ead9\"", "\"x\":1", "unsigned")]
     [InlineData("\"21e526", "\"21E526", "bad_signature")]
     [InlineData("ead9\"", "ead9ff\"", "bad_signature")]
     [InlineData("ead9\"", "\"", "bad_signature")]
@@ -69,7 +81,8 @@ public sealed class CommandVerifier_Tests
     [InlineData("\"c1\"", "\"c\\n1\"", "bad_envelope")]
     public void What_is_not_signed_as_it_should_be_is_refused_with_a_code(string part, string by, string code)
     {
-        Assert.False(Verifier("bar1").VerifySignature(Command(Json.Replace(part, by, StringComparison.Ordinal)), _answer));
+        Assert.False(
+            Verifier("bar1").VerifySignature(Command(Json.Replace(part, by, StringComparison.Ordinal)), _answer));
         Assert.Equal(code, _answer.Code);
     }
 
@@ -94,7 +107,8 @@ public sealed class CommandVerifier_Tests
 
         Assert.False(Verifier("bar1").VerifyFresh(Command(Json), _answer));
         Assert.Equal(CommandCode.NoClock, _answer.Code);
-        CommandVerifier open = new("bar1", null, 60_000, new TrustedClock(_clock, new MemoryStore(), DateTime.MinValue));
+        CommandVerifier open = new(
+            "bar1", null, 60_000, new TrustedClock(_clock, new MemoryStore(), DateTime.MinValue));
         Assert.True(open.VerifySignature(Command(Json), _answer) && open.VerifyFresh(Command(Json), _answer));
     }
 
@@ -107,7 +121,8 @@ public sealed class CommandVerifier_Tests
         return new EnvelopeCodec().Decode(bytes, 0, bytes.Length, message) == EnvelopeError.None ? message : null;
     }
 
-    private CommandVerifier Verifier(string deviceId) => new(deviceId, new Mac(), 60_000, new TrustedClock(_clock, new MemoryStore(), DateTime.MinValue));
+    private CommandVerifier Verifier(string deviceId) =>
+        new(deviceId, new Mac(), 60_000, new TrustedClock(_clock, new MemoryStore(), DateTime.MinValue));
 
     private sealed class Mac : ICommandMac
     {

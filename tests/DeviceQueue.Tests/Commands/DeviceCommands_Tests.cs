@@ -26,7 +26,8 @@ public sealed class DeviceCommands_Tests
         JsonElement answer = node.Do("sensor.read", "{}");
 
         Assert.StartsWith(
-            """{"msg":"22.97","unit":"C","temperature":22.97,"humidity":41.17,"pressure":1006.53,"time":"2026-11-21T02:47:3""",
+            """{"msg":"22.97","unit":"C","temperature":22.97,"humidity":41.17,"pressure":1006.53"""
+                + ""","time":"2026-11-21T02:47:3""",
             answer.GetProperty("result").GetRawText());
         node.World.RunFor(MinuteMs);
         Assert.Equal([1L, 2L], node.Sequences());
@@ -43,7 +44,9 @@ public sealed class DeviceCommands_Tests
         node.Sensor.State = state;
         JsonElement answer = node.Do("sensor.read", "{}");
 
-        Assert.Equal(("failed", "sensor_fault", JsonValueKind.Null), (Node.Status(answer), Node.Code(answer), answer.GetProperty("result").ValueKind));
+        Assert.Equal(
+            ("failed", "sensor_fault", JsonValueKind.Null),
+            (Node.Status(answer), Node.Code(answer), answer.GetProperty("result").ValueKind));
         Assert.Contains(name, answer.GetProperty("text").GetString());
     }
 
@@ -61,9 +64,13 @@ public sealed class DeviceCommands_Tests
     [Fact]
     public void Config_get_shows_one_section_and_never_a_secret()
     {
-        Node node = Open(Node.WithKey + "credential.username=bar1;credential.password=hunter2;connection.uri=mqtt://bar1:hunter2@broker;connection.host=broker;");
+        Node node = Open(
+            Node.WithKey
+                + "credential.username=bar1;credential.password=hunter2;connection.uri=mqtt://bar1:hunter2@broker;"
+                + "connection.host=broker;");
         List<string> answers = [];
-        foreach (string section in (string[])["device", "device.outputs", "device.outputs.0", "connection", "credential", "options"])
+        foreach (string section in
+            (string[])["device", "device.outputs", "device.outputs.0", "connection", "credential", "options"])
         {
             answers.Add(node.Do("config.get", $"{{\"section\":\"{section}\"}}").GetProperty("result").GetRawText());
         }
@@ -73,8 +80,11 @@ public sealed class DeviceCommands_Tests
         Assert.Contains("\"interval_ms\":\"60000\"", answers[0]);
         Assert.Contains("\"outputs.0.name\":\"relay1\"", answers[0]);
         Assert.Equal("{\"section\":\"device.outputs.0\",\"values\":{\"name\":\"relay1\",\"pin\":\"13\"}}", answers[2]);
-        Assert.Equal("{\"section\":\"credential\",\"values\":{\"username\":\"bar1\",\"password\":\"(hidden)\"}}", answers[4]);
-        Assert.Equal("{\"section\":\"\",\"values\":{},\"sections\":[\"device\",\"connection\",\"credential\",\"options\"]}", answers[6]);
+        Assert.Equal(
+            "{\"section\":\"credential\",\"values\":{\"username\":\"bar1\",\"password\":\"(hidden)\"}}", answers[4]);
+        Assert.Equal(
+            "{\"section\":\"\",\"values\":{},\"sections\":[\"device\",\"connection\",\"credential\",\"options\"]}",
+            answers[6]);
         AssertNoSecret(node, "hunter2");
         AssertNoSecret(node, Key);
     }
@@ -114,8 +124,12 @@ public sealed class DeviceCommands_Tests
         Assert.Equal(["device.outputs"], Sections(result));
         result = Get(node, "device.outputs");
         Assert.Empty(result.GetProperty("values").EnumerateObject());
-        Assert.Equal(Enumerable.Range(0, 16).Select(i => $"device.outputs.{i}"), Sections(result).Order(StringComparer.Ordinal).OrderBy(name => name!.Length));
-        Assert.Equal("{\"name\":\"an_output_with_a_name_of_32_c_07\",\"pin\":\"29\"}", Get(node, "device.outputs.7").GetProperty("values").GetRawText());
+        Assert.Equal(
+            Enumerable.Range(0, 16).Select(i => $"device.outputs.{i}"),
+            Sections(result).Order(StringComparer.Ordinal).OrderBy(name => name!.Length));
+        Assert.Equal(
+            "{\"name\":\"an_output_with_a_name_of_32_c_07\",\"pin\":\"29\"}",
+            Get(node, "device.outputs.7").GetProperty("values").GetRawText());
     }
 
     [Fact]
@@ -123,16 +137,23 @@ public sealed class DeviceCommands_Tests
     {
         string[] settings =
         [
-            $"command_key={Key}", "interval_ms=86400000", "report_delta=100.000", "report_at_least_ms=86400000", "temperature_offset=-50.000",
-            "max_step=100.000", "late_topic=false", "command_ttl_ms=3600000", "safe_after_ms=86400000", "reboot_after_ms=86400000",
-            "health_interval_ms=86400000", "safe_mode_boots=85", "stable_ms=86400000", $"ntp_server={new string('n', 64)}", "discovery=false",
+            $"command_key={Key}", "interval_ms=86400000", "report_delta=100.000", "report_at_least_ms=86400000",
+            "temperature_offset=-50.000",
+            "max_step=100.000", "late_topic=false", "command_ttl_ms=3600000", "safe_after_ms=86400000",
+            "reboot_after_ms=86400000",
+            "health_interval_ms=86400000", "safe_mode_boots=85", "stable_ms=86400000", $"ntp_server={new string('n',
+            64)}", "discovery=false",
             "status_led=19", "watchdog_pin=18", "sensor.address=118", "i2c.sda=21", "i2c.scl=22",
         ];
         Node node = Open(string.Concat(settings.Select(setting => $"device.{setting};")));
 
         Assert.Equal(
             ["id", .. settings.Select(setting => setting.Split('=')[0])],
-            Get(node, "device").GetProperty("values").EnumerateObject().Select(value => value.Name).Where(name => !name.StartsWith("outputs", StringComparison.Ordinal)));
+            Get(node, "device")
+                .GetProperty("values")
+                .EnumerateObject()
+                .Select(value => value.Name)
+                .Where(name => !name.StartsWith("outputs", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -151,8 +172,12 @@ public sealed class DeviceCommands_Tests
     public void Config_set_takes_effect_at_once_says_what_changed_and_survives_a_reboot()
     {
         Node node = Open(Node.WithKey);
-        JsonElement answer = node.Do("config.set", "{\"interval_ms\":5000,\"health_interval_ms\":10000,\"temperature_offset\":-0.5,\"discovery\":false}");
-        Assert.Equal("{\"changed\":{\"interval_ms\":5000,\"health_interval_ms\":10000,\"temperature_offset\":-0.5}}", answer.GetProperty("result").GetRawText());
+        JsonElement answer = node.Do(
+            "config.set",
+            "{\"interval_ms\":5000,\"health_interval_ms\":10000,\"temperature_offset\":-0.5,\"discovery\":false}");
+        Assert.Equal(
+            "{\"changed\":{\"interval_ms\":5000,\"health_interval_ms\":10000,\"temperature_offset\":-0.5}}",
+            answer.GetProperty("result").GetRawText());
         int readings = node.Sequences().Length;
         node.World.RunFor(MinuteMs);
 
@@ -163,7 +188,9 @@ public sealed class DeviceCommands_Tests
         Node second = Open(Node.WithKey);
         second.World.RunFor(MinuteMs);
         Assert.Equal(13, second.Sequences().Length);
-        Assert.Contains("\"interval_ms\":\"5000\"", second.Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetRawText());
+        Assert.Contains(
+            "\"interval_ms\":\"5000\"",
+            second.Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetRawText());
     }
 
     [Fact]
@@ -171,10 +198,12 @@ public sealed class DeviceCommands_Tests
     {
         Node node = Open(Node.WithKey);
 
-        JsonElement result = node.Do("config.set", "{\"discovery\":\"yes\",\"max_step\":\"2.50\"}").GetProperty("result");
+        JsonElement result = node.Do("config.set", "{\"discovery\":\"yes\",\"max_step\":\"2.50\"}")
+            .GetProperty("result");
         Assert.Equal("{\"changed\":{\"max_step\":2.50,\"discovery\":true}}", result.GetRawText());
         result = node.Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetProperty("values");
-        Assert.Equal(("yes", "2.50"), (result.GetProperty("discovery").GetString(), result.GetProperty("max_step").GetString()));
+        Assert.Equal(
+            ("yes", "2.50"), (result.GetProperty("discovery").GetString(), result.GetProperty("max_step").GetString()));
     }
 
     [Fact]
@@ -185,13 +214,18 @@ public sealed class DeviceCommands_Tests
         string[] names = [];
         foreach (string section in (string[])["device", "options"])
         {
-            JsonElement values = node.Do("config.get", $"{{\"section\":\"{section}\"}}").GetProperty("result").GetProperty("values");
+            JsonElement values = node.Do("config.get", $"{{\"section\":\"{section}\"}}")
+                .GetProperty("result")
+                .GetProperty("values");
             names = [.. names, .. values.EnumerateObject().Select(value => section + "." + value.Name)];
-            Assert.Equal(section == "device" ? "5000" : "outbox", values.GetProperty(section == "device" ? "interval_ms" : "outbox").GetString());
+            Assert.Equal(
+                section == "device" ? "5000" : "outbox",
+                values.GetProperty(section == "device" ? "interval_ms" : "outbox").GetString());
         }
 
         Assert.Equal(names.Distinct(), names);
-        Assert.All(Enumerable.Range(0, FirmwareDefaults.Count), i => Assert.Contains(FirmwareDefaults.GetKey(i), names));
+        Assert.All(
+            Enumerable.Range(0, FirmwareDefaults.Count), i => Assert.Contains(FirmwareDefaults.GetKey(i), names));
     }
 
     [Fact]
@@ -209,7 +243,9 @@ public sealed class DeviceCommands_Tests
     public void A_wipe_erases_the_files_that_earlier_settings_named_and_secrets_first()
     {
         Open(Node.WithKey + "tls.key=old.key;tls.cert=old.crt;").World.RunFor(1000);
-        _store.Files["old.key"] = _store.Files["old.crt"] = _store.Files["new.key"] = _store.Files["new.crt"] = World.Utf8("-----BEGIN");
+        _store.Files["old.key"] =
+            _store.Files["old.crt"] = _store.Files["new.key"] = _store.Files["new.crt"] = World.Utf8(
+            "-----BEGIN");
         Node node = Open(Node.WithKey + "tls.key=new.key;tls.cert=new.crt;");
         node.Command("device.wipe", "{\"confirm\":\"bar1\"}");
         node.World.RunFor(10_000);
@@ -219,10 +255,13 @@ public sealed class DeviceCommands_Tests
     }
 
     [Theory]
-    [InlineData("{\"interval_ms\":999}", "device.interval_ms is \"999\": a whole number from 1000 to 86400000 is allowed")]
-    [InlineData("{\"interval_ms\":\"05000\"}", "device.interval_ms is \"05000\"")] // would stand in the answer, which would not be JSON
+    [InlineData(
+        "{\"interval_ms\":999}", "device.interval_ms is \"999\": a whole number from 1000 to 86400000 is allowed")]
+    // would stand in the answer, which would not be JSON
+    [InlineData("{\"interval_ms\":\"05000\"}", "device.interval_ms is \"05000\"")]
     [InlineData("{\"max_step\":\"05\"}", "device.max_step is \"05\"")]
-    [InlineData("{\"report_delta\":0.5,\"max_step\":-1}", "device.max_step is \"-1\": a number from 0 to 100 is allowed")]
+    [InlineData(
+        "{\"report_delta\":0.5,\"max_step\":-1}", "device.max_step is \"-1\": a number from 0 to 100 is allowed")]
     [InlineData("{\"interval_ms\":5000,\"id\":\"other\"}", "not 'id'")]
     [InlineData("{\"interval_ms\":null}", "not 'interval_ms' to null")]
     [InlineData("{\"device.interval_ms\":5000}", "not 'device.interval_ms'")]
@@ -248,11 +287,15 @@ public sealed class DeviceCommands_Tests
     {
         string half = "0.5" + new string('0', 125);
         string[] names = ["report_delta", "max_step", "temperature_offset"];
-        string arguments = "{\"interval_ms\":86400000,\"report_at_least_ms\":86400000,\"health_interval_ms\":86400000,\"discovery\":false"
+        string arguments =
+            "{\"interval_ms\":86400000,\"report_at_least_ms\":86400000,\"health_interval_ms\":86400000,"
+                + "\"discovery\":false"
             + string.Concat(names.Select(name => $",\"{name}\":{half}")) + "}";
         Node node = Open(Node.WithKey);
         Assert.Equal("succeeded", Node.Status(node.Do("config.set", arguments)));
-        Assert.Contains($"\"max_step\":\"0.5", Open(Node.WithKey).Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetRawText());
+        Assert.Contains(
+            $"\"max_step\":\"0.5",
+            Open(Node.WithKey).Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetRawText());
     }
 
     [Fact]
@@ -264,7 +307,9 @@ public sealed class DeviceCommands_Tests
         JsonElement answer = node.Do("config.set", "{\"interval_ms\":5000}");
 
         Assert.Equal(("failed", "storage_failed"), (Node.Status(answer), Node.Code(answer)));
-        Assert.Contains("\"interval_ms\":\"60000\"", node.Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetRawText());
+        Assert.Contains(
+            "\"interval_ms\":\"60000\"",
+            node.Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetRawText());
     }
 
     [Fact]
@@ -336,7 +381,7 @@ public sealed class DeviceCommands_Tests
     }
 
     [Fact]
-    public void Device_reboot_does_not_wait_for_ever_for_an_answer_that_nobody_acknowledges_and_answers_again_afterwards()
+    public void Device_reboot_does_not_wait_for_ever_for_an_answer_that_nobody_acknowledges_and_answers_again()
     {
         Node node = Open(Node.WithKey);
         node.World.RunFor(2000);
@@ -347,7 +392,9 @@ public sealed class DeviceCommands_Tests
 
         Node second = Open(Node.WithKey);
         second.World.RunFor(1000);
-        Assert.Equal(("succeeded", "carried out before a reboot"), (Node.Status(second.Answer()), second.Answer().GetProperty("text").GetString()));
+        Assert.Equal(
+            ("succeeded", "carried out before a reboot"),
+            (Node.Status(second.Answer()), second.Answer().GetProperty("text").GetString()));
         second.World.RunFor(5000);
         Node third = Open(Node.WithKey);
         third.World.RunFor(5000);
@@ -369,7 +416,10 @@ public sealed class DeviceCommands_Tests
     [Fact]
     public void Device_wipe_erases_settings_secrets_and_waiting_messages_answers_and_restarts()
     {
-        Node node = Open(Node.WithKey + "tls.ca=ca.crt;tls.cert=me.crt;tls.key=me.key;options.outbox=readings;credential.username=bar1;credential.password=hunter2;");
+        Node node = Open(
+            Node.WithKey
+                + "tls.ca=ca.crt;tls.cert=me.crt;tls.key=me.key;options.outbox=readings;credential.username=bar1;"
+                + "credential.password=hunter2;");
         foreach (string name in (string[])["ca.crt", "me.crt", "me.key", "readings.0", "readings.f"])
         {
             _store.Files[name] = Encoding.UTF8.GetBytes("-----BEGIN");
@@ -464,11 +514,14 @@ public sealed class DeviceCommands_Tests
     }
 
     private static string LongOutputs(int count) => string.Concat(
-        Enumerable.Range(1, count).Select(i => $"device.outputs.{i}.name=an_output_with_a_name_of_32_c_{i:00};device.outputs.{i}.pin={i + 22};"));
+        Enumerable.Range(1, count).Select(
+            i => $"device.outputs.{i}.name=an_output_with_a_name_of_32_c_{i:00};device.outputs.{i}.pin={i + 22};"));
 
-    private static JsonElement Get(Node node, string section) => node.Do("config.get", $"{{\"section\":\"{section}\"}}").GetProperty("result");
+    private static JsonElement Get(Node node, string section) =>
+        node.Do("config.get", $"{{\"section\":\"{section}\"}}").GetProperty("result");
 
-    private static IEnumerable<string?> Sections(JsonElement result) => result.GetProperty("sections").EnumerateArray().Select(section => section.GetString());
+    private static IEnumerable<string?> Sections(JsonElement result) =>
+        result.GetProperty("sections").EnumerateArray().Select(section => section.GetString());
 
     private Node Open(string config = "")
     {

@@ -45,10 +45,14 @@ internal sealed class FakeQueue : IMessageQueue
             throw new QueueException(QueueException.TooLarge, "too large");
         }
 
-        Sent.Add(new MessageEnvelope(message.CorrelationId, message.MessageType, [.. message.Message]) { Topic = message.Topic }); // the sender's may be used again
+        // the sender's may be used again
+        Sent.Add(
+            new MessageEnvelope(
+                message.CorrelationId, message.MessageType, [.. message.Message]) { Topic = message.Topic });
     }
 
-    public MessageEnvelope? Receive(string correlationId, int waitMs) => Inbox.TryDequeue(out MessageEnvelope? message) ? message : null;
+    public MessageEnvelope? Receive(string correlationId, int waitMs) =>
+        Inbox.TryDequeue(out MessageEnvelope? message) ? message : null;
 
     public int ReadMessageCount() => Inbox.Count;
 
@@ -56,7 +60,8 @@ internal sealed class FakeQueue : IMessageQueue
 
     public MessagingCapabilities GetCapabilities() => throw new NotSupportedException();
 
-    public void SendAsObject(string correlationId, string messageType, string message) => throw new NotSupportedException();
+    public void SendAsObject(string correlationId, string messageType, string message) =>
+        throw new NotSupportedException();
 
     public MessageEnvelope Peek(string correlationId) => throw new NotSupportedException();
 

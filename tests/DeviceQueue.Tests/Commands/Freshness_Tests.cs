@@ -65,7 +65,8 @@ public sealed class Freshness_Tests
     [InlineData(30, "succeeded", null)]
     [InlineData(31, "rejected", "bad_time")]
     [InlineData(86_400, "rejected", "bad_time")]
-    public void A_command_from_the_future_is_rejected_so_that_it_cannot_be_repeated_then(int aheadSeconds, string status, string? code)
+    public void A_command_from_the_future_is_rejected_so_that_it_cannot_be_repeated_then(
+        int aheadSeconds, string status, string? code)
     {
         Node node = Open();
         node.World.RunFor(MinuteMs);
@@ -123,7 +124,10 @@ public sealed class Freshness_Tests
         node.World.RunFor(2 * MinuteMs);
 
         Assert.Single(node.Log.Lines, line => line.Contains("days before 2099-01-01, the lowest time (utc.0, utc.1)"));
-        Assert.InRange(Node.Json(node.On("health")[^1]).GetProperty("behind_floor_ms").GetInt64(), (long)(time.StartUtc.Value - start).TotalMilliseconds - (2 * MinuteMs), long.MaxValue);
+        Assert.InRange(
+            Node.Json(node.On("health")[^1]).GetProperty("behind_floor_ms").GetInt64(),
+            (long)(time.StartUtc.Value - start).TotalMilliseconds - (2 * MinuteMs),
+            long.MaxValue);
         node.World.Clock.StartUtc = time.StartUtc;
         node.World.RunFor(2 * MinuteMs);
         Assert.False(Node.Json(node.On("health")[^1]).TryGetProperty("behind_floor_ms", out _));
@@ -142,8 +146,15 @@ public sealed class Freshness_Tests
         long start = node.World.Clock.NowMs;
         for (int i = 0; i < 250; i++)
         {
-            node.Broker.Deliver("sensor/bar1/command", World.Utf8($"{{\"message_id\":\"junk{i}\",\"message_type\":\"output.toggle\",\"sent_time\":\"2026-11-21T02:47:00.123Z\",\"message\":\"eyJuYW1lIjoicmVsYXkxIn0=\",\"signature\":\"{i:x64}\"}}"));
-            node.Broker.Deliver("sensor/bar1/command", World.Utf8($"{{\"message_id\":\"junk{i}\",\"message_type\":\"output.toggle\"}}"));
+            node.Broker.Deliver(
+                "sensor/bar1/command",
+                World.Utf8(
+                    $"{{\"message_id\":\"junk{i}\",\"message_type\":\"output.toggle\","
+                        + $"\"sent_time\":\"2026-11-21T02:47:00.123Z\",\"message\":\"eyJuYW1lIjoicmVsYXkxIn0=\","
+                        + $"\"signature\":\"{i:x64}\"}}"));
+            node.Broker.Deliver(
+                "sensor/bar1/command",
+                World.Utf8($"{{\"message_id\":\"junk{i}\",\"message_type\":\"output.toggle\"}}"));
             node.Command(Toggle, Relay1, "old" + i, sent.AddHours(-1));
             node.Command(Toggle, Relay1, "live", sent);
             node.World.RunFor(100);
@@ -157,7 +168,13 @@ public sealed class Freshness_Tests
         Assert.InRange(_store.Writes - writes, 0, 1); // that the last answer was delivered
         node.Do("device.info", "{}");
         System.Text.Json.JsonElement rejected = Node.Json(node.On("health")[^1]).GetProperty("rejected");
-        Assert.Equal((250, 250, 250, 250), (rejected.GetProperty("bad_signature").GetInt32(), rejected.GetProperty("unsigned").GetInt32(), rejected.GetProperty("expired").GetInt32(), rejected.GetProperty("duplicate").GetInt32()));
+        Assert.Equal(
+            (250, 250, 250, 250),
+            (
+                rejected.GetProperty("bad_signature").GetInt32(),
+                rejected.GetProperty("unsigned").GetInt32(),
+                rejected.GetProperty("expired").GetInt32(),
+                rejected.GetProperty("duplicate").GetInt32()));
     }
 
     [Fact]
@@ -188,14 +205,15 @@ public sealed class Freshness_Tests
         int readings = node.Sequences().Length;
         node.World.RunFor(5 * 60_000);
         Assert.Equal(readings + 5, node.Sequences().Length);
-        Assert.Equal(1, Node.Json(node.On("health")[^1]).GetProperty("rejected").GetProperty("internal_error").GetInt32());
+        Assert.Equal(
+            1, Node.Json(node.On("health")[^1]).GetProperty("rejected").GetProperty("internal_error").GetInt32());
 
         node.MacError = null;
         Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1, "m1")));
     }
 
     [Fact]
-    public void Before_the_clock_is_set_a_device_without_a_key_carries_out_no_change_that_may_have_waited_at_the_broker()
+    public void Before_the_clock_is_set_a_device_without_a_key_makes_no_change_that_may_have_waited_at_the_broker()
     {
         Node node = OpenWithoutClock("options.clean_session=false;");
         node.Command("output.set", """{"name":"relay1","on":true}""", "waited");
@@ -260,7 +278,11 @@ public sealed class Freshness_Tests
     }
 
     private static (string?, string?)[] Answers(Node node) =>
-        [.. Enumerable.Range(0, node.On("response").Length).Select(node.Answer).Select(answer => (Node.Status(answer), Node.Code(answer)))];
+        [
+            .. Enumerable.Range(0, node.On("response").Length)
+                .Select(node.Answer)
+                .Select(answer => (Node.Status(answer), Node.Code(answer))),
+        ];
 
     private static Node OpenWithoutClock(string config)
     {

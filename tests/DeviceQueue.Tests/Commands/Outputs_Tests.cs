@@ -20,7 +20,9 @@ public sealed class Outputs_Tests
         JsonElement answer = node.Do("output.pulse", $"{{\"name\":\"relay1\",\"ms\":{ms}}}");
         node.World.RunFor(2 * MinuteMs);
 
-        Assert.Equal(("succeeded", "{\"name\":\"relay1\",\"on\":true}"), (Node.Status(answer), answer.GetProperty("result").GetRawText()));
+        Assert.Equal(
+            ("succeeded", "{\"name\":\"relay1\",\"on\":true}"),
+            (Node.Status(answer), answer.GetProperty("result").GetRawText()));
         Assert.Equal([true, false], edges.Select(edge => edge.IsHigh));
         Assert.InRange(edges[1].AtMs - edges[0].AtMs, ms, ms + ToleranceMs);
         Assert.Equal("OFF", node.Broker.Retained("sensor/bar1/output/relay1"));
@@ -149,7 +151,9 @@ public sealed class Outputs_Tests
     [Fact]
     public void Without_a_broker_for_safe_after_ms_every_output_goes_to_its_safe_state_and_says_so_later()
     {
-        Node node = Open("device.safe_after_ms=30000;device.outputs.1.name=relay2;device.outputs.1.pin=14;device.outputs.1.safe=on;");
+        Node node = Open(
+            "device.safe_after_ms=30000;device.outputs.1.name=relay2;device.outputs.1.pin=14;device.outputs.1.safe=on;"
+                + "");
         node.Do("output.set", "{\"name\":\"relay1\",\"on\":true}");
         node.Do("output.set", "{\"name\":\"relay2\",\"on\":false}");
         node.World.RunFor(10 * MinuteMs);
@@ -167,7 +171,9 @@ public sealed class Outputs_Tests
 
         node.Broker.IsUp = true;
         node.World.RunFor(2 * MinuteMs);
-        Assert.Equal(("OFF", "ON"), (node.Broker.Retained("sensor/bar1/output/relay1"), node.Broker.Retained("sensor/bar1/output/relay2")));
+        Assert.Equal(
+            ("OFF", "ON"),
+            (node.Broker.Retained("sensor/bar1/output/relay1"), node.Broker.Retained("sensor/bar1/output/relay2")));
         Assert.Equal(4, node.Pins.Written.Count);
     }
 

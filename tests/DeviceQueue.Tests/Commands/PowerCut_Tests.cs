@@ -18,7 +18,8 @@ public sealed class PowerCut_Tests
     [InlineData("config.set", "{\"interval_ms\":30000,\"max_step\":3}")]
     [InlineData("device.reboot", "{}")]
     [InlineData("device.wipe", "{\"confirm\":\"bar1\"}")]
-    public void Whenever_the_power_goes_a_command_is_carried_out_at_most_once_and_answered_from_its_record_on(string type, string arguments)
+    public void Whenever_the_power_goes_a_command_is_carried_out_at_most_once_and_answered_from_its_record_on(
+        string type, string arguments)
     {
         int answeredLate = 0;
         int total = MeasureBytes(type, arguments);
@@ -68,7 +69,8 @@ public sealed class PowerCut_Tests
             _arguments = arguments;
             Node = Boot();
             Node.World.RunFor(500);
-            Assert.Equal("succeeded", Tests.Node.Status(Node.Do("output.set", "{\"name\":\"relay1\",\"on\":false}", "before")));
+            Assert.Equal(
+                "succeeded", Tests.Node.Status(Node.Do("output.set", "{\"name\":\"relay1\",\"on\":false}", "before")));
             _pins.Written.Clear();
         }
 
@@ -108,7 +110,9 @@ public sealed class PowerCut_Tests
             Assert.InRange(unasked, wasRecorded && Node.On("response").Length == 1 ? 1 : 0, 1);
             if (unasked == 1)
             {
-                Assert.Contains(Tests.Node.Status(second.Answer()) + "/" + Tests.Node.Code(second.Answer()), new[] { "failed/interrupted", "succeeded/" });
+                Assert.Contains(
+                    Tests.Node.Status(second.Answer()) + "/" + Tests.Node.Code(second.Answer()),
+                    new[] { "failed/interrupted", "succeeded/" });
                 Assert.Equal("m1", second.Answer().GetProperty("command_id").GetString());
             }
 
@@ -128,7 +132,9 @@ public sealed class PowerCut_Tests
         /// </summary>
         public int CountExecutions(Node node)
         {
-            return _type == "device.wipe" ? (_store.Files.ContainsKey(SettingsLoader.FileName) ? 0 : 1) : _pins.Written.Count(write => write.IsHigh) + node.Restarts.Count;
+            return _type == "device.wipe"
+                ? (_store.Files.ContainsKey(SettingsLoader.FileName) ? 0 : 1)
+                : _pins.Written.Count(write => write.IsHigh) + node.Restarts.Count;
         }
 
         private void AssertWholeSettings()

@@ -68,7 +68,8 @@ public sealed class ConnectionParams_Tests
     {
         Assert.Equal(
             [("a", 1883), ("b", 8883), ("c", 1885)],
-            Good("connections.2.host=c;connections.2.port=1885;connections.0.host=a;connections.1.uri=mqtts://b").Select(c => (c.Host, c.Port)));
+            Good("connections.2.host=c;connections.2.port=1885;connections.0.host=a;connections.1.uri=mqtts://b")
+                .Select(c => (c.Host, c.Port)));
     }
 
     [Fact]
@@ -91,7 +92,10 @@ public sealed class ConnectionParams_Tests
         Good("connections.0.uri=mqtt://a;connections.0.host=b;connection.host=c");
 
         Assert.Equal(
-            ["connection has no effect beside connections", "connections.0.protocol, host and port have no effect beside uri"],
+            [
+                "connection has no effect beside connections",
+                "connections.0.protocol, host and port have no effect beside uri",
+            ],
             _problems.Warnings());
     }
 
@@ -99,10 +103,13 @@ public sealed class ConnectionParams_Tests
     [InlineData("connection.port=1883", "connection.host is missing: a host name or an address is needed")]
     [InlineData("connection.host=", "connection.host is \"\": a host name or an address is needed")]
     [InlineData("connection.host=a b", "connection.host is \"a b\": a host name or an address is needed")]
-    [InlineData("connection.host=a;connection.port=0", "connection.port is \"0\": a whole number from 1 to 65535 is allowed")]
+    [InlineData(
+        "connection.host=a;connection.port=0", "connection.port is \"0\": a whole number from 1 to 65535 is allowed")]
     [InlineData("connection.host=a;connection.protocol=ws", "connection.protocol is \"ws\": mqtt or mqtts is allowed")]
     [InlineData("connections.0.host=a;connections.8.host=b", "connections has too many entries: at most 8 are allowed")]
-    [InlineData("connection.uri=tcp://u:p@h", "connection.uri is \"(hidden)\": mqtt://user:password@host:port or mqtts://user:password@host:port is allowed, user, password and port optional")]
+    [InlineData(
+        "connection.uri=tcp://u:p@h", "connection.uri is \"(hidden)\": mqtt://user:password@host:port or "
+            + "mqtts://user:password@host:port is allowed, user, password and port optional")]
     public void Refuses_a_bad_value_and_names_it(string line, string error)
     {
         ConnectionParams.ManyFromConfig(ConfigParams.FromString(line), _problems);

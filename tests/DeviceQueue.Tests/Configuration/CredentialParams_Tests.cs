@@ -21,7 +21,9 @@ public sealed class CredentialParams_Tests
     }
 
     [Theory]
-    [InlineData("credential.password=s3cret", "credential.username is missing: MQTT 3.1.1 (section 3.1.2.9) has no password without a user name")]
+    [InlineData(
+        "credential.password=s3cret", "credential.username is missing: MQTT 3.1.1 (section 3.1.2.9) has no password "
+            + "without a user name")]
     [InlineData("credentials.8.username=u", "credentials has too many entries: at most 8 are allowed")]
     public void Refuses_what_cannot_be(string line, string error)
     {
@@ -33,7 +35,8 @@ public sealed class CredentialParams_Tests
     [Fact]
     public void Warns_of_what_has_no_effect()
     {
-        CredentialParams.ManyFromConfig(ConfigParams.FromString("credentials.0.username=a;credential.username=b"), _problems);
+        CredentialParams.ManyFromConfig(
+            ConfigParams.FromString("credentials.0.username=a;credential.username=b"), _problems);
 
         Assert.Equal("credential has no effect beside credentials", Assert.Single(_problems.Warnings()));
     }

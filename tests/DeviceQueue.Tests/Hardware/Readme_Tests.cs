@@ -10,7 +10,9 @@ public sealed partial class Readme_Tests
     [Fact]
     public void The_wiring_table_is_the_netlist()
     {
-        var told = TableRow().Matches(Page.Read("hardware/README.md")).ToDictionary(row => row.Groups["net"].Value, row => row.Groups["pins"].Value.Split(", "));
+        var told = TableRow()
+            .Matches(Page.Read("hardware/README.md"))
+            .ToDictionary(row => row.Groups["net"].Value, row => row.Groups["pins"].Value.Split(", "));
 
         Assert.Equal(Netlist.Wiring.Nets.Keys, told.Keys);
         Assert.All(told, net => Assert.Equal(Netlist.Wiring.Nets[net.Key], net.Value));
@@ -46,7 +48,9 @@ public sealed partial class Readme_Tests
     {
         DeviceSettings device = Page.Settings("hardware/README.md");
 
-        Assert.Equal((Netlist.Wiring.GpioOn("STATUS"), Netlist.Wiring.GpioOn("FEED")), (device.StatusLedPin, device.WatchdogPin));
+        Assert.Equal(
+            (Netlist.Wiring.GpioOn("STATUS"), Netlist.Wiring.GpioOn("FEED")),
+            (device.StatusLedPin, device.WatchdogPin));
     }
 
     [GeneratedRegex(@"^\| (?<board>3V3|GND|IO\d+) \| (?<sensor>VIN|GND|SDA|SCL)\b", RegexOptions.Multiline)]

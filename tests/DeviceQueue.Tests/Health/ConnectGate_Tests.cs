@@ -25,7 +25,10 @@ public sealed class ConnectGate_Tests
 
         long[] attempts = [.. node.Broker.Attempts.Select(attempt => attempt.AtMs)];
         Assert.True(attempts.Length > 12 * 60, attempts.Length + " attempts");
-        Assert.All(attempts, attempt => Assert.True(attempt == 0 || MinuteMs - (attempt % MinuteMs) >= ConnectGate.ReadingGuardMs, "at " + attempt));
+        Assert.All(
+            attempts,
+            attempt => Assert.True(
+                attempt == 0 || MinuteMs - (attempt % MinuteMs) >= ConnectGate.ReadingGuardMs, "at " + attempt));
     }
 
     [Fact]
@@ -86,7 +89,9 @@ public sealed class ConnectGate_Tests
         node.Broker.IsUp = true;
         node.World.RunFor(59000);
         Assert.Empty(node.Broker.Attempts);
-        Assert.Contains("TLS waits up to 60 s for the clock to be set: without the time no certificate can be checked", node.Log.Lines);
+        Assert.Contains(
+            "TLS waits up to 60 s for the clock to be set: without the time no certificate can be checked",
+            node.Log.Lines);
 
         node.World.RunFor(10000);
         Assert.Single(node.Broker.Attempts);

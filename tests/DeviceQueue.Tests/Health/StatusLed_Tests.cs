@@ -49,7 +49,8 @@ public sealed class StatusLed_Tests
         var led = new StatusLed(_pins, 4, _life);
         _pins.Fails = true;
         Assert.Empty(Watch(led, DeviceState.NoWifi, 0, 5000));
-        Assert.Equal((1, "status LED: InvalidOperationException: the pin \"is\" gone"), (_life.Faults, _life.LastFault));
+        Assert.Equal(
+            (1, "status LED: InvalidOperationException: the pin \"is\" gone"), (_life.Faults, _life.LastFault));
 
         _pins.Fails = false;
         Assert.Equal("6000+ 6200- 8000+", Watch(led, DeviceState.NoWifi, 6000, 8000));

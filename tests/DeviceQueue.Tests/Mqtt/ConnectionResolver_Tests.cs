@@ -18,20 +18,32 @@ public sealed class ConnectionResolver_Tests : IDiscovery, ICredentialStore
     public void Puts_together_what_the_configuration_says()
     {
         MqttLinkOptions endpoint = Assert.Single(Resolve(
-            "connection.host=h;connection.port=1884;credential.username=u;credential.password=p;client_id=c;options.clean_session=false;options.keepalive_timeout=4500"));
+            "connection.host=h;connection.port=1884;credential.username=u;credential.password=p;client_id=c;"
+                + "options.clean_session=false;options.keepalive_timeout=4500"));
 
         Assert.Equal(("h", 1884, false), (endpoint.Host, endpoint.Port, endpoint.IsSecure));
-        Assert.Equal(("c", "u", "p", false, 5), (endpoint.ClientId, endpoint.Username, endpoint.Password, endpoint.CleanSession, endpoint.KeepAliveSeconds));
-        Assert.Equal(("w", "gone", 1, true), (endpoint.WillTopic, endpoint.WillPayload, endpoint.WillQos, endpoint.WillRetain));
+        Assert.Equal(
+            ("c", "u", "p", false, 5),
+            (
+                endpoint.ClientId,
+                endpoint.Username,
+                endpoint.Password,
+                endpoint.CleanSession,
+                endpoint.KeepAliveSeconds));
+        Assert.Equal(
+            ("w", "gone", 1, true), (endpoint.WillTopic, endpoint.WillPayload, endpoint.WillQos, endpoint.WillRetain));
     }
 
     [Fact]
     public void Gives_each_connection_its_credential_or_the_first_and_a_uri_its_own()
     {
         MqttLinkOptions[] endpoints = Resolve(
-            "connections.0.host=a;connections.1.host=b;connections.2.host=c;connections.3.uri=mqtt://x:y@d;credentials.0.username=u0;credentials.1.username=u1");
+            "connections.0.host=a;connections.1.host=b;connections.2.host=c;connections.3.uri=mqtt://x:y@d;"
+                + "credentials.0.username=u0;credentials.1.username=u1");
 
-        Assert.Equal([("a", "u0"), ("b", "u1"), ("c", "u0"), ("d", "x")], endpoints.Select(endpoint => (endpoint.Host, endpoint.Username)));
+        Assert.Equal(
+            [("a", "u0"), ("b", "u1"), ("c", "u0"), ("d", "x")],
+            endpoints.Select(endpoint => (endpoint.Host, endpoint.Username)));
         Assert.All(endpoints, endpoint => Assert.Equal("default", endpoint.ClientId));
     }
 
@@ -42,13 +54,16 @@ public sealed class ConnectionResolver_Tests : IDiscovery, ICredentialStore
         _credentials["me"] = new CredentialParams("u", "p");
         MqttLinkOptions endpoint = Assert.Single(Resolve("connection.discovery_key=main;credential.store_key=me"));
 
-        Assert.Equal(("found", 8884, true, "u", "p"), (endpoint.Host, endpoint.Port, endpoint.IsSecure, endpoint.Username, endpoint.Password));
+        Assert.Equal(
+            ("found", 8884, true, "u", "p"),
+            (endpoint.Host, endpoint.Port, endpoint.IsSecure, endpoint.Username, endpoint.Password));
     }
 
     [Fact]
     public void Falls_back_to_what_stands_beside_a_key_that_nobody_knows()
     {
-        MqttLinkOptions endpoint = Assert.Single(Resolve("connection.discovery_key=main;connection.host=own;credential.store_key=me;credential.username=u"));
+        MqttLinkOptions endpoint = Assert.Single(
+            Resolve("connection.discovery_key=main;connection.host=own;credential.store_key=me;credential.username=u"));
 
         Assert.Equal(("own", "u"), (endpoint.Host, endpoint.Username));
     }
@@ -79,9 +94,12 @@ public sealed class ConnectionResolver_Tests : IDiscovery, ICredentialStore
         _store.Files["ca.pem"] = World.Utf8("text\n-----BEGIN CERTIFICATE-----");
         _store.Files["cert.pem"] = der;
         _store.Files["key.pem"] = World.Utf8("-----BEGIN EC PRIVATE KEY-----");
-        MqttLinkOptions[] endpoints = Resolve("connections.0.uri=mqtts://a;connections.1.uri=mqtt://b;tls.ca=ca.pem;tls.cert=cert.pem;tls.key=key.pem");
+        MqttLinkOptions[] endpoints = Resolve(
+            "connections.0.uri=mqtts://a;connections.1.uri=mqtt://b;tls.ca=ca.pem;tls.cert=cert.pem;tls.key=key.pem");
 
-        Assert.Equal([World.Utf8("text\n-----BEGIN CERTIFICATE-----\0"), der, World.Utf8("-----BEGIN EC PRIVATE KEY-----\0")], new[] { endpoints[0].CaCertificate, endpoints[0].ClientCertificate, endpoints[0].ClientKey });
+        Assert.Equal(
+            [World.Utf8("text\n-----BEGIN CERTIFICATE-----\0"), der, World.Utf8("-----BEGIN EC PRIVATE KEY-----\0")],
+            new[] { endpoints[0].CaCertificate, endpoints[0].ClientCertificate, endpoints[0].ClientKey });
         Assert.Null(endpoints[1].CaCertificate);
     }
 
@@ -100,12 +118,14 @@ public sealed class ConnectionResolver_Tests : IDiscovery, ICredentialStore
     [InlineData("ca", "0\u0001", "the file holds no certificate in PEM or DER form")]
     [InlineData("ca", "0", "the file holds no certificate in PEM or DER form")]
     [InlineData("key", "-----BEGIN CERTIFICATE-----", "the file holds no private key in PEM or DER form")]
-    public void Refuses_a_file_that_is_no_certificate_or_key_before_it_connects(string key, string content, string reason)
+    public void Refuses_a_file_that_is_no_certificate_or_key_before_it_connects(
+        string key, string content, string reason)
     {
         _store.Files["f"] = World.Utf8(content);
         _store.Files["good"] = World.Utf8("-----BEGIN CERTIFICATE-----");
 
-        Assert.Null(Resolve("connection.uri=mqtts://a;" + (key == "ca" ? "tls.ca=f" : "tls.cert=good;tls.key=f"), false));
+        Assert.Null(
+            Resolve("connection.uri=mqtts://a;" + (key == "ca" ? "tls.ca=f" : "tls.cert=good;tls.key=f"), false));
         Assert.Equal($"tls.{key} is \"f\": {reason}", Assert.Single(_problems.Errors()));
     }
 

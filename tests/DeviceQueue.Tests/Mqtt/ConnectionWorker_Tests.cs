@@ -83,7 +83,10 @@ public sealed class ConnectionWorker_Tests
 
         Assert.True(SpinWait.SpinUntil(() => _links.OpenedAt.Count > 1, PatienceMs));
         long[] openedAt = [.. _links.OpenedAt];
-        Assert.InRange(Stopwatch.GetElapsedTime(openedAt[0], openedAt[1]).TotalMilliseconds, ConnectionWorker.FaultPauseMs * 0.9, PatienceMs);
+        Assert.InRange(
+            Stopwatch.GetElapsedTime(openedAt[0], openedAt[1]).TotalMilliseconds,
+            ConnectionWorker.FaultPauseMs * 0.9,
+            PatienceMs);
         Assert.True(_worker.Stop(PatienceMs));
     }
 

@@ -107,15 +107,18 @@ internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
         }
     }
 
-    public void Deliver(string topic, byte[] payload, bool isRetained = false) => Link.Deliver(topic, payload, isRetained);
+    public void Deliver(
+        string topic, byte[] payload, bool isRetained = false) => Link.Deliver(topic, payload, isRetained);
 
     /// <summary>What a subscriber who comes now would be sent.</summary>
-    public string? Retained(string topic) => _retained.TryGetValue(topic, out byte[]? payload) ? Encoding.UTF8.GetString(payload) : null;
+    public string? Retained(string topic) =>
+        _retained.TryGetValue(topic, out byte[]? payload) ? Encoding.UTF8.GetString(payload) : null;
 
     /// <summary>
     /// First arrivals on a topic, in order: what a subscriber who ignores repeats of the same payload sees.
     /// </summary>
-    public string[] Seen(string topic) => [.. Arrivals.Where(arrival => arrival.Topic == topic).Select(arrival => arrival.Text).Distinct()];
+    public string[] Seen(string topic) =>
+        [.. Arrivals.Where(arrival => arrival.Topic == topic).Select(arrival => arrival.Text).Distinct()];
 
     internal bool IsTooLargeInSession(bool cleanSession)
     {

@@ -152,7 +152,8 @@ internal sealed class FakeLink(FakeBroker broker, AutoResetEvent wake, int numbe
         }
     }
 
-    public void Deliver(string topic, byte[] payload, bool isRetained) => _events.AddMessage(topic, payload, isRetained);
+    public void Deliver(string topic, byte[] payload, bool isRetained) =>
+        _events.AddMessage(topic, payload, isRetained);
 
     public void Advance()
     {

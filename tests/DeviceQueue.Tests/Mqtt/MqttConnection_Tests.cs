@@ -71,7 +71,9 @@ public sealed class MqttConnection_Tests
     public void Returns_to_the_first_endpoint_after_a_link_that_held_and_goes_on_after_one_that_fell_silent()
     {
         var world = new World("", "a", "b");
-        world.Broker.Connack = options => options.Host == "a" ? new MqttLinkResult(MqttLinkError.Refused, 3, null) : null;
+        world.Broker.Connack = options => options.Host == "a"
+            ? new MqttLinkResult(MqttLinkError.Refused, 3, null)
+            : null;
         world.Connection.Open();
         world.RunFor(60000);
         world.Broker.Drop();
@@ -197,8 +199,11 @@ public sealed class MqttConnection_Tests
         world.Connection.LatestValues.Set(output, World.Utf8("ON"));
         world.RunFor(60000);
 
-        Assert.Equal(["online", "OFF", "{c}", "{}", "online", "ON", "{c}"], world.Broker.Arrivals.Select(arrival => arrival.Text));
-        Assert.Equal([true, true, true, false, true, true, true], world.Broker.Arrivals.Select(arrival => arrival.Retain));
+        Assert.Equal(
+            ["online", "OFF", "{c}", "{}", "online", "ON", "{c}"],
+            world.Broker.Arrivals.Select(arrival => arrival.Text));
+        Assert.Equal(
+            [true, true, true, false, true, true, true], world.Broker.Arrivals.Select(arrival => arrival.Retain));
     }
 
     [Fact]
@@ -641,7 +646,8 @@ public sealed class MqttConnection_Tests
             world.Queue("t" + i);
         }
 
-        Assert.Equal(InvalidStateException.NoConnection, Assert.Throws<InvalidStateException>(() => world.Queue("t")).Code);
+        Assert.Equal(
+            InvalidStateException.NoConnection, Assert.Throws<InvalidStateException>(() => world.Queue("t")).Code);
     }
 
     [Fact]
@@ -687,7 +693,8 @@ public sealed class MqttConnection_Tests
     [Theory]
     [InlineData("options.clean_session=false", true)]
     [InlineData("options.clean_session=true", false)]
-    public void A_subscription_that_ended_during_an_outage_is_taken_back_from_a_session_that_was_kept(string options, bool isTakenBack)
+    public void A_subscription_that_ended_during_an_outage_is_taken_back_from_a_session_that_was_kept(
+        string options, bool isTakenBack)
     {
         var world = new World(options);
         MqttMessageQueue queue = world.Queue("t");
@@ -737,7 +744,10 @@ public sealed class MqttConnection_Tests
         var network = new FakeNetwork();
         var clock = new VirtualClock();
         var broker = new FakeBroker(clock);
-        MqttLinkOptions[] endpoints = [.. new[] { "a", "b" }.Select(host => new MqttLinkOptions { Host = host, KeepAliveSeconds = 15 })];
+        MqttLinkOptions[] endpoints =
+        [
+            .. new[] { "a", "b" }.Select(host => new MqttLinkOptions { Host = host, KeepAliveSeconds = 15 }),
+        ];
         var platform = new MqttPlatform
         {
             Links = broker,
@@ -767,7 +777,8 @@ public sealed class MqttConnection_Tests
 
     private static string[] Texts(int count) => [.. Enumerable.Range(0, count).Select(i => i.ToString())];
 
-    private static string[] OnLink(World world, int link) => [.. world.Broker.Arrivals.Where(a => a.Link == link && !a.IsRepeat).Select(a => a.Text)];
+    private static string[] OnLink(World world, int link) =>
+        [.. world.Broker.Arrivals.Where(a => a.Link == link && !a.IsRepeat).Select(a => a.Text)];
 
     private sealed class ClosedGate : IConnectGate
     {

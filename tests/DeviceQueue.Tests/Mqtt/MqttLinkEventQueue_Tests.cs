@@ -55,7 +55,8 @@ public sealed class MqttLinkEventQueue_Tests
         events.AddMessage("t", new byte[MqttLinkEventQueue.MaxBytes - 10], false);
         events.AddMessage("t", new byte[10], false);
         events.AddMessage("t", new byte[1], false);
-        Assert.Equal((2, MqttLinkEventQueue.MaxBytes, 1), (events.MessageCount, events.MessageBytes, events.DroppedMessages));
+        Assert.Equal(
+            (2, MqttLinkEventQueue.MaxBytes, 1), (events.MessageCount, events.MessageBytes, events.DroppedMessages));
 
         Assert.True(events.TryTake(_event));
         events.AddMessage("t", new byte[1], false);

@@ -10,16 +10,24 @@ public sealed class ReconnectBackoff_Tests
     {
         var backoff = new ReconnectBackoff(1000, 60000, new HighestDraw());
 
-        Assert.Equal([1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000], Enumerable.Range(0, 8).Select(_ => backoff.NextDelayMs()));
+        Assert.Equal(
+            [1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000],
+            Enumerable.Range(0, 8).Select(_ => backoff.NextDelayMs()));
     }
 
     [Fact]
     public void Draws_from_all_of_the_time_up_to_the_limit_so_that_a_fleet_spreads()
     {
-        int[] first = [.. Enumerable.Range(0, 1000).Select(seed => new ReconnectBackoff(1000, 60000, new SeededRandom(seed)).NextDelayMs())];
+        int[] first =
+        [
+            .. Enumerable.Range(0, 1000)
+                .Select(seed => new ReconnectBackoff(1000, 60000, new SeededRandom(seed)).NextDelayMs()),
+        ];
 
         Assert.All(first, delay => Assert.InRange(delay, 0, 1000));
-        Assert.All(first.GroupBy(delay => delay / 101).Select(group => group.Count()), count => Assert.InRange(count, 50, 150));
+        Assert.All(
+            first.GroupBy(delay => delay / 101).Select(group => group.Count()),
+            count => Assert.InRange(count, 50, 150));
     }
 
     [Theory]

@@ -44,7 +44,8 @@ public sealed class Subscriptions_Tests
 
         node.Broker.RefusedFilters.Clear();
         node.World.RunFor(MqttConnection.MaxSubscribeRetryMs);
-        Assert.Equal("status: all well", node.Log.Lines.Last(line => line.StartsWith("status: ", StringComparison.Ordinal)));
+        Assert.Equal(
+            "status: all well", node.Log.Lines.Last(line => line.StartsWith("status: ", StringComparison.Ordinal)));
         Assert.False(Node.Json(node.On("health")[^1]).TryGetProperty("commands", out _));
     }
 
@@ -63,25 +64,33 @@ public sealed class Subscriptions_Tests
         Assert.Equal("sensor/bar1/status", topics[0]);
         Assert.Equal("sensor/bar1/output/relay1", topics[1]);
         Assert.Contains("homeassistant/device/bar1/config", topics);
-        Assert.True(Array.IndexOf(topics, "homeassistant/device/bar1/config") < Array.IndexOf(topics, "sensor/bar1/temperature"));
+        Assert.True(
+            Array.IndexOf(
+                topics, "homeassistant/device/bar1/config") < Array.IndexOf(topics, "sensor/bar1/temperature"));
         Assert.Contains("sensor/bar1/temperature", topics);
     }
 
     [Fact]
     public void Readings_that_waited_for_the_link_come_after_status_outputs_and_announcement()
     {
-        var node = new Node("device.discovery=true;device.interval_ms=1000;device.outputs.1.name=b;device.outputs.1.pin=14;"
+        var node = new Node(
+            "device.discovery=true;device.interval_ms=1000;device.outputs.1.name=b;device.outputs.1.pin=14;"
             + "device.outputs.2.name=c;device.outputs.2.pin=15;device.outputs.3.name=d;device.outputs.3.pin=16");
         node.World.RunFor(20000);
         node.World.Open();
 
-        string[] topics = [.. node.Broker.Arrivals.Where(arrival => !arrival.IsRepeat).Select(arrival => arrival.Topic)];
+        string[] topics =
+        [
+            .. node.Broker.Arrivals.Where(arrival => !arrival.IsRepeat).Select(arrival => arrival.Topic),
+        ];
         Assert.Equal("sensor/bar1/status", topics[0]);
         Assert.Equal(
             ["sensor/bar1/output/b", "sensor/bar1/output/c", "sensor/bar1/output/d", "sensor/bar1/output/relay1"],
             topics[1..].TakeWhile(topic => topic.Contains("/output/")).Order());
         Assert.Contains("homeassistant/device/bar1/config", topics);
-        Assert.True(Array.IndexOf(topics, "homeassistant/device/bar1/config") < Array.IndexOf(topics, "sensor/bar1/temperature"));
+        Assert.True(
+            Array.IndexOf(
+                topics, "homeassistant/device/bar1/config") < Array.IndexOf(topics, "sensor/bar1/temperature"));
     }
 
     [Fact]

@@ -69,15 +69,23 @@ public sealed class TopicFilter_Tests
     [Fact]
     public void Has_a_form_in_UTF_8()
     {
-        Assert.All(["a/\ud83c\udf21", "\ud83c\udf21/b", "é"], topic => Assert.True(TopicFilter.IsTopic(topic) && TopicFilter.IsValid(topic)));
-        Assert.All(["a\ud83c", "\udf21a", "\udf21\ud83c"], topic => Assert.False(TopicFilter.IsTopic(topic) || TopicFilter.IsValid(topic)));
+        Assert.All(
+            ["a/\ud83c\udf21", "\ud83c\udf21/b", "é"],
+            topic => Assert.True(TopicFilter.IsTopic(topic) && TopicFilter.IsValid(topic)));
+        Assert.All(
+            ["a\ud83c", "\udf21a", "\udf21\ud83c"],
+            topic => Assert.False(TopicFilter.IsTopic(topic) || TopicFilter.IsValid(topic)));
     }
 
     [Fact]
     public void Has_a_longest_length()
     {
-        Assert.True(TopicFilter.IsTopic(new string('a', TopicFilter.MaxLength)) && TopicFilter.IsValid(new string('a', TopicFilter.MaxLength)));
-        Assert.False(TopicFilter.IsTopic(new string('a', TopicFilter.MaxLength + 1)) || TopicFilter.IsValid(new string('a', TopicFilter.MaxLength + 1)));
+        Assert.True(
+            TopicFilter.IsTopic(new string('a', TopicFilter.MaxLength))
+                && TopicFilter.IsValid(new string('a', TopicFilter.MaxLength)));
+        Assert.False(
+            TopicFilter.IsTopic(new string('a', TopicFilter.MaxLength + 1))
+                || TopicFilter.IsValid(new string('a', TopicFilter.MaxLength + 1)));
     }
 
     [Fact]

@@ -39,7 +39,9 @@ public sealed class OutputBank_Tests
     public void A_change_waits_to_be_told_and_nothing_else_does()
     {
         AutoResetEvent changed = new(false);
-        OutputBank outputs = new([new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins) { Changed = changed };
+        OutputBank outputs = new(
+            [new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)],
+            _pins) { Changed = changed };
         Assert.True(outputs.IsUntold(0) && outputs.IsUntold(1)); // how they started
         outputs.SetTold(0, false);
         outputs.SetTold(1, false);
@@ -79,7 +81,8 @@ public sealed class OutputBank_Tests
     [Fact]
     public void Finds_outputs_by_their_exact_name()
     {
-        OutputBank outputs = new([new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins);
+        OutputBank outputs = new(
+            [new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins);
 
         Assert.Equal((2, 1, -1, -1), (outputs.Count, outputs.Find("b"), outputs.Find("B"), outputs.Find("14")));
         Assert.Equal("b", outputs.GetName(1));
@@ -113,7 +116,8 @@ public sealed class OutputBank_Tests
     [Fact]
     public void A_second_pulse_ends_at_its_own_time_and_a_switch_ends_the_pulse()
     {
-        OutputBank outputs = new([new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins);
+        OutputBank outputs = new(
+            [new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins);
         outputs.Pulse(0, 500, _clock);
         outputs.Pulse(0, 200, _clock);
         outputs.Pulse(1, 300, _clock);
@@ -130,7 +134,8 @@ public sealed class OutputBank_Tests
     [Fact]
     public void A_pulse_whose_end_the_pin_refuses_is_ended_as_soon_as_it_can_be_and_holds_up_no_other()
     {
-        OutputBank outputs = new([new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins);
+        OutputBank outputs = new(
+            [new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)], _pins);
         outputs.Pulse(0, 500, _clock);
         outputs.Pulse(1, 500, _clock);
         _pins.Fails = true;
@@ -144,7 +149,13 @@ public sealed class OutputBank_Tests
     [Fact]
     public void All_outputs_go_to_their_safe_states_at_once_and_what_is_safe_is_not_touched()
     {
-        OutputBank outputs = new([new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, true), new OutputSettings("c", 15, true, false)], _pins);
+        OutputBank outputs = new(
+            [
+                new OutputSettings("a", 13, true, false),
+                new OutputSettings("b", 14, true, true),
+                new OutputSettings("c", 15, true, false),
+            ],
+            _pins);
         outputs.Set(0, true);
         outputs.Pulse(1, 500, _clock);
         _pins.Written.Clear();

@@ -21,7 +21,8 @@ internal sealed class FaultyStore(Random random) : IStore
 
     public int ReadFaults { get; set; }
 
-    /// <summary>Gets or sets a file that cannot be read from a position on, as with a block of the flash that is bad.</summary>
+    /// <summary>Gets or sets a file that cannot be read from a position on, as with a block of the flash that is
+    /// bad.</summary>
     public (string Name, int Position)? BadBlock { get; set; }
 
     public List<string> Log { get; } = [];
@@ -30,7 +31,11 @@ internal sealed class FaultyStore(Random random) : IStore
     public byte[]? Whole { get; private set; }
 
     public int GetSize(string name) =>
-        Hit(SizeFaults) ? Said("GetSize " + name + " -> -2", -2) : Files.TryGetValue(name, out byte[]? file) ? file.Length : -1;
+        Hit(SizeFaults)
+            ? Said("GetSize " + name + " -> -2", -2)
+            : Files.TryGetValue(name, out byte[]? file)
+            ? file.Length
+            : -1;
 
     public bool TryRead(string name, byte[] buffer, out int count)
     {
@@ -80,7 +85,8 @@ internal sealed class FaultyStore(Random random) : IStore
         int kept = !fails ? data.Length : random.Next(3) == 0 ? data.Length : random.Next(data.Length + 1);
         Whole = [.. before, .. data];
         Files[name] = [.. before, .. data[..kept]];
-        return Said($"{kind} {name} {before.Length}+{kept}/{data.Length}" + (fails ? " refused" : string.Empty), !fails);
+        return Said(
+            $"{kind} {name} {before.Length}+{kept}/{data.Length}" + (fails ? " refused" : string.Empty), !fails);
     }
 
     private bool Hit(int percent) => percent > 0 && random.Next(100) < percent;

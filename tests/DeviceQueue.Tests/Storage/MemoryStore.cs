@@ -80,7 +80,8 @@ internal sealed class MemoryStore : IStore
         return true;
     }
 
-    public bool TryAppend(string name, byte[] data, int offset, int count) => TryPut(name, Files.GetValueOrDefault(name, []), data.AsSpan(offset, count));
+    public bool TryAppend(string name, byte[] data, int offset, int count) =>
+        TryPut(name, Files.GetValueOrDefault(name, []), data.AsSpan(offset, count));
 
     public bool TryWrite(string name, byte[] data, int count) => TryPut(name, [], data.AsSpan(0, count));
 

@@ -183,6 +183,8 @@ public sealed class TwoSlotFile_Tests
     private string? Read()
     {
         TwoSlotFile file = Open();
-        return file.TryRead(out int count) ? Encoding.UTF8.GetString(file.Buffer, TwoSlotFile.HeaderBytes, count) : null;
+        return file.TryRead(out int count)
+            ? Encoding.UTF8.GetString(file.Buffer, TwoSlotFile.HeaderBytes, count)
+            : null;
     }
 }

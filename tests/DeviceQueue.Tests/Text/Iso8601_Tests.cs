@@ -70,7 +70,9 @@ public sealed class Iso8601_Tests
             byte[] buffer = new byte[Iso8601.Length + 2];
 
             Assert.Equal(Iso8601.Length + 1, Iso8601.Format(time, buffer, 1));
-            Assert.Equal(time.ToString("yyyy-MM-ddTHH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), Encoding.ASCII.GetString(buffer, 1, Iso8601.Length));
+            Assert.Equal(
+                time.ToString("yyyy-MM-ddTHH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+                Encoding.ASCII.GetString(buffer, 1, Iso8601.Length));
             Assert.True(Iso8601.TryParse(buffer, 1, Iso8601.Length, out DateTime read));
             Assert.Equal(time, read);
         });
@@ -87,7 +89,8 @@ public sealed class Iso8601_Tests
     [Fact]
     public void Survives_any_bytes()
     {
-        Fuzz.ForAll(Fuzz.Mutated("2026-11-21T02:47:00.123Z", "2026-11-21T02:47:00+02:00", "2026-11-21T02:47:00"), bytes =>
+        Fuzz.ForAll(
+            Fuzz.Mutated("2026-11-21T02:47:00.123Z", "2026-11-21T02:47:00+02:00", "2026-11-21T02:47:00"), bytes =>
         {
             if (Iso8601.TryParse(bytes, 0, bytes.Length, out DateTime utc))
             {

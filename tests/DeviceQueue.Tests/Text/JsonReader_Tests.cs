@@ -15,9 +15,12 @@ public sealed class JsonReader_Tests
 
         JsonToken[] expected =
         [
-            JsonToken.BeginObject, JsonToken.Name, JsonToken.BeginArray, JsonToken.Number, JsonToken.Text, JsonToken.True, JsonToken.False,
-            JsonToken.Null, JsonToken.BeginObject, JsonToken.EndObject, JsonToken.EndArray, JsonToken.Name, JsonToken.BeginObject, JsonToken.Name,
-            JsonToken.Number, JsonToken.EndObject, JsonToken.Name, JsonToken.BeginArray, JsonToken.EndArray, JsonToken.EndObject, JsonToken.End,
+            JsonToken.BeginObject, JsonToken.Name, JsonToken.BeginArray, JsonToken.Number, JsonToken.Text,
+            JsonToken.True, JsonToken.False,
+            JsonToken.Null, JsonToken.BeginObject, JsonToken.EndObject, JsonToken.EndArray, JsonToken.Name,
+            JsonToken.BeginObject, JsonToken.Name,
+            JsonToken.Number, JsonToken.EndObject, JsonToken.Name, JsonToken.BeginArray, JsonToken.EndArray,
+            JsonToken.EndObject, JsonToken.End,
         ];
         Assert.All(expected, token => Assert.Equal(token, _reader.Read()));
         Assert.Equal(JsonToken.End, _reader.Read());

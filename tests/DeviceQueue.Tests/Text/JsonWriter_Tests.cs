@@ -124,7 +124,9 @@ public sealed class JsonWriter_Tests
     [Fact]
     public void Writes_times_and_base64()
     {
-        Assert.Equal("\"2026-11-21T02:47:00.123Z\"", Write(w => w.WriteTime(new DateTime(2026, 11, 21, 2, 47, 0, 123, DateTimeKind.Utc))));
+        Assert.Equal(
+            "\"2026-11-21T02:47:00.123Z\"",
+            Write(w => w.WriteTime(new DateTime(2026, 11, 21, 2, 47, 0, 123, DateTimeKind.Utc))));
         Assert.Equal("null", Write(w => w.WriteTime(DateTime.MinValue)));
         Assert.Equal("\"AQI=\"", Write(w => w.WriteBase64([1, 2, 3], 2)));
         Assert.Equal("\"\"", Write(w => w.WriteBase64([], 0)));

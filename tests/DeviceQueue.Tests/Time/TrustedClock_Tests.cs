@@ -105,7 +105,10 @@ public sealed class TrustedClock_Tests
         Assert.Equal(Start.AddMinutes(1), Utc(clock));
         Assert.Equal(Start.AddMinutes(1), Fresh(clock));
         Run(clock, 10 * HourMs);
-        Assert.InRange(Fresh(clock), Start.AddMinutes(1).AddMilliseconds((10 * HourMs) - (10 * TrustedClock.MaxSlewMs)), Start.AddMinutes(1).AddHours(10));
+        Assert.InRange(
+            Fresh(clock),
+            Start.AddMinutes(1).AddMilliseconds((10 * HourMs) - (10 * TrustedClock.MaxSlewMs)),
+            Start.AddMinutes(1).AddHours(10));
     }
 
     [Fact]
@@ -157,7 +160,7 @@ public sealed class TrustedClock_Tests
     }
 
     [Fact]
-    public void A_time_server_that_is_wrong_by_decades_for_some_hours_leaves_nothing_behind_and_makes_no_old_command_fresh()
+    public void A_time_server_that_is_decades_off_for_some_hours_leaves_nothing_behind_and_makes_no_old_command_fresh()
     {
         TrustedClock clock = Confirmed();
         Run(clock, (10 * HourMs) + 1);
@@ -266,7 +269,7 @@ public sealed class TrustedClock_Tests
     }
 
     [Fact]
-    public void A_clock_far_ahead_of_all_that_is_known_is_doubted_until_it_is_set_right_and_then_says_by_how_much_it_was_off()
+    public void A_clock_far_ahead_of_all_that_is_known_is_doubted_until_it_is_set_right_and_says_how_far_it_was_off()
     {
         Confirmed();
         _clock.NowMs = 0;
