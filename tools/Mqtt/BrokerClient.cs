@@ -74,7 +74,9 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
 
     /// <summary>Waits for the broker's answer to CONNECT.</summary>
     public ConnectResult WaitForConnack(TimeSpan timeout) =>
-        _answered.Task.Wait(timeout) ? _answered.Task.Result : new ConnectResult(ConnectStatus.TimedOut, Text: "Timed out.");
+        _answered.Task.Wait(timeout)
+            ? _answered.Task.Result
+            : new ConnectResult(ConnectStatus.TimedOut, Text: "Timed out.");
 
     /// <summary>Opens the connection and waits for the broker's answer, each for at most the time given.</summary>
     public ConnectResult Connect(TimeSpan timeout)
@@ -160,7 +162,11 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
 
     /// <exception cref="NotSentException">A filter is not valid, or there is no connection.</exception>
     public void Unsubscribe(ushort id, IReadOnlyList<string> filters) =>
-        Send(id, filters, Topics.IsFilter, new MqttUnsubscribePacket { PacketIdentifier = id, TopicFilters = [.. filters] });
+        Send(id, filters, Topics.IsFilter, new MqttUnsubscribePacket
+        {
+            PacketIdentifier = id,
+            TopicFilters = [.. filters],
+        });
 
     public void Ping() => _connection.TrySend(MqttPingReqPacket.Instance);
 
