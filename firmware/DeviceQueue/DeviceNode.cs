@@ -85,8 +85,9 @@ namespace DeviceQueue
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
             _outputStates = new OutputStates(outputs, Connection, topics, platform, settings.SafeAfterMs);
             outputs.Changed = Wake;
-            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store, platform.Journal.Dropped);
-            _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random, null, platform.Journal.Dropped);
+            _readings = new MqttMessageQueue(
+                "readings", topics.Temperature, Connection, connection.Readings, platform);
+            _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform);
             _commands.Notify = Wake;
             _lateReadings = settings.LateTopic && !connection.Readings.SerializeEnvelope ? new LateReadings(topics.LateTemperature, bootRecord.Boot, platform.Clock) : null;
             _readings.Outbox.TopicRule = _lateReadings;

@@ -28,11 +28,18 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
     public LibraryProgram(int port, string topic, params string[] options)
     {
         QueueOptions read = QueueOptions.Read(ConfigParams.FromTuples(options), new ConfigProblems());
-        MqttLinkOptions endpoint = new() { Host = "127.0.0.1", Port = port, ClientId = $"library-{Guid.NewGuid():N}", CleanSession = true, KeepAliveSeconds = 60 };
+        MqttLinkOptions endpoint = new()
+        {
+            Host = "127.0.0.1",
+            Port = port,
+            ClientId = $"library-{Guid.NewGuid():N}",
+            CleanSession = true,
+            KeepAliveSeconds = 60,
+        };
         _connection = new MqttConnection(this, null, [endpoint], read, Clock, Random, this);
         _fence = _connection.LatestValues.Add($"{topic}/fence", true);
         _worker = new ConnectionWorker(_connection, Clock, this);
-        Queue = new MqttMessageQueue(topic, topic, _connection, read, Clock, Random);
+        Queue = new MqttMessageQueue(topic, topic, _connection, read, new MqttPlatform { Clock = Clock, Random = Random });
     }
 
     /// <summary>Gets what bounds the messages outstanding.</summary>

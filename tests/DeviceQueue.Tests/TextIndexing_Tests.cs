@@ -21,7 +21,7 @@ public sealed class TextIndexing_Tests
         ["DeviceQueue/Configuration/JsonConfigReader.cs"] = "compares bytes with the name of a section, in ASCII",
         ["DeviceQueue/DeviceNode.cs"] = "the compiler's switch over the names of commands, which compares whole texts in the end",
         ["DeviceQueue/Messaging/MessageBuffer.cs"] = "counts bytes, 2 for each half of a pair whichever it is; compares ASCII",
-        ["DeviceQueue/Messaging/OutboxLog.cs"] = "takes a digit out of a constant",
+        ["DeviceQueue/Messaging/LogSegments.cs"] = "takes a digit out of a constant",
         ["DeviceQueue/Messaging/QueueOptions.cs"] = "takes ASCII and nothing else for a file's name",
         ["DeviceQueue/Mqtt/ConnectionResolver.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
         ["DeviceQueue/Mqtt/DeviceTopics.cs"] = "compares bytes with a text of the firmware's own, in ASCII",

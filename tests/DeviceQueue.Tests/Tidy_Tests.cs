@@ -19,7 +19,7 @@ public sealed partial class Tidy_Tests
 
     private static readonly string[] Twins = ["FlashStore.cs", "SystemClock.cs"];
 
-    public static TheoryData<string> Projects => [.. Directory.GetDirectories(Firmware).Select(folder => Path.GetFileName(folder))];
+    public static TheoryData<string> Projects => [.. Directory.GetDirectories(Firmware, "DeviceQueue*").Select(folder => Path.GetFileName(folder))];
 
     [Fact]
     public void The_library_reaches_neither_clock_nor_chance_nor_files_nor_sockets_but_through_its_interfaces()

@@ -74,10 +74,15 @@ internal sealed class World
     /// <summary>Makes a queue on the connection, open.</summary>
     public MqttMessageQueue Queue(string topic, string options = "", MemoryStore? store = null)
     {
-        var queue = new MqttMessageQueue(topic, null, Connection, options.Length == 0 ? Options : Read(options), Clock, Random, store);
+        QueueOptions read = options.Length == 0 ? Options : Read(options);
+        var queue = new MqttMessageQueue(topic, null, Connection, read, Platform(Random, store));
         queue.Open(null);
         return queue;
     }
+
+    /// <summary>Makes what a queue on the connection needs.</summary>
+    public MqttPlatform Platform(IRandom? random = null, MemoryStore? store = null) =>
+        new() { Clock = Clock, Random = random ?? Random, Store = store };
 
     public void At(long dueMs, Action action) => _script.Enqueue(action, (dueMs, _order++));
 

@@ -1,3 +1,4 @@
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Mqtt;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
@@ -26,6 +27,9 @@ namespace DeviceQueue.Health
             get => (Journal)Faults;
             set => Faults = value;
         }
+
+        /// <inheritdoc/>
+        public override Counts Drops => Journal.Dropped;
 
         /// <summary>Gets or sets the calendar.</summary>
         public ICalendar Calendar { get; set; }

@@ -92,9 +92,9 @@ namespace DeviceQueue.Health
             isGone &= TryDelete(tls.KeyFile);
             isGone &= TryDelete(tls.CertificateFile);
             isGone &= TryDelete(tls.AuthorityFile);
-            for (int i = 0; i < OutboxLog.MaxSegments && options.Outbox.Length > 0; i++)
+            for (int i = 0; i < LogSegments.MaxSegments && options.Outbox.Length > 0; i++)
             {
-                isGone &= _store.TryDelete(OutboxLog.GetSegmentName(options.Outbox, i));
+                isGone &= _store.TryDelete(LogSegments.GetSegmentName(options.Outbox, i));
             }
 
             return isGone;

@@ -17,13 +17,6 @@ namespace DeviceQueue.Mqtt
         /// <summary>The most values that are unacknowledged at once.</summary>
         public const int MaxInflight = 4;
 
-        /// <summary>
-        /// How long after an unanswered or refused publish the value is sent again, in milliseconds; it doubles with
-        /// each that follows on the same link.
-        /// </summary>
-        public const int FirstRetryMs = 5000;
-
-        private const int MaxRetryDoublings = 6;
         private const int Growth = 4;
         private const byte Retained = 1;
         private const byte Due = 2;
@@ -189,7 +182,7 @@ namespace DeviceQueue.Mqtt
                     writer = _payloads[next] as IValueWriter;
                 }
             }
-            while (writer != null && !TryWrite(writer, next, request, nowMs)); // without the lock: it may take those of others
+            while (writer != null && !TryWrite(writer, next, request, nowMs)); // no lock: it may take those of others
 
             return true;
         }
@@ -278,7 +271,8 @@ namespace DeviceQueue.Mqtt
             {
                 for (int i = 0; i < _count; i++)
                 {
-                    _flags[i] |= _packetIds[i] != 0 && _payloads[i] != null ? Due : (byte)0; // only the next link can tell
+                    bool isUnknown = _packetIds[i] != 0 && _payloads[i] != null; // only the next link can tell
+                    _flags[i] |= isUnknown ? Due : (byte)0;
                     _packetIds[i] = 0;
                 }
             }
@@ -366,10 +360,10 @@ namespace DeviceQueue.Mqtt
             if ((_flags[i] & Due) == 0 && _payloads[i] != null)
             {
                 _flags[i] |= Due;
-                _dueMs[i] = nowMs + (FirstRetryMs << _unanswered[i]);
+                _dueMs[i] = nowMs + RetryPolicy.GetDelayMs(_unanswered[i]);
             }
 
-            _unanswered[i] += (byte)(_unanswered[i] < MaxRetryDoublings ? 1 : 0);
+            _unanswered[i] = RetryPolicy.CountUp(_unanswered[i]);
         }
     }
 }

@@ -8,13 +8,6 @@ namespace DeviceQueue.Mqtt
     internal sealed class LinkWatch
     {
         /// <summary>
-        /// How many publishes, one after the other, may stay unanswered, with the probes between them unanswered too,
-        /// before the link is given up; those given up together count as one. A broker that acknowledges later than the
-        /// client library waits, and answers the probes, is slow and not gone.
-        /// </summary>
-        public const int MaxUnanswered = 3;
-
-        /// <summary>
         /// How long the client library waits for PUBACK, in milliseconds: three attempts, a second each.
         /// </summary>
         public const int AnswerTimeoutMs = 3000;
@@ -137,7 +130,7 @@ namespace DeviceQueue.Mqtt
                 return "the client library closed it";
             }
 
-            if (_unansweredInRow >= MaxUnanswered)
+            if (_unansweredInRow >= RetryPolicy.MaxUnanswered)
             {
                 return _unansweredInRow.ToString() + " times in a row nothing was acknowledged";
             }

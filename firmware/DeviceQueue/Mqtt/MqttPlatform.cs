@@ -32,6 +32,11 @@ namespace DeviceQueue.Mqtt
         /// <summary>Gets or sets the network below it, or <see langword="null"/> when that is always there.</summary>
         public INetwork Network { get; set; }
 
+        /// <summary>
+        /// Gets what counts the messages that are lost, or <see langword="null"/>: each queue has counts of its own.
+        /// </summary>
+        public virtual Counts Drops => null;
+
         /// <summary>Gets or sets what keeps faults, or <see langword="null"/> when nothing does.</summary>
         public IFaultRecorder Faults { get; set; }
 

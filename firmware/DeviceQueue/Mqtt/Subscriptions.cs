@@ -17,11 +17,6 @@ namespace DeviceQueue.Mqtt
         /// </summary>
         public const int ReadyTimeoutMs = 2000;
 
-        /// <summary>
-        /// How long after a refusal the broker is asked again, in milliseconds; it doubles up to MaxSubscribeRetryMs.
-        /// </summary>
-        public const int FirstRetryMs = 5000;
-
         private readonly Subscription[] _subscriptions = new Subscription[MqttConnection.MaxAttached];
         private readonly LinkWatch _watch;
         private readonly AutoResetEvent _progress;
@@ -115,7 +110,8 @@ namespace DeviceQueue.Mqtt
                     subscription.OnAnswer(isGranted, nowMs);
                     if (wasRefused == isGranted && !subscription.IsOptional)
                     {
-                        Log(isGranted ? LogLevel.Info : LogLevel.Error, subscription.Filter, isGranted ? " granted" : " refused by the broker");
+                        LogLevel level = isGranted ? LogLevel.Info : LogLevel.Error;
+                        Log(level, subscription.Filter, isGranted ? " granted" : " refused by the broker");
                     }
 
                     Refused = FindRefused();
@@ -146,7 +142,8 @@ namespace DeviceQueue.Mqtt
                 catch (Exception e)
                 {
                     LostMessages++;
-                    _logger.Log(LogLevel.Error, null, "a message on " + message.Topic + " is lost: " + MqttLinkResult.Describe(e));
+                    string text = "a message on " + message.Topic + " is lost: " + MqttLinkResult.Describe(e);
+                    _logger.Log(LogLevel.Error, null, text);
                 }
             }
         }
@@ -261,8 +258,7 @@ namespace DeviceQueue.Mqtt
         /// </summary>
         private sealed class Subscription
         {
-            private const int MaxDoublings = 6;
-            private const int RefusalsMask = 7;
+            private const int RefusalsMask = RetryPolicy.MaxCounted;
             private const int Optional = 8;
             private const int Held = 16;
             private const int Granted = 32;
@@ -306,16 +302,15 @@ namespace DeviceQueue.Mqtt
                 Filter = filter;
                 PacketId = packetId;
                 _state |= packetId != 0 ? Held : 0;
-                DueMs = nowMs + (packetId == 0 ? FirstRetryMs : MqttConnection.SubackTimeoutMs);
+                DueMs = nowMs + (packetId == 0 ? RetryPolicy.FirstDelayMs : MqttConnection.SubackTimeoutMs);
             }
 
             public void OnAnswer(bool isGranted, long nowMs)
             {
                 int refusals = _state & RefusalsMask;
                 PacketId = 0;
-                DueMs = nowMs + (FirstRetryMs << refusals);
-                refusals = refusals < MaxDoublings ? refusals + 1 : MaxDoublings;
-                _state = (_state & (Optional | Held)) | (isGranted ? Granted : refusals);
+                DueMs = nowMs + RetryPolicy.GetDelayMs(refusals);
+                _state = (_state & (Optional | Held)) | (isGranted ? Granted : RetryPolicy.CountUp(refusals));
             }
 
             public void Reset(bool isKept)

@@ -5,10 +5,11 @@ using DeviceQueue.Tests;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
-/// <summary>The board's console against what the README shows of it.</summary>
+/// <summary>The board's console against what the pages show of it.</summary>
 public sealed partial class Readme_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+    private static readonly string Texts = File.ReadAllText(Path.Combine(Repository.Root, "firmware", "CONSOLE.md"));
 
     [Fact]
     public void A_good_start_looks_as_shown()
@@ -64,7 +65,7 @@ public sealed partial class Readme_Tests(BrokerFixture fixture) : IClassFixture<
 
     private static void Shows(FieldBoard board, string text, string? pattern = null)
     {
-        Assert.Contains($"| `{text}`", Readme);
+        Assert.Contains($"| `{text}`", Texts);
         Regex wanted = new(pattern ?? Regex.Escape(text).Replace("…", ".+"));
         board.Console.WaitFor(1, wanted.IsMatch);
     }

@@ -43,7 +43,9 @@ internal sealed class QueueProgram : IDisposable, ILogger
     /// <summary>Adds a queue that subscribes as soon as it is open, unless the options say otherwise.</summary>
     public MqttMessageQueue AddQueue(string topic, params string[] options)
     {
-        MqttMessageQueue queue = new(topic, topic, Connection, Options(["options.autosubscribe", "true", .. options]), _clock, _random);
+        QueueOptions read = Options(["options.autosubscribe", "true", .. options]);
+        MqttPlatform platform = new() { Clock = _clock, Random = _random };
+        MqttMessageQueue queue = new(topic, topic, Connection, read, platform);
         _queues.Add(queue);
         return queue;
     }

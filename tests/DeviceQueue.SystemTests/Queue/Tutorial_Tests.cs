@@ -163,7 +163,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     {
         using StringWriter output = new();
 
-        TutorialExample.Run(fixture.Broker.Host, $"{fixture.Broker.Port}", output);
+        new TutorialExample(output).Run([fixture.Broker.Host, $"{fixture.Broker.Port}"]);
 
         Assert.Equal("mymessage on mytopic: ABC123" + Environment.NewLine, output.ToString());
     }

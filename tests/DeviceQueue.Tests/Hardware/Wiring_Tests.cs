@@ -147,4 +147,18 @@ public sealed class Wiring_Tests
         Assert.All(Wiring.Parts, part => Assert.Contains($">{part.Key}</text>", picture));
         Assert.All(Wiring.Parts, part => Assert.Contains($">{part.Value.Value}</text>", picture));
     }
+
+    [Fact]
+    public void The_picture_of_the_breadboard_was_drawn_from_this_netlist_and_has_the_sensors_four_wires()
+    {
+        string folder = Path.Combine(Repository.Root, "hardware", "wiring");
+        string[] files = ["wiring.json", "breadboard.js", "../boards/esp32-devkitc/pins.csv"];
+        byte[] sources = [.. files.SelectMany(file => File.ReadAllBytes(Path.Combine(folder, file)))];
+        string picture = File.ReadAllText(Path.Combine(folder, "breadboard.svg"));
+
+        Assert.True(
+            picture.Contains(Convert.ToHexStringLower(SHA256.HashData(sources))),
+            "hardware/wiring/breadboard.svg is older than its sources: run hardware/wiring/draw");
+        Assert.Equal(PinsOf["sensor"].Length, picture.Split("class=\"wire\"").Length - 1);
+    }
 }

@@ -151,9 +151,12 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
 
     private (MqttMessageQueue Queue, MqttConnection Connection) Open(bool isEnvelope, int qos)
     {
-        QueueOptions options = World.Read($"options.qos={qos};options.serialize_envelope={(isEnvelope ? "true" : "false")}");
-        var connection = new MqttConnection(this, null, [new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 }], options, _clock, new SeededRandom(1), new MemoryLogger());
-        var queue = new MqttMessageQueue("t", null, connection, options, _clock, new SeededRandom(1));
+        string isSerialized = isEnvelope ? "true" : "false";
+        QueueOptions options = World.Read($"options.qos={qos};options.serialize_envelope={isSerialized}");
+        var platform = new MqttPlatform { Clock = _clock, Random = new SeededRandom(1) };
+        MqttLinkOptions[] endpoints = [new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 }];
+        var connection = new MqttConnection(this, null, endpoints, options, _clock, platform.Random, new MemoryLogger());
+        var queue = new MqttMessageQueue("t", null, connection, options, platform);
         queue.Open(null);
         connection.Open();
         connection.Poll();

@@ -21,7 +21,7 @@ public sealed class MqttMessageQueue_Tests
     [Fact]
     public void Cannot_be_used_while_it_is_closed()
     {
-        var queue = new MqttMessageQueue("q", null, _world.Connection, _world.Options, _world.Clock, _world.Random);
+        var queue = new MqttMessageQueue("q", null, _world.Connection, _world.Options, _world.Platform());
 
         AssertCode(InvalidStateException.NotOpened, () => World.Send(queue, "0"));
         AssertCode(InvalidStateException.NotOpened, () => queue.Receive(null, 0));
@@ -292,9 +292,12 @@ public sealed class MqttMessageQueue_Tests
     private MqttMessageQueue RealTimeQueue()
     {
         var clock = new VirtualClock();
+        var platform = new MqttPlatform { Clock = _time, Random = new SeededRandom(1) };
+        MqttLinkOptions[] endpoints = [new MqttLinkOptions { KeepAliveSeconds = 15 }];
+        QueueOptions options = World.Read(Raw);
         var connection = new MqttConnection(
-            new FakeBroker(clock), null, [new MqttLinkOptions { KeepAliveSeconds = 15 }], World.Read(Raw), clock, new SeededRandom(1), new MemoryLogger());
-        var queue = new MqttMessageQueue("t", null, connection, World.Read(Raw), _time, new SeededRandom(1));
+            new FakeBroker(clock), null, endpoints, options, clock, new SeededRandom(1), new MemoryLogger());
+        var queue = new MqttMessageQueue("t", null, connection, options, platform);
         queue.Open(null);
         return queue;
     }

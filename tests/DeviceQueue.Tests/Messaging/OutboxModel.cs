@@ -67,7 +67,7 @@ internal sealed class OutboxModel
             Assert.True(i < 1000, "it never ends");
             Take(isTaken: true);
             Answer(i, true);
-            _nowMs += Outbox.MaxRetryMs;
+            _nowMs += RetryPolicy.MaxDelayMs;
         }
     }
 

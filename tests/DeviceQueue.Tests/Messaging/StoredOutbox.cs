@@ -162,7 +162,7 @@ internal sealed class StoredOutbox
             }
 
             Answer(0, true);
-            _nowMs += Outbox.MaxRetryMs;
+            _nowMs += RetryPolicy.MaxDelayMs;
         }
 
         return [.. taken];

@@ -21,15 +21,15 @@ public sealed class ConnectionWorker_Tests
 
     public ConnectionWorker_Tests()
     {
-        _connection = new MqttConnection(_links, null, [new MqttLinkOptions { Host = "broker", KeepAliveSeconds = 15 }], World.Read(""), _time, new SeededRandom(1), _log);
+        MqttLinkOptions[] endpoints = [new MqttLinkOptions { Host = "broker", KeepAliveSeconds = 15 }];
+        _connection = new MqttConnection(_links, null, endpoints, World.Read(""), _time, new SeededRandom(1), _log);
         _worker = new ConnectionWorker(_connection, _time, _log) { Recorder = _life };
     }
 
     [Fact]
     public void Connects_publishes_as_soon_as_something_is_sent_and_stops()
     {
-        var queue = new MqttMessageQueue("t", null, _connection, World.Read("options.serialize_envelope=false"), _time, new SeededRandom(1));
-        queue.Open(null);
+        MqttMessageQueue queue = OpenQueue();
         _links.Gate.Set();
         _worker.Start();
         World.Send(queue, "0");
@@ -89,8 +89,7 @@ public sealed class ConnectionWorker_Tests
     [Fact]
     public void Ends_the_link_that_a_fault_met_and_connects_anew()
     {
-        var queue = new MqttMessageQueue("t", null, _connection, World.Read("options.serialize_envelope=false"), _time, new SeededRandom(1));
-        queue.Open(null);
+        MqttMessageQueue queue = OpenQueue();
         _links.ThrowsOnPublish = true;
         _links.Gate.Set();
         _worker.Start();
@@ -105,6 +104,15 @@ public sealed class ConnectionWorker_Tests
     }
 
     private void WaitForFault() => Assert.True(SpinWait.SpinUntil(() => _worker.Faults > 0, PatienceMs));
+
+    private MqttMessageQueue OpenQueue()
+    {
+        var platform = new MqttPlatform { Clock = _time, Random = new SeededRandom(1) };
+        QueueOptions options = World.Read("options.serialize_envelope=false");
+        var queue = new MqttMessageQueue("t", null, _connection, options, platform);
+        queue.Open(null);
+        return queue;
+    }
 
     /// <summary>Links whose connect blocks until the gate is open.</summary>
     private sealed class BlockingLinks : IMqttLinkFactory, IMqttLink

@@ -25,8 +25,8 @@ public sealed class LatestValues_Tests
         Assert.False(_values.TryTake(NowMs, _request));
 
         writer.HasMemory = true;
-        Assert.False(_values.TryTake(NowMs + LatestValues.FirstRetryMs - 1, _request));
-        Assert.True(_values.TryTake(NowMs + LatestValues.FirstRetryMs, _request));
+        Assert.False(_values.TryTake(NowMs + RetryPolicy.FirstDelayMs - 1, _request));
+        Assert.True(_values.TryTake(NowMs + RetryPolicy.FirstDelayMs, _request));
         Assert.Equal("announcement", _request.Topic);
     }
 
