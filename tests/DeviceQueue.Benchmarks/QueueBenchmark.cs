@@ -16,7 +16,11 @@ internal sealed class QueueBenchmark
     private const double RequiredReceiveMs = 0.5;
 
     // For each QoS, of what the others send by name.
-    private static readonly (string Name, double[] Ratios)[] RequiredRatios = [("libmosquitto", [1.0, 1.3]), ("pip-services3-mqtt-node", [1.5, 1.5])];
+    private static readonly (string Name, double[] Ratios)[] RequiredRatios =
+    [
+        ("libmosquitto", [1.0, 1.3]),
+        ("pip-services3-mqtt-node", [1.5, 1.5]),
+    ];
 
     private const int PatienceMs = 30_000;
 
@@ -204,7 +208,8 @@ internal sealed class QueueBenchmark
                 {
                     double[] ratios = Ratios(loads[qos][0], loads[qos][other]);
                     string goal = required[qos].ToString("F1", CultureInfo.InvariantCulture);
-                    WriteGoal($"Send, QoS {qos}, envelope: {goal} times {name}", Describe(ratios), Median(ratios) >= required[qos]);
+                    string what = $"Send, QoS {qos}, envelope: {goal} times {name}";
+                    WriteGoal(what, Describe(ratios), Median(ratios) >= required[qos]);
                 }
             }
         }

@@ -26,7 +26,8 @@ public sealed class Bmx280_Tests
 
     [Theory]
     [MemberData(nameof(Points))]
-    public void The_driver_for_the_BME280_reads_what_the_script_says(double degrees, double percent, double hectopascals)
+    public void The_driver_for_the_BME280_reads_what_the_script_says(
+        double degrees, double percent, double hectopascals)
     {
         using Bme280 driver = new(Attach(Bmx280Chip.Bme280, degrees, percent, hectopascals))
         {
@@ -42,7 +43,8 @@ public sealed class Bmx280_Tests
 
     [Theory]
     [MemberData(nameof(Points))]
-    public void The_driver_for_the_BMP280_reads_what_the_script_says(double degrees, double percent, double hectopascals)
+    public void The_driver_for_the_BMP280_reads_what_the_script_says(
+        double degrees, double percent, double hectopascals)
     {
         using Bmp280 driver = new(Attach(Bmx280Chip.Bmp280, degrees, percent, hectopascals))
         {

@@ -74,7 +74,9 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
 
     /// <summary>Waits for the broker's answer to CONNECT.</summary>
     public ConnectResult WaitForConnack(TimeSpan timeout) =>
-        _answered.Task.Wait(timeout) ? _answered.Task.Result : new ConnectResult(ConnectStatus.TimedOut, Text: "Timed out.");
+        _answered.Task.Wait(timeout)
+            ? _answered.Task.Result
+            : new ConnectResult(ConnectStatus.TimedOut, Text: "Timed out.");
 
     /// <summary>Opens the connection and waits for the broker's answer, each for at most the time given.</summary>
     public ConnectResult Connect(TimeSpan timeout)
@@ -95,7 +97,7 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
     /// <summary>Queues a message under an id of the caller's own; a repeat is marked so.</summary>
     /// <exception cref="NotSentException">The topic is not valid, or there is no connection.</exception>
     public void Publish(ushort id, string topic, byte[]? payload, int qos, bool retain, bool isRepeat) =>
-        Send(id, [topic], Topics.IsTopic, new MqttPublishPacket
+        Send(id, new MqttPublishPacket
         {
             PacketIdentifier = id,
             Topic = topic,
@@ -134,7 +136,7 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
     /// <summary>Asks for messages under an id of the caller's own, at a QoS for each filter.</summary>
     /// <exception cref="NotSentException">A filter is not valid, or there is no connection.</exception>
     public void Subscribe(ushort id, IReadOnlyList<string> filters, IReadOnlyList<int> qos) =>
-        Send(id, filters, Topics.IsFilter, new MqttSubscribePacket
+        Send(id, new MqttSubscribePacket
         {
             PacketIdentifier = id,
             TopicFilters = [.. filters.Zip(qos, static (filter, level) =>
@@ -160,7 +162,11 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
 
     /// <exception cref="NotSentException">A filter is not valid, or there is no connection.</exception>
     public void Unsubscribe(ushort id, IReadOnlyList<string> filters) =>
-        Send(id, filters, Topics.IsFilter, new MqttUnsubscribePacket { PacketIdentifier = id, TopicFilters = [.. filters] });
+        Send(id, new MqttUnsubscribePacket
+        {
+            PacketIdentifier = id,
+            TopicFilters = [.. filters],
+        });
 
     public void Ping() => _connection.TrySend(MqttPingReqPacket.Instance);
 
@@ -189,7 +195,7 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
     /// <summary>Closes the socket without a DISCONNECT, so that the broker publishes the will.</summary>
     public void Dispose() => _connection.Dispose();
 
-    private void Send(ushort id, IReadOnlyList<string> topics, Func<string, bool> isRight, MqttPacket packet)
+    private void Send(ushort id, MqttPacket packet)
     {
         if (id != 0)
         {
@@ -198,12 +204,9 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
 
         try
         {
-            foreach (string topic in topics)
+            if (Topics.FindInvalid(packet) is { } invalid)
             {
-                if (!isRight(topic))
-                {
-                    throw new NotSentException($"'{topic}' is no topic or filter.");
-                }
+                throw new NotSentException($"'{invalid}' is no topic or filter.");
             }
 
             if (!_connection.TrySend(packet))

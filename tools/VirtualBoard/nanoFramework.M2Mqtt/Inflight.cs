@@ -26,7 +26,13 @@ internal sealed class Inflight
     private long _pingedAt;
     private volatile bool _isRunning = true;
 
-    internal Inflight(BrokerClient link, HeapShare heap, MqttSettings settings, TimeSpan keepalive, Action<Exchange, bool> done, Action fail)
+    internal Inflight(
+        BrokerClient link,
+        HeapShare heap,
+        MqttSettings settings,
+        TimeSpan keepalive,
+        Action<Exchange, bool> done,
+        Action fail)
     {
         _link = link;
         _heap = heap;
