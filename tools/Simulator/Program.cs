@@ -24,7 +24,7 @@ Option<DirectoryInfo?> storage =
         + "one without it." };
 Option<double?> seconds = new("--seconds") { Description = "End by itself after so many seconds." };
 
-sensor.AcceptOnlyFromAmong(Sensors.Bme280, Sensors.Bmp280, Sensors.None);
+sensor.AcceptOnlyFromAmong(Sensors.Bme280, Sensors.Bmp280, Sensors.Sht31, Sensors.None);
 
 RootCommand command = new("Boots the DeviceQueue firmware on a virtual ESP32 board, with a private Mosquitto broker.")
 {

@@ -12,7 +12,8 @@ namespace Simulator;
 /// <summary>One run: a broker, a board with a sensor, the firmware, and an observer that shows what happens.</summary>
 internal sealed class SimulatorRun : IDisposable
 {
-    private const int SensorAddress = 0x76;
+    private const int BoschAddress = 0x76;
+    private const int Sht31Address = 0x44;
     private const int Failed = 1;
 
     private static readonly Climate Mean = new(21, 48, 1008);
@@ -206,12 +207,18 @@ internal sealed class SimulatorRun : IDisposable
 
     private void WireSensor(Board board)
     {
-        if (_options.Sensor != Sensors.None)
+        NoisyClimate climate = new(new CurveClimate(Mean, DailySwing), Noise, seed: 1);
+        switch (_options.Sensor)
         {
-            Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
-            board.I2c.Attach(
-                SensorAddress,
-                new Bmx280Slave(chip, new NoisyClimate(new CurveClimate(Mean, DailySwing), Noise, seed: 1)));
+            case Sensors.Bme280:
+                board.I2c.Attach(BoschAddress, new Bmx280Slave(Bmx280Chip.Bme280, climate));
+                break;
+            case Sensors.Bmp280:
+                board.I2c.Attach(BoschAddress, new Bmx280Slave(Bmx280Chip.Bmp280, climate));
+                break;
+            case Sensors.Sht31:
+                board.I2c.Attach(Sht31Address, new Sht31Slave(climate));
+                break;
         }
     }
 }

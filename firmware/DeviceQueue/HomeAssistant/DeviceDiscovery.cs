@@ -55,7 +55,7 @@ namespace DeviceQueue.HomeAssistant
         private int _diagnostic = -1;
         private bool _isOn;
         private bool _isChanged;
-        private bool _hasHumidity;
+        private int _quantities = 1 << Quantity.Temperature; // bits, as in a reading
         private bool _isMarked;
         private bool _isReadingWanted;
 
@@ -162,10 +162,10 @@ namespace DeviceQueue.HomeAssistant
         public bool Poll()
         {
             // A sensor that fails says nothing of what it measures.
-            bool hasHumidity = _sampler.HasHumidity || (_hasHumidity && _sampler.State != SensorState.Ok);
-            if (_isOn && _sampler.HasRead && hasHumidity != _hasHumidity)
+            int quantities = _sampler.State == SensorState.Ok ? _sampler.Reading.Quantities : _quantities;
+            if (_isOn && _sampler.HasRead && quantities != _quantities)
             {
-                _hasHumidity = hasHumidity;
+                _quantities = quantities;
                 _isChanged = true;
             }
 
@@ -254,6 +254,14 @@ namespace DeviceQueue.HomeAssistant
             return false;
         }
 
+        private void AddMarked(byte[] mark)
+        {
+            for (int quantity = 0; quantity < Quantity.Count; quantity++)
+            {
+                _quantities |= IsMarked(mark, Quantity.NameOf(quantity)) ? 1 << quantity : 0;
+            }
+        }
+
         private void GoOn()
         {
             if (_isSaidAgain)
@@ -297,7 +305,11 @@ namespace DeviceQueue.HomeAssistant
             }
             else if (_isOn)
             {
-                _hasHumidity |= mark != null && _sampler.State != SensorState.Ok && IsMarked(mark, "humidity");
+                if (mark != null && _sampler.State != SensorState.Ok)
+                {
+                    AddMarked(mark);
+                }
+
                 if (TryFit(null))
                 {
                     Replace(mark);
@@ -371,7 +383,7 @@ namespace DeviceQueue.HomeAssistant
 
         private DiscoveryWriter MakeWriter()
         {
-            return new DiscoveryWriter(_topics, _outputs, _isSwitchable, _hasHumidity);
+            return new DiscoveryWriter(_topics, _outputs, _isSwitchable, _quantities);
         }
 
         private byte[] Write(byte[] former)

@@ -14,7 +14,8 @@ namespace DeviceQueue.Readings
         /// Measures now; finds and initialises the sensor first when that is needed. Blocks for 10 ms or a few times
         /// that.
         /// </summary>
-        /// <param name="reading">Receives the values; they are valid only with <see cref="SensorState.Ok"/>.</param>
+        /// <param name="reading">Receives the quantities that this sensor measures, with the temperature, in place of
+        /// those that it had; they are valid only with <see cref="SensorState.Ok"/>.</param>
         /// <returns>The state of the sensor.</returns>
         SensorState Read(Reading reading);
     }

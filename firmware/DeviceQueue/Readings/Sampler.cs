@@ -65,9 +65,6 @@ namespace DeviceQueue.Readings
         /// <summary>Gets a value indicating whether the sensor has been asked at least once.</summary>
         public bool HasRead { get; private set; }
 
-        /// <summary>Gets a value indicating whether a humidity has been measured since start.</summary>
-        public bool HasHumidity { get; private set; }
-
         /// <summary>Gets how many measurements failed.</summary>
         public int Faults { get; private set; }
 
@@ -115,7 +112,7 @@ namespace DeviceQueue.Readings
             }
 
             _hasReported = true;
-            _reportedC = Reading.TemperatureC;
+            _reportedC = Reading.Get(Quantity.Temperature);
             _reportedMs = Reading.TakenMs;
             return true;
         }
@@ -125,7 +122,7 @@ namespace DeviceQueue.Readings
         public bool TryRead()
         {
             SensorState state = Read();
-            state = state == SensorState.Ok ? CheckStep(Reading.TemperatureC) : state;
+            state = state == SensorState.Ok ? CheckStep(Reading.Get(Quantity.Temperature)) : state;
             if (state == SensorState.Ok && _offsetC != 0)
             {
                 Correct();
@@ -135,7 +132,6 @@ namespace DeviceQueue.Readings
             Reading.HasUtc = _clock.TryDate(out DateTime utc, out bool isDoubted);
             Reading.TakenUtc = utc;
             Reading.IsClockDoubted = isDoubted;
-            HasHumidity |= state == SensorState.Ok && Reading.HasHumidity;
             Report(state);
             return state == SensorState.Ok;
         }
@@ -174,12 +170,13 @@ namespace DeviceQueue.Readings
         /// </summary>
         private void Correct()
         {
-            double measuredC = Reading.TemperatureC;
-            Reading.TemperatureC += _offsetC;
-            if (Reading.HasHumidity)
+            double measuredC = Reading.Get(Quantity.Temperature);
+            double correctedC = measuredC + _offsetC;
+            Reading.Set(Quantity.Temperature, correctedC);
+            if (Reading.Has(Quantity.Humidity))
             {
-                double humidity = Reading.HumidityPercent * Math.Exp(Magnus(measuredC) - Magnus(Reading.TemperatureC));
-                Reading.HumidityPercent = humidity > 100 ? 100 : humidity;
+                double humidity = Reading.Get(Quantity.Humidity) * Math.Exp(Magnus(measuredC) - Magnus(correctedC));
+                Reading.Set(Quantity.Humidity, humidity > 100 ? 100 : humidity);
             }
         }
 
@@ -187,7 +184,7 @@ namespace DeviceQueue.Readings
         {
             return !_hasReported
                 || _reportDeltaC == 0
-                || IsApart(Reading.TemperatureC, _reportedC, _reportDeltaC - RoundingC)
+                || IsApart(Reading.Get(Quantity.Temperature), _reportedC, _reportDeltaC - RoundingC)
                 || _schedule.DueMs - _reportedMs > _reportAtLeastMs; // the next sampling would be too late
         }
 

@@ -16,6 +16,7 @@ internal sealed class Socket : IClimateScript
     private const double ToleranceHPa = 0.05;
 
     private readonly int _address;
+    private readonly Bmx280Chip _chip;
     private readonly bool _hasHumidity;
     private Climate _climate;
     private int _readings;
@@ -23,6 +24,7 @@ internal sealed class Socket : IClimateScript
     public Socket(Board board, int address, Bmx280Chip chip)
     {
         _address = address;
+        _chip = chip;
         _hasHumidity = chip == Bmx280Chip.Bme280;
         Chip = new Bmx280Slave(chip, this);
         Wires = new UnsteadyWires(Chip);
@@ -48,7 +50,7 @@ internal sealed class Socket : IClimateScript
     {
         Wires.Mend();
         Chip.LosePower();
-        Sensor = new Bmx280Sensor(1, _address);
+        Sensor = new Bmx280Sensor((int)_chip, _address);
     }
 
     /// <summary>Reads in a climate that differs from the one before in all quantities.</summary>
@@ -59,7 +61,8 @@ internal sealed class Socket : IClimateScript
         SensorState state = Sensor.Read(Reading);
         if (state == SensorState.Ok && !IsRight())
         {
-            string read = $"{Reading.TemperatureC:F2} °C, {Reading.HumidityPercent:F2} %, {Reading.PressureHPa:F2} hPa";
+            string read = $"{Reading.Get(Quantity.Temperature):F2} °C, {Reading.Get(Quantity.Humidity):F2} %, "
+                + $"{Reading.Get(Quantity.Pressure):F2} hPa";
             Wrong.Add($"{circumstances}: {read} in {_climate}");
         }
 
@@ -67,8 +70,8 @@ internal sealed class Socket : IClimateScript
     }
 
     private bool IsRight() =>
-        Math.Abs(Reading.TemperatureC - _climate.Temperature) < ToleranceC
-        && Math.Abs(Reading.PressureHPa - _climate.Pressure) < ToleranceHPa
-        && Reading.HasHumidity == _hasHumidity
-        && (!_hasHumidity || Math.Abs(Reading.HumidityPercent - _climate.Humidity) < TolerancePercent);
+        Math.Abs(Reading.Get(Quantity.Temperature) - _climate.Temperature) < ToleranceC
+        && Math.Abs(Reading.Get(Quantity.Pressure) - _climate.Pressure) < ToleranceHPa
+        && Reading.Has(Quantity.Humidity) == _hasHumidity
+        && (!_hasHumidity || Math.Abs(Reading.Get(Quantity.Humidity) - _climate.Humidity) < TolerancePercent);
 }

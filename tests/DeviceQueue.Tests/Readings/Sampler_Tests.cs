@@ -208,7 +208,7 @@ public sealed class Sampler_Tests
         Apply("device.temperature_offset=" + offset);
         Assert.Single(Published(20).Split(' '));
 
-        Assert.Equal(percent, _sampler.Reading.HumidityPercent, 0.005);
+        Assert.Equal(percent, _sampler.Reading.Get(Quantity.Humidity), 0.005);
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public sealed class Sampler_Tests
         Apply("device.temperature_offset=-1.5");
 
         Assert.Equal("18.50", Published(20));
-        Assert.Equal(45.1, _sampler.Reading.HumidityPercent);
+        Assert.False(_sampler.Reading.Has(Quantity.Humidity));
     }
 
     [Fact]
@@ -240,7 +240,8 @@ public sealed class Sampler_Tests
         _sensor.TemperatureC = 25;
 
         Assert.True(_sampler.TryRead());
-        Assert.Equal((26, 400, 1000), (_sampler.Reading.TemperatureC, _sampler.Reading.TakenMs, _sampler.DueMs));
+        Assert.Equal(26, _sampler.Reading.Get(Quantity.Temperature));
+        Assert.Equal((400, 1000), (_sampler.Reading.TakenMs, _sampler.DueMs));
         Assert.Equal("26.00", Published(25));
         _sensor.State = SensorState.NotFound;
         Assert.False(_sampler.TryRead());
@@ -249,7 +250,7 @@ public sealed class Sampler_Tests
 
     /// <summary>Samples one measured value after the other and gives those that are to be published.</summary>
     private string Published(params double[] measured) =>
-        string.Join(' ', Published(measured, () => _sampler.Reading.TemperatureC.ToString("F2")));
+        string.Join(' ', Published(measured, () => _sampler.Reading.Get(Quantity.Temperature).ToString("F2")));
 
     private string[] PublishedAt(IEnumerable<double> measured) =>
         Published(measured, () => _sampler.Reading.TakenMs.ToString());
