@@ -1,11 +1,13 @@
 using System;
 using System.Threading;
 using DeviceQueue.Components;
+using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Health;
 using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
+using nanoFramework.Runtime.Native;
 
 namespace DeviceQueue.Esp32
 {
@@ -41,7 +43,8 @@ namespace DeviceQueue.Esp32
         public SettingsLoader WaitForSettings()
         {
             FinishErasing();
-            SettingsLoader loader = new SettingsLoader(_store, new Esp32Pins(Esp32Memory.HasPsram()));
+            SettingsLoader loader = new SettingsLoader(
+                _store, Board.Find(SystemInfo.TargetName, Esp32Memory.HasPsram()));
             while (!loader.Load(DefaultId(WifiLink.GetPhysicalAddress())))
             {
                 Say(loader);

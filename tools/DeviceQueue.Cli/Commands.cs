@@ -67,7 +67,10 @@ internal sealed class Commands
         };
         Option<string?> wifi = new("--wifi") { Description = "The name of the Wi-Fi. Its password is asked for, unless the next option or the variable " + Questions.PasswordVariable + " has it." };
         Option<string?> passwordFile = new("--wifi-password-file") { Description = "A file whose first line is the password of the Wi-Fi; an empty one is an open network." };
-        Option<string> board = new("--board") { Description = "The kind of board.", DefaultValueFactory = _ => Board.Default.Name };
+        Option<string?> board = new("--board")
+        {
+            Description = $"The kind of board: {Board.Allowed}. {Board.Default.Name} without it.",
+        };
         Option<bool> certificate = new("--certificate") { Description = "The device gets a client certificate, and the broker's port demands one." };
         Option<string?> settings = new("--settings") { Description = "A JSON file with further settings for devicequeue.json: outputs, intervals, options." };
         Command command = new("provision", "Makes credentials, settings and the broker's files for a device or many.")
@@ -234,7 +237,7 @@ internal sealed class Commands
         BrokerUri? broker = given.TryGetValue(FleetCsv.Broker, out string? uri) ? BrokerUri.Parse(uri) : null;
         DeviceRequest request = new(Needed(FleetCsv.Id), broker)
         {
-            Board = Board.Find(given[FleetCsv.Board]),
+            Board = given.TryGetValue(FleetCsv.Board, out string? board) ? Board.Find(board) : null,
             Ssid = ssid,
             WifiPassword = ssid == null ? null : File(FleetCsv.PasswordFile) is { } path ? ReadFirstLine(path) : Environment.GetEnvironmentVariable(Questions.PasswordVariable),
             NeedsCertificate = IsYes(FleetCsv.Certificate, given.GetValueOrDefault(FleetCsv.Certificate)),

@@ -27,7 +27,7 @@ internal sealed class Report(TextWriter output)
             output.WriteLine();
             DeviceRequest first = requests.First(request => request.Id == result.Names[0]);
             output.WriteLine($"  cd {NextSteps.Quote(Folder(result, FleetFolder.DevicePath(first.Id)))}");
-            foreach (string line in NextSteps.Flash(first.Board, first.Ssid != null))
+            foreach (string line in NextSteps.Flash(first.Board ?? Board.Default, first.Ssid != null))
             {
                 output.WriteLine($"  {line}");
             }

@@ -27,12 +27,14 @@ internal sealed class SimulatorRun : IDisposable
     private BrokerObserver? _observer;
     private Board? _board;
 
+    private string Firmware => $"DeviceQueue firmware on a virtual {_options.Board.Chip.ToUpperInvariant()}";
+
     private SimulatorRun(Display display, SimulatorOptions options)
     {
         _display = display;
         _options = options;
         _duration = options.Seconds is { } seconds ? Seconds.Read("--seconds", seconds) : Timeout.InfiniteTimeSpan;
-        _configuration = BoardConfiguration.Load(options.Config);
+        _configuration = BoardConfiguration.Load(options.Config, options.Board);
         _storage = options.Storage?.FullName ?? Directory.CreateTempSubdirectory("devicequeue-board-").FullName;
     }
 
@@ -85,7 +87,7 @@ internal sealed class SimulatorRun : IDisposable
         if (_configuration.HasCredential && _options.Broker == null)
         {
             // They are the board's own: who comes with them too would throw it out, and may not hear what it says.
-            _display.Title($"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}, which knows it by name. Ctrl-C ends it.");
+            _display.Title($"{Firmware}, broker {broker.Host}:{broker.Port}, which knows it by name. Ctrl-C ends it.");
             _display.Plain("What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by tools/devicequeue.");
         }
         else
@@ -94,7 +96,7 @@ internal sealed class SimulatorRun : IDisposable
             Announce(broker, id);
         }
 
-        _board = new Board { StorageDirectory = _storage };
+        _board = new Board { Model = _options.Board, StorageDirectory = _storage };
         _board.ConsoleLine += _display.Console;
         ShowOutputs(_board);
         WireSensor(_board);
@@ -172,7 +174,7 @@ internal sealed class SimulatorRun : IDisposable
     {
         string target = id == "+" ? "ID" : id;
         string output = _configuration.Outputs.Select(o => o.Name).FirstOrDefault("relay1");
-        _display.Title($"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}. Ctrl-C ends it.");
+        _display.Title($"{Firmware}, broker {broker.Host}:{broker.Port}. Ctrl-C ends it.");
         _display.Plain("");
         _display.Plain("  " + PasteLines.Watch(broker, id));
         _display.Plain("  " + PasteLines.Send(broker, target, "output.toggle", $"{{\"name\":\"{output}\"}}"));
@@ -199,7 +201,8 @@ internal sealed class SimulatorRun : IDisposable
         if (_options.Sensor != Sensors.None)
         {
             Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
-            board.I2c.Attach(SensorAddress, new Bmx280Slave(chip, new NoisyClimate(new CurveClimate(Mean, DailySwing), Noise, seed: 1)));
+            NoisyClimate climate = new(new CurveClimate(Mean, DailySwing), Noise, seed: 1);
+            board.I2c.Attach(SensorAddress, new Bmx280Slave(chip, climate), board.Model.Sda, board.Model.Scl);
         }
     }
 }

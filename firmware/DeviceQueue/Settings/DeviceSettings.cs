@@ -65,11 +65,14 @@ namespace DeviceQueue.Settings
         /// <summary>Gets the sensor's I2C address, 0x76 or 0x77; 0: it is looked for.</summary>
         public int SensorAddress { get; private set; }
 
-        /// <summary>Gets the pin of the I2C bus's data line.</summary>
-        public int I2cDataPin { get; private set; } = 21;
+        /// <summary>
+        /// Gets the pin of the I2C bus's data line; without a setting the board's own, or <see cref="NoPin"/> when no
+        /// board is known.
+        /// </summary>
+        public int I2cDataPin { get; private set; } = NoPin;
 
-        /// <summary>Gets the pin of the I2C bus's clock line.</summary>
-        public int I2cClockPin { get; private set; } = 22;
+        /// <summary>Gets the pin of the I2C bus's clock line; the same goes for it.</summary>
+        public int I2cClockPin { get; private set; } = NoPin;
 
         /// <summary>Gets the outputs, at most <see cref="MaxOutputs"/>, in the order of the file.</summary>
         public OutputSettings[] Outputs { get; private set; } = new OutputSettings[0];
@@ -193,6 +196,12 @@ namespace DeviceQueue.Settings
             else if (!IsName(Id))
             {
                 problems.AddError("device.id", Id, NameRule);
+            }
+
+            if (pins != null)
+            {
+                I2cDataPin = I2cDataPin == NoPin ? pins.I2cDataPin : I2cDataPin;
+                I2cClockPin = I2cClockPin == NoPin ? pins.I2cClockPin : I2cClockPin;
             }
 
             PinPlan plan = new PinPlan(pins, problems);

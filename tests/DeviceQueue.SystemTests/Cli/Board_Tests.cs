@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using DeviceQueue.Cli.Provisioning;
 using DeviceQueue.Tests;
+using VirtualBoard;
+using Board = DeviceQueue.Cli.Provisioning.Board;
 
 namespace DeviceQueue.SystemTests.Cli;
 
@@ -22,6 +24,23 @@ public sealed partial class Board_Tests
         string[] told = [.. Nanoff().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Select(line => line.Groups[1].Value)];
 
         Assert.Equal(told, NextSteps.Flash(Board.Default, hasWifi: true));
+    }
+
+    [Fact]
+    public void The_page_of_the_hardware_names_the_image_of_each_board()
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "hardware", "README.md"));
+
+        Assert.All(Board.All, board => Assert.Contains($"| [{board.Name}](boards/{board.Name}) | `{board.Target}` |", page));
+    }
+
+    [Fact]
+    public void A_board_is_called_by_its_own_name_or_its_chips_as_it_is_in_the_simulator()
+    {
+        Assert.Equal(
+            BoardModel.All.Select(model => (model.Name, model.Chip)),
+            Board.All.Select(board => (board.Name, board.Chip)));
+        Assert.All(Board.All, board => Assert.Equal((board, board), (Board.Find(board.Name), Board.Find(board.Chip.ToUpperInvariant()))));
     }
 
     /// <summary>A line of a code block.</summary>

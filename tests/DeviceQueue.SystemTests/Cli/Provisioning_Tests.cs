@@ -57,6 +57,40 @@ public sealed class Provisioning_Tests : IDisposable
     }
 
     [Fact]
+    public void Each_device_has_a_board_whose_pins_are_checked_and_whose_image_is_flashed()
+    {
+        string csv = _fleet.WriteFile("fleet.csv", "id,board\na,\nb,esp32-c3\nc,esp32-s3-devkitc-1\n");
+        string free = _fleet.WriteFile("free.json", """{"device":{"status_led":4}}""");
+        string usb = _fleet.WriteFile("usb.json", """{"device":{"status_led":19}}""");
+
+        _fleet.Do("provision", "--csv", csv, "--broker", _fleet.Broker, "--settings", free);
+
+        Assert.StartsWith("nanoff --update --target ESP32_PSRAM_REV0 ", _fleet.Read("devices", "a", "flash.txt"));
+        Assert.StartsWith("nanoff --update --target ESP32_C3 ", _fleet.Read("devices", "b", "flash.txt"));
+        Assert.StartsWith("nanoff --update --target ESP32_S3_OCTAL ", _fleet.Read("devices", "c", "flash.txt"));
+        _fleet.Do("device", "set", "a", "--settings", usb);
+        AssertRefused("pin 19 is not allowed, it is a data line of the chip's USB port", "device", "set", "b", "--settings", usb);
+        string[] d = ["provision", "--id", "d", "--broker", _fleet.Broker];
+        AssertRefused("data line of the chip's USB port", [.. d, "--board", "esp32-c3", "--settings", usb]);
+    }
+
+    [Fact]
+    public void A_device_keeps_its_board_unless_another_is_asked_for_which_is_refused()
+    {
+        _fleet.AddDevice("a", "--board", "esp32-c3");
+        _fleet.AddDevice("b");
+        File.Delete(_fleet.PathOf("devices", "b", "board.txt")); // as those of before there was a choice
+
+        Assert.Contains("is there already, and stays as it is", _fleet.AddDevice("a"));
+        Assert.Contains("is there already, and stays as it is", _fleet.AddDevice("b", "--board", "esp32"));
+        AssertRefused(
+            "a is there with other settings: board esp32-c3-devkitm-1, asked for esp32-devkitc",
+            "provision", "--id", "a", "--broker", _fleet.Broker, "--board", "esp32");
+        File.WriteAllText(_fleet.PathOf("devices", "a", "board.txt"), "esp8266");
+        AssertRefused("board.txt: board 'esp8266': esp32-devkitc, ", "provision", "--id", "c", "--broker", _fleet.Broker);
+    }
+
+    [Fact]
     public void Fifty_devices_are_made_in_one_go_and_a_second_run_changes_nothing()
     {
         string wifi = _fleet.WriteFile("wifi", WifiPassword);

@@ -6,13 +6,15 @@ namespace DeviceQueue.Tests.Hardware;
 /// <summary>What the pages tell a builder against netlist and firmware.</summary>
 public sealed partial class Readme_Tests
 {
+    private static readonly DevKit Board = DevKit.Of("esp32-devkitc");
+
     [Fact]
     public void The_wiring_table_is_the_netlist()
     {
         var told = TableRow().Matches(Page.Read("hardware/README.md")).ToDictionary(row => row.Groups["net"].Value, row => row.Groups["pins"].Value.Split(", "));
 
-        Assert.Equal(Netlist.Wiring.Nets.Keys, told.Keys);
-        Assert.All(told, net => Assert.Equal(Netlist.Wiring.Nets[net.Key], net.Value));
+        Assert.Equal(Board.Wiring.Nets.Keys, told.Keys);
+        Assert.All(told, net => Assert.Equal(Board.Wiring.Nets[net.Key], net.Value));
     }
 
     [Theory]
@@ -22,7 +24,7 @@ public sealed partial class Readme_Tests
     {
         OutputSettings relay = Assert.Single(Page.Settings(page).Outputs);
 
-        Assert.Equal(("relay1", Netlist.Wiring.GpioOn("RELAY1")), (relay.Name, relay.Pin));
+        Assert.Equal(("relay1", Board.GpioOn("RELAY1")), (relay.Name, relay.Pin));
 
         // The transistor conducts on a high level.
         Assert.Equal((true, false), (relay.IsActiveHigh, relay.IsSafeOn));
@@ -33,7 +35,20 @@ public sealed partial class Readme_Tests
     {
         DeviceSettings device = Page.Settings("hardware/README.md");
 
-        Assert.Equal((Netlist.Wiring.GpioOn("STATUS"), Netlist.Wiring.GpioOn("FEED")), (device.StatusLedPin, device.WatchdogPin));
+        Assert.Equal((Board.GpioOn("STATUS"), Board.GpioOn("FEED")), (device.StatusLedPin, device.WatchdogPin));
+    }
+
+    [Fact]
+    public void The_table_of_the_boards_has_the_pins_of_each_netlist_and_its_image()
+    {
+        string[] nets = ["SDA", "SCL", "STATUS", "RELAY1", "FEED"];
+        string page = Page.Read("hardware/README.md");
+
+        Assert.All(DevKit.All, board =>
+        {
+            string pins = string.Join(" | ", nets.Select(net => board.PinOn(net)["label"]));
+            Assert.Contains($"| [{board.Name}](boards/{board.Name}) | `{board.TargetName}` | {pins} |", page);
+        });
     }
 
     [GeneratedRegex(@"^\| (?<net>\w+) \| (?<pins>\w+\.\w+(, \w+\.\w+)+) \|", RegexOptions.Multiline)]

@@ -178,6 +178,10 @@ public sealed class DeviceSettings_Tests
 
     private sealed class InputOnlyFrom34 : IPinRules
     {
+        public int I2cDataPin => 21;
+
+        public int I2cClockPin => 22;
+
         public string? WhyNotOutput(int pin) => pin is >= 34 and <= 39 ? "it is an input only" : null;
 
         public string? WhyNotI2c(int pin) => pin is >= 34 and <= 39 ? "it has no I2C" : null;

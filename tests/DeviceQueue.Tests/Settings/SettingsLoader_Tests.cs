@@ -407,6 +407,10 @@ public sealed class SettingsLoader_Tests
 
     private sealed class NoPins : IPinRules
     {
+        public int I2cDataPin => 21;
+
+        public int I2cClockPin => 22;
+
         public string WhyNotOutput(int pin) => "no";
 
         public string? WhyNotI2c(int pin) => null;

@@ -60,7 +60,10 @@ internal static class DeviceFiles
             files.Add(FleetFolder.NetworkDeployment, JsonFile.ToBytes(wifi.NetworkDeployment));
         }
 
-        files.Add(FleetFolder.Steps, Encoding.UTF8.GetBytes(string.Join('\n', NextSteps.Flash(request.Board, wifi != null)) + "\n"));
+        Board board = request.Board ?? Board.Default;
+        string steps = string.Join('\n', NextSteps.Flash(board, wifi != null)) + "\n";
+        files.Add(FleetFolder.Steps, Encoding.UTF8.GetBytes(steps));
+        files.Add(FleetFolder.BoardFile, Encoding.UTF8.GetBytes(board.Name + "\n"));
         return files;
     }
 

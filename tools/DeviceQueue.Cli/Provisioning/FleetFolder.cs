@@ -25,6 +25,7 @@ internal sealed class FleetFolder
     public const string FileDeployment = "files.json";
     public const string NetworkDeployment = "network.json";
     public const string Steps = "flash.txt";
+    public const string BoardFile = "board.txt";
 
     private FleetFolder(string root)
     {
@@ -143,13 +144,32 @@ internal sealed class FleetFolder
         string path = Complete(folder, name, file);
         JsonFile.Read(path); // says what is wrong in an editor's words
         (Member member, TlsParams tls) =
-            MemberFile.Parse(path, File.ReadAllBytes(path), name, isDevice: folder == DevicesFolder);
+            MemberFile.Parse(path, File.ReadAllBytes(path), name, folder == DevicesFolder ? ReadBoard(name) : null);
         foreach (string needed in new[] { tls.AuthorityFile, tls.CertificateFile, tls.KeyFile }.OfType<string>())
         {
             Complete(folder, name, needed);
         }
 
         return member;
+    }
+
+    // A device of before there was a choice has no such file.
+    private Board ReadBoard(string id)
+    {
+        string path = FullPath(DevicesFolder, id, BoardFile);
+        if (!File.Exists(path))
+        {
+            return Board.Default;
+        }
+
+        try
+        {
+            return Board.Find(File.ReadAllText(path).Trim());
+        }
+        catch (UserException e)
+        {
+            throw new UserException($"{path}: {e.Message}", e);
+        }
     }
 
     private string Complete(string folder, string name, string file) => File.Exists(FullPath(folder, name, file))
