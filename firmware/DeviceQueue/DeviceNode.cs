@@ -133,6 +133,10 @@ namespace DeviceQueue
             }
 
             SayWhatIsWrong(settings.CommandKey == null ? topics.Command : null);
+            if (history.IsUnknown)
+            {
+                _logger.Log(LogLevel.Error, null, "the record of the last commands cannot be read: changes are refused while one in it could be repeated");
+            }
         }
 
         /// <summary>Gets the event that whoever drives this node waits on between polls.</summary>

@@ -27,7 +27,7 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
 
     public LibraryProgram(int port, string topic, params string[] options)
     {
-        MqttOptions read = MqttOptions.Read(ConfigParams.FromTuples(options), new ConfigProblems());
+        QueueOptions read = QueueOptions.Read(ConfigParams.FromTuples(options), new ConfigProblems());
         MqttLinkOptions endpoint = new() { Host = "127.0.0.1", Port = port, ClientId = $"library-{Guid.NewGuid():N}", CleanSession = true, KeepAliveSeconds = 60 };
         _connection = new MqttConnection(this, null, [endpoint], read, Clock, Random, this);
         _fence = _connection.LatestValues.Add($"{topic}/fence", true);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Readings;
 using DeviceQueue.Tests.Components;
@@ -300,7 +299,7 @@ public sealed class DeviceNode_Tests
 
         string[] own = [.. node.Store.Files.Keys.Select(file => file.Split('.')[0]).Where(file => file != "outbox").Distinct()];
         Assert.Equal(["boot", "changes", "commands", "devicequeue", "discovery", "life", "settings", "utc"], own.Order(StringComparer.Ordinal));
-        Assert.All(own, name => Assert.Null(MqttOptions.Read(ConfigParams.FromTuples("options.outbox", name), new ConfigProblems())));
+        Assert.All(own, name => Assert.Null(QueueOptions.Read(ConfigParams.FromTuples("options.outbox", name), new ConfigProblems())));
     }
 
     [Fact]

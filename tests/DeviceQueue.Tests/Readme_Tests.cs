@@ -52,8 +52,8 @@ public sealed partial class Readme_Tests
     public void The_limits_that_the_README_names_are_the_firmwares()
     {
         ConnectionSettings settings = Page.Load("README.md").Connection;
-        MqttOptions readings = settings.Readings;
-        MqttOptions commands = settings.Commands;
+        QueueOptions readings = settings.Readings;
+        QueueOptions commands = settings.Commands;
 
         Says($"{readings.OutboxMaxBytes / SegmentBytes} segments of {SegmentBytes:N0} bytes");
         Says($"{readings.MaxMessages} messages, {readings.MaxBytes:N0} bytes");

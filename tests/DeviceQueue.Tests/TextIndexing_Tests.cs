@@ -22,7 +22,7 @@ public sealed class TextIndexing_Tests
         ["DeviceQueue/Connecting/ConnectionParams.cs"] = "takes ASCII and nothing else for a host",
         ["DeviceQueue/Connecting/ConnectionResolver.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
         ["DeviceQueue/Connecting/DeviceTopics.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
-        ["DeviceQueue/Connecting/MqttOptions.cs"] = "takes ASCII and nothing else for a file's name",
+        ["DeviceQueue/Connecting/MqttOptions.cs"] = "the compiler's switch over keys, which compares whole texts in the end",
         ["DeviceQueue/Connecting/TopicFilter.cs"] = "looks for wildcards and slashes; halves are compared as ToCharArray gives them",
         ["DeviceQueue/DeviceNode.cs"] = "the compiler's switch over the names of commands, which compares whole texts in the end",
         ["DeviceQueue/Json/JsonReader.cs"] = "compares plain bytes; all else goes through Utf8",
@@ -30,6 +30,7 @@ public sealed class TextIndexing_Tests
         ["DeviceQueue/Json/Utf8.cs"] = "makes code points, with ToCharArray for the second half",
         ["DeviceQueue/Messaging/MessageBuffer.cs"] = "counts bytes, 2 for each half of a pair whichever it is; compares ASCII",
         ["DeviceQueue/Messaging/OutboxLog.cs"] = "takes a digit out of a constant",
+        ["DeviceQueue/Messaging/QueueOptions.cs"] = "takes ASCII and nothing else for a file's name",
         ["DeviceQueue/Readings/LateReadings.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
         ["DeviceQueue/Settings/DeviceSettings.cs"] = "takes ASCII and nothing else for a name, a key or a unit",
     };

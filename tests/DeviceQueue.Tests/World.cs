@@ -54,7 +54,7 @@ internal sealed class World
 
     public FakeBroker Broker { get; }
 
-    public MqttOptions Options { get; }
+    public QueueOptions Options { get; }
 
     public MqttConnection Connection { get; }
 
@@ -63,10 +63,10 @@ internal sealed class World
     /// <summary>Gets the outputs whose pulses end here as on the watch thread of a board.</summary>
     public OutputBank? Outputs { get; }
 
-    public static MqttOptions Read(string line)
+    public static QueueOptions Read(string line)
     {
         var problems = new ConfigProblems();
-        var options = MqttOptions.Read(ConfigParams.FromString(line), problems);
+        var options = QueueOptions.Read(ConfigParams.FromString(line), problems);
         Assert.Empty(problems.Errors());
         return options;
     }

@@ -87,7 +87,8 @@ public sealed record BoardModel(string Name, string Chip, string TargetName, int
     private int[] Psram { get; init; } = [];
 
     /// <summary>Finds a board by its name or its chip's.</summary>
-    public static BoardModel Find(string name) => All.First(board => board.Name == name || board.Chip == name);
+    public static BoardModel Find(string name) =>
+        All.First(board => board.Name == name || board.Chip == name);
 
     public bool Exists(int pinNumber) => pinNumber >= 0 && pinNumber < PinCount && !Missing.Contains(pinNumber);
 

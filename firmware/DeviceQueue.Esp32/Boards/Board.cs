@@ -16,14 +16,14 @@ namespace DeviceQueue.Esp32.Boards
 
         /// <summary>Finds the board that an image is for.</summary>
         /// <param name="targetName">The image's name, as <c>SystemInfo.TargetName</c> has it: that of nanoff's target,
-        /// such as <c>ESP32_REV3</c>, <c>ESP32_S3_OCTAL</c>, <c>ESP32_C3</c>, <c>XIAO_ESP32C3</c>, <c>AtomS3</c>.</param>
+        /// such as <c>ESP32_REV3</c>, <c>ESP32_S3_OCTAL</c>, <c>XIAO_ESP32C3</c>, <c>AtomS3</c>.</param>
         /// <param name="hasPsram">Whether the module has PSRAM, which takes pins.</param>
         /// <returns>The board; that of an ESP32 for a name that tells no chip, as <c>M5Core</c>.</returns>
         public static IPinRules Find(string targetName, bool hasPsram)
         {
             if (targetName.IndexOf("S3") >= 0)
             {
-                return new Esp32S3Board(hasPsram);
+                return new Esp32S3Board();
             }
 
             if (targetName.IndexOf("C3") >= 0)

@@ -3,8 +3,8 @@ using DeviceQueue.Settings;
 namespace DeviceQueue.Esp32.Boards
 {
     /// <summary>
-    /// ESP32-C3-DevKitM-1, and other boards with an ESP32-C3. Pins: ESP32-C3 datasheet, pins and strapping pins; ESP-IDF
-    /// programming guide, GPIO summary. The same as data: hardware/boards/esp32-c3-devkitm-1/pins.csv.
+    /// ESP32-C3-DevKitM-1, and other boards with an ESP32-C3. Pins: ESP32-C3 datasheet, pins and strapping pins;
+    /// ESP-IDF programming guide, GPIO summary. The same as data: hardware/boards/esp32-c3-devkitm-1/pins.csv.
     /// </summary>
     public sealed class Esp32C3Board : IPinRules
     {

@@ -17,15 +17,6 @@ namespace DeviceQueue.Esp32.Boards
         private const int FirstPsramPin = 33;
         private const int LastPsramPin = 37;
 
-        private readonly bool _hasPsram;
-
-        /// <param name="hasPsram">Whether the module has PSRAM; octal PSRAM takes five pins. Quad PSRAM needs none of
-        /// them, but nothing that the firmware can read tells the two apart.</param>
-        public Esp32S3Board(bool hasPsram)
-        {
-            _hasPsram = hasPsram;
-        }
-
         /// <inheritdoc/>
         public int I2cDataPin => 8;
 
@@ -68,7 +59,9 @@ namespace DeviceQueue.Esp32.Boards
                 return "pins 26 to 32 are wired to the flash";
             }
 
-            return _hasPsram && pin >= FirstPsramPin && pin <= LastPsramPin
+            // By octal PSRAM, which most modules have. Whether this one does cannot be asked: the image for quad PSRAM
+            // does not find it.
+            return pin >= FirstPsramPin && pin <= LastPsramPin
                 ? "pins 33 to 37 are wired to the module's PSRAM"
                 : null;
         }

@@ -39,7 +39,10 @@ namespace DeviceQueue.Commanding
         /// <summary>The command comes from the future.</summary>
         public const string BadTime = "bad_time";
 
-        /// <summary>All places of the history are held by commands that could still be repeated.</summary>
+        /// <summary>
+        /// No change is taken for a while: the answer to the one before is still on its way, each place of the history
+        /// is held by a command that could still be repeated, or the history cannot be read.
+        /// </summary>
         public const string Busy = "busy";
 
         /// <summary>

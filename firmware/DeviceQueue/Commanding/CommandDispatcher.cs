@@ -327,7 +327,8 @@ namespace DeviceQueue.Commanding
 
             if (command.IsChange && !_history.TryMakeRoom())
             {
-                _answer.Reject(CommandCode.Busy, CommandHistory.MaxCommands.ToString() + " commands could still be repeated; send this one again later");
+                string why = _history.IsUnknown ? "the record of the last commands cannot be read" : CommandHistory.MaxCommands.ToString() + " commands could still be repeated";
+                _answer.Reject(CommandCode.Busy, why + "; send this one again later");
                 return null;
             }
 

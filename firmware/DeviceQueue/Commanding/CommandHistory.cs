@@ -2,6 +2,7 @@ using System;
 using System.Text;
 using DeviceQueue.Messaging;
 using DeviceQueue.Platform;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Commanding
 {
@@ -11,7 +12,7 @@ namespace DeviceQueue.Commanding
     /// an answer needs until its answer is delivered. With a command key, one with a known age stays for as long as it
     /// could be repeated; the places of others are given up, the oldest first, when all are taken. Commands that change
     /// nothing are held in memory alone, the last few, in places of their own. The record as it is stored is all the
-    /// memory there is.
+    /// memory there is. When it cannot be read, no place is given until none of its commands could be repeated.
     /// </summary>
     public sealed class CommandHistory
     {
@@ -29,6 +30,9 @@ namespace DeviceQueue.Commanding
         private const int FirstAt = Start + 2;
         private const int SentAt = 5;
         private const int EntryBytes = 9;
+        private const string FirstName = "commands.0";
+        private const string SecondName = "commands.1";
+        private const int NoFile = -1; // as IStore.GetSize says it
         private const int MaxTypeBytes = 32;
         private const int MaxTextsBytes = (3 * 2) + CommandDispatcher.MaxIdLength + EnvelopeCodec.MaxFieldBytes + MaxTypeBytes;
         private const int ReadsAt = FirstAt + (MaxCommands * EntryBytes) + MaxTextsBytes;
@@ -40,10 +44,10 @@ namespace DeviceQueue.Commanding
         private const int OldEntryBytes = 13;
         private const int MaxOldRecordBytes = FirstAt - Start + (MaxCommands * OldEntryBytes) + MaxTextsBytes;
 
-        private const ulong StatusBits = 3;
-        private const ulong Begun = 0;
-        private const ulong Succeeded = 1;
-        private const ulong Failed = 2;
+        private const long StatusBits = 3;
+        private const long Begun = 0;
+        private const long Succeeded = 1;
+        private const long Failed = 2;
 
         // An accepted command raises the floor below which UTC never goes, so none can have been sent later than that
         // and what a sender may be ahead.
@@ -52,10 +56,10 @@ namespace DeviceQueue.Commanding
         private readonly TwoSlotFile _file;
         private readonly byte[] _record = new byte[ReadsAt + (MaxReads * SentAt)];
         private readonly TrustedClock _clock;
-        private readonly long _keepSeconds;
-        private readonly bool _hasKey;
+        private readonly long _keepSeconds; // without a key none is live
         private int _count;
         private int _reads;
+        private long _unknownEndMs; // 0: the record is known
         private MessageEnvelope _unanswered;
 
         /// <summary>Initializes a history with the commands that storage has.</summary>
@@ -66,23 +70,34 @@ namespace DeviceQueue.Commanding
         /// like.</param>
         public CommandHistory(IStore store, TrustedClock clock, int keepMs, bool hasKey)
         {
-            _file = new TwoSlotFile(store, "commands.0", "commands.1", MaxOldRecordBytes);
+            _file = new TwoSlotFile(store, FirstName, SecondName, MaxOldRecordBytes);
             _clock = clock;
-            _keepSeconds = (keepMs + 999) / 1000;
-            _hasKey = hasKey;
+            _keepSeconds = hasKey ? (keepMs + 999) / 1000 : long.MinValue;
+            bool isUnknown = IsUnread(store, FirstName) | IsUnread(store, SecondName);
             if (_file.TryRead(out int length))
             {
-                Load(_file.Buffer, Start + length);
+                isUnknown |= !TryLoad(_file.Buffer, Start + length);
+            }
+            else
+            {
+                isUnknown |= store.GetSize(FirstName) != NoFile || store.GetSize(SecondName) != NoFile;
             }
 
+            _unknownEndMs = isUnknown ? clock.NowMs + keepMs : 0;
             _file.Buffer = _record; // an old record needs more room than one that is written
         }
 
         /// <summary>
         /// Gets a value indicating whether the reboot came before the outcome of the command of
-        /// <see cref="TakeUnanswered"/> was recorded.
+        /// <see cref="TakeUnanswered"/> was recorded; to be asked before the next is begun.
         /// </summary>
-        public bool IsInterrupted { get; private set; }
+        public bool IsInterrupted => _count > 0 && (_record[GetPlace(_count - 1)] & StatusBits) == Begun;
+
+        /// <summary>
+        /// Gets a value indicating whether the record cannot be read, so that no command that changes something has a
+        /// place yet.
+        /// </summary>
+        public bool IsUnknown => _unknownEndMs > 0;
 
         /// <summary>Takes the command whose answer a reboot may have cut off after it was recorded.</summary>
         /// <returns>The command without its payload, once; <see langword="null"/> when there is none.</returns>
@@ -98,7 +113,7 @@ namespace DeviceQueue.Commanding
         /// <returns>The status that was answered first, or <see langword="null"/> when the command is new.</returns>
         public string FindStatus(MessageEnvelope message)
         {
-            ulong mark = MakeMark(Hash(message));
+            long mark = MakeMark(Hash(message));
             int found = Find(mark, FirstAt, EntryBytes, _count);
             if (found < 0)
             {
@@ -106,18 +121,25 @@ namespace DeviceQueue.Commanding
             }
 
             return found < 0 ? null
-                : (Get(_record, found, SentAt) & StatusBits) == Succeeded ? CommandAnswer.Succeeded : CommandAnswer.Failed;
+                : (LittleEndian.Get(_record, found, SentAt) & StatusBits) == Succeeded ? CommandAnswer.Succeeded : CommandAnswer.Failed;
         }
 
         /// <summary>
         /// Tells whether there is a place for one more command that changes something, and makes one where that is
         /// allowed.
         /// </summary>
-        /// <returns><see langword="false"/> when every place is held by a command that could still be
-        /// repeated.</returns>
+        /// <returns><see langword="false"/> when every place is held by a command that could still be repeated, or see
+        /// <see cref="IsUnknown"/>.</returns>
         public bool TryMakeRoom()
         {
-            bool isLimited = _clock.TryGetFresh(out DateTime now) && _hasKey;
+            // What could not be read must not come back as the newest record.
+            if (IsUnknown && (_clock.NowMs < _unknownEndMs || !_file.TryDelete()))
+            {
+                return false;
+            }
+
+            _unknownEndMs = 0;
+            bool isLimited = _clock.TryGetFresh(out DateTime now);
             for (int i = 0; i < MaxCommands; i++)
             {
                 if (i == _count)
@@ -173,27 +195,27 @@ namespace DeviceQueue.Commanding
         /// <param name="hasSucceeded">Whether it was carried out.</param>
         public void Note(MessageEnvelope message, bool hasSucceeded)
         {
-            Put(ReadsAt + (_reads * SentAt), SentAt, MakeMark(Hash(message)) | (hasSucceeded ? Succeeded : Failed));
+            LittleEndian.Set(_record, ReadsAt + (_reads * SentAt), SentAt, MakeMark(Hash(message)) | (hasSucceeded ? Succeeded : Failed));
             _reads = (_reads + 1) % MaxReads;
         }
 
         // FNV-1a over the message_id, 64 bits.
-        private static ulong Hash(MessageEnvelope message)
+        private static long Hash(MessageEnvelope message)
         {
             byte[] id = message.GetBytes(MessageEnvelope.MessageIdField, out int start, out int length);
-            ulong hash = 14695981039346656037UL;
+            long hash = unchecked((long)14695981039346656037UL);
             for (int end = start + length; start < end; start++)
             {
-                hash = (hash ^ id[start]) * 1099511628211UL;
+                hash = (hash ^ id[start]) * 1099511628211;
             }
 
             return hash;
         }
 
         // 38 bits of the hash above those of the status. Never 0, which is a place that nothing has taken.
-        private static ulong MakeMark(ulong hash)
+        private static long MakeMark(long hash)
         {
-            ulong mark = (hash << 2) & 0xFFFFFFFFFFUL;
+            long mark = (hash << 2) & 0xFFFFFFFFFF;
             return mark == 0 ? StatusBits + 1 : mark;
         }
 
@@ -209,22 +231,11 @@ namespace DeviceQueue.Commanding
             return FirstAt + (index * EntryBytes);
         }
 
-        private static ulong Get(byte[] data, int offset, int bytes)
-        {
-            ulong value = 0;
-            for (int i = bytes - 1; i >= 0; i--)
-            {
-                value = (value << 8) | data[offset + i];
-            }
-
-            return value;
-        }
-
         // A length in two bytes and the text; length 0 is no text.
         private static bool TryGetText(byte[] data, int end, ref int offset, out string text)
         {
             text = null;
-            int length = offset + 2 > end ? 0 : (int)Get(data, offset, 2);
+            int length = offset + 2 > end ? 0 : (int)LittleEndian.Get(data, offset, 2);
             offset += 2 + length;
             if (offset > end)
             {
@@ -235,14 +246,14 @@ namespace DeviceQueue.Commanding
             return true;
         }
 
-        private int Find(ulong mark, int offset, int step, int count)
+        private int Find(long mark, int offset, int step, int count)
         {
             byte[] record = _record;
             byte lowest = (byte)mark;
             for (int i = 0; i < count; i++)
             {
                 bool mayBe = (record[offset] & ~(int)StatusBits) == lowest;
-                if (mayBe && (Get(record, offset, SentAt) & ~StatusBits) == mark)
+                if (mayBe && (LittleEndian.Get(record, offset, SentAt) & ~StatusBits) == mark)
                 {
                     return offset;
                 }
@@ -255,7 +266,7 @@ namespace DeviceQueue.Commanding
 
         private bool IsLive(int index, DateTime now)
         {
-            long age = ToSeconds(now) - (long)Get(_record, GetPlace(index) + SentAt, EntryBytes - SentAt);
+            long age = ToSeconds(now) - LittleEndian.Get(_record, GetPlace(index) + SentAt, EntryBytes - SentAt);
             return age <= _keepSeconds && age >= -MaxAheadSeconds;
         }
 
@@ -266,11 +277,11 @@ namespace DeviceQueue.Commanding
             Array.Copy(_record, at + EntryBytes, _record, at, GetPlace(_count) - at);
         }
 
-        private void Add(ulong mark, long sentSeconds)
+        private void Add(long mark, long sentSeconds)
         {
             int at = GetPlace(_count);
-            Put(at, SentAt, mark);
-            Put(at + SentAt, EntryBytes - SentAt, (ulong)sentSeconds);
+            LittleEndian.Set(_record, at, SentAt, mark);
+            LittleEndian.Set(_record, at + SentAt, EntryBytes - SentAt, sentSeconds);
             _count++;
         }
 
@@ -286,11 +297,18 @@ namespace DeviceQueue.Commanding
                 end = PutText(unanswered, MessageEnvelope.MessageTypeField, end);
             }
 
-            return _file.TryWrite(end - Start);
+            return !IsUnknown && _file.TryWrite(end - Start);
+        }
+
+        // One that was torn by a power cut can be read: what it lacks was not begun.
+        private bool IsUnread(IStore store, string name)
+        {
+            int size = store.GetSize(name);
+            return size < NoFile || (size > NoFile && !store.TryRead(name, _file.Buffer, out size));
         }
 
         // What stands in the file is input: another firmware may have written it.
-        private void Load(byte[] data, int end)
+        private bool TryLoad(byte[] data, int end)
         {
             bool isOld = data[Start] == OldFormatVersion;
             int size = isOld ? OldEntryBytes : EntryBytes;
@@ -298,7 +316,7 @@ namespace DeviceQueue.Commanding
             int at = FirstAt + (count * size);
             if (end < at || count > MaxCommands || (!isOld && data[Start] != FormatVersion))
             {
-                return;
+                return false;
             }
 
             for (int i = 0; i < count; i++)
@@ -310,12 +328,14 @@ namespace DeviceQueue.Commanding
             {
                 LoadUnanswered(data, at, end);
             }
+
+            return true;
         }
 
         private void LoadEntry(byte[] data, int at, bool isOld)
         {
-            ulong mark = isOld ? MakeMark(Get(data, at, OldSentAt)) | (data[at + OldStatusAt] & StatusBits) : Get(data, at, SentAt);
-            Add(mark, (long)Get(data, at + (isOld ? OldSentAt : SentAt), EntryBytes - SentAt));
+            long mark = isOld ? MakeMark(LittleEndian.Get(data, at, OldSentAt)) | (data[at + OldStatusAt] & StatusBits) : LittleEndian.Get(data, at, SentAt);
+            Add(mark, LittleEndian.Get(data, at + (isOld ? OldSentAt : SentAt), EntryBytes - SentAt));
         }
 
         private void LoadUnanswered(byte[] data, int offset, int end)
@@ -327,22 +347,13 @@ namespace DeviceQueue.Commanding
             if (isWhole && CommandDispatcher.HasValidId(message))
             {
                 _unanswered = message;
-                IsInterrupted = (_record[GetPlace(_count - 1)] & StatusBits) == Begun; // only the last one can be unanswered
-            }
-        }
-
-        private void Put(int offset, int bytes, ulong value)
-        {
-            for (int i = 0; i < bytes; i++)
-            {
-                _record[offset + i] = (byte)(value >> (8 * i));
             }
         }
 
         private int PutText(MessageEnvelope message, int field, int offset)
         {
             byte[] text = message.GetBytes(field, out int start, out int length);
-            Put(offset, 2, (ulong)length);
+            LittleEndian.Set(_record, offset, 2, length);
             if (length > 0)
             {
                 Array.Copy(text, start, _record, offset + 2, length);

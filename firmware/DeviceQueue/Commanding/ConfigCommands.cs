@@ -53,7 +53,7 @@ namespace DeviceQueue.Commanding
         public override void Execute(CommandAnswer answer)
         {
             _changes = _settings.LoadChanges(null, answer.Scratch);
-            bool isSame = _reader != null && TryWrite(answer.Result, _section.Length > 0);
+            bool isSame = _changes != null && _reader != null && TryWrite(answer.Result, _section.Length > 0);
             if (isSame && answer.Result.IsOverflow)
             {
                 answer.Reset();
@@ -62,7 +62,7 @@ namespace DeviceQueue.Commanding
 
             if (!isSame)
             {
-                const string Why = "the settings file cannot be read, or is not the one that the device started with";
+                const string Why = "the settings cannot be read, or are not those that the device started with";
                 answer.Fail(CommandCode.StorageFailed, Why);
             }
         }
@@ -138,7 +138,7 @@ namespace DeviceQueue.Commanding
 
         private string GetChanged(int place)
         {
-            return place < 0 || _changes == null ? null : _changes.Get(place);
+            return place < 0 ? null : _changes.Get(place);
         }
 
         private void WriteDefaults(JsonWriter writer)
@@ -337,9 +337,8 @@ namespace DeviceQueue.Commanding
             }
             else
             {
-                answer.Fail(CommandCode.StorageFailed, "the storage failed; the settings are as before");
+                answer.Fail(CommandCode.StorageFailed, _changes.Problems.GetError(0) + "; the settings are as before");
             }
-
         }
 
         private static string NameChangeable()

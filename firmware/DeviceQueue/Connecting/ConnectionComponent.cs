@@ -24,7 +24,7 @@ namespace DeviceQueue.Connecting
         private readonly string _name;
         private ConfigParams _config = new ConfigParams();
         private References _references;
-        private MqttOptions _options;
+        private QueueOptions _options;
         private ConnectionWorker _worker;
         private bool _isPrepared;
         private bool _isOpen;
@@ -186,7 +186,7 @@ namespace DeviceQueue.Connecting
         {
             ConfigProblems problems = new ConfigProblems();
             KnownKeys.Check(_config, problems);
-            _options = MqttOptions.Read(_config, problems);
+            _options = QueueOptions.Read(_config, problems);
             WillParams will = WillParams.Read(_config, problems);
             MqttLinkOptions[] endpoints = null;
             if (problems.ErrorCount == 0)

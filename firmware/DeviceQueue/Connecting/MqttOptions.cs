@@ -1,31 +1,22 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Connecting
 {
-    /// <summary>The settings below <c>options.</c> and <c>client_id</c>, checked. Times are in milliseconds.</summary>
-    public sealed class MqttOptions
+    /// <summary>
+    /// The settings of a connection below <c>options.</c>, and <c>client_id</c>, checked. Times are in milliseconds.
+    /// </summary>
+    public class MqttOptions
     {
         /// <summary>The longest client id in characters.</summary>
         public const int MaxClientIdLength = 64;
 
-        /// <summary>Why QoS 2 is refused with <c>clean_session</c> false.</summary>
-        internal const string NoQos2 =
-            "the client library cannot resume QoS 2; with clean_session false, 0 or 1 is allowed";
+        /// <summary>A minute, the unit of the longest times that are allowed.</summary>
+        protected const int MinuteMs = 60000;
 
-        // The longest reading with the longest device id takes 290 bytes, in an envelope 560.
-        private const int DeviceMessageSize = 320; // what FirmwareDefaults says
-        private const int DeviceEnvelopeSize = 640;
-
-        private const int MinuteMs = 60000;
         private const int HourMs = 3600000;
-        private const int MaxOutboxNameLength = 30; // a segment's name has two characters more
 
         // The keep alive field of CONNECT holds 16 bits of seconds (MQTT 3.1.1, section 3.1.2.10).
         private const int MaxKeepAliveMs = 65535000;
-
-        // The names, up to the first dot, of the files that the firmware has for itself.
-        private const string ReservedNames = "settings,changes,boot,commands,utc,life,discovery,devicequeue,wipe";
 
         /// <summary>Initializes options of which the configuration says nothing.</summary>
         internal MqttOptions()
@@ -37,22 +28,8 @@ namespace DeviceQueue.Connecting
         /// </summary>
         public string ClientId { get; private set; }
 
-        /// <summary>
-        /// Gets a value indicating whether a message travels in its envelope; else its payload alone does.
-        /// </summary>
-        public bool SerializeEnvelope { get; private set; } = true;
-
-        /// <summary>Gets a value indicating whether a queue subscribes when it is opened.</summary>
-        public bool Autosubscribe { get; private set; }
-
-        /// <summary>Gets the quality of service, 0 to 2.</summary>
-        public int Qos { get; private set; }
-
-        /// <summary>Gets a value indicating whether published messages are marked retained.</summary>
-        public bool Retain { get; private set; }
-
         /// <summary>Gets a value indicating whether a lost connection is opened again.</summary>
-        public bool RetryConnect { get; private set; } = true;
+        public bool RetryConnect { get; internal set; } = true;
 
         /// <summary>Gets how long a connection may take to open, 1 to 600,000 ms.</summary>
         public int ConnectTimeoutMs { get; private set; } = 30000;
@@ -71,129 +48,52 @@ namespace DeviceQueue.Connecting
         /// <summary>Gets a value indicating whether the broker forgets the session at a disconnect.</summary>
         public bool CleanSession { get; private set; } = true;
 
-        /// <summary>Gets how many messages a queue keeps, 1 to 4,096.</summary>
-        public int MaxMessages { get; private set; } = 64;
-
-        /// <summary>Gets how many bytes of messages a queue keeps, 1 to 1,048,576.</summary>
-        public int MaxBytes { get; private set; } = 8192;
-
-        /// <summary>Gets how long one message may be, 1 to <see cref="MaxBytes"/> bytes.</summary>
-        public int MaxMessageSize { get; private set; } = 1024;
-
-        /// <summary>Gets what a full queue does.</summary>
-        public OverflowPolicy Overflow { get; private set; }
-
-        /// <summary>Gets how many messages may be unacknowledged at once, 1 to 64.</summary>
-        public int MaxInflight { get; private set; } = 8;
-
-        /// <summary>Gets the name of the file that keeps unsent messages across reboots; empty: none does.</summary>
-        public string Outbox { get; private set; } = string.Empty;
-
-        /// <summary>Gets how long that file may be, 8,192 to 65,536 bytes; whole segments of 4,096 are used.</summary>
-        public int OutboxMaxBytes { get; private set; } = 49152;
-
-        /// <summary>
-        /// Gets how old a message is at most when it is written to that file, 0 (with each Send) to 60,000 ms.
-        /// </summary>
-        public int OutboxFlushMs { get; private set; } = 1000;
-
-        /// <summary>Reads and checks the settings of a configuration.</summary>
-        /// <param name="config">The whole configuration.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed.</param>
-        /// <returns>The settings, or <see langword="null"/> after an error.</returns>
-        public static MqttOptions Read(ConfigParams config, ConfigProblems problems)
-        {
-            int errors = problems.ErrorCount;
-            MqttOptions options = new MqttOptions();
-            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
-            {
-                options.TryTake(reader);
-            }
-
-            options.Check(problems);
-            return problems.ErrorCount == errors ? options : null;
-        }
-
-        /// <summary>
-        /// Takes the value of a key, if it is <c>client_id</c> or one below <c>options</c> that is known.
-        /// </summary>
+        /// <summary>Takes the value of a key, if it is one of a connection's.</summary>
         /// <param name="reader">Stands on the key.</param>
         /// <returns><see langword="false"/> when it is not.</returns>
-        internal bool TryTake(ConfigReader reader)
+        internal virtual bool TryTake(ConfigReader reader)
         {
-            return TryTakeProtocol(reader) || TryTakeTime(reader) || TryTakeLimit(reader);
+            switch (reader.Key)
+            {
+                case "client_id":
+                    ClientId = ReadClientId(reader);
+                    return true;
+                case "options.retry_connect":
+                    RetryConnect = reader.Boolean(RetryConnect);
+                    return true;
+                case "options.clean_session":
+                    CleanSession = reader.Boolean(CleanSession);
+                    return true;
+                case "options.connect_timeout":
+                    ConnectTimeoutMs = reader.Integer(ConnectTimeoutMs, 1, 10 * MinuteMs);
+                    return true;
+                case "options.reconnect_timeout":
+                    ReconnectTimeoutMs = reader.Integer(ReconnectTimeoutMs, 1, HourMs);
+                    return true;
+                case "options.reconnect_max":
+                    ReconnectMaxMs = reader.Integer(ReconnectMaxMs, 1, HourMs);
+                    return true;
+                case "options.keepalive_timeout":
+                    KeepAliveSeconds = (reader.Integer(KeepAliveSeconds * 1000, 1, MaxKeepAliveMs) + 999) / 1000;
+                    return true;
+                default:
+                    return false;
+            }
         }
 
         /// <summary>Checks the whole, when each value has been taken.</summary>
         /// <param name="problems">Takes an error for each value that is not allowed.</param>
-        internal void Check(ConfigProblems problems)
+        internal virtual void Check(ConfigProblems problems)
         {
-            if (Qos == 2 && !CleanSession)
-            {
-                problems.AddError("options.qos", "2", NoQos2);
-            }
-
             if (ReconnectMaxMs < ReconnectTimeoutMs)
             {
                 string least = "options.reconnect_timeout, " + ReconnectTimeoutMs.ToString();
                 Refuse(problems, "reconnect_max", ReconnectMaxMs, "at least " + least + ", is needed");
             }
-
-            if (MaxMessageSize > MaxBytes)
-            {
-                string least = "options.max_message_size, " + MaxMessageSize.ToString();
-                Refuse(problems, "max_bytes", MaxBytes, "at least " + least + ", is needed");
-            }
-
-            if (Outbox.Length > 0 && MaxMessageSize > OutboxLog.MaxMessageSize)
-            {
-                string most = OutboxLog.MaxMessageSize.ToString();
-                string rule = "with options.outbox, at most " + most + " is allowed";
-                Refuse(problems, "max_message_size", MaxMessageSize, rule);
-            }
         }
 
-        /// <summary>
-        /// Overrides what a device cannot do without, or has no use for, before the whole is checked.
-        /// </summary>
-        /// <param name="problems">Takes a warning for each value that has no effect.</param>
-        internal void OverrideForDevice(ConfigProblems problems)
-        {
-            if (!RetryConnect)
-            {
-                problems.AddNoEffect("options.retry_connect");
-            }
-
-            if (Autosubscribe)
-            {
-                problems.AddNoEffect("options.autosubscribe");
-            }
-
-            RetryConnect = true;
-            Autosubscribe = false;
-            if (SerializeEnvelope && MaxMessageSize == DeviceMessageSize)
-            {
-                MaxMessageSize = DeviceEnvelopeSize;
-            }
-        }
-
-        /// <summary>Makes the options of the queue of commands and answers beside those of readings.</summary>
-        internal MqttOptions MakeForCommands()
-        {
-            MqttOptions options = (MqttOptions)MemberwiseClone();
-            options.Qos = 1;
-            options.Retain = false;
-            options.SerializeEnvelope = true;
-            options.Autosubscribe = true;
-            options.Overflow = OverflowPolicy.Reject;
-            options.MaxMessages = 8;
-            options.MaxBytes = 1408;
-            options.MaxMessageSize = 1408; // an answer with a result of 704 bytes and a correlation_id of 64
-            options.Outbox = string.Empty; // an answer that a reboot loses is asked for again, with the same message_id
-            return options;
-        }
-
-        private static void Refuse(ConfigProblems problems, string key, int value, string reason)
+        /// <summary>Adds an error for a number.</summary>
+        internal static void Refuse(ConfigProblems problems, string key, int value, string reason)
         {
             problems.AddError("options." + key, value.ToString(), reason);
         }
@@ -207,130 +107,6 @@ namespace DeviceQueue.Connecting
             }
 
             return id;
-        }
-
-        private static string ReadOutbox(ConfigReader reader)
-        {
-            string name = reader.Value;
-            if (IsFileName(name))
-            {
-                return name;
-            }
-
-            string length = MaxOutboxNameLength.ToString();
-            string rule = "a file name of at most " + length + " of a-z 0-9 . _ - is allowed, or none; ";
-            reader.Refuse(rule + ReservedNames + " are the firmware's own");
-            return string.Empty;
-        }
-
-        private static bool IsFileName(string name)
-        {
-            int length = name.Length;
-            for (int i = 0; i < length; i++)
-            {
-                char c = name[i];
-                if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '.' && c != '_' && c != '-')
-                {
-                    return false;
-                }
-            }
-
-            string[] reserved = ReservedNames.Split(',');
-            for (int i = 0; i < reserved.Length; i++)
-            {
-                if (name == reserved[i] || name.IndexOf(reserved[i] + ".") == 0)
-                {
-                    return false;
-                }
-            }
-
-            return length <= MaxOutboxNameLength && (length == 0 || name[0] != '.');
-        }
-
-        private bool TryTakeProtocol(ConfigReader reader)
-        {
-            switch (reader.Key)
-            {
-                case "client_id":
-                    ClientId = ReadClientId(reader);
-                    return true;
-                case "options.serialize_envelope":
-                    SerializeEnvelope = reader.Boolean(SerializeEnvelope);
-                    return true;
-                case "options.autosubscribe":
-                    Autosubscribe = reader.Boolean(Autosubscribe);
-                    return true;
-                case "options.qos":
-                    Qos = reader.Integer(Qos, 0, 2);
-                    return true;
-                case "options.retain":
-                    Retain = reader.Boolean(Retain);
-                    return true;
-                case "options.retry_connect":
-                    RetryConnect = reader.Boolean(RetryConnect);
-                    return true;
-                case "options.clean_session":
-                    CleanSession = reader.Boolean(CleanSession);
-                    return true;
-                default:
-                    return false;
-            }
-        }
-
-        private bool TryTakeTime(ConfigReader reader)
-        {
-            switch (reader.Key)
-            {
-                case "options.connect_timeout":
-                    ConnectTimeoutMs = reader.Integer(ConnectTimeoutMs, 1, 10 * MinuteMs);
-                    return true;
-                case "options.reconnect_timeout":
-                    ReconnectTimeoutMs = reader.Integer(ReconnectTimeoutMs, 1, HourMs);
-                    return true;
-                case "options.reconnect_max":
-                    ReconnectMaxMs = reader.Integer(ReconnectMaxMs, 1, HourMs);
-                    return true;
-                case "options.keepalive_timeout":
-                    KeepAliveSeconds = (reader.Integer(KeepAliveSeconds * 1000, 1, MaxKeepAliveMs) + 999) / 1000;
-                    return true;
-                case "options.outbox_flush_ms":
-                    OutboxFlushMs = reader.Integer(OutboxFlushMs, 0, MinuteMs);
-                    return true;
-                default:
-                    return false;
-            }
-        }
-
-        private bool TryTakeLimit(ConfigReader reader)
-        {
-            switch (reader.Key)
-            {
-                case "options.max_messages":
-                    MaxMessages = reader.Integer(MaxMessages, 1, 4096);
-                    return true;
-                case "options.max_bytes":
-                    MaxBytes = reader.Integer(MaxBytes, 1, 1048576);
-                    return true;
-                case "options.max_message_size":
-                    MaxMessageSize = reader.Integer(MaxMessageSize, 1, 1048576);
-                    return true;
-                case "options.overflow":
-                    Overflow = (OverflowPolicy)reader.Choice((int)Overflow, "reject,drop_oldest,drop_newest,coalesce");
-                    return true;
-                case "options.max_inflight":
-                    MaxInflight = reader.Integer(MaxInflight, 1, 64);
-                    return true;
-                case "options.outbox":
-                    Outbox = ReadOutbox(reader);
-                    return true;
-                case "options.outbox_max_bytes":
-                    const int Least = 2 * OutboxLog.SegmentBytes;
-                    const int Most = OutboxLog.MaxSegments * OutboxLog.SegmentBytes;
-                    OutboxMaxBytes = reader.Integer(OutboxMaxBytes, Least, Most);
-                    return true;
-                default:
-                    return false;
-            }
         }
     }
 }

@@ -1,6 +1,5 @@
 using DeviceQueue.Configuration;
 
-
 namespace DeviceQueue.Connecting
 {
     /// <summary>The settings below <c>tls.</c>: names of files in PEM or DER form.</summary>
@@ -24,23 +23,6 @@ namespace DeviceQueue.Connecting
 
         /// <summary>Gets the file of the client's key; there is one when there is a certificate.</summary>
         public string KeyFile { get; private set; }
-
-        /// <summary>Reads and checks the settings.</summary>
-        /// <param name="config">The whole configuration.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed.</param>
-        /// <returns>The settings, or <see langword="null"/> after an error.</returns>
-        public static TlsParams Read(ConfigParams config, ConfigProblems problems)
-        {
-            int errors = problems.ErrorCount;
-            TlsParams tls = new TlsParams();
-            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
-            {
-                tls.TryTake(reader);
-            }
-
-            tls.Check(problems);
-            return problems.ErrorCount == errors ? tls : null;
-        }
 
         /// <summary>Takes the value of a key, if it is one below <c>tls</c> that is known.</summary>
         internal bool TryTake(ConfigReader reader)

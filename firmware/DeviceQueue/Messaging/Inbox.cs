@@ -1,6 +1,5 @@
 using System;
 using System.Text;
-using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Platform;
 
@@ -13,7 +12,7 @@ namespace DeviceQueue.Messaging
     /// </summary>
     internal sealed class Inbox
     {
-        private readonly MqttOptions _options;
+        private readonly QueueOptions _options;
         private readonly Counts _drops;
 
         // Held by whoever reads: only readers remove, so that a place means the same message for as long. Taken before
@@ -28,7 +27,7 @@ namespace DeviceQueue.Messaging
         private int _count;
         private int _bytes;
 
-        public Inbox(MqttOptions options, EnvelopeCodec codec, IRandom random, Counts drops)
+        public Inbox(QueueOptions options, EnvelopeCodec codec, IRandom random, Counts drops)
         {
             _options = options;
             _codec = codec;

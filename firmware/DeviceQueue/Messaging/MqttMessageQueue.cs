@@ -29,7 +29,7 @@ namespace DeviceQueue.Messaging
         private readonly AutoResetEvent _arrived = new AutoResetEvent(false);
         private readonly string _givenName;
         private MqttConnection _connection;
-        private MqttOptions _options;
+        private QueueOptions _options;
         private string _topic;
         private IClock _clock;
         private IRandom _random;
@@ -72,7 +72,7 @@ namespace DeviceQueue.Messaging
             string name,
             string topic,
             MqttConnection connection,
-            MqttOptions options,
+            QueueOptions options,
             IClock clock,
             IRandom random,
             IStore store = null,
@@ -141,7 +141,7 @@ namespace DeviceQueue.Messaging
         {
             CheckUnused();
             ConfigProblems problems = new ConfigProblems();
-            MqttOptions options = MqttOptions.Read(config, problems);
+            QueueOptions options = QueueOptions.Read(config, problems);
             string name = _givenName ?? config.Get("name") ?? config.Get("id");
             string topic = config.Get("topic") ?? name;
             if (!TopicFilter.IsValid(topic))
@@ -561,7 +561,7 @@ namespace DeviceQueue.Messaging
             if (_options.Qos == 2 && connection.IsSessionKept)
             {
                 ConfigProblems problems = new ConfigProblems();
-                problems.AddError("options.qos", "2", MqttOptions.NoQos2); // a shared connection has its own clean_session
+                problems.AddError("options.qos", "2", QueueOptions.NoQos2); // a shared connection has its own clean_session
                 throw ConfigException.From(problems);
             }
 

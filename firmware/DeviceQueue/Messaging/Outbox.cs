@@ -45,7 +45,7 @@ namespace DeviceQueue.Messaging
         private const int MaxMovedBytes = OutboxLog.SegmentBytes / 2;
 
         private readonly object _lock = new object();
-        private readonly MqttOptions _options;
+        private readonly QueueOptions _options;
         private readonly AutoResetEvent _wake;
         private readonly OutboxLog _log;
 
@@ -82,7 +82,7 @@ namespace DeviceQueue.Messaging
         /// <param name="store">Holds the log that options.outbox names, or <see langword="null"/>: everything stays in
         /// memory.</param>
         /// <param name="drops">Counts what is lost, or <see langword="null"/> for counts of its own.</param>
-        public Outbox(MqttOptions options, AutoResetEvent wake, IStore store = null, Counts drops = null)
+        public Outbox(QueueOptions options, AutoResetEvent wake, IStore store = null, Counts drops = null)
         {
             Drops = drops ?? new Counts(DropReason.Names);
             bool hasLog = options.Outbox.Length > 0 && options.Qos > 0 && store != null;

@@ -29,7 +29,9 @@ namespace DeviceQueue.Settings
         private const string Prefix = "device.";
         private const string OutputsPrefix = "device.outputs.";
 
-        /// <summary>Initializes settings of which the configuration says nothing.</summary>
+        /// <summary>
+        /// Initializes settings without the values of <see cref="FirmwareDefaults"/>, which a draft puts in.
+        /// </summary>
         /// <param name="defaultId">The id, or <see langword="null"/> when the board has none to offer.</param>
         internal DeviceSettings(string defaultId)
         {
@@ -43,7 +45,7 @@ namespace DeviceQueue.Settings
         public byte[] CommandKey { get; private set; }
 
         /// <summary>Gets the time between samplings, 1,000 to 86,400,000 ms.</summary>
-        public int IntervalMs { get; private set; } = 60000;
+        public int IntervalMs { get; private set; }
 
         /// <summary>Gets the least change that is published, 0 to 100 °C; 0: each reading is.</summary>
         public double ReportDelta { get; private set; }
@@ -51,7 +53,7 @@ namespace DeviceQueue.Settings
         /// <summary>
         /// Gets the time after which a reading is published without a change, 1,000 to 86,400,000 ms.
         /// </summary>
-        public int ReportAtLeastMs { get; private set; } = 3600000;
+        public int ReportAtLeastMs { get; private set; }
 
         /// <summary>Gets what is added to the measured temperature, -50 to 50 °C.</summary>
         public double TemperatureOffset { get; private set; }
@@ -97,7 +99,7 @@ namespace DeviceQueue.Settings
         public int CommandTtlMs { get; private set; } = 60000;
 
         /// <summary>Gets the time between health messages, 1,000 to 86,400,000 ms.</summary>
-        public int HealthIntervalMs { get; private set; } = 300000;
+        public int HealthIntervalMs { get; private set; }
 
         /// <summary>Gets how many failed boots bring safe mode, 1 to 100; 0: none do.</summary>
         public int SafeModeBoots { get; private set; } = 5;
@@ -114,27 +116,6 @@ namespace DeviceQueue.Settings
         /// Gets the time server's name or address, or <see langword="null"/> for the network layer's own.
         /// </summary>
         public string NtpServer { get; private set; }
-
-        /// <summary>Reads and checks the settings of a configuration.</summary>
-        /// <param name="config">The whole configuration.</param>
-        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do
-        /// everything.</param>
-        /// <param name="defaultId">The id when the configuration has none.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed.</param>
-        /// <returns>The settings, or <see langword="null"/> after an error.</returns>
-        public static DeviceSettings Read(
-            ConfigParams config, IPinRules pins, string defaultId, ConfigProblems problems)
-        {
-            int errors = problems.ErrorCount;
-            DeviceSettings settings = new DeviceSettings(defaultId);
-            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
-            {
-                settings.TryTake(reader);
-            }
-
-            settings.Check(pins, problems);
-            return problems.ErrorCount == errors ? settings : null;
-        }
 
         /// <summary>Says whether a text can name a device or an output.</summary>
         /// <param name="name">The text, or <see langword="null"/>.</param>
@@ -198,12 +179,7 @@ namespace DeviceQueue.Settings
                 problems.AddError("device.id", Id, NameRule);
             }
 
-            if (pins != null)
-            {
-                I2cDataPin = I2cDataPin == NoPin ? pins.I2cDataPin : I2cDataPin;
-                I2cClockPin = I2cClockPin == NoPin ? pins.I2cClockPin : I2cClockPin;
-            }
-
+            UseBoardsPins(pins);
             PinPlan plan = new PinPlan(pins, problems);
             plan.TakeI2c("device.i2c.sda", I2cDataPin);
             plan.TakeI2c("device.i2c.scl", I2cClockPin);
@@ -220,6 +196,16 @@ namespace DeviceQueue.Settings
             Outputs = OutputSettings.Compact(Outputs);
         }
 
+        /// <summary>Puts the bus on the board's own pins where the configuration names none.</summary>
+        internal void UseBoardsPins(IPinRules pins)
+        {
+            if (pins != null)
+            {
+                I2cDataPin = I2cDataPin == NoPin ? pins.I2cDataPin : I2cDataPin;
+                I2cClockPin = I2cClockPin == NoPin ? pins.I2cClockPin : I2cClockPin;
+            }
+        }
+
         /// <summary>Copies the settings.</summary>
         internal DeviceSettings Copy()
         {
@@ -233,21 +219,20 @@ namespace DeviceQueue.Settings
         /// <returns>The settings, as good as these are.</returns>
         internal DeviceSettings CopyForSafeMode()
         {
-            return new DeviceSettings(Id)
-            {
-                CommandKey = CommandKey,
-                IntervalMs = IntervalMs,
-                TemperatureOffset = TemperatureOffset,
-                SensorAddress = SensorAddress,
-                I2cDataPin = I2cDataPin,
-                I2cClockPin = I2cClockPin,
-                Outputs = Outputs,
-                StatusLedPin = StatusLedPin,
-                WatchdogPin = WatchdogPin,
-                NtpServer = NtpServer,
-                SafeModeBoots = SafeModeBoots,
-                StableMs = StableMs,
-            };
+            DeviceSettings copy = new SettingsDraft(Id).Device;
+            copy.CommandKey = CommandKey;
+            copy.IntervalMs = IntervalMs;
+            copy.TemperatureOffset = TemperatureOffset;
+            copy.SensorAddress = SensorAddress;
+            copy.I2cDataPin = I2cDataPin;
+            copy.I2cClockPin = I2cClockPin;
+            copy.Outputs = Outputs;
+            copy.StatusLedPin = StatusLedPin;
+            copy.WatchdogPin = WatchdogPin;
+            copy.NtpServer = NtpServer;
+            copy.SafeModeBoots = SafeModeBoots;
+            copy.StableMs = StableMs;
+            return copy;
         }
 
         private static byte[] ReadKey(ConfigReader reader)

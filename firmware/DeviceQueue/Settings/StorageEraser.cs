@@ -1,3 +1,4 @@
+using System;
 using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
 using DeviceQueue.Health;
@@ -37,8 +38,21 @@ namespace DeviceQueue.Settings
         /// Erases: first what the settings in each place name, the secrets, then those settings. A power cut in between
         /// leaves the mark by which it goes on at the next start.
         /// </summary>
-        /// <returns><see langword="false"/> when the storage fails and something is left.</returns>
+        /// <returns><see langword="false"/> when the storage fails, or there is no memory, and something is
+        /// left.</returns>
         public bool TryErase()
+        {
+            try
+            {
+                return TryEraseAll();
+            }
+            catch (Exception)
+            {
+                return false; // for want of memory
+            }
+        }
+
+        private bool TryEraseAll()
         {
             _store.TryWrite(MarkName, new byte[1], 1); // on a full storage without it
             byte[] scratch = new byte[LoadedSettings.ScratchBytes];
@@ -46,33 +60,36 @@ namespace DeviceQueue.Settings
             bool isGone = TryEraseNamed(LoadedSettings.OpenFile(_store, false, scratch), scratch);
             isGone &= TryEraseNamed(lastGood.OpenSlot(0), scratch);
             isGone &= TryEraseNamed(lastGood.OpenSlot(1), scratch);
+            isGone &= !lastGood.HasFailed;
             isGone = isGone && lastGood.TryDelete() && _store.TryDelete(SettingsLoader.FileName);
             isGone &= new StoredFile(_store, LoadedSettings.ChangesName, scratch).TryDelete();
             isGone &= Journal.TryDelete(_store);
             return isGone && _store.TryDelete(MarkName);
         }
 
-        // Settings may be those of an earlier time, with other names of files.
+        // Settings may be those of an earlier time, with other names of files, or some that a device never ran with:
+        // what such a one names is erased too, as far as the text can be read. What the storage does not give is left.
         private bool TryEraseNamed(StoreReader settings, byte[] scratch)
         {
-            bool isGone = true;
             if (settings == null || settings.Length > SettingsLoader.MaxFileBytes)
             {
-                return isGone;
+                return true;
             }
 
             TlsParams tls = new TlsParams();
-            MqttOptions options = new SettingsDraft(null).Options;
+            QueueOptions options = new SettingsDraft(null).Options;
             JsonReader json = new JsonReader(JsonConfigReader.MaxDepth);
-            JsonConfigReader reader = new JsonConfigReader(settings, json, scratch, StoredFile.PieceBytes);
+            const int Piece = StoredFile.PieceBytes;
+            JsonConfigReader reader = new JsonConfigReader(settings, json, scratch, Piece, new ConfigProblems());
             for (reader.Restart(); reader.Read();)
             {
-                if (!tls.TryTake(reader))
+                if (!tls.TryTake(reader) && reader.Key == "options.outbox")
                 {
                     options.TryTake(reader);
                 }
             }
 
+            bool isGone = !settings.HasFailed;
             isGone &= TryDelete(tls.KeyFile);
             isGone &= TryDelete(tls.CertificateFile);
             isGone &= TryDelete(tls.AuthorityFile);
@@ -86,7 +103,7 @@ namespace DeviceQueue.Settings
 
         private bool TryDelete(string name)
         {
-            return name == null || _store.TryDelete(name);
+            return string.IsNullOrEmpty(name) || _store.TryDelete(name);
         }
     }
 }

@@ -17,16 +17,17 @@ namespace DeviceQueue.Settings
         /// <param name="store">Where the file is.</param>
         /// <param name="name">Its name.</param>
         /// <param name="start">Where the part starts.</param>
-        /// <param name="count">How many bytes it has.</param>
+        /// <param name="count">How many bytes it has; less than 0 when that cannot be told.</param>
         /// <param name="piece">Takes each piece on its way, at its start; of use to others in between.</param>
         public StoreReader(IStore store, string name, int start, int count, byte[] piece)
         {
             _store = store;
             _name = name;
             _start = start;
-            _end = start + count;
+            _end = count < 0 ? start : start + count;
             _position = start;
             _piece = piece;
+            HasFailed = count < 0;
         }
 
         /// <summary>Gets the CRC-32 of what was given since the start.</summary>
@@ -36,7 +37,8 @@ namespace DeviceQueue.Settings
         public int Length => _end - _start;
 
         /// <summary>
-        /// Gets a value indicating whether a piece could not be read; it and what follows count as absent.
+        /// Gets a value indicating whether a piece could not be read, since the start or before it; the piece and what
+        /// follows count as absent.
         /// </summary>
         public bool HasFailed { get; private set; }
 
@@ -46,14 +48,15 @@ namespace DeviceQueue.Settings
             int left = _end - _position;
             count = count < left ? count : left;
             count = count < StoredFile.PieceBytes ? count : StoredFile.PieceBytes;
-            if (count <= 0 || HasFailed)
+            if (count <= 0)
             {
                 return 0;
             }
 
-            HasFailed = !_store.TryReadAt(_name, _position, _piece, 0, count);
-            if (HasFailed)
+            if (!_store.TryReadAt(_name, _position, _piece, 0, count))
             {
+                HasFailed = true;
+                _position = _end;
                 return 0;
             }
 
@@ -68,7 +71,6 @@ namespace DeviceQueue.Settings
         {
             _position = _start;
             Crc = 0;
-            HasFailed = false;
         }
     }
 }

@@ -1,5 +1,6 @@
 using DeviceQueue.Json;
 using DeviceQueue.Platform;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Settings
 {
@@ -22,6 +23,7 @@ namespace DeviceQueue.Settings
         private const int SequenceAt = 8;
         private const int LengthAt = 12;
         private const int CrcAt = 16;
+        private const int NoFile = -1; // as IStore.GetSize says it
 
         private readonly IStore _store;
         private readonly string _name;
@@ -41,6 +43,12 @@ namespace DeviceQueue.Settings
             _piece = piece;
         }
 
+        /// <summary>
+        /// Gets a value indicating whether a slot that was opened is there and cannot be read: it may hold the newest
+        /// content.
+        /// </summary>
+        public bool HasFailed { get; private set; }
+
         /// <summary>Opens the newest whole content.</summary>
         /// <returns>A reader at its start, or <see langword="null"/> when there is none.</returns>
         public StoreReader Open()
@@ -56,23 +64,26 @@ namespace DeviceQueue.Settings
             return _newest;
         }
 
-        /// <summary>Writes a content over the older one, unless the newest is the same, to spare the flash.</summary>
+        /// <summary>
+        /// Writes a content over the older one, unless the newest is the same, to spare the flash; to be called after <see
+        /// cref="Open"/>.
+        /// </summary>
         /// <param name="content">The content, at its start.</param>
         /// <returns><see langword="false"/> when the storage fails; the newest whole content is then still
         /// there.</returns>
         public bool TryUpdate(IByteSource content)
         {
             int length = Measure(content, out uint crc);
-            if (Open() != null && _newest.Length == length && IsSame(crc))
+            if (_newest != null && _newest.Length == length && IsSame(crc))
             {
                 return true;
             }
 
-            Put(0, Magic);
-            Put(FormatAt, Format);
-            Put(SequenceAt, _newest == null ? 1 : _sequence + 1);
-            Put(LengthAt, (uint)length);
-            Put(CrcAt, ComputeCrc(content));
+            LittleEndian.Set(_piece, 0, 4, Magic);
+            LittleEndian.Set(_piece, FormatAt, 4, Format);
+            LittleEndian.Set(_piece, SequenceAt, 4, _newest == null ? 1 : _sequence + 1);
+            LittleEndian.Set(_piece, LengthAt, 4, length);
+            LittleEndian.Set(_piece, CrcAt, 4, ComputeCrc(content));
             content.Restart();
             string slot = NameSlot(_newest != null && _slot == 0 ? 1 : 0);
             int count = HeaderBytes + Fill(content, HeaderBytes);
@@ -108,17 +119,21 @@ namespace DeviceQueue.Settings
             sequence = 0;
             string name = NameSlot(slot);
             int size = _store.GetSize(name);
-            bool isThere = size >= HeaderBytes && _store.TryReadAt(name, 0, _piece, 0, HeaderBytes);
-            bool isOurs = isThere && Get(0) == Magic && Get(FormatAt) == Format;
-            if (!isOurs || Get(LengthAt) != (uint)(size - HeaderBytes))
+            bool isThere = size >= HeaderBytes;
+            bool isRead = isThere && _store.TryReadAt(name, 0, _piece, 0, HeaderBytes);
+            HasFailed |= size < NoFile || isRead != isThere;
+            bool isOurs = isRead && LittleEndian.Get(_piece, 0, 4) == Magic
+                && LittleEndian.Get(_piece, FormatAt, 4) == Format;
+            if (!isOurs || LittleEndian.Get(_piece, LengthAt, 4) != size - HeaderBytes)
             {
                 return null;
             }
 
-            sequence = Get(SequenceAt);
-            uint crc = Get(CrcAt);
+            sequence = (uint)LittleEndian.Get(_piece, SequenceAt, 4);
+            uint crc = (uint)LittleEndian.Get(_piece, CrcAt, 4);
             StoreReader reader = new StoreReader(_store, name, HeaderBytes, size - HeaderBytes, _piece);
             bool isWhole = ComputeCrc(reader) == crc;
+            HasFailed |= reader.HasFailed;
             reader.Restart();
             return isWhole ? reader : null;
         }
@@ -172,25 +187,6 @@ namespace DeviceQueue.Settings
         private string NameSlot(int slot)
         {
             return _name + (slot == 0 ? ".0" : ".1");
-        }
-
-        private uint Get(int offset)
-        {
-            uint value = 0;
-            for (int i = 3; i >= 0; i--)
-            {
-                value = (value << 8) | _piece[offset + i];
-            }
-
-            return value;
-        }
-
-        private void Put(int offset, uint value)
-        {
-            for (int i = 0; i < 4; i++)
-            {
-                _piece[offset + i] = (byte)(value >> (8 * i));
-            }
         }
     }
 }

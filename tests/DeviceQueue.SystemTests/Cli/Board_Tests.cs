@@ -31,7 +31,9 @@ public sealed partial class Board_Tests
     {
         string page = File.ReadAllText(Path.Combine(Repository.Root, "hardware", "README.md"));
 
-        Assert.All(Board.All, board => Assert.Contains($"| [{board.Name}](boards/{board.Name}) | `{board.Target}` |", page));
+        Assert.All(
+            Board.All,
+            board => Assert.Contains($"| [{board.Name}](boards/{board.Name}) | `{board.Target}` |", page));
     }
 
     [Fact]
@@ -40,7 +42,8 @@ public sealed partial class Board_Tests
         Assert.Equal(
             BoardModel.All.Select(model => (model.Name, model.Chip)),
             Board.All.Select(board => (board.Name, board.Chip)));
-        Assert.All(Board.All, board => Assert.Equal((board, board), (Board.Find(board.Name), Board.Find(board.Chip.ToUpperInvariant()))));
+        Assert.All(Board.All, board => Assert.Equal(board, Board.Find(board.Name)));
+        Assert.All(Board.All, board => Assert.Equal(board, Board.Find(board.Chip.ToUpperInvariant())));
     }
 
     /// <summary>A line of a code block.</summary>

@@ -32,7 +32,8 @@ public sealed class Boards_Tests(BrokerFixture fixture) : IClassFixture<BrokerFi
     [InlineData("esp32-s3", 35, "pins 33 to 37 are wired to the module's PSRAM")]
     [InlineData("esp32-c3", 18, "it is a data line of the chip's USB port")]
     [InlineData("esp32-c3", 26, "the chip has no such pin")]
-    public void A_pin_that_the_chip_needs_itself_is_refused_before_anything_is_driven(string chip, int pin, string reason)
+    public void A_pin_that_the_chip_needs_itself_is_refused_before_anything_is_driven(
+        string chip, int pin, string reason)
     {
         using FieldBoard board = new(fixture.Broker.Port, fixture.NewName(), model: BoardModel.Find(chip));
         board.Device["outputs"]![0]!["pin"] = pin;

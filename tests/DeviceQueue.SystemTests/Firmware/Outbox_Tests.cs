@@ -81,7 +81,7 @@ public sealed class Outbox_Tests
             }
 
             ConfigParams config = ConfigParams.FromString("options.qos=1;options.outbox=outbox;options.max_bytes=4000");
-            MqttOptions options = MqttOptions.Read(config, new ConfigProblems());
+            QueueOptions options = QueueOptions.Read(config, new ConfigProblems());
             Outbox outbox = new(options, new AutoResetEvent(false), new DesktopStore(copy.FullName));
             PublishRequest request = new();
             List<int> numbers = [];

@@ -73,10 +73,10 @@ internal sealed class QueueProgram : IDisposable, ILogger
         Assert.Equal(0, _worker.Faults);
     }
 
-    private static MqttOptions Options(params string[] tuples)
+    private static QueueOptions Options(params string[] tuples)
     {
         ConfigProblems problems = new();
-        MqttOptions? options = MqttOptions.Read(ConfigParams.FromTuples(tuples), problems);
+        QueueOptions? options = QueueOptions.Read(ConfigParams.FromTuples(tuples), problems);
         Assert.True(options != null, problems.KeptErrors > 0 ? problems.GetError(0) : null);
         return options;
     }

@@ -267,6 +267,36 @@ public sealed class DeviceCommands_Tests
         Assert.Contains("\"interval_ms\":\"60000\"", node.Do("config.get", "{\"section\":\"device\"}").GetProperty("result").GetRawText());
     }
 
+    [Fact]
+    public void Config_set_is_refused_while_the_changes_before_cannot_be_read_and_config_get_shows_none_without_them()
+    {
+        Node node = Open(Node.WithKey);
+        Assert.Equal("succeeded", Node.Status(node.Do("config.set", "{\"interval_ms\":5000}")));
+        _store.UnreadName = "changes";
+        JsonElement answer = node.Do("config.set", "{\"max_step\":1}");
+        Assert.Equal(("failed", "storage_failed"), (Node.Status(answer), Node.Code(answer)));
+        Assert.Equal("the changes made before cannot be read and would be lost; the settings are as before", answer.GetProperty("text").GetString());
+        Assert.Equal("storage_failed", Node.Code(node.Do("config.get", "{\"section\":\"device\"}")));
+
+        _store.UnreadName = null;
+        Assert.Equal("succeeded", Node.Status(node.Do("config.set", "{\"max_step\":1}")));
+        string shown = Open(Node.WithKey).Do("config.get", "{\"section\":\"device\"}").GetRawText();
+        Assert.Contains("\"interval_ms\":\"5000\"", shown);
+        Assert.Contains("\"max_step\":\"1\"", shown);
+    }
+
+    [Fact]
+    public void A_command_history_that_cannot_be_read_is_said_on_the_console_and_in_the_counts()
+    {
+        Open(Node.WithKey).Do("output.toggle", "{\"name\":\"relay1\"}");
+        _store.UnreadName = "commands";
+        Node node = Open(Node.WithKey);
+        Assert.Equal("busy", Node.Code(node.Do("output.toggle", "{\"name\":\"relay1\"}")));
+
+        Assert.Contains(node.Log.Errors, line => line.Contains("the record of the last commands cannot be read"));
+        Assert.Equal(1, node.Life.Rejected[node.Life.Rejected.Find("busy")]);
+    }
+
     [Theory]
     [InlineData("config.set", "{\"interval_ms\":5000}")]
     [InlineData("device.reboot", "{}")]

@@ -1,6 +1,7 @@
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
+using DeviceQueue.Messaging;
 using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Platform;
 
@@ -126,7 +127,7 @@ public sealed class ConnectionResolver_Tests : IDiscovery, ICredentialStore
     private MqttLinkOptions[] Resolve(string line, bool isGood = true)
     {
         ConfigParams config = ConfigParams.FromString(line);
-        MqttOptions options = MqttOptions.Read(config, new ConfigProblems());
+        QueueOptions options = QueueOptions.Read(config, new ConfigProblems());
         MqttLinkOptions[] endpoints = new ConnectionResolver(_store, this, this).Resolve(
             null, config, options, "default", new WillParams("w", "gone", 1, true), _problems);
         Assert.True(!isGood || _problems.ErrorCount == 0, string.Join(", ", _problems.Errors()));

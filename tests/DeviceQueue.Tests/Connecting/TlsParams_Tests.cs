@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
 using DeviceQueue.Connecting;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Configuration;
 
 namespace DeviceQueue.Tests.Connecting;
@@ -14,7 +15,7 @@ public sealed class TlsParams_Tests
     [InlineData("tls.ca=I:\\ca.pem;tls.cert=c.pem;tls.key=k.pem", "I:\\ca.pem", "c.pem", "k.pem")]
     public void Reads_the_names_of_files(string line, string? ca, string? certificate, string? key)
     {
-        var tls = TlsParams.Read(ConfigParams.FromString(line), _problems);
+        TlsParams tls = Read(line)!;
 
         Assert.Equal((ca, certificate, key), (tls.AuthorityFile, tls.CertificateFile, tls.KeyFile));
     }
@@ -25,7 +26,13 @@ public sealed class TlsParams_Tests
     [InlineData("tls.key=k.pem", "tls.cert is missing: a client's certificate and its key belong together")]
     public void Refuses_what_cannot_be(string line, string error)
     {
-        Assert.Null(TlsParams.Read(ConfigParams.FromString(line), _problems));
+        Assert.Null(Read(line));
         Assert.Equal(error, Assert.Single(_problems.Errors()));
+    }
+
+    private TlsParams? Read(string line)
+    {
+        var config = ConfigParams.FromString("connection.host=broker;" + line);
+        return SettingsDraft.Read(new ParamsConfigReader(config, _problems), null, "bar1")?.Tls;
     }
 }

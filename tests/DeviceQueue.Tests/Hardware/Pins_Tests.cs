@@ -3,6 +3,7 @@ using DeviceQueue.Configuration;
 using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Configuration;
+using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests.Hardware;
 
@@ -55,7 +56,8 @@ public sealed class Pins_Tests
         Assert.Equal(Numbers(console), Limited("console"));
         Assert.Equal(Numbers(psram), Limited("psram"));
         Assert.Equal(Numbers(usb), Limited("usb"));
-        Assert.All(pins.Values, pin => Assert.Contains(pin["at_reset"], (string[])["pull-up", "pull-down", "floating"]));
+        string[] levels = ["pull-up", "pull-down", "floating"];
+        Assert.All(pins.Values, pin => Assert.Contains(pin["at_reset"], levels));
         string[] places = [.. pins.Values.Select(pin => pin["header"]).Where(header => header.Length > 0)];
         Assert.Equal(places.Distinct(), places);
     }
@@ -71,7 +73,7 @@ public sealed class Pins_Tests
         {
             ConfigProblems problems = new();
             ConfigParams config = Config(pins, key, pin);
-            DeviceSettings? settings = DeviceSettings.Read(config, board.Rules(hasPsram), "x", problems);
+            DeviceSettings? settings = DeviceConfig.Read(config, board.Rules(hasPsram), "x", problems);
 
             string? reason = Reason(pins, key, pin, hasPsram);
             if (reason == null)
@@ -95,7 +97,7 @@ public sealed class Pins_Tests
         DevKit board = DevKit.Of(name);
         ConfigProblems problems = new();
 
-        DeviceSettings settings = DeviceSettings.Read(new ConfigParams(), board.Rules(hasPsram: true), "x", problems)!;
+        DeviceSettings settings = DeviceConfig.Read(new ConfigParams(), board.Rules(hasPsram: true), "x", problems)!;
 
         Assert.Empty(problems.Errors());
         Assert.NotEqual(settings.I2cDataPin, settings.I2cClockPin);
@@ -109,7 +111,7 @@ public sealed class Pins_Tests
     {
         ConfigParams config = ConfigParams.FromTuples("device.i2c.scl", "10");
 
-        DeviceSettings settings = DeviceSettings.Read(config, new Esp32C3Board(), "x", new ConfigProblems())!;
+        DeviceSettings settings = DeviceConfig.Read(config, new Esp32C3Board(), "x", new ConfigProblems())!;
 
         Assert.Equal((5, 10), (settings.I2cDataPin, settings.I2cClockPin));
     }

@@ -151,7 +151,7 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
 
     private (MqttMessageQueue Queue, MqttConnection Connection) Open(bool isEnvelope, int qos)
     {
-        MqttOptions options = World.Read($"options.qos={qos};options.serialize_envelope={(isEnvelope ? "true" : "false")}");
+        QueueOptions options = World.Read($"options.qos={qos};options.serialize_envelope={(isEnvelope ? "true" : "false")}");
         var connection = new MqttConnection(this, null, [new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 }], options, _clock, new SeededRandom(1), new MemoryLogger());
         var queue = new MqttMessageQueue("t", null, connection, options, _clock, new SeededRandom(1));
         queue.Open(null);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using DeviceQueue.Platform;
 
 namespace DeviceQueue.Tests.Platform;
@@ -33,6 +34,12 @@ internal sealed class MemoryStore : IStore
     /// <summary>Gets or sets the start of the names of files that cannot be changed.</summary>
     public string? FailsName { get; set; }
 
+    /// <summary>Gets or sets the start of the names of files that cannot be read.</summary>
+    public string? UnreadName { get; set; }
+
+    /// <summary>Gets or sets the start of the names of files of which nothing can be told, not even the size.</summary>
+    public string? UntoldName { get; set; }
+
     /// <summary>Gets or sets a value indicating whether each write fails after its first byte.</summary>
     public bool TearsWrites { get; set; }
 
@@ -46,12 +53,13 @@ internal sealed class MemoryStore : IStore
 
     public bool IsOff => StepsToPowerCut < 0;
 
-    public int GetSize(string name) => !IsOff && Files.TryGetValue(name, out byte[]? file) ? file.Length : -1;
+    public int GetSize(string name) =>
+        Is(name, UntoldName) ? -2 : !IsOff && Files.TryGetValue(name, out byte[]? file) ? file.Length : -1;
 
     public bool TryRead(string name, byte[] buffer, out int count)
     {
         count = 0;
-        if (IsOff || !Files.TryGetValue(name, out byte[]? file))
+        if (!CanRead(name, out byte[]? file))
         {
             return false;
         }
@@ -63,7 +71,7 @@ internal sealed class MemoryStore : IStore
 
     public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count)
     {
-        if (IsOff || !Files.TryGetValue(name, out byte[]? file) || position + count > file.Length)
+        if (!CanRead(name, out byte[]? file) || position + count > file.Length)
         {
             return false;
         }
@@ -87,7 +95,16 @@ internal sealed class MemoryStore : IStore
         return true;
     }
 
-    private bool Fails(string name) => FailsWrites || (FailsName is not null && name.StartsWith(FailsName, StringComparison.Ordinal));
+    private static bool Is(string name, string? start) =>
+        start is not null && name.StartsWith(start, StringComparison.Ordinal);
+
+    private bool Fails(string name) => FailsWrites || Is(name, FailsName);
+
+    private bool CanRead(string name, [NotNullWhen(true)] out byte[]? file)
+    {
+        file = null;
+        return !IsOff && !Is(name, UnreadName) && !Is(name, UntoldName) && Files.TryGetValue(name, out file);
+    }
 
     private bool TryPut(string name, byte[] before, ReadOnlySpan<byte> data)
     {

@@ -5,6 +5,7 @@ using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests.Readings;
 
@@ -250,7 +251,7 @@ public sealed class Sampler_Tests
     private void Apply(string config)
     {
         var problems = new ConfigProblems();
-        DeviceSettings settings = DeviceSettings.Read(ConfigParams.FromString(config), null, "bar1", problems);
+        DeviceSettings settings = DeviceConfig.Read(ConfigParams.FromString(config), null, "bar1", problems)!;
         Assert.Empty(problems.Errors());
         _sampler.Apply(settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
     }

@@ -39,6 +39,50 @@ public sealed class StorageEraser_Tests
         Assert.Contains(SettingsLoader.FileName, store.Files.Keys);
     }
 
+    [Theory]
+    [InlineData("\"options\":{\"max_bytes\":\"many\",\"qos\":7}")]
+    [InlineData("\"options\":{\"outbox\":\"NOT A NAME\"}")]
+    [InlineData("\"tls\":{\"key\":\"\"}")]
+    [InlineData("\"options\":{\"qos\":1},")]
+    [InlineData("")]
+    public void Settings_with_a_bad_value_are_erased_like_others(string bad)
+    {
+        MemoryStore store = Filled();
+        store.Files[SettingsLoader.FileName] = World.Utf8("{" + bad + "}");
+
+        Assert.True(new StorageEraser(store).TryErase());
+        Assert.Equal("boot.0", Assert.Single(store.Files.Keys));
+    }
+
+    [Fact]
+    public void An_erasure_without_memory_for_it_fails_and_throws_nothing()
+    {
+        MemoryStore store = Filled();
+        store.ThrowsOnWrite = true;
+
+        Assert.False(new StorageEraser(store).TryErase());
+    }
+
+    [Theory]
+    [InlineData("devicequeue.json", false)]
+    [InlineData("devicequeue.json", true)]
+    [InlineData("settings.0", false)]
+    [InlineData("settings.1", true)]
+    public void A_wipe_has_not_succeeded_while_settings_that_may_name_secrets_cannot_be_read(string name, bool isUntold)
+    {
+        MemoryStore store = Filled();
+        store.UntoldName = isUntold ? name : null;
+        store.UnreadName = isUntold ? null : name;
+        Assert.False(new StorageEraser(store).TryErase());
+        Assert.Contains(SettingsLoader.FileName, store.Files.Keys);
+
+        store.UntoldName = null;
+        store.UnreadName = null;
+        var next = new StorageEraser(store);
+        Assert.True(next.IsBegun && next.TryErase());
+        Assert.Equal("boot.0", Assert.Single(store.Files.Keys));
+    }
+
     private static MemoryStore Filled()
     {
         var store = new MemoryStore();

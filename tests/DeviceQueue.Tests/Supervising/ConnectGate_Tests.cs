@@ -4,11 +4,11 @@ using DeviceQueue.Connecting;
 using DeviceQueue.Health;
 using DeviceQueue.Platform;
 using DeviceQueue.Readings;
-using DeviceQueue.Settings;
 using DeviceQueue.Supervising;
 using DeviceQueue.Tests.Commanding;
 using DeviceQueue.Tests.Platform;
 using DeviceQueue.Tests.Readings;
+using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests.Supervising;
 
@@ -52,7 +52,7 @@ public sealed class ConnectGate_Tests
     {
         var world = new World();
         var problems = new ConfigProblems();
-        var device = DeviceSettings.Read(ConfigParams.FromString("device.outputs.0.name=r;device.outputs.0.pin=13"), null, "x", problems);
+        var device = DeviceConfig.Read(ConfigParams.FromString("device.outputs.0.name=r;device.outputs.0.pin=13"), null, "x", problems)!;
         var outputs = new OutputBank(device.Outputs, new FakePins());
         var platform = new DevicePlatform { Clock = world.Clock, Logger = world.Log };
         var clock = new TrustedClock(world.Clock, new MemoryStore(), DeviceNode.BuildDate);

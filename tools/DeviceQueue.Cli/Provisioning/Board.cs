@@ -11,21 +11,21 @@ namespace DeviceQueue.Cli.Provisioning;
 /// <param name="Pins">What its pins can do.</param>
 internal sealed record Board(string Name, string Chip, string Target, IPinRules Pins)
 {
-    // The ESP32-DevKitC is sold with and without PSRAM: what it takes, the board itself refuses. The
-    // ESP32-S3-DevKitC-1 has PSRAM in each variant (its guide, ordering information).
+    // The ESP32-DevKitC is sold with and without PSRAM: the two pins that it takes, the board itself
+    // refuses.
     public static Board Default { get; } =
         new("esp32-devkitc", "esp32", Esp32Board.Target, new Esp32Board(hasPsram: false));
 
     public static IReadOnlyList<Board> All { get; } =
     [
         Default,
-        new("esp32-s3-devkitc-1", "esp32-s3", Esp32S3Board.Target, new Esp32S3Board(hasPsram: true)),
+        new("esp32-s3-devkitc-1", "esp32-s3", Esp32S3Board.Target, new Esp32S3Board()),
         new("esp32-c3-devkitm-1", "esp32-c3", Esp32C3Board.Target, new Esp32C3Board()),
     ];
 
     /// <summary>Gets what can be typed.</summary>
-    public static string Allowed =>
-        string.Join(", ", All.Select(board => board.Name)) + " or the chip: " + string.Join(", ", All.Select(board => board.Chip));
+    public static string Allowed => string.Join(", ", All.Select(board => board.Name))
+        + " or the chip: " + string.Join(", ", All.Select(board => board.Chip));
 
     /// <exception cref="UserException">There is no such board.</exception>
     public static Board Find(string name) =>

@@ -1,9 +1,8 @@
 using DeviceQueue.Configuration;
 
-
 namespace DeviceQueue.Tests.Configuration;
 
-public sealed class ConfigJson_Tests
+public sealed class JsonConfigReader_Tests
 {
     private readonly ConfigProblems _problems = new();
 
@@ -74,7 +73,7 @@ public sealed class ConfigJson_Tests
             bytes =>
             {
                 var problems = new ConfigProblems();
-                ConfigParams? config = ConfigJson.Read("devicequeue.json", bytes, bytes.Length, problems);
+                ConfigParams? config = Problems.ReadJson(bytes, problems);
                 Assert.Equal(config is null ? 1 : 0, problems.ErrorCount);
             });
     }

@@ -1,11 +1,10 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
 using DeviceQueue.Tests.Configuration;
 
-namespace DeviceQueue.Tests.Connecting;
+namespace DeviceQueue.Tests.Messaging;
 
-public sealed class MqttOptions_Tests
+public sealed class QueueOptions_Tests
 {
     private const string FileNameRule =
         "a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; settings,changes,boot,commands,utc,life,discovery,devicequeue,wipe are the firmware's own";
@@ -15,7 +14,7 @@ public sealed class MqttOptions_Tests
     [Fact]
     public void Has_the_defaults_of_the_documentation()
     {
-        MqttOptions options = Good(string.Empty);
+        QueueOptions options = Good(string.Empty);
 
         Assert.Null(options.ClientId);
         Assert.Equal((true, false, 0, false, true), (options.SerializeEnvelope, options.Autosubscribe, options.Qos, options.Retain, options.RetryConnect));
@@ -27,7 +26,7 @@ public sealed class MqttOptions_Tests
     [Fact]
     public void Takes_every_value_of_a_full_configuration()
     {
-        MqttOptions options = Good(
+        QueueOptions options = Good(
             "client_id=bar1-q;options.serialize_envelope=false;options.autosubscribe=true;options.qos=1;options.retain=true;options.retry_connect=false;"
             + "options.connect_timeout=5000;options.reconnect_timeout=500;options.keepalive_timeout=15000;options.clean_session=false;options.max_messages=10;"
             + "options.max_bytes=4096;options.max_message_size=4064;options.overflow=coalesce;options.max_inflight=1;options.reconnect_max=500;"
@@ -88,13 +87,13 @@ public sealed class MqttOptions_Tests
     [InlineData("client_id=", "client_id is \"\": 1 to 64 characters are allowed")]
     public void Refuses_a_bad_value_and_names_it(string line, string error)
     {
-        Assert.Null(MqttOptions.Read(ConfigParams.FromString(line), _problems));
+        Assert.Null(QueueOptions.Read(ConfigParams.FromString(line), _problems));
         Assert.Equal(error, Assert.Single(_problems.Errors()));
     }
 
-    private MqttOptions Good(string line)
+    private QueueOptions Good(string line)
     {
-        var options = MqttOptions.Read(ConfigParams.FromString(line), _problems);
+        var options = QueueOptions.Read(ConfigParams.FromString(line), _problems);
         Assert.Empty(_problems.Errors());
         return options;
     }
