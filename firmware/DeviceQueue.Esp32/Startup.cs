@@ -1,12 +1,11 @@
 using System;
 using System.Threading;
-using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Health;
-using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
+using DeviceQueue.Text;
 using nanoFramework.Runtime.Native;
 
 namespace DeviceQueue.Esp32
@@ -54,7 +53,7 @@ namespace DeviceQueue.Esp32
             }
 
             Say(loader);
-            _life.Begin(DeviceNode.Version + "/" + loader.Settings.FileCrc.ToString(), loader.Device.SafeModeBoots);
+            _life.Begin(FirmwareDefaults.Version + "/" + loader.Settings.FileCrc.ToString(), loader.Device.SafeModeBoots);
             if (_life.IsSafeMode)
             {
                 loader.UseSafeMode();
@@ -79,7 +78,7 @@ namespace DeviceQueue.Esp32
 
         private void FinishErasing()
         {
-            StorageEraser eraser = new StorageEraser(_store);
+            FactoryReset eraser = new FactoryReset(_store);
             if (eraser.IsBegun && !eraser.TryErase())
             {
                 _logger.Log(LogLevel.Error, null, "the storage failed: an erasure that was begun is not finished");

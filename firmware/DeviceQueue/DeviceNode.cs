@@ -1,17 +1,16 @@
 using System;
 using System.Threading;
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
+using DeviceQueue.Commands;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
 using DeviceQueue.HomeAssistant;
-using DeviceQueue.Json;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
+using DeviceQueue.Text;
+using DeviceQueue.Time;
 
 namespace DeviceQueue
 {
@@ -21,14 +20,6 @@ namespace DeviceQueue
     /// </summary>
     public sealed class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
     {
-        /// <summary>The firmware's version.</summary>
-        public const string Version = "0.2.0";
-
-        /// <summary>
-        /// When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.
-        /// </summary>
-        public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
-
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
         private readonly TrustedClock _clock;
@@ -77,7 +68,7 @@ namespace DeviceQueue
         public DeviceNode(
             DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, LoadedSettings loaded)
         {
-            _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate, platform.Life.Buffer);
+            _clock = new TrustedClock(platform.Clock, platform.Store, FirmwareDefaults.BuildDate, platform.Journal.Buffer);
             platform.Clock = _clock;
             _platform = platform;
             _settings = loaded;
@@ -88,14 +79,15 @@ namespace DeviceQueue
             DeviceTopics topics = new DeviceTopics(settings.Id);
             long now = platform.Clock.NowMs;
 
-            Connection = new MqttConnection(platform.Links, platform.Network, connection.Endpoints, connection.Readings, platform.Clock, platform.Random, _logger);
+            Connection = new MqttConnection(platform, connection.Endpoints, connection.Readings, _logger);
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             Connection.SetCommandTopic(topics.Command);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
             _outputStates = new OutputStates(outputs, Connection, topics, platform, settings.SafeAfterMs);
             outputs.Changed = Wake;
-            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, connection.Readings, platform.Clock, platform.Random, platform.Store, platform.Life.Dropped);
-            _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform.Clock, platform.Random, null, platform.Life.Dropped);
+            _readings = new MqttMessageQueue(
+                "readings", topics.Temperature, Connection, connection.Readings, platform);
+            _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform);
             _commands.Notify = Wake;
             _lateReadings = settings.LateTopic && !connection.Readings.SerializeEnvelope ? new LateReadings(topics.LateTemperature, bootRecord.Boot, platform.Clock) : null;
             _readings.Outbox.TopicRule = _lateReadings;
@@ -109,14 +101,14 @@ namespace DeviceQueue
             {
                 ResponseTopic = topics.Response,
                 Logger = _logger,
-                Rejections = platform.Life.Rejected,
-                Drops = platform.Life.Dropped,
+                Rejections = platform.Journal.Rejected,
+                Drops = platform.Journal.Dropped,
                 KeptSession = verifier.HasKey || connection.Readings.CleanSession ? null : Connection,
             };
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
-            IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, platform.Life };
-            _health = new HealthReport(parts, _readings.Outbox, platform.Life, Connection);
-            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
+            IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, platform.Journal };
+            _health = new HealthReport(parts, _readings.Outbox, platform.Journal, Connection);
+            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Journal.IsSafeMode;
             Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
             _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
             Connection.Attach(Discovery);
@@ -126,7 +118,7 @@ namespace DeviceQueue
             Connection.Gate = _gate;
             SetInterval(settings.IntervalMs);
             ApplyTo(_sampler, settings);
-            if (!platform.Life.IsSafeMode)
+            if (!platform.Journal.IsSafeMode)
             {
                 _setTopic.Apply(settings);
                 Discovery.Apply(settings); // safe mode's settings say nothing of it, and what the broker has stays
@@ -153,7 +145,7 @@ namespace DeviceQueue
         {
             get
             {
-                if (_platform.Life.IsSafeMode)
+                if (_platform.Journal.IsSafeMode)
                 {
                     return DeviceState.SafeMode;
                 }
@@ -184,7 +176,7 @@ namespace DeviceQueue
         {
             long now = _clock.NowMs;
             _housekeeping.OnSettingsChanged(now);
-            if (_platform.Life.IsSafeMode)
+            if (_platform.Journal.IsSafeMode)
             {
                 return; // they are stored, and tried with all others after the restart that follows
             }
@@ -213,7 +205,7 @@ namespace DeviceQueue
         public bool TryErase()
         {
             _readings.Outbox.IsSealed = true;
-            _isErased = new StorageEraser(_platform.Store).TryErase();
+            _isErased = new FactoryReset(_platform.Store).TryErase();
             _readings.Outbox.IsSealed = _isErased;
             if (_isErased)
             {
@@ -268,7 +260,7 @@ namespace DeviceQueue
         public void WriteHealth(JsonWriter writer)
         {
             writer.Name("version");
-            writer.WriteText(Version);
+            writer.WriteText(FirmwareDefaults.Version);
             writer.Name("free_memory");
             writer.WriteNumber(_platform.Memory.GetFreeBytes());
             writer.Name("settings");
@@ -289,7 +281,7 @@ namespace DeviceQueue
         /// <inheritdoc/>
         Command ICommandCatalog.Make(string name)
         {
-            if (_platform.Life.IsSafeMode && !SafeMode.Takes(name))
+            if (_platform.Journal.IsSafeMode && !SafeMode.Takes(name))
             {
                 return null;
             }
@@ -386,9 +378,9 @@ namespace DeviceQueue
                 }
             }
 
-            if (_platform.Life.IsSafeMode)
+            if (_platform.Journal.IsSafeMode)
             {
-                _logger.Log(LogLevel.Error, null, "safe mode after " + _platform.Life.FailedBoots.ToString() + " failed boots: outputs stay safe, only device.info and config.set are taken");
+                _logger.Log(LogLevel.Error, null, "safe mode after " + _platform.Journal.FailedBoots.ToString() + " failed boots: outputs stay safe, only device.info and config.set are taken");
             }
         }
 
@@ -432,14 +424,14 @@ namespace DeviceQueue
             int lost = Connection.LostMessages;
             if (lost > _lost) // while a link ends it may be too high for a moment
             {
-                _platform.Life.Dropped.Add(DropReason.Arrived, lost - _lost);
+                _platform.Journal.Dropped.Add(DropReason.Arrived, lost - _lost);
                 _lost = lost;
             }
         }
 
         private void PublishReading()
         {
-            _platform.Life.SetReading();
+            _platform.Journal.SetReading();
             _lastSequence = _bootRecord.NextSequence();
             _lastTakenMs = _sampler.Reading.TakenMs;
             SendReading();
@@ -466,7 +458,7 @@ namespace DeviceQueue
             }
             catch (QueueException e)
             {
-                _platform.Life.Dropped.Add(DropReason.Refused);
+                _platform.Journal.Dropped.Add(DropReason.Refused);
                 _logger.Log(LogLevel.Error, null, e.Message);
             }
         }

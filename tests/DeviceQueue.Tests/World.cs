@@ -1,12 +1,12 @@
 using System.Text;
-using DeviceQueue.Commanding;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests;
 
@@ -33,7 +33,8 @@ internal sealed class World
             KeepAliveSeconds = Options.KeepAliveSeconds,
             CleanSession = Options.CleanSession,
         })];
-        Connection = new MqttConnection(Broker, null, endpoints, Options, Clock, Random, Log);
+        var platform = new MqttPlatform { Links = Broker, Clock = Clock, Random = Random };
+        Connection = new MqttConnection(platform, endpoints, Options, Log);
     }
 
     public World(VirtualClock clock, FakeBroker broker, MqttConnection connection, DeviceNode node, OutputBank outputs)
@@ -74,10 +75,15 @@ internal sealed class World
     /// <summary>Makes a queue on the connection, open.</summary>
     public MqttMessageQueue Queue(string topic, string options = "", MemoryStore? store = null)
     {
-        var queue = new MqttMessageQueue(topic, null, Connection, options.Length == 0 ? Options : Read(options), Clock, Random, store);
+        QueueOptions read = options.Length == 0 ? Options : Read(options);
+        var queue = new MqttMessageQueue(topic, null, Connection, read, Platform(Random, store));
         queue.Open(null);
         return queue;
     }
+
+    /// <summary>Makes what a queue on the connection needs.</summary>
+    public MqttPlatform Platform(IRandom? random = null, MemoryStore? store = null) =>
+        new() { Clock = Clock, Random = random ?? Random, Store = store };
 
     public void At(long dueMs, Action action) => _script.Enqueue(action, (dueMs, _order++));
 
@@ -91,7 +97,8 @@ internal sealed class World
         }
     }
 
-    public static void Send(MqttMessageQueue queue, string text) => queue.Send(null, new MessageEnvelope(null, null, text));
+    public static void Send(MqttMessageQueue queue, string text) =>
+        queue.Send(null, new MessageEnvelope(null, null, text));
 
     public void Open()
     {
@@ -127,7 +134,8 @@ internal sealed class World
                 return;
             }
 
-            due = Math.Min(due, Math.Min(Broker.NextDueMs, _script.TryPeek(out _, out var next) ? next.DueMs : long.MaxValue));
+            due = Math.Min(
+                due, Math.Min(Broker.NextDueMs, _script.TryPeek(out _, out var next) ? next.DueMs : long.MaxValue));
             Clock.NowMs = Math.Max(Clock.NowMs, Math.Min(due, endMs));
             RunScript();
             polls = 0;

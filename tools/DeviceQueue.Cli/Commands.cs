@@ -291,11 +291,6 @@ internal sealed class Commands
         {
             return await action();
         }
-        catch (DllNotFoundException e)
-        {
-            _error.WriteLine($"error: {Plain.Text(e.Message)}");
-            return ExitCode.NoConnection;
-        }
         catch (Exception e) when (e is UserException or IOException or UnauthorizedAccessException)
         {
             _error.WriteLine($"error: {Plain.Text(e.Message)}");

@@ -1,4 +1,4 @@
-using DeviceQueue.Settings;
+using DeviceQueue.Outputs;
 
 namespace DeviceQueue.Esp32.Boards
 {

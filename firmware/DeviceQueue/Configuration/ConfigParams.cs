@@ -1,7 +1,7 @@
 using System;
 using System.Collections;
 using System.Text;
-using DeviceQueue.Json;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Configuration
 {

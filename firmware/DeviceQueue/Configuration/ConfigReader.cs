@@ -1,5 +1,5 @@
 using System.Text;
-using DeviceQueue.Json;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Configuration
 {

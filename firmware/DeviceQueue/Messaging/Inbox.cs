@@ -1,7 +1,7 @@
 using System;
 using System.Text;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Messaging
 {

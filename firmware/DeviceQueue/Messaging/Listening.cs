@@ -1,6 +1,6 @@
 using System;
 using System.Threading;
-using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
 
 namespace DeviceQueue.Messaging
 {
@@ -11,7 +11,10 @@ namespace DeviceQueue.Messaging
     /// </summary>
     internal sealed class Listening
     {
+        private const int MaxDeliveries = 4; // before the connection's thread looks after the link again
+
         private readonly MqttMessageQueue _queue;
+        private readonly QueueReceiver _source;
         private readonly AutoResetEvent _arrived;
         private readonly AutoResetEvent _ended = new AutoResetEvent(false);
         private readonly object _lock = new object();
@@ -26,11 +29,13 @@ namespace DeviceQueue.Messaging
         private long _resumeMs;
 
         /// <summary>Initializes a new instance of the <see cref="Listening"/> class.</summary>
-        /// <param name="queue">What to take from.</param>
+        /// <param name="queue">The queue.</param>
+        /// <param name="source">What to take from.</param>
         /// <param name="arrived">Set when there is something to take.</param>
-        public Listening(MqttMessageQueue queue, AutoResetEvent arrived)
+        public Listening(MqttMessageQueue queue, QueueReceiver source, AutoResetEvent arrived)
         {
             _queue = queue;
+            _source = source;
             _arrived = arrived;
         }
 
@@ -50,7 +55,8 @@ namespace DeviceQueue.Messaging
                 _queue.CheckOpen();
                 if (_current != 0)
                 {
-                    throw new InvalidStateException(InvalidStateException.AlreadyListening, "queue " + _queue.Name + " is listening already");
+                    string text = "queue " + _queue.Name + " is listening already";
+                    throw new InvalidStateException(InvalidStateException.AlreadyListening, text);
                 }
 
                 _queue.Subscribe(correlationId);
@@ -92,7 +98,7 @@ namespace DeviceQueue.Messaging
             while (_current == listening)
             {
                 int abandons = _abandons;
-                MessageEnvelope message = _queue.Take();
+                MessageEnvelope message = _source.Take();
                 if (message == null)
                 {
                     WaitHandle.WaitAny(events);
@@ -110,7 +116,7 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>Hands over a bounded number of messages when the listening is the connection's thread's.</summary>
-        /// <param name="nowMs">The time, <see cref="Platform.IClock.NowMs"/>.</param>
+        /// <param name="nowMs">The time, <see cref="Time.IClock.NowMs"/>.</param>
         /// <returns>When to call again, or <see cref="long.MaxValue"/>.</returns>
         public long Deliver(long nowMs)
         {
@@ -126,9 +132,9 @@ namespace DeviceQueue.Messaging
             }
 
             int abandons = _abandons;
-            for (int i = 0; i < MqttMessageQueue.MaxDeliveries && _current == listening; i++)
+            for (int i = 0; i < MaxDeliveries && _current == listening; i++)
             {
-                MessageEnvelope message = _queue.Take();
+                MessageEnvelope message = _source.Take();
                 if (message == null)
                 {
                     return long.MaxValue;
@@ -154,7 +160,8 @@ namespace DeviceQueue.Messaging
             catch (Exception e)
             {
                 Faults++;
-                _queue.Logger.Log(LogLevel.Error, message.CorrelationId, "receiver of queue " + _queue.Name + ": " + e.ToString());
+                string text = "receiver of queue " + _queue.Name + ": " + e.ToString();
+                _queue.Logger.Log(LogLevel.Error, message.CorrelationId, text);
             }
         }
     }

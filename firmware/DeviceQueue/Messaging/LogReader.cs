@@ -1,4 +1,4 @@
-using DeviceQueue.Platform;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Messaging
 {
@@ -25,20 +25,17 @@ namespace DeviceQueue.Messaging
 
         private const int MaxPieceBytes = 512; // the device's file system allocates as much as is read at one go
 
-        private readonly IStore _store;
-        private readonly string _log;
+        private readonly LogSegments _segments;
         private readonly int _maxRecordBytes;
         private int _position;
         private int _end;
 
         /// <summary>Initializes a new instance of the <see cref="LogReader"/> class.</summary>
-        /// <param name="store">The storage.</param>
-        /// <param name="log">The log's name.</param>
+        /// <param name="segments">The segments.</param>
         /// <param name="maxMessageBytes">The largest message that can be brought into memory.</param>
-        public LogReader(IStore store, string log, int maxMessageBytes)
+        public LogReader(LogSegments segments, int maxMessageBytes)
         {
-            _store = store;
-            _log = log;
+            _segments = segments;
             _maxRecordBytes = MessageRecord.HeaderBytes + MessageRecord.ReplacedBytes + maxMessageBytes;
         }
 
@@ -157,7 +154,7 @@ namespace DeviceQueue.Messaging
             for (int done = 0; done < count;)
             {
                 int piece = Least(count - done, MaxPieceBytes, data.Length - free);
-                if (!_store.TryReadAt(Name, _position + MessageRecord.HeaderBytes + done, data, free, piece))
+                if (!_segments.TryRead(Segment, _position + MessageRecord.HeaderBytes + done, data, free, piece))
                 {
                     return false;
                 }
@@ -182,7 +179,7 @@ namespace DeviceQueue.Messaging
                 return NoRoom;
             }
 
-            bool isRead = _store.TryReadAt(Name, _position, data, free, piece);
+            bool isRead = _segments.TryRead(Segment, _position, data, free, piece);
             At = free;
             _end = isRead ? free + piece : 0;
             return isRead ? Found : Failing;
@@ -193,7 +190,5 @@ namespace DeviceQueue.Messaging
             int least = one < two ? one : two;
             return least < three ? least : three;
         }
-
-        private string Name => OutboxLog.GetSegmentName(_log, Segment);
     }
 }

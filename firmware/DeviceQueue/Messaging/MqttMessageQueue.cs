@@ -2,113 +2,62 @@ using System;
 using System.Threading;
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Messaging
 {
     /// <summary>
     /// A message queue on an MQTT topic, after the component of that name in Pip.Services, with limits: what is sent
     /// waits in a bounded outbox until the broker has it, what arrives waits in a bounded inbox until it is taken. The
-    /// outbox is allocated when the queue gets its connection, the inbox at the first subscription. The connection is
-    /// one of its own, or shared with other queues; a queue stays with it for good.
+    /// outbox is allocated when the queue gets its connection, which it keeps, the inbox at the first subscription.
     /// </summary>
-    public sealed class MqttMessageQueue : IMessageQueue, IMessageSink, IPayloadWriter, IConfigurable, IReferenceable
+    public sealed class MqttMessageQueue : IMessageQueue, IMessageSink, IConfigurable, IReferenceable
     {
         /// <summary>How long listening pauses after its receiver has put a message back, in milliseconds.</summary>
         public const int AbandonPauseMs = 1000;
 
-        /// <summary>
-        /// The most messages handed over by the connection's thread before it looks after the link again.
-        /// </summary>
-        public const int MaxDeliveries = 4;
-
         private readonly object _openLock = new object();
-        private readonly object _sendLock = new object();
-        private readonly AutoResetEvent _arrived = new AutoResetEvent(false);
-        private readonly string _givenName;
         private MqttConnection _connection;
-        private QueueOptions _options;
-        private string _topic;
-        private IClock _clock;
-        private IRandom _random;
-        private MessageIds _ids;
-        private Inbox _inbox; // from the first subscription on
-        private Listening _listening; // from the first on that listens
-        private EnvelopeCodec _codec;
-        private MessageEnvelope _sending;
-        private bool _isOpen;
-        private QueueComponent _component; // null on a connection that another opens and drives
+        private MqttPlatform _platform;
+        private QueueSender _sender; // the lock of the receiver, too
+        private QueueReceiver _receiver; // from the first subscription on
+        private QueueComponent _component; // null on a connection that its owner opens and polls
         private bool _isSubscribed;
-        private bool _isDegraded;
 
-        /// <summary>
-        /// Initializes a new instance of the <see cref="MqttMessageQueue"/> class, to be configured and given
-        /// references.
-        /// </summary>
-        /// <param name="name">The queue's name, or <see langword="null"/> for the configuration's <c>name</c> or
+        /// <summary>Makes a queue to be configured and given references.</summary>
+        /// <param name="name">Its name, or <see langword="null"/> for the configuration's <c>name</c> or
         /// <c>id</c>.</param>
         public MqttMessageQueue(string name = null)
-            : this(name, null)
         {
-        }
-
-        /// <summary>
-        /// Initializes a new instance of the <see cref="MqttMessageQueue"/> class on a connection that somebody else
-        /// opens and drives.
-        /// </summary>
-        /// <param name="name">The queue's name.</param>
-        /// <param name="topic">The topic to send to and to subscribe to, or <see langword="null"/> for the
-        /// name.</param>
-        /// <param name="connection">The connection, which several queues may share.</param>
-        /// <param name="options">The queue's limits and ways.</param>
-        /// <param name="clock">The time, for sent_time.</param>
-        /// <param name="random">Chance, for message_id.</param>
-        /// <param name="store">Holds the file that options.outbox names; <see langword="null"/> when it names
-        /// none.</param>
-        /// <param name="drops">Counts what is lost, or <see langword="null"/> for counts of its own.</param>
-        public MqttMessageQueue(
-            string name,
-            string topic,
-            MqttConnection connection,
-            QueueOptions options,
-            IClock clock,
-            IRandom random,
-            IStore store = null,
-            Counts drops = null)
-            : this(name, drops)
-        {
-            _topic = topic ?? name;
-            _options = options;
-            Bind(connection, clock, random, store);
-        }
-
-        private MqttMessageQueue(string name, Counts drops)
-        {
-            _givenName = name;
             Name = name;
-            Drops = drops ?? new Counts(DropReason.Names);
+            Drops = new Counts(DropReason.Names);
+        }
+
+        /// <summary>Makes a queue on a connection that its owner opens and polls, and may share.</summary>
+        /// <param name="topic">What to send to and to subscribe to, or <see langword="null"/> for the name.</param>
+        /// <param name="platform">Has clock, random and, when options.outbox names a file, a store.</param>
+        public MqttMessageQueue(
+            string name, string topic, MqttConnection connection, QueueOptions options, MqttPlatform platform)
+        {
+            Name = name;
+            Topic = topic ?? name;
+            Options = options;
+            Drops = platform.Drops ?? new Counts(DropReason.Names);
+            Bind(connection, platform);
         }
 
         /// <inheritdoc/>
         public string Name { get; private set; }
 
         /// <inheritdoc/>
-        public bool IsOpen => _isOpen;
+        public bool IsOpen { get; private set; }
 
         /// <summary>Gets the topic that is sent to and subscribed to, which may be a filter.</summary>
-        /// <remarks>
-        /// With <c>clean_session</c> false what the broker kept for it comes at connect, before anybody has subscribed,
-        /// and is taken too.
-        /// </remarks>
-        public string Topic => _topic;
+        public string Topic { get; private set; }
 
-        /// <summary>
-        /// Gets a value indicating whether there is a link to the broker and every subscription on it has been
-        /// answered.
-        /// </summary>
-        public bool IsConnected => _isOpen && _connection.IsConnected;
+        /// <summary>Gets a value indicating whether there is a link, with its subscriptions answered.</summary>
+        public bool IsConnected => IsOpen && _connection.IsConnected;
 
         /// <summary>Gets what is on its way out; <see langword="null"/> before the queue has a connection.</summary>
         public Outbox Outbox { get; private set; }
@@ -117,63 +66,43 @@ namespace DeviceQueue.Messaging
         public Counts Drops { get; }
 
         /// <summary>Gets how many messages a receiver threw at, and that are gone for that.</summary>
-        public int ReceiverFaults => _listening == null ? 0 : _listening.Faults;
+        public int ReceiverFaults => _receiver == null ? 0 : _receiver.Faults;
 
-        /// <summary>
-        /// Gets or sets an event to set whenever a message arrives, for an owner that waits for more than this queue.
-        /// </summary>
+        /// <summary>Gets or sets an event to set, too, when a message arrives.</summary>
         public AutoResetEvent Notify { get; set; }
 
-        /// <summary>Gets the name of the file that keeps unsent messages; empty: none does.</summary>
-        internal string OutboxName => _options.Outbox;
+        internal QueueOptions Options { get; private set; }
 
-        /// <summary>Gets what takes what the queue has to say.</summary>
         internal ILogger Logger => _connection.Logger;
 
         /// <inheritdoc/>
-        public string Filter => _isSubscribed ? _topic : null;
+        public string Filter => _isSubscribed ? Topic : null;
 
         /// <inheritdoc/>
-        public int FilterQos => _options.Qos;
+        public int FilterQos => Options.Qos;
 
         /// <inheritdoc/>
         public void Configure(ConfigParams config)
         {
             CheckUnused();
-            ConfigProblems problems = new ConfigProblems();
-            QueueOptions options = QueueOptions.Read(config, problems);
-            string name = _givenName ?? config.Get("name") ?? config.Get("id");
-            string topic = config.Get("topic") ?? name;
-            if (!TopicFilter.IsValid(topic))
-            {
-                problems.AddError("topic", topic, "a topic of at most " + TopicFilter.MaxLength.ToString() + " characters is needed, here or as the queue's name");
-            }
-
-            if (problems.ErrorCount > 0)
-            {
-                throw ConfigException.From(problems);
-            }
-
-            GetComponent().Config = config;
-            _options = options;
-            _topic = topic;
-            Name = name ?? topic;
+            _component ??= new QueueComponent(Name);
+            Options = _component.Configure(config);
+            Topic = _component.Topic;
+            Name = _component.Name;
         }
 
         /// <inheritdoc/>
         public void SetReferences(References references)
         {
             CheckUnused();
-            GetComponent().References = references;
+            _component ??= new QueueComponent(Name);
+            _component.References = references;
         }
 
         /// <inheritdoc/>
         public void UnsetReferences()
         {
-            if (_component != null)
-            {
-                _component.ForgetReferences();
-            }
+            _component?.ForgetReferences();
         }
 
         /// <inheritdoc/>
@@ -181,80 +110,66 @@ namespace DeviceQueue.Messaging
         {
             lock (_openLock)
             {
-                if (_isOpen)
+                if (IsOpen)
                 {
                     return;
                 }
 
                 if (_connection == null)
                 {
-                    FindConnection(correlationId);
+                    if (Options == null)
+                    {
+                        Configure(new ConfigParams());
+                    }
+
+                    ConnectionComponent found = _component.FindConnection(Name, correlationId);
+                    Bind(found.Connection, found.Platform);
                 }
 
-                if (_component != null)
-                {
-                    _component.CheckOutbox(this);
-                }
-
+                _component?.CheckOutbox(this);
                 bool wasSubscribed = _isSubscribed;
-                if (_options.Autosubscribe)
+                if (Options.Autosubscribe)
                 {
                     Subscribe(correlationId);
                 }
 
                 try
                 {
-                    if (_component != null)
-                    {
-                        _component.Open(correlationId);
-                    }
-
-                    _isOpen = true;
+                    _component?.Open(correlationId);
+                    IsOpen = true;
                 }
                 finally
                 {
-                    _isSubscribed = _isOpen ? _isSubscribed : wasSubscribed;
+                    _isSubscribed = IsOpen ? _isSubscribed : wasSubscribed;
                 }
             }
         }
 
         /// <inheritdoc/>
-        /// <remarks>
-        /// With <c>clean_session</c> false the subscription stays: the broker keeps what comes, and while a shared
-        /// connection is up the inbox takes it.
-        /// </remarks>
+        /// <remarks>With <c>clean_session</c> false the subscription stays, and the inbox takes what comes.</remarks>
         public void Close(string correlationId)
         {
             lock (_openLock)
             {
-                if (!_isOpen)
+                if (!IsOpen)
                 {
                     return;
                 }
 
-                _isOpen = false;
-                EndListening();
-                if (_component != null)
-                {
-                    _component.Close(correlationId);
-                }
-
+                IsOpen = false;
+                _receiver?.Close();
+                _component?.Close(correlationId);
                 if (!_connection.IsSessionKept)
                 {
                     Unsubscribe();
                 }
 
-                _arrived.Set();
                 Flush();
             }
         }
 
-        /// <summary>
-        /// Writes to the outbox's file, now, what is unacknowledged and not in it yet: before a reboot, or whenever a
-        /// message must not wait.
-        /// </summary>
-        /// <returns><see langword="false"/> when storage did not take all of it; without options.outbox there is
-        /// nothing to do.</returns>
+        /// <summary>Writes to the outbox's file, now, what is not in it yet, as before a reboot.</summary>
+        /// <returns><see langword="false"/> when storage did not take all of it.</returns>
         public bool Flush()
         {
             return Outbox == null || Outbox.Flush();
@@ -263,10 +178,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void Clear(string correlationId)
         {
-            if (_inbox != null)
-            {
-                _inbox.Clear();
-            }
+            _receiver?.Clear();
         }
 
         /// <inheritdoc/>
@@ -287,22 +199,20 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public int ReadMessageCount()
         {
-            return _inbox == null ? 0 : _inbox.Count;
+            return _receiver == null ? 0 : _receiver.Count;
         }
 
         /// <summary>Subscribes to the topic, now or as soon as there is a link.</summary>
-        /// <param name="correlationId">The id that ties this to a call chain, or <see langword="null"/>.</param>
-        /// <exception cref="InvalidStateException">The queue has never been open, so it has no connection.</exception>
+        /// <exception cref="InvalidStateException">The queue has never been open.</exception>
         public void Subscribe(string correlationId)
         {
             if (_connection == null)
             {
                 CheckOpen();
             }
-
-            if (!_isSubscribed)
+            else if (!_isSubscribed)
             {
-                GetInbox();
+                GetReceiver();
                 _isSubscribed = true;
                 _connection.Wake.Set();
             }
@@ -317,41 +227,13 @@ namespace DeviceQueue.Messaging
                 throw new ArgumentNullException(nameof(message));
             }
 
-            string topic = message.Topic ?? _topic;
+            string topic = message.Topic ?? Topic;
             if (!TopicFilter.IsTopic(topic))
             {
                 throw new QueueException(QueueException.BadTopic, "cannot send to topic '" + topic + "'");
             }
 
-            lock (_sendLock)
-            {
-                bool isTooLarge;
-                bool isTaken;
-                if (_options.SerializeEnvelope)
-                {
-                    _sending = message;
-                    isTaken = Outbox.TryAdd(topic, this, _options.Qos, _options.Retain, out isTooLarge);
-                    _sending = null;
-                }
-                else
-                {
-                    byte[] payload = message.Payload ?? new byte[0];
-                    isTooLarge = MessageBuffer.SizeOf(topic, message.PayloadLength) > _options.MaxMessageSize;
-                    isTaken = !isTooLarge && Outbox.TryAdd(topic, payload, message.PayloadLength, _options.Qos, _options.Retain);
-                }
-
-                if (isTooLarge)
-                {
-                    throw new QueueException(QueueException.TooLarge, "a message to " + topic + " exceeds max_message_size " + _options.MaxMessageSize.ToString());
-                }
-
-                if (!isTaken)
-                {
-                    throw new QueueException(QueueException.Full, "queue " + Name + " is full");
-                }
-            }
-
-            PollOutbox(_clock.NowMs);
+            _sender.Send(topic, message);
             Count(".sent_messages");
         }
 
@@ -373,7 +255,7 @@ namespace DeviceQueue.Messaging
         {
             CheckOpen();
             Subscribe(correlationId);
-            return _inbox.Peek(messageCount);
+            return _receiver.Peek(messageCount);
         }
 
         /// <inheritdoc/>
@@ -381,27 +263,7 @@ namespace DeviceQueue.Messaging
         {
             CheckOpen();
             Subscribe(correlationId);
-            long deadlineMs = _clock.NowMs + waitMs;
-            while (_isOpen)
-            {
-                MessageEnvelope message = Take();
-                if (message != null)
-                {
-                    WakeNext();
-                    return message;
-                }
-
-                long leftMs = deadlineMs - _clock.NowMs;
-                if (leftMs <= 0)
-                {
-                    return null;
-                }
-
-                _arrived.WaitOne((int)leftMs, false);
-            }
-
-            _arrived.Set(); // for the next one that waits
-            return null;
+            return _receiver.Receive(_platform.Clock, waitMs);
         }
 
         /// <inheritdoc/>
@@ -416,21 +278,15 @@ namespace DeviceQueue.Messaging
             CheckOpen();
             if (message?.Received == null)
             {
-                throw new InvalidStateException(InvalidStateException.NotReceived, "only a message that was received can be put back");
+                string text = "only a message that was received can be put back";
+                throw new InvalidStateException(InvalidStateException.NotReceived, text);
             }
 
-            if (!_inbox.TryPutBack(message))
+            if (!_receiver.TryPutBack(message))
             {
                 throw new QueueException(QueueException.Full, "newer messages fill queue " + Name);
             }
 
-            message.Received = null;
-            if (_listening != null)
-            {
-                _listening.OnAbandoned();
-            }
-
-            OnInboxFilled();
             _connection.Wake.Set();
         }
 
@@ -440,10 +296,7 @@ namespace DeviceQueue.Messaging
         }
 
         /// <inheritdoc/>
-        /// <remarks>
-        /// Pip.Services does nothing here. That would lose the message unseen, for MQTT has no queue to keep it in; it
-        /// is better refused, as <see cref="GetCapabilities"/> says beforehand.
-        /// </remarks>
+        /// <remarks>Always throws: MQTT has no queue to keep the message in.</remarks>
         public void MoveToDeadLetter(MessageEnvelope message)
         {
             throw new NotSupportedException();
@@ -452,21 +305,23 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void Listen(string correlationId, IMessageReceiver receiver)
         {
-            Listening listening = GetListening();
+            CheckOpen();
+            Listening listening = GetReceiver().GetListening();
             listening.Run(listening.Begin(correlationId, receiver, false), receiver);
         }
 
         /// <inheritdoc/>
         public void BeginListen(string correlationId, IMessageReceiver receiver)
         {
-            GetListening().Begin(correlationId, receiver, true);
+            CheckOpen();
+            GetReceiver().GetListening().Begin(correlationId, receiver, true);
             _connection.Wake.Set();
         }
 
         /// <inheritdoc/>
         public void EndListen(string correlationId)
         {
-            if (EndListening() && !_options.Autosubscribe)
+            if (_receiver != null && _receiver.EndListening() && !Options.Autosubscribe)
             {
                 Unsubscribe();
             }
@@ -475,105 +330,52 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void OnMessage(string topic, byte[] payload, bool isRetained)
         {
-            GetInbox().Add(topic, payload, isRetained);
-            OnInboxFilled();
+            GetReceiver().OnMessage(topic, payload, isRetained);
         }
 
         /// <inheritdoc/>
         public long Deliver(long nowMs)
         {
-            long flushMs = PollOutbox(nowMs);
-            long listenMs = _listening == null ? long.MaxValue : _listening.Deliver(nowMs);
+            long flushMs = _sender.PollOutbox(nowMs);
+            long listenMs = _receiver == null ? long.MaxValue : _receiver.Deliver(nowMs);
             return flushMs < listenMs ? flushMs : listenMs;
         }
 
-        /// <summary>
-        /// Writes to the outbox's file what is due, and says when storage stops to take it and when it takes it again.
-        /// The connection's thread calls it; so may an owner who cannot wait for that while a connect blocks.
-        /// </summary>
-        /// <param name="nowMs">The time, <see cref="IClock.NowMs"/>.</param>
+        /// <summary>Writes to the outbox's file what is due: a connect may block the connection's thread.</summary>
         /// <returns>When to call again, or <see cref="long.MaxValue"/>.</returns>
         public long PollOutbox(long nowMs)
         {
-            long dueMs = Outbox.Poll(nowMs);
-            bool isDegraded = Outbox.IsDegraded;
-            if (isDegraded != _isDegraded)
-            {
-                _isDegraded = isDegraded;
-                Logger.Log(
-                    isDegraded ? LogLevel.Error : LogLevel.Info,
-                    null,
-                    "outbox of queue " + Name + (isDegraded ? ": storage is full or fails, messages wait in memory only" : " is whole again"));
-            }
-
-            return dueMs;
+            return _sender.PollOutbox(nowMs);
         }
 
-        /// <summary>Refuses what a queue that is not open cannot do.</summary>
-        /// <exception cref="InvalidStateException">It is not open.</exception>
         internal void CheckOpen()
         {
-            if (!_isOpen)
+            if (!IsOpen)
             {
                 throw new InvalidStateException(InvalidStateException.NotOpened, "queue " + Name + " is not open");
             }
         }
 
-        /// <summary>Takes the next message and counts it.</summary>
-        /// <returns><see langword="null"/> when there is none.</returns>
-        internal MessageEnvelope Take()
+        internal void Count(string counter)
         {
-            MessageEnvelope message = _inbox == null ? null : _inbox.Take();
-            if (message != null)
-            {
-                Count(".received_messages");
-            }
-
-            return message;
+            _component?.Count(Name, counter);
         }
 
         private void CheckUnused()
         {
             if (_connection != null)
             {
-                throw new InvalidStateException(InvalidStateException.AlreadyOpened, "queue " + Name + " has its connection and stays with it");
+                string text = "queue " + Name + " has its connection and stays with it";
+                throw new InvalidStateException(InvalidStateException.AlreadyOpened, text);
             }
         }
 
-        private void FindConnection(string correlationId)
+        private void Bind(MqttConnection connection, MqttPlatform platform)
         {
-            if (_options == null)
-            {
-                Configure(new ConfigParams());
-            }
-
-            ConnectionComponent found = _component.FindConnection(Name, correlationId);
-            Bind(found.Connection, found.Platform.Clock, found.Platform.Random, found.Platform.Store);
-        }
-
-        private void Bind(MqttConnection connection, IClock clock, IRandom random, IStore store)
-        {
-            if (_options.Outbox.Length > 0 && store == null)
-            {
-                throw new InvalidStateException(InvalidStateException.NoPlatform, "options.outbox of queue " + Name + " needs a platform with a store");
-            }
-
-            if (_options.Qos == 2 && connection.IsSessionKept)
-            {
-                ConfigProblems problems = new ConfigProblems();
-                problems.AddError("options.qos", "2", QueueOptions.NoQos2); // a shared connection has its own clean_session
-                throw ConfigException.From(problems);
-            }
-
-            _clock = clock;
-            if (_options.SerializeEnvelope)
-            {
-                _ids = new MessageIds(random);
-                _codec = new EnvelopeCodec();
-            }
-
-            _random = random;
-            Outbox = new Outbox(_options, connection.Wake, store, Drops);
+            Options.Check(Name, connection.IsSessionKept, platform.Store);
+            _platform = platform;
+            _sender = new QueueSender(this, platform);
+            Outbox = new Outbox(Options, connection.Wake, platform.Store, Drops);
             connection.Attach(Outbox);
             connection.Attach(this);
             _connection = connection;
@@ -585,73 +387,13 @@ namespace DeviceQueue.Messaging
             _connection.Wake.Set();
         }
 
-        private void OnInboxFilled()
+        private QueueReceiver GetReceiver()
         {
-            _arrived.Set();
-            AutoResetEvent notify = Notify;
-            if (notify != null)
+            lock (_sender)
             {
-                notify.Set();
+                _receiver ??= new QueueReceiver(this, _sender.Codec, _platform.Random);
+                return _receiver;
             }
-        }
-
-        private void WakeNext()
-        {
-            if (_inbox.Count > 0)
-            {
-                _arrived.Set();
-            }
-        }
-
-        private void Count(string counter)
-        {
-            if (_component != null)
-            {
-                _component.Count(Name, counter);
-            }
-        }
-
-        private QueueComponent GetComponent()
-        {
-            _component = _component ?? new QueueComponent();
-            return _component;
-        }
-
-        private Inbox GetInbox()
-        {
-            lock (_sendLock)
-            {
-                _inbox = _inbox ?? new Inbox(_options, _codec, _random, Drops);
-                return _inbox;
-            }
-        }
-
-        private Listening GetListening()
-        {
-            lock (_openLock)
-            {
-                _listening = _listening ?? new Listening(this, _arrived);
-                return _listening;
-            }
-        }
-
-        private bool EndListening()
-        {
-            return _listening != null && _listening.End();
-        }
-
-        /// <inheritdoc/>
-        int IPayloadWriter.Write(byte[] buffer, int offset)
-        {
-            DateTime sentTime = _sending.SentTime;
-            if (sentTime == DateTime.MinValue && _clock.TryGetUtc(out DateTime now))
-            {
-                sentTime = now;
-            }
-
-            return _sending.MessageId == null
-                ? _codec.Encode(_sending, _ids.Next(), sentTime, buffer, offset)
-                : _codec.Encode(_sending, _sending.MessageId, sentTime, buffer, offset);
         }
     }
 }

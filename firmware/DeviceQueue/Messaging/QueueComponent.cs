@@ -1,9 +1,8 @@
 using System.Collections;
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
-using DeviceQueue.Platform;
-using DeviceQueue.Settings;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Messaging
 {
@@ -13,13 +12,53 @@ namespace DeviceQueue.Messaging
     /// </summary>
     internal sealed class QueueComponent
     {
+        private readonly string _givenName;
         private ConnectionComponent _own;
         private ICounters _counters;
         private MqttPlatform _platform;
 
-        public ConfigParams Config { get; set; }
+        /// <summary>Initializes a new instance of the <see cref="QueueComponent"/> class.</summary>
+        /// <param name="givenName">The queue's name, or <see langword="null"/> for the configuration's.</param>
+        public QueueComponent(string givenName)
+        {
+            _givenName = givenName;
+        }
+
+        public ConfigParams Config { get; private set; }
 
         public References References { get; set; }
+
+        /// <summary>Gets the queue's name by the configuration.</summary>
+        public string Name { get; private set; }
+
+        /// <summary>Gets the queue's topic by the configuration.</summary>
+        public string Topic { get; private set; }
+
+        /// <summary>Reads name, topic and options.</summary>
+        /// <exception cref="ConfigException">A value is not allowed.</exception>
+        public QueueOptions Configure(ConfigParams config)
+        {
+            ConfigProblems problems = new ConfigProblems();
+            QueueOptions options = QueueOptions.Read(config, problems);
+            string name = _givenName ?? config.Get("name") ?? config.Get("id");
+            string topic = config.Get("topic") ?? name;
+            if (!TopicFilter.IsValid(topic))
+            {
+                string most = TopicFilter.MaxLength.ToString();
+                string reason = "a topic of at most " + most + " characters is needed, here or as the queue's name";
+                problems.AddError("topic", topic, reason);
+            }
+
+            if (problems.ErrorCount > 0)
+            {
+                throw ConfigException.From(problems);
+            }
+
+            Config = config;
+            Name = name ?? topic;
+            Topic = topic;
+            return options;
+        }
 
         /// <summary>Takes the shared connection that the references have, else makes one.</summary>
         public ConnectionComponent FindConnection(string queue, string correlationId)
@@ -27,7 +66,8 @@ namespace DeviceQueue.Messaging
             ConnectionComponent shared = References?.GetOptional(Locators.Connection) as ConnectionComponent;
             if (shared != null && !shared.IsOpen)
             {
-                throw new InvalidStateException(InvalidStateException.NoConnection, "the connection that queue " + queue + " shares is not open");
+                string text = "the connection that queue " + queue + " shares is not open";
+                throw new InvalidStateException(InvalidStateException.NoConnection, text);
             }
 
             ConnectionComponent found = shared ?? MakeOwn(queue, correlationId);
@@ -71,12 +111,13 @@ namespace DeviceQueue.Messaging
         /// <exception cref="ConfigException">One has.</exception>
         public void CheckOutbox(MqttMessageQueue queue)
         {
-            MqttMessageQueue rival = _platform == null || queue.OutboxName.Length == 0 ? null : FindRival(queue);
+            bool hasFile = _platform != null && queue.Options.Outbox.Length > 0;
+            MqttMessageQueue rival = hasFile ? FindRival(queue) : null;
             if (rival != null)
             {
                 ConfigProblems problems = new ConfigProblems();
                 string reason = "queue " + rival.Name + " has this file; each queue needs one of its own";
-                problems.AddError("options.outbox", queue.OutboxName, reason);
+                problems.AddError("options.outbox", queue.Options.Outbox, reason);
                 throw ConfigException.From(problems);
             }
         }
@@ -100,7 +141,7 @@ namespace DeviceQueue.Messaging
                 for (int i = queues.Count - 1; i >= 0; i--)
                 {
                     MqttMessageQueue other = (MqttMessageQueue)queues[i];
-                    if (other != queue && other.IsOpen && other.OutboxName == queue.OutboxName)
+                    if (other != queue && other.IsOpen && other.Options.Outbox == queue.Options.Outbox)
                     {
                         return other;
                     }

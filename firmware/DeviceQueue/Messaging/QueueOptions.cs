@@ -1,5 +1,7 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Messaging
 {
@@ -109,9 +111,9 @@ namespace DeviceQueue.Messaging
                 Refuse(problems, "max_bytes", MaxBytes, "at least " + least + ", is needed");
             }
 
-            if (Outbox.Length > 0 && MaxMessageSize > OutboxLog.MaxMessageSize)
+            if (Outbox.Length > 0 && MaxMessageSize > LogSegments.MaxMessageSize)
             {
-                string most = OutboxLog.MaxMessageSize.ToString();
+                string most = LogSegments.MaxMessageSize.ToString();
                 string rule = "with options.outbox, at most " + most + " is allowed";
                 Refuse(problems, "max_message_size", MaxMessageSize, rule);
             }
@@ -138,6 +140,27 @@ namespace DeviceQueue.Messaging
             if (SerializeEnvelope && MaxMessageSize == DeviceMessageSize)
             {
                 MaxMessageSize = DeviceEnvelopeSize;
+            }
+        }
+
+        /// <summary>Refuses what the queue's connection or platform cannot do.</summary>
+        /// <param name="queue">The queue's name.</param>
+        /// <param name="isSessionKept">Whether the connection, which may have its own clean_session, keeps its
+        /// session.</param>
+        /// <param name="store">The storage, or <see langword="null"/>.</param>
+        internal void Check(string queue, bool isSessionKept, IStore store)
+        {
+            if (Outbox.Length > 0 && store == null)
+            {
+                string text = "options.outbox of queue " + queue + " needs a platform with a store";
+                throw new InvalidStateException(InvalidStateException.NoPlatform, text);
+            }
+
+            if (Qos == 2 && isSessionKept)
+            {
+                ConfigProblems problems = new ConfigProblems();
+                problems.AddError("options.qos", "2", NoQos2);
+                throw ConfigException.From(problems);
             }
         }
 
@@ -242,8 +265,8 @@ namespace DeviceQueue.Messaging
                     Outbox = ReadOutbox(reader);
                     return true;
                 case "options.outbox_max_bytes":
-                    const int Least = 2 * OutboxLog.SegmentBytes;
-                    const int Most = OutboxLog.MaxSegments * OutboxLog.SegmentBytes;
+                    const int Least = 2 * LogSegments.SegmentBytes;
+                    const int Most = LogSegments.MaxSegments * LogSegments.SegmentBytes;
                     OutboxMaxBytes = reader.Integer(OutboxMaxBytes, Least, Most);
                     return true;
                 default:

@@ -1,8 +1,7 @@
 using System;
-using DeviceQueue.Components;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
-using DeviceQueue.Platform;
+using DeviceQueue.Text;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Readings
 {
@@ -92,7 +91,7 @@ namespace DeviceQueue.Readings
             }
         }
 
-        /// <summary>Corrects and judges readings from now on. Until then each is published as it was measured.</summary>
+        /// <summary>Corrects and judges readings from now on. Until then each is published as measured.</summary>
         /// <param name="offsetC">Added to the temperature, in °C.</param>
         /// <param name="maxStepC">The largest change in °C that needs no second reading; 0: any.</param>
         /// <param name="reportDeltaC">The change in °C that is worth publishing; 0: each reading is.</param>

@@ -1,7 +1,7 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Settings
 {

@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Json;
+using DeviceQueue.Outputs;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Settings
 {
@@ -9,12 +10,6 @@ namespace DeviceQueue.Settings
     /// </summary>
     public sealed class DeviceSettings
     {
-        /// <summary>How many outputs a device has at most.</summary>
-        public const int MaxOutputs = 16;
-
-        /// <summary>How long the names of devices and outputs may be.</summary>
-        public const int MaxNameLength = 32;
-
         /// <summary>What stands for no pin.</summary>
         public const int NoPin = PinPlan.None;
 
@@ -24,8 +19,6 @@ namespace DeviceQueue.Settings
         private const int MinKeyBytes = 32;
         private const int MaxKeyBytes = 64;
         private const int MaxHostLength = 253;
-        internal const string NameRule = "1 to 32 of A-Z a-z 0-9 _ - are allowed";
-
         private const string Prefix = "device.";
         private const string OutputsPrefix = "device.outputs.";
 
@@ -76,7 +69,7 @@ namespace DeviceQueue.Settings
         /// <summary>Gets the pin of the I2C bus's clock line; the same goes for it.</summary>
         public int I2cClockPin { get; private set; } = NoPin;
 
-        /// <summary>Gets the outputs, at most <see cref="MaxOutputs"/>, in the order of the file.</summary>
+        /// <summary>Gets the outputs, at most <see cref="OutputSettings.MaxCount"/>, in the order of the file.</summary>
         public OutputSettings[] Outputs { get; private set; } = new OutputSettings[0];
 
         /// <summary>Gets the pin of the status LED, or <see cref="NoPin"/>.</summary>
@@ -117,25 +110,6 @@ namespace DeviceQueue.Settings
         /// </summary>
         public string NtpServer { get; private set; }
 
-        /// <summary>Says whether a text can name a device or an output.</summary>
-        /// <param name="name">The text, or <see langword="null"/>.</param>
-        /// <returns><see langword="true"/> for 1 to 32 of <c>A-Z a-z 0-9 _ -</c>.</returns>
-        public static bool IsName(string name)
-        {
-            int length = name == null ? 0 : name.Length;
-            for (int i = 0; i < length; i++)
-            {
-                char c = name[i];
-                bool isLetter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-                if (!isLetter && !(c >= '0' && c <= '9') && c != '_' && c != '-')
-                {
-                    return false;
-                }
-            }
-
-            return length > 0 && length <= MaxNameLength;
-        }
-
         private static byte[] ParseHex(string text)
         {
             int length = text.Length;
@@ -174,9 +148,9 @@ namespace DeviceQueue.Settings
                 const string NoDefault = "the board's MAC address, which gives the default, cannot be read";
                 problems.AddError("device.id", null, NoDefault);
             }
-            else if (!IsName(Id))
+            else if (!PlainText.IsName(Id))
             {
-                problems.AddError("device.id", Id, NameRule);
+                problems.AddError("device.id", Id, PlainText.NameRule);
             }
 
             UseBoardsPins(pins);
@@ -353,15 +327,15 @@ namespace DeviceQueue.Settings
                 return false;
             }
 
-            if (place >= MaxOutputs)
+            if (place >= OutputSettings.MaxCount)
             {
-                reader.Problems.AddTooMany("device.outputs", MaxOutputs);
+                reader.Problems.AddTooMany("device.outputs", OutputSettings.MaxCount);
                 return true;
             }
 
             if (Outputs.Length == 0)
             {
-                Outputs = new OutputSettings[MaxOutputs];
+                Outputs = new OutputSettings[OutputSettings.MaxCount];
             }
 
             Outputs[place] ??= new OutputSettings();

@@ -1,7 +1,7 @@
 using System.Text;
 using DeviceQueue.Configuration;
-using DeviceQueue.Json;
 using DeviceQueue.Storage;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Settings
 {

@@ -1,6 +1,6 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
+using DeviceQueue.Outputs;
 
 namespace DeviceQueue.Settings
 {

@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Platform;
+using DeviceQueue.Outputs;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Settings
 {

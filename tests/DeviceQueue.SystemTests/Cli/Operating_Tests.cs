@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.Cli.Operating;
 using DeviceQueue.Cli.Provisioning;
 using DeviceQueue.SystemTests.Simulator;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Cli;
 
@@ -36,7 +37,7 @@ public sealed class Operating_Tests : IDisposable
         first.WaitForLine("relay1 (GPIO 26) HIGH");
 
         // As the other device: the same command, with the right key even, does not reach it.
-        MosquittoOptions asOther = FleetClient.Device(_fleet, "greenhouse-2");
+        ClientOptions asOther = FleetClient.Device(_fleet, "greenhouse-2");
         SignedCommand forged = SignedCommand.Create(FleetFolder.Open(_fleet.Folder).FindDevice("greenhouse-1"), "output.set", """{"name":"relay1","on":false}""", null, DateTime.UtcNow);
         second.Signal("TERM");
         Assert.Equal(0, second.WaitForExit());

@@ -2,8 +2,8 @@ using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json.Nodes;
 using DeviceQueue.Configuration;
-using DeviceQueue.Json;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.SystemTests.Cli;
 

@@ -176,7 +176,7 @@ public sealed class Settings_Tests : IDisposable
         Assert.Equal(1, send.ExitCode);
         Assert.Contains("there are the operators alice, bob: say as which, by --operator NAME", send.Error);
 
-        using global::Mosquitto.MosquittoBroker broker = _fleet.StartBroker();
+        using global::Brokers.MosquittoBroker broker = _fleet.StartBroker();
         Assert.Contains("Its status says offline.", _fleet.Do("rotate", "a"));
     }
 

@@ -1,6 +1,6 @@
 using System.Text;
 using DeviceQueue.Configuration;
-using DeviceQueue.Json;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Tests.Configuration;
 

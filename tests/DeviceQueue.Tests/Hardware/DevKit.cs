@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using DeviceQueue.Esp32.Boards;
-using DeviceQueue.Settings;
+using DeviceQueue.Outputs;
 
 namespace DeviceQueue.Tests.Hardware;
 

@@ -19,7 +19,8 @@ internal sealed class Netlist
 
     public required IReadOnlyDictionary<string, string[]> Nets { get; init; }
 
-    public IEnumerable<string> OfKind(string kind) => Parts.Where(part => part.Value.Kind == kind).Select(part => part.Key);
+    public IEnumerable<string> OfKind(string kind) =>
+        Parts.Where(part => part.Value.Kind == kind).Select(part => part.Key);
 
     public string NetOf(string pin) => Nets.Single(net => net.Value.Contains(pin)).Key;
 
@@ -28,7 +29,10 @@ internal sealed class Netlist
 
     /// <summary>The parts of a kind that lie between two nets.</summary>
     public string[] Between(string kind, string net, string other) =>
-        [.. OfKind(kind).Where(part => Nets[net].Any(pin => PartOf(pin) == part) && Nets[other].Any(pin => PartOf(pin) == part))];
+        [
+            .. OfKind(kind).Where(
+                part => Nets[net].Any(pin => PartOf(pin) == part) && Nets[other].Any(pin => PartOf(pin) == part)),
+        ];
 
     public double Ohms(string part)
     {

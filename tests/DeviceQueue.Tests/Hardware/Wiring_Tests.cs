@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using DeviceQueue.Settings;
+using DeviceQueue.Outputs;
 
 namespace DeviceQueue.Tests.Hardware;
 
@@ -42,7 +42,9 @@ public sealed class Wiring_Tests
         Assert.All(pins, pin => Assert.Contains(Netlist.PartOf(pin), wiring.Parts.Keys));
         Assert.All(
             wiring.Parts.Where(part => part.Value.Kind != "board"),
-            part => Assert.Equal(PinsOf[part.Value.Kind].Select(pin => part.Key + "." + pin), pins.Where(pin => Netlist.PartOf(pin) == part.Key).Order(StringComparer.Ordinal)));
+            part => Assert.Equal(
+                PinsOf[part.Value.Kind].Select(pin => part.Key + "." + pin),
+                pins.Where(pin => Netlist.PartOf(pin) == part.Key).Order(StringComparer.Ordinal)));
     }
 
     [Theory]
@@ -50,7 +52,12 @@ public sealed class Wiring_Tests
     public void The_board_has_the_pins_and_lets_them_be_used_so_on_every_module(string name)
     {
         Netlist wiring = DevKit.Of(name).Wiring;
-        string[] used = [.. wiring.Nets.Values.SelectMany(net => net).Where(pin => Netlist.PartOf(pin) == "U1").Select(pin => pin[3..])];
+        string[] used =
+        [
+            .. wiring.Nets.Values.SelectMany(net => net)
+                .Where(pin => Netlist.PartOf(pin) == "U1")
+                .Select(pin => pin["U1.".Length..]),
+        ];
 
         Assert.Equal(4, used.Intersect(NoGpios).Count());
         foreach (string label in used.Except(NoGpios))
@@ -147,7 +154,9 @@ public sealed class Wiring_Tests
         double seconds = ((0.2617 * d * d) - (56.2407 * d) + 5957.7934) / 100;
 
         Assert.InRange(seconds, 100, 180);
-        Assert.Contains($" {seconds:0} s (TPL5010 datasheet", File.ReadAllText(Path.Combine(Repository.Root, "hardware", "README.md")));
+        Assert.Contains(
+            $" {seconds:0} s (TPL5010 datasheet",
+            File.ReadAllText(Path.Combine(Repository.Root, "hardware", "README.md")));
     }
 
     [Theory]
@@ -164,5 +173,19 @@ public sealed class Wiring_Tests
         Assert.True(picture.Contains(hash), "wiring.svg is older than its sources: run hardware/wiring/draw");
         Assert.All(wiring.Parts, part => Assert.Contains($">{part.Key}</text>", picture));
         Assert.All(wiring.Parts, part => Assert.Contains($">{part.Value.Value}</text>", picture));
+    }
+
+    [Fact]
+    public void The_picture_of_the_breadboard_was_drawn_from_this_netlist_and_has_the_sensors_four_wires()
+    {
+        string folder = Path.Combine(Repository.Root, "hardware", "boards", "esp32-devkitc");
+        string[] files = ["wiring.json", "../../wiring/breadboard.js", "pins.csv"];
+        byte[] sources = [.. files.SelectMany(file => File.ReadAllBytes(Path.Combine(folder, file)))];
+        string picture = File.ReadAllText(Path.Combine(folder, "breadboard.svg"));
+
+        Assert.True(
+            picture.Contains(Convert.ToHexStringLower(SHA256.HashData(sources))),
+            "breadboard.svg is older than its sources: run hardware/wiring/draw");
+        Assert.Equal(PinsOf["sensor"].Length, picture.Split("class=\"wire\"").Length - 1);
     }
 }

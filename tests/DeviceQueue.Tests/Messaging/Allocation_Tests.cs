@@ -1,8 +1,8 @@
 using System.Text;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Messaging;
 
@@ -151,9 +151,12 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
 
     private (MqttMessageQueue Queue, MqttConnection Connection) Open(bool isEnvelope, int qos)
     {
-        QueueOptions options = World.Read($"options.qos={qos};options.serialize_envelope={(isEnvelope ? "true" : "false")}");
-        var connection = new MqttConnection(this, null, [new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 }], options, _clock, new SeededRandom(1), new MemoryLogger());
-        var queue = new MqttMessageQueue("t", null, connection, options, _clock, new SeededRandom(1));
+        string isSerialized = isEnvelope ? "true" : "false";
+        QueueOptions options = World.Read($"options.qos={qos};options.serialize_envelope={isSerialized}");
+        var platform = new MqttPlatform { Links = this, Clock = _clock, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 };
+        var connection = new MqttConnection(platform, [endpoint], options, new MemoryLogger());
+        var queue = new MqttMessageQueue("t", null, connection, options, platform);
         queue.Open(null);
         connection.Open();
         connection.Poll();

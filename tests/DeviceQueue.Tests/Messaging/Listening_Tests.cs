@@ -1,9 +1,9 @@
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Messaging;
 
@@ -40,7 +40,7 @@ public sealed class Listening_Tests
     public void A_message_that_there_is_no_memory_to_read_is_dropped_and_counted_and_holds_up_no_other(bool isInBackground)
     {
         var random = new ScarceMemory();
-        var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), _world.Clock, random);
+        var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), _world.Platform(random));
         queue.Open(null);
         _world.Open();
         var receiver = new Receiver();
@@ -67,7 +67,7 @@ public sealed class Listening_Tests
     public void A_look_for_which_there_is_no_memory_drops_nothing()
     {
         var random = new ScarceMemory();
-        var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), _world.Clock, random);
+        var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), _world.Platform(random));
         queue.Open(null);
         _world.Open();
         Deliver("0", "1");
@@ -325,9 +325,12 @@ public sealed class Listening_Tests
     private static MqttMessageQueue RealTimeQueue()
     {
         var clock = new VirtualClock();
-        var connection = new MqttConnection(
-            new FakeBroker(clock), null, [new MqttLinkOptions { KeepAliveSeconds = 15 }], World.Read(AutoRaw), clock, new SeededRandom(1), new MemoryLogger());
-        var queue = new MqttMessageQueue("t", null, connection, World.Read(AutoRaw), new SystemTime(), new SeededRandom(1));
+        var platform = new MqttPlatform { Links = new FakeBroker(clock), Clock = clock, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { KeepAliveSeconds = 15 };
+        QueueOptions options = World.Read(AutoRaw);
+        var connection = new MqttConnection(platform, [endpoint], options, new MemoryLogger());
+        platform.Clock = new SystemTime();
+        var queue = new MqttMessageQueue("t", null, connection, options, platform);
         queue.Open(null);
         return queue;
     }

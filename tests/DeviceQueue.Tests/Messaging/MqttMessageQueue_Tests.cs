@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.Json;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Messaging;
 
@@ -20,7 +21,7 @@ public sealed class MqttMessageQueue_Tests
     [Fact]
     public void Cannot_be_used_while_it_is_closed()
     {
-        var queue = new MqttMessageQueue("q", null, _world.Connection, _world.Options, _world.Clock, _world.Random);
+        var queue = new MqttMessageQueue("q", null, _world.Connection, _world.Options, _world.Platform());
 
         AssertCode(InvalidStateException.NotOpened, () => World.Send(queue, "0"));
         AssertCode(InvalidStateException.NotOpened, () => queue.Receive(null, 0));
@@ -291,9 +292,12 @@ public sealed class MqttMessageQueue_Tests
     private MqttMessageQueue RealTimeQueue()
     {
         var clock = new VirtualClock();
-        var connection = new MqttConnection(
-            new FakeBroker(clock), null, [new MqttLinkOptions { KeepAliveSeconds = 15 }], World.Read(Raw), clock, new SeededRandom(1), new MemoryLogger());
-        var queue = new MqttMessageQueue("t", null, connection, World.Read(Raw), _time, new SeededRandom(1));
+        var platform = new MqttPlatform { Links = new FakeBroker(clock), Clock = clock, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { KeepAliveSeconds = 15 };
+        QueueOptions options = World.Read(Raw);
+        var connection = new MqttConnection(platform, [endpoint], options, new MemoryLogger());
+        platform.Clock = _time;
+        var queue = new MqttMessageQueue("t", null, connection, options, platform);
         queue.Open(null);
         return queue;
     }

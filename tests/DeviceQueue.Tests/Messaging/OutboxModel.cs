@@ -1,6 +1,7 @@
 using System.Text;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Tests.Messaging;
 
@@ -66,7 +67,7 @@ internal sealed class OutboxModel
             Assert.True(i < 1000, "it never ends");
             Take(isTaken: true);
             Answer(i, true);
-            _nowMs += Outbox.MaxRetryMs;
+            _nowMs += RetryPolicy.MaxDelayMs;
         }
     }
 

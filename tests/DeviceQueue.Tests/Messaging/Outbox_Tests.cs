@@ -1,6 +1,7 @@
 using System.Text;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using FsCheck.Fluent;
 
 namespace DeviceQueue.Tests.Messaging;
@@ -155,7 +156,7 @@ public sealed class Outbox_Tests
             outbox.OnPublished(id, false, _nowMs);
         }
 
-        Assert.Equal(_nowMs + Outbox.FirstRetryMs, outbox.GetDueMs());
+        Assert.Equal(_nowMs + RetryPolicy.FirstDelayMs, outbox.GetDueMs());
     }
 
     [Fact]
@@ -178,7 +179,7 @@ public sealed class Outbox_Tests
     {
         Outbox outbox = Make("options.max_inflight=1");
         AddMany(outbox, 3);
-        for (int i = 0; i < Outbox.OrderedAttempts; i++)
+        for (int i = 0; i < RetryPolicy.OrderedAttempts; i++)
         {
             Take(outbox, "0");
             Reconnect(outbox);
@@ -186,7 +187,7 @@ public sealed class Outbox_Tests
 
         outbox.OnPublished(Take(outbox, "1"), true, _nowMs);
         outbox.OnPublished(Take(outbox, "2"), true, _nowMs);
-        _nowMs += Outbox.MaxRetryMs;
+        _nowMs += RetryPolicy.MaxDelayMs;
         Take(outbox, "0");
     }
 

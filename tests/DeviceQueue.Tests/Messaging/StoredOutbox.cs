@@ -1,7 +1,8 @@
 using System.Text;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Messaging;
 
@@ -161,7 +162,7 @@ internal sealed class StoredOutbox
             }
 
             Answer(0, true);
-            _nowMs += Outbox.MaxRetryMs;
+            _nowMs += RetryPolicy.MaxDelayMs;
         }
 
         return [.. taken];

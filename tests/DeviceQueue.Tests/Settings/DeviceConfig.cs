@@ -1,4 +1,5 @@
 using DeviceQueue.Configuration;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
 
 namespace DeviceQueue.Tests.Settings;

@@ -1,7 +1,7 @@
 using DeviceQueue.Configuration;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Configuration;
-
 
 namespace DeviceQueue.Tests.Settings;
 

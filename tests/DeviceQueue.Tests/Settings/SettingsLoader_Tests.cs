@@ -1,10 +1,12 @@
 using System.Text;
 using DeviceQueue.Configuration;
 using DeviceQueue.Esp32.Boards;
-using DeviceQueue.Platform;
+using DeviceQueue.Health;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
+using DeviceQueue.Storage;
 using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Settings;
 
@@ -431,7 +433,7 @@ public sealed class SettingsLoader_Tests
     {
         Change(Load(Good).Settings, "device.interval_ms=5000");
 
-        Assert.True(new StorageEraser(_store).TryErase());
+        Assert.True(new FactoryReset(_store).TryErase());
         Assert.Empty(_store.Files);
     }
 

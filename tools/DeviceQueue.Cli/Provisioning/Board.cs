@@ -1,6 +1,6 @@
 using DeviceQueue.Desktop;
 using DeviceQueue.Esp32.Boards;
-using DeviceQueue.Settings;
+using DeviceQueue.Outputs;
 
 namespace DeviceQueue.Cli.Provisioning;
 
@@ -11,8 +11,7 @@ namespace DeviceQueue.Cli.Provisioning;
 /// <param name="Pins">What its pins can do.</param>
 internal sealed record Board(string Name, string Chip, string Target, IPinRules Pins)
 {
-    // The ESP32-DevKitC is sold with and without PSRAM: the two pins that it takes, the board itself
-    // refuses.
+    // It is sold with and without PSRAM: the two pins that PSRAM takes are refused by the board itself.
     public static Board Default { get; } =
         new("esp32-devkitc", "esp32", Esp32Board.Target, new Esp32Board(hasPsram: false));
 

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using DeviceQueue.Connecting;
+using Brokers;
 using DeviceQueue.Desktop;
-using Mosquitto;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Cli.Provisioning;
 

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using DeviceQueue.Connecting;
+using Brokers;
+using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Settings;
-using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
 

@@ -1,9 +1,8 @@
 using System.Text.Json.Nodes;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
-using DeviceQueue.Json;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Cli.Provisioning;
 

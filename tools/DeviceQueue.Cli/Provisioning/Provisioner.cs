@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.Desktop;
 using DeviceQueue.Settings;
-using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
 
