@@ -7,10 +7,16 @@ Option<string?> broker = new("--broker")
     Description = "Use this broker, mqtt://[user:password@]host[:port], in place of a private Mosquitto.",
 };
 Option<int?> port =
-    new("--port") { Description = "The private Mosquitto's port on 127.0.0.1, so that another program can join; a "
-        + "free one without it." };
+    new("--port")
+    {
+        Description = "The private Mosquitto's port on 127.0.0.1, so that another program can join; a "
+        + "free one without it."
+    };
 Option<FileInfo?> config =
-    new("--config") { Description = "The board's devicequeue.json; a sample with the outputs relay1 and led without it." };
+    new("--config")
+    {
+        Description = "The board's devicequeue.json; a sample with the outputs relay1 and led without it.",
+    };
 Option<string> board = new("--board") { Description = "The board.", DefaultValueFactory = _ => BoardModel.Esp32.Chip };
 Option<string?> id = new("--id") { Description = "The device id; 'demo' in the sample." };
 Option<int?> interval =
@@ -21,8 +27,11 @@ Option<string> sensor = new("--sensor")
     DefaultValueFactory = _ => Sensors.Bme280,
 };
 Option<DirectoryInfo?> storage =
-    new("--storage") { Description = "The folder that stands for the board's flash and survives a run; a temporary "
-        + "one without it." };
+    new("--storage")
+    {
+        Description = "The folder that stands for the board's flash and survives a run; a temporary "
+        + "one without it."
+    };
 Option<double?> seconds = new("--seconds") { Description = "End by itself after so many seconds." };
 
 board.AcceptOnlyFromAmong([.. BoardModel.All.SelectMany(model => new[] { model.Chip, model.Name })]);

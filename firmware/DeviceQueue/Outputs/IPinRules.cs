@@ -2,8 +2,8 @@
 namespace DeviceQueue.Outputs
 {
     /// <summary>
-    /// Says what the pins of a board can do, and which it uses when the settings name none. A reason is a few words that follow a pin's number, such as <c>it is an
-    /// input only</c>.
+    /// Says what the pins of a board can do, and which ones its bus is on when the settings name none. A reason is a
+    /// few words that follow a pin's number, such as <c>it is an input only</c>.
     /// </summary>
     public interface IPinRules
     {

@@ -69,7 +69,8 @@ public sealed class Provisioning_Tests : IDisposable
         Assert.StartsWith("nanoff --update --target ESP32_C3 ", _fleet.Read("devices", "b", "flash.txt"));
         Assert.StartsWith("nanoff --update --target ESP32_S3_OCTAL ", _fleet.Read("devices", "c", "flash.txt"));
         _fleet.Do("device", "set", "a", "--settings", usb);
-        AssertRefused("pin 19 is not allowed, it is a data line of the chip's USB port", "device", "set", "b", "--settings", usb);
+        AssertRefused(
+            "pin 19 is not allowed, it is a data line of the chip's USB port", "device", "set", "b", "--settings", usb);
         string[] d = ["provision", "--id", "d", "--broker", _fleet.Broker];
         AssertRefused("data line of the chip's USB port", [.. d, "--board", "esp32-c3", "--settings", usb]);
     }
@@ -87,7 +88,8 @@ public sealed class Provisioning_Tests : IDisposable
             "a is there with other settings: board esp32-c3-devkitm-1, asked for esp32-devkitc",
             "provision", "--id", "a", "--broker", _fleet.Broker, "--board", "esp32");
         File.WriteAllText(_fleet.PathOf("devices", "a", "board.txt"), "esp8266");
-        AssertRefused("board.txt: board 'esp8266': esp32-devkitc, ", "provision", "--id", "c", "--broker", _fleet.Broker);
+        AssertRefused(
+            "board.txt: board 'esp8266': esp32-devkitc, ", "provision", "--id", "c", "--broker", _fleet.Broker);
     }
 
     [Fact]

@@ -63,7 +63,8 @@ public sealed class Wiring_Tests
         foreach (string label in used.Except(NoGpios))
         {
             bool isBus = wiring.NetOf("U1." + label) is "SDA" or "SCL";
-            Assert.Equal("yes", DevKit.Of(name).Pins.Values.Single(pin => pin["label"] == label)[isBus ? "i2c" : "output"]);
+            var pin = DevKit.Of(name).Pins.Values.Single(pin => pin["label"] == label);
+            Assert.Equal("yes", pin[isBus ? "i2c" : "output"]);
         }
     }
 

@@ -55,7 +55,8 @@ public sealed class GpioController : IDisposable
 
     public PinMode GetPinMode(int pinNumber) => Find(pinNumber).GetPinMode();
 
-    public bool IsPinModeSupported(int pinNumber, PinMode mode) => GpioPin.IsSupported(_boot.Board.Model, pinNumber, mode);
+    public bool IsPinModeSupported(int pinNumber, PinMode mode) =>
+        GpioPin.IsSupported(_boot.Board.Model, pinNumber, mode);
 
     /// <summary>True for a pin that does not exist, too: the real one asks whether the pin is busy.</summary>
     public bool IsPinOpen(int pinNumber)

@@ -29,7 +29,8 @@ public class I2cDevice : IDisposable
         (_sdaPin, _sclPin) = settings.BusId switch
         {
             1 => (_boot.PinFunctions[DeviceFunction.I2C1_DATA], _boot.PinFunctions[DeviceFunction.I2C1_CLOCK]),
-            2 when _boot.Board.Model.I2cBuses > 1 => (_boot.PinFunctions[DeviceFunction.I2C2_DATA], _boot.PinFunctions[DeviceFunction.I2C2_CLOCK]),
+            2 when _boot.Board.Model.I2cBuses > 1 =>
+                (_boot.PinFunctions[DeviceFunction.I2C2_DATA], _boot.PinFunctions[DeviceFunction.I2C2_CLOCK]),
             _ => throw new ArgumentException(null),
         };
         if (!IsFree(_sdaPin) || !IsFree(_sclPin))

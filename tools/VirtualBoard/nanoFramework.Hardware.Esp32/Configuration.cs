@@ -25,8 +25,8 @@ public class Configuration
 }
 
 /// <summary>
-/// Which pins the devices have. Without a word from the firmware an ESP32 has an I2C bus, too, on pins that lead nowhere
-/// on most boards (ESP32_DeviceMapping.cpp).
+/// Which pins the devices have. Without a word from the firmware an ESP32 has an I2C bus, too, on pins that lead
+/// nowhere on most boards (ESP32_DeviceMapping.cpp).
 /// </summary>
 internal sealed class PinFunctions(BoardModel model)
 {

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Mqtt;
-using VirtualBoard;
 using nanoFramework.M2Mqtt.Messages;
+using VirtualBoard;
 
 namespace nanoFramework.M2Mqtt;
 

@@ -2,12 +2,12 @@ using System.Collections;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Mqtt;
-using VirtualBoard;
-using System.Security.Cryptography.X509Certificates;
 using nanoFramework.M2Mqtt.Exceptions;
 using nanoFramework.M2Mqtt.Messages;
+using VirtualBoard;
 
 namespace nanoFramework.M2Mqtt;
 
