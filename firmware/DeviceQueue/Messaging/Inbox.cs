@@ -94,7 +94,8 @@ namespace DeviceQueue.Messaging
                     }
                     catch (OutOfMemoryException)
                     {
-                        Drop(0, DropReason.Arrived); // there is none for it, and it must not stand before the others for ever
+                        // there is none for it, and it must not stand before the others for ever
+                        Drop(0, DropReason.Arrived);
                     }
                 }
 

@@ -34,8 +34,7 @@ namespace DeviceQueue.Messaging
         /// </summary>
         /// <param name="options">Its limits: max_messages, max_bytes, max_inflight and overflow.</param>
         /// <param name="wake">Set when there is something to publish.</param>
-        /// <param name="store">Holds the log that options.outbox names, or <see langword="null"/>: everything stays in
-        /// memory.</param>
+        /// <param name="store">Holds the log of options.outbox, or <see langword="null"/>: all stays in memory.</param>
         /// <param name="drops">Counts what is lost, or <see langword="null"/> for counts of its own.</param>
         public Outbox(QueueOptions options, AutoResetEvent wake, IStore store = null, Counts drops = null)
         {
