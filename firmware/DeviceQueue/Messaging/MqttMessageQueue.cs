@@ -18,9 +18,7 @@ namespace DeviceQueue.Messaging
         /// <summary>How long listening pauses after its receiver has put a message back, in milliseconds.</summary>
         public const int AbandonPauseMs = 1000;
 
-        private readonly object _openLock = new object();
         private MqttConnection _connection;
-        private MqttPlatform _platform;
         private QueueSender _sender; // the lock of the receiver, too
         private QueueReceiver _receiver; // from the first subscription on
         private QueueComponent _component; // null on a connection that its owner opens and polls
@@ -109,7 +107,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void Open(string correlationId)
         {
-            lock (_openLock)
+            lock (this)
             {
                 if (IsOpen)
                 {
@@ -150,7 +148,7 @@ namespace DeviceQueue.Messaging
         /// <remarks>With <c>clean_session</c> false the subscription stays, and the inbox takes what comes.</remarks>
         public void Close(string correlationId)
         {
-            lock (_openLock)
+            lock (this)
             {
                 if (!IsOpen)
                 {
@@ -179,7 +177,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void Clear(string correlationId)
         {
-            _receiver?.Clear();
+            _receiver?.Inbox.Clear();
         }
 
         /// <inheritdoc/>
@@ -200,7 +198,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public int ReadMessageCount()
         {
-            return _receiver == null ? 0 : _receiver.Count;
+            return _receiver == null ? 0 : _receiver.Inbox.Count;
         }
 
         /// <summary>Subscribes to the topic, now or as soon as there is a link.</summary>
@@ -256,7 +254,7 @@ namespace DeviceQueue.Messaging
         {
             CheckOpen();
             Subscribe(correlationId);
-            return _receiver.Peek(messageCount);
+            return _receiver.Inbox.Peek(messageCount);
         }
 
         /// <inheritdoc/>
@@ -264,7 +262,7 @@ namespace DeviceQueue.Messaging
         {
             CheckOpen();
             Subscribe(correlationId);
-            return _receiver.Receive(_platform.Clock, waitMs);
+            return _receiver.Receive(_sender.Platform.Clock, waitMs);
         }
 
         /// <inheritdoc/>
@@ -374,7 +372,6 @@ namespace DeviceQueue.Messaging
         private void Bind(MqttConnection connection, MqttPlatform platform)
         {
             Options.Check(Name, connection.IsSessionKept, platform.Store);
-            _platform = platform;
             _sender = new QueueSender(this, platform);
             Outbox = new Outbox(Options, connection.Wake, platform.Store, Drops);
             connection.Attach(Outbox);
@@ -392,7 +389,7 @@ namespace DeviceQueue.Messaging
         {
             lock (_sender)
             {
-                _receiver ??= new QueueReceiver(this, _sender.Codec, _platform.Random);
+                _receiver ??= new QueueReceiver(this, _sender.Codec, _sender.Platform.Random);
                 return _receiver;
             }
         }
