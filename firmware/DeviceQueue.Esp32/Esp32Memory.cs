@@ -1,4 +1,4 @@
-using DeviceQueue.Platform;
+using DeviceQueue.Health;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Runtime.Native;
 

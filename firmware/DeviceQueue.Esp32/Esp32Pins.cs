@@ -1,5 +1,4 @@
-using DeviceQueue.Settings;
-
+using DeviceQueue.Outputs;
 
 namespace DeviceQueue.Esp32
 {

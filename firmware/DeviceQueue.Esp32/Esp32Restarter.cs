@@ -1,9 +1,9 @@
-using DeviceQueue.Platform;
+using DeviceQueue.Health;
 using nanoFramework.Runtime.Native;
 
 namespace DeviceQueue.Esp32
 {
-    /// <summary>Reboots the chip; the connection's farewell hangs on <see cref="Power.OnRebootEvent"/>.</summary>
+    /// <summary>Reboots the chip; <see cref="Power.OnRebootEvent"/> starts the clean disconnect.</summary>
     public sealed class Esp32Restarter : IRestarter
     {
         /// <inheritdoc/>

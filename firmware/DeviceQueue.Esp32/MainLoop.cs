@@ -1,8 +1,8 @@
 using System;
 using System.Threading;
-using DeviceQueue.Components;
-using DeviceQueue.Platform;
-using DeviceQueue.Supervising;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Health;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Esp32
 {
@@ -22,7 +22,8 @@ namespace DeviceQueue.Esp32
         private readonly IClock _clock;
         private readonly ILogger _logger;
 
-        public MainLoop(DeviceNode node, StatusLed led, Supervisor supervisor, IFaultRecorder faults, IClock clock, ILogger logger)
+        public MainLoop(
+            DeviceNode node, StatusLed led, Supervisor supervisor, IFaultRecorder faults, IClock clock, ILogger logger)
         {
             _node = node;
             _led = led;

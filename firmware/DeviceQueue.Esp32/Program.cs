@@ -1,13 +1,12 @@
 using System;
 using System.Threading;
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
+using DeviceQueue.Mqtt;
 using DeviceQueue.NanoFramework;
-using DeviceQueue.Platform;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
+using DeviceQueue.Storage;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Networking;
 using nanoFramework.Runtime.Native;
@@ -81,7 +80,7 @@ namespace DeviceQueue.Esp32
         {
             SystemClock clock = new SystemClock();
             ConsoleLogger logger = new ConsoleLogger(clock);
-            logger.Log(LogLevel.Info, null, "DeviceQueue " + DeviceNode.Version);
+            logger.Log(LogLevel.Info, null, "DeviceQueue " + FirmwareDefaults.Version);
             FlashStore store = new FlashStore();
             Journal life = new Journal(store);
             Supervisor supervisor = new Supervisor(life, logger, clock, stallMs);
@@ -95,7 +94,8 @@ namespace DeviceQueue.Esp32
                 // The pause grows: a fault that is there at each boot must not wear the flash.
                 life.RecordFatal("main", e.GetType().Name + ": " + e.Message);
                 logger.Log(LogLevel.Error, null, "fatal: " + e.ToString());
-                supervisor.Rest(FaultPauseMs << (life.FailedBoots < MaxFaultDoublings ? life.FailedBoots : MaxFaultDoublings));
+                supervisor.Rest(
+                    FaultPauseMs << (life.FailedBoots < MaxFaultDoublings ? life.FailedBoots : MaxFaultDoublings));
                 Power.RebootDevice(Supervisor.RebootTimeoutMs);
                 return null;
             }
@@ -135,7 +135,7 @@ namespace DeviceQueue.Esp32
                 Links = new M2MqttLinkFactory(),
                 Network = new WifiLink(),
                 Sensor = new Bmx280Sensor(I2cBus, device.SensorAddress),
-                Life = life,
+                Journal = life,
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),
             };
@@ -179,7 +179,8 @@ namespace DeviceQueue.Esp32
 
         private static int Seed(byte[] mac, long boot)
         {
-            return (int)Crc32.Compute(mac ?? new byte[0], 0, mac == null ? 0 : mac.Length) ^ (int)(boot * 0x9E3779B1L) ^ (int)DateTime.UtcNow.Ticks;
+            uint crc = mac == null ? 0 : Crc32.Compute(mac, 0, mac.Length);
+            return (int)crc ^ (int)(boot * 0x9E3779B1L) ^ (int)DateTime.UtcNow.Ticks;
         }
     }
 }

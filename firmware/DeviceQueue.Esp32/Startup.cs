@@ -1,11 +1,10 @@
 using System;
 using System.Threading;
-using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
-using DeviceQueue.Json;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Esp32
 {
@@ -51,7 +50,7 @@ namespace DeviceQueue.Esp32
             }
 
             Say(loader);
-            _life.Begin(DeviceNode.Version + "/" + loader.Settings.FileCrc.ToString(), loader.Device.SafeModeBoots);
+            _life.Begin(FirmwareDefaults.Version + "/" + loader.Settings.FileCrc.ToString(), loader.Device.SafeModeBoots);
             if (_life.IsSafeMode)
             {
                 loader.UseSafeMode();
@@ -76,7 +75,7 @@ namespace DeviceQueue.Esp32
 
         private void FinishErasing()
         {
-            StorageEraser eraser = new StorageEraser(_store);
+            FactoryReset eraser = new FactoryReset(_store);
             if (eraser.IsBegun && !eraser.TryErase())
             {
                 _logger.Log(LogLevel.Error, null, "the storage failed: an erasure that was begun is not finished");

@@ -1,11 +1,11 @@
 using System;
 using System.Threading;
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
-using DeviceQueue.Platform;
+using DeviceQueue.NanoFramework;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
+using DeviceQueue.Time;
 using nanoFramework.Runtime.Native;
 
 namespace DeviceQueue.Esp32
@@ -198,7 +198,10 @@ namespace DeviceQueue.Esp32
         private void Record()
         {
             Exception fault = _fault;
-            _life.RecordFatal("main loop", "stalled for " + (_stallMs / MsPerSecond).ToString() + " s" + (fault == null ? string.Empty : ", " + fault.GetType().Name + ": " + fault.Message));
+            _life.RecordFatal(
+                "main loop",
+                "stalled for " + (_stallMs / MsPerSecond).ToString() + " s"
+                + (fault == null ? string.Empty : ", " + fault.GetType().Name + ": " + fault.Message));
         }
     }
 }

@@ -1,5 +1,5 @@
 using System;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.NanoFramework
 {

@@ -1,6 +1,6 @@
 using System;
 using System.IO;
-using DeviceQueue.Platform;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.NanoFramework
 {

@@ -1,6 +1,6 @@
 using System;
 using System.Device.Gpio;
-using DeviceQueue.Commanding;
+using DeviceQueue.Outputs;
 
 namespace DeviceQueue.NanoFramework
 {

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using DeviceQueue.Commanding;
+using DeviceQueue.Settings;
 
 namespace DeviceQueue.NanoFramework
 {

@@ -2,7 +2,7 @@ using System;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
-using DeviceQueue.Connecting;
+using DeviceQueue.Mqtt;
 using nanoFramework.M2Mqtt;
 using nanoFramework.M2Mqtt.Exceptions;
 using nanoFramework.M2Mqtt.Messages;
@@ -67,7 +67,8 @@ namespace DeviceQueue.NanoFramework
             try
             {
                 int returnCode = (int)Connect(options, cleanSession);
-                return new MqttLinkResult(returnCode == 0 ? MqttLinkError.None : MqttLinkError.Refused, returnCode, null);
+                return new MqttLinkResult(
+                    returnCode == 0 ? MqttLinkError.None : MqttLinkError.Refused, returnCode, null);
             }
             catch (MqttConnectionException e)
             {
@@ -80,7 +81,8 @@ namespace DeviceQueue.NanoFramework
             }
             catch (MqttCommunicationException)
             {
-                return new MqttLinkResult(MqttLinkError.NoAnswer, 0, "the broker closed the connection, or stayed silent for 30 s");
+                return new MqttLinkResult(
+                    MqttLinkError.NoAnswer, 0, "the broker closed the connection, or stayed silent for 30 s");
             }
             catch (Exception e)
             {
@@ -107,7 +109,9 @@ namespace DeviceQueue.NanoFramework
         {
             try
             {
-                return IsOpen ? _client.Subscribe(new string[] { filter }, new MqttQoSLevel[] { (MqttQoSLevel)qos }) : 0;
+                return IsOpen
+                    ? _client.Subscribe(new string[] { filter }, new MqttQoSLevel[] { (MqttQoSLevel)qos })
+                    : 0;
             }
             catch (Exception)
             {
@@ -214,7 +218,8 @@ namespace DeviceQueue.NanoFramework
 
         private void OnSubscribed(object sender, MqttMsgSubscribedEventArgs e)
         {
-            _events.AddSubscribed(e.MessageId, e.GrantedQoSLevels.Length > 0 && e.GrantedQoSLevels[0] != MqttQoSLevel.GrantedFailure);
+            _events.AddSubscribed(
+                e.MessageId, e.GrantedQoSLevels.Length > 0 && e.GrantedQoSLevels[0] != MqttQoSLevel.GrantedFailure);
         }
 
         private void OnUnsubscribed(object sender, MqttMsgUnsubscribedEventArgs e)

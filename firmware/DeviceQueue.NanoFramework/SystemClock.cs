@@ -1,5 +1,5 @@
 using System;
-using DeviceQueue.Platform;
+using DeviceQueue.Time;
 using nanoFramework.Runtime.Native;
 
 namespace DeviceQueue.NanoFramework
@@ -10,7 +10,7 @@ namespace DeviceQueue.NanoFramework
         // No firmware of this kind ran before; an unset calendar does not reach it in 55 years of uptime.
         private const int FirstPlausibleYear = 2025;
 
-        private readonly FloorMark _floor = new FloorMark();
+        private readonly CalendarFloor _floor = new CalendarFloor();
 
         /// <inheritdoc/>
         public long NowMs => Environment.TickCount64;

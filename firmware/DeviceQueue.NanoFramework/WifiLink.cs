@@ -1,7 +1,7 @@
 using System;
 using System.Net.NetworkInformation;
 using System.Threading;
-using DeviceQueue.Connecting;
+using DeviceQueue.Mqtt;
 using nanoFramework.Networking;
 
 namespace DeviceQueue.NanoFramework
@@ -53,7 +53,8 @@ namespace DeviceQueue.NanoFramework
                     return true;
                 }
 
-                detail = "Wi-Fi gave no address in " + timeoutMs.ToString() + " ms (status " + ((int)WifiNetworkHelper.Status).ToString() + ")";
+                detail = "Wi-Fi gave no address in " + timeoutMs.ToString() + " ms (status "
+                    + ((int)WifiNetworkHelper.Status).ToString() + ")";
             }
             catch (Exception e)
             {

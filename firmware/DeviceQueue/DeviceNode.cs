@@ -1,17 +1,16 @@
 using System;
 using System.Threading;
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
+using DeviceQueue.Commands;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
 using DeviceQueue.HomeAssistant;
-using DeviceQueue.Json;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
+using DeviceQueue.Text;
+using DeviceQueue.Time;
 
 namespace DeviceQueue
 {
@@ -21,14 +20,6 @@ namespace DeviceQueue
     /// </summary>
     public sealed class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
     {
-        /// <summary>The firmware's version.</summary>
-        public const string Version = "0.2.0";
-
-        /// <summary>
-        /// When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.
-        /// </summary>
-        public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
-
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
         private readonly TrustedClock _clock;
@@ -77,7 +68,7 @@ namespace DeviceQueue
         public DeviceNode(
             DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, LoadedSettings loaded)
         {
-            _clock = new TrustedClock(platform.Clock, platform.Store, BuildDate, platform.Life.Buffer);
+            _clock = new TrustedClock(platform.Clock, platform.Store, FirmwareDefaults.BuildDate, platform.Journal.Buffer);
             platform.Clock = _clock;
             _platform = platform;
             _settings = loaded;
@@ -88,7 +79,7 @@ namespace DeviceQueue
             DeviceTopics topics = new DeviceTopics(settings.Id);
             long now = platform.Clock.NowMs;
 
-            Connection = new MqttConnection(platform.Links, platform.Network, connection.Endpoints, connection.Readings, platform.Clock, platform.Random, _logger);
+            Connection = new MqttConnection(platform, connection.Endpoints, connection.Readings, _logger);
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             Connection.SetCommandTopic(topics.Command);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
@@ -110,14 +101,14 @@ namespace DeviceQueue
             {
                 ResponseTopic = topics.Response,
                 Logger = _logger,
-                Rejections = platform.Life.Rejected,
-                Drops = platform.Life.Dropped,
+                Rejections = platform.Journal.Rejected,
+                Drops = platform.Journal.Dropped,
                 KeptSession = verifier.HasKey || connection.Readings.CleanSession ? null : Connection,
             };
             _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
-            IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, platform.Life };
-            _health = new HealthReport(parts, _readings.Outbox, platform.Life, Connection);
-            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Life.IsSafeMode;
+            IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, platform.Journal };
+            _health = new HealthReport(parts, _readings.Outbox, platform.Journal, Connection);
+            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Journal.IsSafeMode;
             Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
             _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
             Connection.Attach(Discovery);
@@ -126,14 +117,18 @@ namespace DeviceQueue
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
             SetInterval(settings.IntervalMs);
-            _sampler.Apply(settings);
-            if (!platform.Life.IsSafeMode)
+            ApplyTo(_sampler, settings);
+            if (!platform.Journal.IsSafeMode)
             {
                 _setTopic.Apply(settings);
                 Discovery.Apply(settings); // safe mode's settings say nothing of it, and what the broker has stays
             }
 
             SayWhatIsWrong(settings.CommandKey == null ? topics.Command : null);
+            if (history.IsUnknown)
+            {
+                _logger.Log(LogLevel.Error, null, "the record of the last commands cannot be read: changes are refused while one in it could be repeated");
+            }
         }
 
         /// <summary>Gets the event that whoever drives this node waits on between polls.</summary>
@@ -150,7 +145,7 @@ namespace DeviceQueue
         {
             get
             {
-                if (_platform.Life.IsSafeMode)
+                if (_platform.Journal.IsSafeMode)
                 {
                     return DeviceState.SafeMode;
                 }
@@ -181,14 +176,14 @@ namespace DeviceQueue
         {
             long now = _clock.NowMs;
             _housekeeping.OnSettingsChanged(now);
-            if (_platform.Life.IsSafeMode)
+            if (_platform.Journal.IsSafeMode)
             {
                 return; // they are stored, and tried with all others after the restart that follows
             }
 
             _schedule.Change(now, settings.IntervalMs);
             _healthSchedule.Change(now, settings.HealthIntervalMs);
-            _sampler.Apply(settings);
+            ApplyTo(_sampler, settings);
             _setTopic.Apply(settings);
             Discovery.Apply(settings);
             SetInterval(settings.IntervalMs);
@@ -210,7 +205,7 @@ namespace DeviceQueue
         public bool TryErase()
         {
             _readings.Outbox.IsSealed = true;
-            _isErased = new StorageEraser(_platform.Store).TryErase();
+            _isErased = new FactoryReset(_platform.Store).TryErase();
             _readings.Outbox.IsSealed = _isErased;
             if (_isErased)
             {
@@ -265,7 +260,7 @@ namespace DeviceQueue
         public void WriteHealth(JsonWriter writer)
         {
             writer.Name("version");
-            writer.WriteText(Version);
+            writer.WriteText(FirmwareDefaults.Version);
             writer.Name("free_memory");
             writer.WriteNumber(_platform.Memory.GetFreeBytes());
             writer.Name("settings");
@@ -286,7 +281,7 @@ namespace DeviceQueue
         /// <inheritdoc/>
         Command ICommandCatalog.Make(string name)
         {
-            if (_platform.Life.IsSafeMode && !SafeMode.Takes(name))
+            if (_platform.Journal.IsSafeMode && !SafeMode.Takes(name))
             {
                 return null;
             }
@@ -318,6 +313,12 @@ namespace DeviceQueue
                 default:
                     return null;
             }
+        }
+
+        private static void ApplyTo(Sampler sampler, DeviceSettings settings)
+        {
+            sampler.Apply(
+                settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
         }
 
         private void SetInterval(int intervalMs)
@@ -377,9 +378,9 @@ namespace DeviceQueue
                 }
             }
 
-            if (_platform.Life.IsSafeMode)
+            if (_platform.Journal.IsSafeMode)
             {
-                _logger.Log(LogLevel.Error, null, "safe mode after " + _platform.Life.FailedBoots.ToString() + " failed boots: outputs stay safe, only device.info and config.set are taken");
+                _logger.Log(LogLevel.Error, null, "safe mode after " + _platform.Journal.FailedBoots.ToString() + " failed boots: outputs stay safe, only device.info and config.set are taken");
             }
         }
 
@@ -423,14 +424,14 @@ namespace DeviceQueue
             int lost = Connection.LostMessages;
             if (lost > _lost) // while a link ends it may be too high for a moment
             {
-                _platform.Life.Dropped.Add(DropReason.Arrived, lost - _lost);
+                _platform.Journal.Dropped.Add(DropReason.Arrived, lost - _lost);
                 _lost = lost;
             }
         }
 
         private void PublishReading()
         {
-            _platform.Life.SetReading();
+            _platform.Journal.SetReading();
             _lastSequence = _bootRecord.NextSequence();
             _lastTakenMs = _sampler.Reading.TakenMs;
             SendReading();
@@ -457,7 +458,7 @@ namespace DeviceQueue
             }
             catch (QueueException e)
             {
-                _platform.Life.Dropped.Add(DropReason.Refused);
+                _platform.Journal.Dropped.Add(DropReason.Refused);
                 _logger.Log(LogLevel.Error, null, e.Message);
             }
         }

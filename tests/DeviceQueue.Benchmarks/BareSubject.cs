@@ -1,96 +1,75 @@
 using System.Diagnostics;
-using System.Text;
-using DeviceQueue.Messaging;
-using Mosquitto;
+using System.Globalization;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>libmosquitto without a queue over it; its envelope is written beforehand.</summary>
-internal sealed class BareSubject(int port) : ISubject
+/// <summary>libmosquitto in a C program that is built on the spot; its envelope is written beforehand.</summary>
+internal sealed class BareSubject : ISubject
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly string _folder = Directory.CreateTempSubdirectory("bare-").FullName;
+    private readonly int _port;
+
+    private BareSubject(int port) => _port = port;
 
     public string Name => "libmosquitto";
 
+    private string Executable => Path.Combine(_folder, "bare");
+
+    /// <summary>Builds the program; null without a C compiler or the library, and why.</summary>
+    public static BareSubject? TryBuild(int port, out string absence)
+    {
+        BareSubject subject = new(port);
+        string source = Path.Combine(AppContext.BaseDirectory, "bare", "bare.c");
+        string library = OperatingSystem.IsLinux() ? "-l:libmosquitto.so.1" : "-lmosquitto";
+        try
+        {
+            Run("cc", "-O2", "-o", subject.Executable, source, library, "-pthread");
+            absence = "";
+            return subject;
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            subject.Dispose();
+            absence = $"libmosquitto is not measured: {e.Message}";
+            return null;
+        }
+    }
+
     public double MeasureThroughput(int qos, bool envelope, double seconds)
     {
-        using MosquittoClient client = new(Options(port));
-        Window window = new();
-        client.Published += _ => window.Leave();
-        Connect(client);
-        byte[] payload = envelope ? Load.Envelope : Load.Payload;
-        int sent = 0;
-        long start = Stopwatch.GetTimestamp();
-        for (; Stopwatch.GetElapsedTime(start).TotalSeconds < seconds; sent++)
-        {
-            window.Enter();
-            client.Publish("bare/load", payload, qos, false);
-        }
-
-        window.WaitUntilEmpty();
-        client.PublishAsync("bare/fence", [], 1, false).Wait(Patience);
-        return sent / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        int bytes = envelope ? Load.Envelope.Length : Load.PayloadBytes;
+        return Measure("load", $"{_port}", $"{qos}", $"{bytes}", seconds.ToString(CultureInfo.InvariantCulture))[0];
     }
 
-    public double[] MeasureListen(int messages)
-    {
-        using MosquittoClient client = new(Options(port));
-        SemaphoreSlim heard = new(0);
-        long received = 0;
-        client.MessageReceived += _ =>
-        {
-            received = Stopwatch.GetTimestamp();
-            heard.Release();
-        };
-        Connect(client);
-        client.SubscribeAsync(["bare/listen"], 0).Wait(Patience);
-        double[] latencies = new double[messages];
-        for (int i = -Load.WarmUpMessages; i < messages; i++)
-        {
-            long sent = Stopwatch.GetTimestamp();
-            client.Publish("bare/listen", Load.Envelope, 0, false);
-            if (!heard.Wait(Patience))
-            {
-                throw new TimeoutException("A message did not arrive.");
-            }
-
-            latencies[Math.Max(i, 0)] = Stopwatch.GetElapsedTime(sent, received).TotalMilliseconds;
-        }
-
-        return latencies;
-    }
+    public double[] MeasureListen(int messages) =>
+        Measure("listen", $"{_port}", $"{Load.Envelope.Length}", $"{messages}");
 
     public double[]? MeasureReceive(int messages) => null;
 
     public long? MeasureUnread(int messages, Action<string> publishTo) => null;
 
-    public void SendOne(int tapPort, string topic, string text, bool envelope, Action waitForArrival)
-    {
-        using MosquittoClient client = new(Options(tapPort));
-        Connect(client);
-        client.Publish(topic, envelope ? Encode(text) : Encoding.UTF8.GetBytes(text), 0, false);
-        waitForArrival();
-    }
+    public bool TrySendOne(int tapPort, string topic, string text, bool envelope, Action waitForArrival) => false;
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static byte[] Encode(string text)
+    private static string Run(string program, params string[] arguments)
     {
-        byte[] buffer = new byte[1024];
-        int length = new EnvelopeCodec().Encode(new MessageEnvelope(null, null, text), new string('0', 32), DateTime.UnixEpoch, buffer, 0);
-        return buffer[..length];
-    }
-
-    private static MosquittoOptions Options(int port) => new() { Host = "127.0.0.1", Port = port };
-
-    private static void Connect(MosquittoClient client)
-    {
-        ConnectResult result = client.Connect(Patience);
-        if (!result.IsAccepted)
+        ProcessStartInfo start = new(program, arguments)
         {
-            throw new InvalidOperationException(result.Text);
-        }
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output
+            : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {errors.Result}");
+    }
+
+    private double[] Measure(params string[] arguments)
+    {
+        string[] lines = Run(Executable, arguments).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return Array.ConvertAll(lines, static line => double.Parse(line, CultureInfo.InvariantCulture));
     }
 }

@@ -66,7 +66,8 @@ internal static class Footprint
         }
 
         Console.WriteLine("owners");
-        foreach ((string owner, int bytes) in account.Owners.OrderByDescending(owner => owner.Value).Where(owner => owner.Value >= Noteworthy))
+        foreach ((string owner, int bytes) in
+            account.Owners.OrderByDescending(owner => owner.Value).Where(owner => owner.Value >= Noteworthy))
         {
             WriteLine("  " + owner, bytes);
         }
@@ -81,7 +82,8 @@ internal static class Footprint
         WriteCost("the largest command, from arrival to answer", command);
         foreach ((string maker, int bytes) in Tally.Largest.OrderByDescending(piece => piece.Value))
         {
-            Console.WriteLine($"in one piece of more than {Goals.LargestPiece:N0} bytes, after start: {maker} {bytes:N0}");
+            Console.WriteLine(
+                $"in one piece of more than {Goals.LargestPiece:N0} bytes, after start: {maker} {bytes:N0}");
         }
     }
 
@@ -101,7 +103,8 @@ internal static class Footprint
                 .Select(handle => metadata.GetMethodDefinition(handle).RelativeVirtualAddress)
                 .Where(address => address != 0)
                 .Sum(address => file.GetMethodBody(address).Size);
-            Console.WriteLine($"{name,-LabelWidth}{new FileInfo(path).Length,10:N0}{il,10:N0}{file.PEHeaders.MetadataSize,10:N0}");
+            Console.WriteLine(
+                $"{name,-LabelWidth}{new FileInfo(path).Length,10:N0}{il,10:N0}{file.PEHeaders.MetadataSize,10:N0}");
             all += il;
         }
 
@@ -112,11 +115,16 @@ internal static class Footprint
     {
         string firmware = Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "firmware");
         string[] sources = [.. Directory.GetFiles(firmware, "*.cs", SearchOption.AllDirectories)
-            .Where(file => !Path.GetRelativePath(firmware, file).Split(Path.DirectorySeparatorChar).Any(folder => folder is "bin" or "obj" or "Desktop"))];
+            .Where(
+                file => !Path.GetRelativePath(firmware, file)
+                    .Split(Path.DirectorySeparatorChar)
+                    .Any(folder => folder is "bin" or "obj" or "Desktop"))];
         string[] lines = [.. sources.SelectMany(File.ReadLines).Select(line => line.Trim())];
         WriteLine("sources", sources.Length);
         WriteLine("lines", lines.Length);
-        WriteLine("lines neither blank nor comment", lines.Count(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal)));
+        WriteLine(
+            "lines neither blank nor comment",
+            lines.Count(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal)));
     }
 
     private static bool WriteGoal(string what, int value, int limit, string unit = "bytes")

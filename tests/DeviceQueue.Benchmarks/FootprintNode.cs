@@ -1,20 +1,23 @@
 using System.Text;
 using System.Text.Json;
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
+using DeviceQueue.Storage;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Benchmarks;
 
 /// <summary>What the board of a <see cref="FootprintNode"/> is set to; by default what the goals are for.</summary>
-internal sealed record FootprintSettings(int Outputs = 2, bool HasKey = true, bool HasDiscovery = true, bool IsSecure = false, bool IsFull = false);
+internal sealed record FootprintSettings(
+    int Outputs = 2, bool HasKey = true, bool HasDiscovery = true, bool IsSecure = false, bool IsFull = false);
 
 /// <summary>A node with the firmware's own settings else, over a board and a broker that take no memory.</summary>
-internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemory, IRestarter, ILogger, ISensor, IOutputPins, IMqttLinkFactory, IMqttLink, ICommandMac
+internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemory, IRestarter, ILogger, ISensor,
+    IOutputPins, IMqttLinkFactory, IMqttLink, ICommandMac
 {
     private const int PlentyBytes = 100_000;
     private const int MinuteMs = 60_000;
@@ -29,7 +32,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     private const int KeyBytes = 241;
 
     // After the lowest time that the clock believes, or no command is fresh.
-    private static readonly DateTime Start = DateTime.SpecifyKind(DeviceNode.BuildDate, DateTimeKind.Utc).AddDays(1);
+    private static readonly DateTime Start = DateTime.SpecifyKind(FirmwareDefaults.BuildDate, DateTimeKind.Utc).AddDays(1);
 
     private readonly Dictionary<string, byte[]> _files = new()
     {
@@ -65,12 +68,18 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Store = this,
             Memory = this,
             Restarter = this,
-            Life = new Journal(this),
+            Journal = new Journal(this),
             Logger = this,
             Links = this,
             Sensor = this,
         };
-        _node = new DeviceNode(loader.Device, connection, new BootRecord(this), new OutputBank(loader.Device.Outputs, this), platform, loader.Settings);
+        _node = new DeviceNode(
+            loader.Device,
+            connection,
+            new BootRecord(this),
+            new OutputBank(loader.Device.Outputs, this),
+            platform,
+            loader.Settings);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
         _maxMessageBytes = connection.Commands.MaxMessageSize;
         LargestPayloadBytes = Math.Max(_maxMessageBytes, connection.Readings.MaxMessageSize);
@@ -312,7 +321,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     private static void RequireSuccess(byte[] answer)
     {
         using JsonDocument envelope = JsonDocument.Parse(answer);
-        using JsonDocument message = JsonDocument.Parse(envelope.RootElement.GetProperty("message").GetBytesFromBase64());
+        using JsonDocument message = JsonDocument.Parse(
+            envelope.RootElement.GetProperty("message").GetBytesFromBase64());
         if (message.RootElement.GetProperty("status").GetString() != "succeeded")
         {
             throw new InvalidOperationException("A command was answered: " + message.RootElement);
@@ -321,18 +331,30 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     private static byte[] Write(FootprintSettings settings)
     {
-        string key = settings.HasKey ? "\"command_key\":\"" + string.Concat(Enumerable.Range(0, 32).Select(i => i.ToString("x2"))) + "\"," : "";
-        string outputs = string.Join(",", Enumerable.Range(0, settings.Outputs).Select(i => $$"""{"name":"relay{{i + 1}}","pin":{{FirstPin + i}}}"""));
+        string key = settings.HasKey
+            ? "\"command_key\":\"" + string.Concat(Enumerable.Range(0, 32).Select(i => i.ToString("x2"))) + "\","
+            : "";
+        string outputs = string.Join(
+            ",",
+            Enumerable.Range(0, settings.Outputs)
+                .Select(i => $$"""{"name":"relay{{i + 1}}","pin":{{FirstPin + i}}}"""));
         string more = settings.IsFull ? "\"status_led\":32,\"watchdog_pin\":33," : "";
         string discovery = settings.HasDiscovery ? "\"discovery\":true," : "";
-        string tls = settings.IsSecure ? ",\"tls\":{\"ca\":\"ca.pem\",\"cert\":\"client.pem\",\"key\":\"client.key\"}" : "";
-        string credential = settings.IsFull ? ",\"credential\":{\"username\":\"greenhouse-1\",\"password\":\"0123456789abcdef0123456789abcdef\"}" : "";
+        string tls = settings.IsSecure
+            ? ",\"tls\":{\"ca\":\"ca.pem\",\"cert\":\"client.pem\",\"key\":\"client.key\"}"
+            : "";
+        string credential = settings.IsFull
+            ? ",\"credential\":{\"username\":\"greenhouse-1\",\"password\":\"0123456789abcdef0123456789abcdef\"}"
+            : "";
         string protocol = settings.IsSecure ? "mqtts" : "mqtt";
+        string device = $$"""{"id":"greenhouse-1",{{key}}{{discovery}}{{more}}"outputs":[{{outputs}}]}""";
+        string connection = $$"""{"protocol":"{{protocol}}","host":"broker.local"}""";
         return Encoding.UTF8.GetBytes(
-            $$"""{"device":{"id":"greenhouse-1",{{key}}{{discovery}}{{more}}"outputs":[{{outputs}}]},"connection":{"protocol":"{{protocol}}","host":"broker.local"}{{tls}}{{credential}}}""");
+            $$"""{"device":{{device}},"connection":{{connection}}{{tls}}{{credential}}}""");
     }
 
-    private static byte[] Pem(string kind, int bytes) => Encoding.ASCII.GetBytes($"-----BEGIN {kind}-----".PadRight(bytes, 'A'));
+    private static byte[] Pem(string kind, int bytes) =>
+        Encoding.ASCII.GetBytes($"-----BEGIN {kind}-----".PadRight(bytes, 'A'));
 
     private int NextId() => _lastId = (_lastId % ushort.MaxValue) + 1;
 
@@ -361,7 +383,10 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     private void Deliver(string type, string arguments, int bytes)
     {
         TryGetUtc(out DateTime utc);
-        string start = $$"""{"message_id":"{{++_commands:x32}}","correlation_id":"123","message_type":"{{type}}","sent_time":"{{utc:O}}","message":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(arguments))}}","signature":"{{Convert.ToHexStringLower(_code)}}" """;
+        string message = Convert.ToBase64String(Encoding.UTF8.GetBytes(arguments));
+        string start = $"{{\"message_id\":\"{++_commands:x32}\",\"correlation_id\":\"123\",\"message_type\":\"{type}\","
+            + $"\"sent_time\":\"{utc:O}\",\"message\":\"{message}\","
+            + $"\"signature\":\"{Convert.ToHexStringLower(_code)}\" ";
         _events.AddMessage(CommandTopic, Encoding.UTF8.GetBytes(start.PadRight(Math.Max(bytes - 1, 0)) + "}"), false);
     }
 }

@@ -27,6 +27,6 @@ internal interface ISubject : IDisposable
     /// </summary>
     long? MeasureUnread(int messages, Action<string> publishTo);
 
-    /// <summary>Sends one message at QoS 0 through a port.</summary>
-    void SendOne(int port, string topic, string text, bool envelope, Action waitForArrival);
+    /// <summary>Sends one message at QoS 0 through a port; false without an envelope of its own.</summary>
+    bool TrySendOne(int port, string topic, string text, bool envelope, Action waitForArrival);
 }

@@ -1,9 +1,9 @@
-using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Benchmarks;
 
@@ -18,7 +18,7 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
     private static readonly IClock Clock = new DesktopClock();
     private static readonly IRandom Random = new DesktopRandom();
 
-    private readonly MosquittoLinkFactory _links = new();
+    private readonly DesktopLinkFactory _links = new();
     private readonly ConnectionWorker _worker;
     private readonly MqttConnection _connection;
     private readonly int _fence;
@@ -27,7 +27,7 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
 
     public LibraryProgram(int port, string topic, params string[] options)
     {
-        MqttOptions read = MqttOptions.Read(ConfigParams.FromTuples(options), new ConfigProblems());
+        QueueOptions read = QueueOptions.Read(ConfigParams.FromTuples(options), new ConfigProblems());
         MqttLinkOptions endpoint = new()
         {
             Host = "127.0.0.1",
@@ -36,10 +36,11 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
             CleanSession = true,
             KeepAliveSeconds = 60,
         };
-        _connection = new MqttConnection(this, null, [endpoint], read, Clock, Random, this);
+        MqttPlatform platform = new() { Links = this, Clock = Clock, Random = Random };
+        _connection = new MqttConnection(platform, [endpoint], read, this);
         _fence = _connection.LatestValues.Add($"{topic}/fence", true);
         _worker = new ConnectionWorker(_connection, Clock, this);
-        Queue = new MqttMessageQueue(topic, topic, _connection, read, new MqttPlatform { Clock = Clock, Random = Random });
+        Queue = new MqttMessageQueue(topic, topic, _connection, read, platform);
     }
 
     /// <summary>Gets what bounds the messages outstanding.</summary>
@@ -72,7 +73,8 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
     }
 
     /// <summary>Waits until so many messages have arrived, kept or dropped.</summary>
-    public void WaitForArrivals(int messages) => WaitUntil(() => Volatile.Read(ref _taken) + (_link?.DroppedMessages ?? 0) >= messages);
+    public void WaitForArrivals(int messages) =>
+        WaitUntil(() => Volatile.Read(ref _taken) + (_link?.DroppedMessages ?? 0) >= messages);
 
     IMqttLink IMqttLinkFactory.Create(AutoResetEvent wake) =>
         _link = new CountingLink(_links.Create(wake), Window.Leave, () => Interlocked.Increment(ref _taken));

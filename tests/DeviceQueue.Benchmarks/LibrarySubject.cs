@@ -3,7 +3,7 @@ using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Benchmarks;
 
-/// <summary>The library's MqttMessageQueue over libmosquitto.</summary>
+/// <summary>The library's MqttMessageQueue over the desktop's link.</summary>
 internal sealed class LibrarySubject(int port) : ISubject
 {
     /// <summary>The queue's default max_bytes, which the unread messages are measured with.</summary>
@@ -106,11 +106,12 @@ internal sealed class LibrarySubject(int port) : ISubject
         return CollectedHeap() - before;
     }
 
-    public void SendOne(int tapPort, string topic, string text, bool envelope, Action waitForArrival)
+    public bool TrySendOne(int tapPort, string topic, string text, bool envelope, Action waitForArrival)
     {
         using LibraryProgram program = new(tapPort, topic, "options.serialize_envelope", envelope ? "true" : "false");
         program.Start().Queue.Send(null, new MessageEnvelope(null, null, text));
         waitForArrival();
+        return true;
     }
 
     /// <summary>

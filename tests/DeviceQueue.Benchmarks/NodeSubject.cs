@@ -26,13 +26,24 @@ internal sealed class NodeSubject : ISubject
     public string Name => "pip-services3-mqtt-node";
 
     public double MeasureThroughput(int qos, bool envelope, double seconds) =>
-        (double)Ask("throughput", _port, new() { ["qos"] = qos, ["envelope"] = envelope, ["ms"] = seconds * 1000, ["outstanding"] = Load.Outstanding })!;
+        (double)Ask(
+            "throughput",
+            _port,
+            new()
+            {
+                ["qos"] = qos,
+                ["envelope"] = envelope,
+                ["ms"] = seconds * 1000,
+                ["outstanding"] = Load.Outstanding,
+            })!;
 
     public double[] MeasureListen(int messages) =>
-        Ask("listen", _port, new() { ["messages"] = messages, ["warmUp"] = Load.WarmUpMessages }).Deserialize<double[]>()!;
+        Ask("listen", _port, new() { ["messages"] = messages, ["warmUp"] = Load.WarmUpMessages })
+            .Deserialize<double[]>()!;
 
     public double[]? MeasureReceive(int messages) =>
-        Ask("receive", _port, new() { ["messages"] = messages, ["maxDelayMs"] = Load.MaxReceiveDelayMs }).Deserialize<double[]>();
+        Ask("receive", _port, new() { ["messages"] = messages, ["maxDelayMs"] = Load.MaxReceiveDelayMs })
+            .Deserialize<double[]>();
 
     public long? MeasureUnread(int messages, Action<string> publishTo)
     {
@@ -40,11 +51,12 @@ internal sealed class NodeSubject : ISubject
         return (long)Ask("collected", _port, new() { ["messages"] = messages })!;
     }
 
-    public void SendOne(int port, string topic, string text, bool envelope, Action waitForArrival)
+    public bool TrySendOne(int port, string topic, string text, bool envelope, Action waitForArrival)
     {
         Ask("sendOne", port, new() { ["topic"] = topic, ["text"] = text, ["envelope"] = envelope });
         waitForArrival();
         Ask("close", port, []);
+        return true;
     }
 
     public void Dispose()
@@ -59,7 +71,8 @@ internal sealed class NodeSubject : ISubject
         arguments["command"] = command;
         arguments["port"] = port;
         _process.StandardInput.WriteLine(arguments.ToJsonString());
-        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The Node.js program has ended.");
+        string line = _process.StandardOutput.ReadLine()
+            ?? throw new InvalidOperationException("The Node.js program has ended.");
         return JsonNode.Parse(line)!;
     }
 }

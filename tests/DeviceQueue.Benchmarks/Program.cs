@@ -3,9 +3,13 @@ using BenchmarkDotNet.Running;
 using DeviceQueue.Benchmarks;
 
 const string Usage = """
-    DeviceQueue.Benchmarks queue [SECONDS [RUNS]]   the queue beside Pip.Services' for Node.js and libmosquitto alone; each run of a load takes SECONDS (2), medians over RUNS (5)
-    DeviceQueue.Benchmarks codec                    time and memory of writing and reading an envelope, by BenchmarkDotNet
-    DeviceQueue.Benchmarks footprint                size of the firmware's assemblies, its heap on the interpreter by owner, and what a reading and a command allocate
+    DeviceQueue.Benchmarks queue [SECONDS [RUNS]]   the queue beside Pip.Services' for Node.js, and
+                                                    libmosquitto and MQTTnet alone; each run of a load takes
+                                                    SECONDS (2), medians over RUNS (5)
+    DeviceQueue.Benchmarks codec                    time and memory of writing and reading an envelope, by
+                                                    BenchmarkDotNet
+    DeviceQueue.Benchmarks footprint                size of the firmware's assemblies, its heap on the interpreter
+                                                    by owner, and what a reading and a command allocate
     """;
 
 switch (args)

@@ -24,5 +24,6 @@ internal sealed class Table(string[] names)
     }
 
     private void WriteCells(string label, string[] cells) =>
-        Console.WriteLine(label.PadRight(LabelWidth) + string.Concat(cells.Select((cell, i) => cell.PadLeft(names[i].Length + 3))));
+        Console.WriteLine(
+            label.PadRight(LabelWidth) + string.Concat(cells.Select((cell, i) => cell.PadLeft(names[i].Length + 3))));
 }

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.Readings;
+using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests;
 
@@ -40,13 +41,23 @@ public sealed class DeviceNode_Tests
     [Fact]
     public void Says_on_connect_that_it_is_there_and_how_its_outputs_stand()
     {
-        var node = new Node("device.outputs.1.name=relay2;device.outputs.1.pin=14;device.outputs.1.active=low;device.outputs.1.safe=on");
+        var node = new Node(
+            "device.outputs.1.name=relay2;device.outputs.1.pin=14;device.outputs.1.active=low;"
+                + "device.outputs.1.safe=on");
         node.World.Open();
 
         Assert.Equal([(13, false), (14, false)], node.Pins.Opened);
-        Assert.Equal(("online", "OFF", "ON"), (Retained(node, "status"), Retained(node, "output/relay1"), Retained(node, "output/relay2")));
+        Assert.Equal(
+            ("online", "OFF", "ON"),
+            (Retained(node, "status"), Retained(node, "output/relay1"), Retained(node, "output/relay2")));
         Assert.Equal(["sensor/bar1/status", "sensor/bar1/command"], node.Broker.Link.Filters);
-        Assert.Equal(("bar1", "sensor/bar1/status", "offline", true), (node.Broker.Link.Options!.ClientId, node.Broker.Link.Options.WillTopic, node.Broker.Link.Options.WillPayload, node.Broker.Link.Options.WillRetain));
+        Assert.Equal(
+            ("bar1", "sensor/bar1/status", "offline", true),
+            (
+                node.Broker.Link.Options!.ClientId,
+                node.Broker.Link.Options.WillTopic,
+                node.Broker.Link.Options.WillPayload,
+                node.Broker.Link.Options.WillRetain));
     }
 
     [Fact]
@@ -59,7 +70,8 @@ public sealed class DeviceNode_Tests
         Assert.Equal(Enumerable.Range(1, 1440).Select(i => (long)i), node.Sequences());
         Assert.Equal(287, node.On("health").Length);
         Assert.Equal(
-            """{"msg":"21.47","unit":"C","temperature":21.47,"humidity":45.10,"pressure":1006.53,"seq":61,"time":"2026-11-21T03:47:00.000Z"}""",
+            """{"msg":"21.47","unit":"C","temperature":21.47,"humidity":45.10,"pressure":1006.53,"seq":61"""
+                + ""","time":"2026-11-21T03:47:00.000Z"}""",
             node.On("temperature")[60].Text);
         Assert.All(node.On("temperature"), reading => Assert.Equal((1, false), (reading.Qos, reading.Retain)));
         Assert.All(node.On("health"), health => Assert.Equal((0, false), (health.Qos, health.Retain)));
@@ -90,7 +102,11 @@ public sealed class DeviceNode_Tests
         Assert.Equal(1 + (9 * 60) + 10, readings.Length + dropped);
         Assert.InRange(dropped, 1, 8 * 60);
         Assert.Equal(node.Sequences().Order(), node.Sequences());
-        Assert.All(readings.Index(), reading => Assert.Equal(Taken(Node.Json(reading.Item).GetProperty("seq").GetInt64()), Node.Json(reading.Item).GetProperty("time").GetString()));
+        Assert.All(
+            readings.Index(),
+            reading => Assert.Equal(
+                Taken(Node.Json(reading.Item).GetProperty("seq").GetInt64()),
+                Node.Json(reading.Item).GetProperty("time").GetString()));
         Assert.Equal(1, health.GetProperty("reconnects").GetInt32());
     }
 
@@ -99,7 +115,10 @@ public sealed class DeviceNode_Tests
     {
         var node = new Node("device.interval_ms=1000;");
         World world = node.World;
-        MqttMessageQueue queue = world.Queue("other", "options.qos=1;options.serialize_envelope=false;options.outbox=other;options.outbox_flush_ms=0", node.Store);
+        MqttMessageQueue queue = world.Queue(
+            "other",
+            "options.qos=1;options.serialize_envelope=false;options.outbox=other;options.outbox_flush_ms=0",
+            node.Store);
         using var isConnecting = new ManualResetEventSlim();
         using var isAnswered = new ManualResetEventSlim();
         node.Broker.Connack = _ =>
@@ -109,20 +128,25 @@ public sealed class DeviceNode_Tests
             return null;
         };
         world.Connection.Open();
-        Task connecting = Task.Factory.StartNew(() => world.Connection.Poll(), Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task connecting = Task.Factory.StartNew(
+            () => world.Connection.Poll(), Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Assert.True(isConnecting.Wait(PatienceMs, Cancellation));
-        Task working = Task.Factory.StartNew(Work, Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task working = Task.Factory.StartNew(
+            Work, Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         bool isWorkDone = await Task.WhenAny(working, Task.Delay(PatienceMs, Cancellation)) == working;
         bool wasConnecting = !connecting.IsCompleted;
         isAnswered.Set();
         await connecting.WaitAsync(TimeSpan.FromMilliseconds(PatienceMs), Cancellation);
         Assert.True(isWorkDone && wasConnecting);
         Assert.Equal(61, node.Sensor.Reads);
-        Assert.All(["outbox.0", "other.0"], name => Assert.True(node.Store.GetSize(name) > 0)); // and it is in the flash
+        // and it is in the flash
+        Assert.All(["outbox.0", "other.0"], name => Assert.True(node.Store.GetSize(name) > 0));
 
         world.RunFor(5000);
         Assert.Equal(Enumerable.Range(1, 66).Select(i => (long)i), node.Sequences());
-        Assert.Equal(Enumerable.Range(0, 60).Select(i => i.ToString()), node.Broker.Arrivals.Where(arrival => arrival.Topic == "other").Select(arrival => arrival.Text));
+        Assert.Equal(
+            Enumerable.Range(0, 60).Select(i => i.ToString()),
+            node.Broker.Arrivals.Where(arrival => arrival.Topic == "other").Select(arrival => arrival.Text));
 
         void Work()
         {
@@ -154,7 +178,9 @@ public sealed class DeviceNode_Tests
         next.Broker.IsUp = true;
         next.World.RunFor(10 * MinuteMs);
 
-        Assert.Equal([.. Enumerable.Range(1, 181), .. Enumerable.Range(257, 101)], next.Sequences().Select(number => (int)number));
+        Assert.Equal(
+            [.. Enumerable.Range(1, 181), .. Enumerable.Range(257, 101)],
+            next.Sequences().Select(number => (int)number));
         JsonElement health = Node.Json(next.On("health")[^1]);
         Assert.Equal(0, health.GetProperty("dropped").GetProperty("overflow").GetInt32());
         Assert.InRange(health.GetProperty("queue").GetProperty("messages").GetInt32(), 0, 1);
@@ -231,7 +257,8 @@ public sealed class DeviceNode_Tests
         Assert.Equal(Enumerable.Range(1, 362).Select(i => (long)i), node.Sequences());
         JsonElement health = Node.Json(node.On("health")[^1]);
         JsonElement dropped = health.GetProperty("dropped");
-        int counted = dropped.GetProperty("unreadable").GetInt32() + dropped.GetProperty("commands").GetInt32() + health.GetProperty("rejected").GetProperty("bad_envelope").GetInt32();
+        int counted = dropped.GetProperty("unreadable").GetInt32() + dropped.GetProperty("commands").GetInt32()
+            + health.GetProperty("rejected").GetProperty("bad_envelope").GetInt32();
         Assert.Equal(600 * 20, counted);
         Assert.InRange(node.On("response").Length, 1, 61);
     }
@@ -246,7 +273,8 @@ public sealed class DeviceNode_Tests
 
         Assert.Single(node.On("temperature"));
         JsonElement sensor = Node.Json(node.On("health")[^1]).GetProperty("sensor");
-        Assert.Equal(("no_answer", 60), (sensor.GetProperty("state").GetString(), sensor.GetProperty("faults").GetInt32()));
+        Assert.Equal(
+            ("no_answer", 60), (sensor.GetProperty("state").GetString(), sensor.GetProperty("faults").GetInt32()));
     }
 
     [Fact]
@@ -263,13 +291,15 @@ public sealed class DeviceNode_Tests
         Assert.Equal((1, 60000), (early.GetProperty("boot").GetInt32(), early.GetProperty("uptime_ms").GetInt32()));
         Assert.Equal("2026-11-21T00:02:00.000Z", Node.Json(node.On("temperature")[2]).GetProperty("time").GetString());
         JsonElement health = Node.Json(node.On("health")[^1]);
-        Assert.Equal((1, "2026-11-21T00:05:00.000Z"), (health.GetProperty("boot").GetInt32(), health.GetProperty("time").GetString()));
+        Assert.Equal(
+            (1, "2026-11-21T00:05:00.000Z"),
+            (health.GetProperty("boot").GetInt32(), health.GetProperty("time").GetString()));
     }
 
     [Fact]
     public void A_reading_that_was_dated_by_a_time_server_wrong_by_years_says_so_and_health_tells_how_to_date_it()
     {
-        DateTime right = DeviceNode.BuildDate.AddDays(20);
+        DateTime right = FirmwareDefaults.BuildDate.AddDays(20);
         var node = new Node("device.health_interval_ms=60000;");
         node.World.Clock.StartUtc = right.AddYears(9);
         node.World.Open();
@@ -279,7 +309,8 @@ public sealed class DeviceNode_Tests
 
         JsonElement[] readings = [.. node.On("temperature").Select(Node.Json)];
         Assert.Equal(["doubted", "doubted", "doubted", null, null], readings.Select(Clock));
-        Assert.Equal((1, 60000), (readings[1].GetProperty("boot").GetInt32(), readings[1].GetProperty("uptime_ms").GetInt32()));
+        Assert.Equal(
+            (1, 60000), (readings[1].GetProperty("boot").GetInt32(), readings[1].GetProperty("uptime_ms").GetInt32()));
         Assert.False(readings[^1].TryGetProperty("uptime_ms", out _));
         JsonElement[] health = [.. node.On("health").Select(Node.Json)];
         Assert.Equal("doubted", Clock(health[0]));
@@ -287,7 +318,9 @@ public sealed class DeviceNode_Tests
         Assert.Equal(right.AddMinutes(1), readings[1].GetProperty("time").GetDateTime().AddMilliseconds(-offMs));
         Assert.Equal(2 * MinuteMs, health[^1].GetProperty("clock_trusted_ms").GetInt64(), 1000.0);
 
-        string? Clock(JsonElement json) => json.TryGetProperty("clock", out JsonElement clock) ? clock.GetString() : null;
+        string? Clock(JsonElement json) => json.TryGetProperty("clock", out JsonElement clock)
+            ? clock.GetString()
+            : null;
     }
 
     [Fact]
@@ -298,9 +331,17 @@ public sealed class DeviceNode_Tests
         node.Do("config.set", """{"interval_ms":30000}""");
         node.World.RunFor(HourMs);
 
-        string[] own = [.. node.Store.Files.Keys.Select(file => file.Split('.')[0]).Where(file => file != "outbox").Distinct()];
-        Assert.Equal(["boot", "changes", "commands", "devicequeue", "discovery", "life", "settings", "utc"], own.Order(StringComparer.Ordinal));
-        Assert.All(own, name => Assert.Null(MqttOptions.Read(ConfigParams.FromTuples("options.outbox", name), new ConfigProblems())));
+        string[] own =
+        [
+            .. node.Store.Files.Keys.Select(file => file.Split('.')[0]).Where(file => file != "outbox").Distinct(),
+        ];
+        Assert.Equal(
+            ["boot", "changes", "commands", "devicequeue", "discovery", "life", "settings", "utc"],
+            own.Order(StringComparer.Ordinal));
+        Assert.All(
+            own,
+            name => Assert.Null(
+                QueueOptions.Read(ConfigParams.FromTuples("options.outbox", name), new ConfigProblems())));
     }
 
     [Fact]
@@ -316,7 +357,9 @@ public sealed class DeviceNode_Tests
         Assert.True(second.Sequences()[0] > first.Sequences()[^1]);
         second.World.RunFor(5 * MinuteMs);
         JsonElement health = Node.Json(second.On("health")[^1]);
-        Assert.Equal((2, second.Sequences()[0]), (health.GetProperty("boot").GetInt32(), health.GetProperty("seq_first").GetInt64()));
+        Assert.Equal(
+            (2, second.Sequences()[0]),
+            (health.GetProperty("boot").GetInt32(), health.GetProperty("seq_first").GetInt64()));
     }
 
     [Fact]
@@ -333,11 +376,17 @@ public sealed class DeviceNode_Tests
     [Theory]
     [InlineData("", 1)]
     [InlineData(Node.WithKey, 0)]
-    public void The_console_says_that_nothing_but_the_broker_guards_the_commands_of_a_device_without_a_key(string config, int count)
+    public void The_console_says_that_nothing_but_the_broker_guards_the_commands_of_a_device_without_a_key(
+        string config, int count)
     {
         var node = new Node(config);
 
-        Assert.Equal(count, node.Log.Lines.Count(line => line.EndsWith("no device.command_key: every client that may publish to sensor/bar1/command can command this device")));
+        Assert.Equal(
+            count,
+            node.Log.Lines.Count(
+                line => line.EndsWith(
+                    "no device.command_key: every client that may publish to sensor/bar1/command can command this "
+                        + "device")));
     }
 
     [Fact]
@@ -351,13 +400,22 @@ public sealed class DeviceNode_Tests
         JsonElement health = Node.Json(node.On("health")[0]);
         Assert.Equal(
             [
-                "version", "free_memory", "settings", "unsigned", "boot", "seq_first", "uptime_ms", "time", "reconnects", "sensor",
+                "version", "free_memory", "settings", "unsigned", "boot", "seq_first", "uptime_ms", "time",
+                "reconnects", "sensor",
                 "safe_mode", "dropped", "rejected", "faults", "queue", "last_fault", "last_error",
             ],
             health.EnumerateObject().Select(member => member.Name));
-        Assert.Equal("{\"messages\":1,\"max_messages\":3276,\"bytes\":161,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,\"degraded\":false}", health.GetProperty("queue").GetRawText());
-        Assert.Equal("{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,\"too_large\":0,\"unreadable\":0,\"refused\":0,\"outgrown\":0}", health.GetProperty("dropped").GetRawText());
-        Assert.Equal((54321, 300000), (health.GetProperty("free_memory").GetInt32(), health.GetProperty("uptime_ms").GetInt32()));
+        Assert.Equal(
+            "{\"messages\":1,\"max_messages\":3276,\"bytes\":161,\"max_bytes\":49152,\"torn\":0,\"damaged\":0,"
+                + "\"degraded\":false}",
+            health.GetProperty("queue").GetRawText());
+        Assert.Equal(
+            "{\"overflow\":0,\"unconfirmed\":0,\"replaced\":0,\"memory\":0,\"answers\":0,\"commands\":0,"
+                + "\"too_large\":0,\"unreadable\":0,\"refused\":0,\"outgrown\":0}",
+            health.GetProperty("dropped").GetRawText());
+        Assert.Equal(
+            (54321, 300000),
+            (health.GetProperty("free_memory").GetInt32(), health.GetProperty("uptime_ms").GetInt32()));
         Assert.Equal("{\"unknown_command\":1}", health.GetProperty("rejected").GetRawText());
         Assert.True(health.GetProperty("unsigned").GetBoolean());
     }
@@ -369,7 +427,7 @@ public sealed class DeviceNode_Tests
     public void Health_is_whole_whatever_the_last_error_holds(char character)
     {
         var node = new Node();
-        node.Broker.Connack = _ => new(DeviceQueue.Connecting.MqttLinkError.Tls, 0, new string(character, 500));
+        node.Broker.Connack = _ => new(DeviceQueue.Mqtt.MqttLinkError.Tls, 0, new string(character, 500));
         node.World.Connection.Open();
         node.World.RunFor(MinuteMs);
         node.Broker.Connack = null;
@@ -412,15 +470,19 @@ public sealed class DeviceNode_Tests
         node.World.Open();
         node.World.RunFor(2 * MinuteMs);
 
-        Arrival[] readings = [.. node.Broker.Arrivals.Where(arrival => arrival.Topic.EndsWith("/temperature", StringComparison.Ordinal))];
+        Arrival[] readings =
+        [
+            .. node.Broker.Arrivals.Where(arrival => arrival.Topic.EndsWith("/temperature", StringComparison.Ordinal)),
+        ];
         Assert.InRange(readings.Length, 2, 4);
-        Assert.Equal(0, node.Life.Dropped.Total);
+        Assert.Equal(0, node.Journal.Dropped.Total);
     }
 
     [Fact]
     public void A_reading_that_found_no_room_is_counted()
     {
-        const string NoRoom = "device.reboot_after_ms=0;options.overflow=reject;options.outbox=;options.max_messages=2;";
+        const string NoRoom =
+            "device.reboot_after_ms=0;options.overflow=reject;options.outbox=;options.max_messages=2;";
         var node = new Node("device.interval_ms=1000;device.health_interval_ms=1000;" + NoRoom);
         node.Broker.IsUp = false;
         node.World.Connection.Open();
@@ -443,7 +505,10 @@ public sealed class DeviceNode_Tests
         for (int seed = 0; seed < 20; seed++)
         {
             var random = new Random(seed);
-            var node = new Node("device.interval_ms=1000;device.health_interval_ms=1000;options.outbox_max_bytes=8192;device.reboot_after_ms=0;options.max_messages=" + (4 + random.Next(20)));
+            var node = new Node(
+                "device.interval_ms=1000;device.health_interval_ms=1000;options.outbox_max_bytes=8192;"
+                    + "device.reboot_after_ms=0;options.max_messages="
+                    + (4 + random.Next(20)));
             node.World.Open();
             for (int i = 0; i < 12; i++)
             {
@@ -490,7 +555,7 @@ public sealed class DeviceNode_Tests
 
         Assert.Equal(4, node.On("response").Length);
         Assert.All(Enumerable.Range(0, 4), i => Assert.Equal("succeeded", Node.Status(node.Answer(i))));
-        Assert.Equal(0, node.Life.Dropped[DropReason.Answers]);
+        Assert.Equal(0, node.Journal.Dropped[DropReason.Answers]);
     }
 
     [Fact]
@@ -536,7 +601,7 @@ public sealed class DeviceNode_Tests
         var found = new Node("", store);
         found.World.RunFor(MinuteMs);
         found.World.Node!.PrepareRestart();
-        int damaged = found.Life.Dropped[DropReason.Damaged] + found.Life.Dropped[DropReason.Torn];
+        int damaged = found.Journal.Dropped[DropReason.Damaged] + found.Journal.Dropped[DropReason.Torn];
 
         var node = new Node("device.health_interval_ms=1000;", store);
         node.World.Open();
@@ -576,10 +641,14 @@ public sealed class DeviceNode_Tests
             node.World.RunFor(chance.Next(2 * MinuteMs));
         }
 
-        return string.Join('\n', node.Broker.Arrivals.Select(a => a.AtMs + " " + a.Topic + " " + a.Text).Concat(log.Lines));
+        return string.Join(
+            '\n', node.Broker.Arrivals.Select(a => a.AtMs + " " + a.Topic + " " + a.Text).Concat(log.Lines));
     }
 
     private static string? Retained(Node node, string topic) => node.Broker.Retained("sensor/bar1/" + topic);
 
-    private static string Taken(long sequence) => new DateTime(2026, 11, 21, 2, 47, 0, DateTimeKind.Utc).AddMinutes(sequence - 1).ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
+    private static string Taken(long sequence) =>
+        new DateTime(2026, 11, 21, 2, 47, 0, DateTimeKind.Utc)
+            .AddMinutes(sequence - 1)
+            .ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
 }

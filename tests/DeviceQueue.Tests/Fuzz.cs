@@ -14,14 +14,17 @@ internal static class Fuzz
     }
 
     /// <summary>One of the texts with up to four bytes changed, put in or taken out.</summary>
-    public static Gen<byte[]> Mutated(params string[] corpus) => Mutated(Array.ConvertAll(corpus, System.Text.Encoding.UTF8.GetBytes));
+    public static Gen<byte[]> Mutated(params string[] corpus) =>
+        Mutated(Array.ConvertAll(corpus, System.Text.Encoding.UTF8.GetBytes));
 
     /// <summary>One of the arrays with up to four bytes changed, put in or taken out.</summary>
     public static Gen<byte[]> Mutated(params byte[][] corpus)
     {
         var edit = from kind in Gen.Choose(0, 3)
                    from place in Gen.Choose(0, 4096)
-                   from value in Gen.OneOf(Gen.Choose(0, 255), Gen.Elements(Array.ConvertAll("\"\\{}[]:,u0D8e-.ntf".ToCharArray(), c => (int)c)))
+                   from value in Gen.OneOf(
+                       Gen.Choose(0, 255),
+                       Gen.Elements(Array.ConvertAll("\"\\{}[]:,u0D8e-.ntf".ToCharArray(), c => (int)c)))
                    select (kind, place, value: (byte)value);
         return from text in Gen.Elements(corpus)
                from edits in Gen.Choose(0, 4).SelectMany(count => edit.ArrayOf(count))

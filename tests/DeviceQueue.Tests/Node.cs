@@ -1,19 +1,18 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using DeviceQueue.Commanding;
 using DeviceQueue.Configuration;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
-using DeviceQueue.Supervising;
-using DeviceQueue.Tests.Commanding;
+using DeviceQueue.Tests.Commands;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
 using DeviceQueue.Tests.Readings;
 using DeviceQueue.Tests.Settings;
+using DeviceQueue.Tests.Storage;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Tests;
 
@@ -21,7 +20,8 @@ namespace DeviceQueue.Tests;
 internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
 {
     /// <summary>Settings of a command key: the bytes 00 to 1f.</summary>
-    public const string WithKey = "device.command_key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f;";
+    public const string WithKey =
+        "device.command_key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f;";
 
     private readonly EnvelopeCodec _codec = new();
     private readonly byte[]? _key;
@@ -38,7 +38,10 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         Log = log ?? new MemoryLogger();
         Pins = pins ?? new FakePins();
         _loader = new SettingsLoader(Store, null);
-        Load("device.id=bar1;connection.protocol=mqtt;connection.host=broker;device.outputs.0.name=relay1;device.outputs.0.pin=13;" + config);
+        Load(
+            "device.id=bar1;connection.protocol=mqtt;connection.host=broker;device.outputs.0.name=relay1;"
+                + "device.outputs.0.pin=13;"
+                + config);
         _key = _loader.Device.CommandKey;
         var platform = new DevicePlatform
         {
@@ -51,18 +54,18 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
             Logger = Log,
             Links = broker,
             Sensor = Sensor,
-            Life = new Journal(Store),
+            Journal = new Journal(Store),
             Calendar = this,
         };
-        Life = platform.Life;
-        Life.Begin("test", _loader.Device.SafeModeBoots);
-        if (Life.IsSafeMode)
+        Journal = platform.Journal;
+        Journal.Begin("test", _loader.Device.SafeModeBoots);
+        if (Journal.IsSafeMode)
         {
             _loader.UseSafeMode();
         }
 
         Outputs = new OutputBank(_loader.Device.Outputs, Pins);
-        var bootRecord = new BootRecord(Store, Life.Buffer);
+        var bootRecord = new BootRecord(Store, Journal.Buffer);
         _boot = bootRecord.Boot;
         _node = new DeviceNode(_loader.Device, _loader.Connection, bootRecord, Outputs, platform, _loader.Settings);
         _node.Open();
@@ -87,7 +90,8 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public List<long> Restarts { get; } = [];
 
     /// <summary>Gets the arrivals on one of the device's topics, the client library's repeats left out.</summary>
-    public Arrival[] On(string topic) => [.. Broker.Arrivals.Where(arrival => arrival.Topic == "sensor/bar1/" + topic && !arrival.IsRepeat)];
+    public Arrival[] On(string topic) =>
+        [.. Broker.Arrivals.Where(arrival => arrival.Topic == "sensor/bar1/" + topic && !arrival.IsRepeat)];
 
     public static JsonElement Json(Arrival arrival) => JsonDocument.Parse(arrival.Payload).RootElement;
 
@@ -98,7 +102,9 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     {
         var set = new SettingsChanges(new ConfigProblems());
         ConfigParams config = ConfigParams.FromString(changes);
-        Assert.All(Enumerable.Range(0, config.Count), i => Assert.True(set.TrySet(config.GetKey(i), config.Get(config.GetKey(i)))));
+        Assert.All(
+            Enumerable.Range(0, config.Count),
+            i => Assert.True(set.TrySet(config.GetKey(i), config.Get(config.GetKey(i)))));
         World.Node!.Apply(_loader.Settings.CheckChange(set));
     }
 
@@ -107,11 +113,13 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     {
         id ??= "id" + _boot + "-" + ++_lastId;
         var message = new MessageEnvelope("c", type, arguments) { MessageId = id };
-        message.SentTime = sent ?? (_key is not null && World.Clock.TryGetUtc(out DateTime utc) ? utc : DateTime.MinValue);
+        message.SentTime = sent
+            ?? (_key is not null && World.Clock.TryGetUtc(out DateTime utc) ? utc : DateTime.MinValue);
         byte[] buffer = new byte[2048];
         if (_key is not null)
         {
-            message.Signature = Convert.ToHexStringLower(HMACSHA256.HashData(_key, EnvelopeCodec.MakeSigningInput("bar1", message)));
+            message.Signature = Convert.ToHexStringLower(
+                HMACSHA256.HashData(_key, EnvelopeCodec.MakeSigningInput("bar1", message)));
         }
 
         int length = _codec.Encode(message, id, message.SentTime, buffer, 0);
@@ -150,7 +158,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     /// <summary>Gets what the calendar was set to.</summary>
     public DateTime? FloorUtc { get; private set; }
 
-    public Journal Life { get; }
+    public Journal Journal { get; }
 
     public DeviceState State => _node.State;
 
@@ -158,7 +166,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public void ApplySettings(string config = "")
     {
         var problems = new ConfigProblems();
-        _node.Apply(DeviceSettings.Read(ConfigParams.FromString("device.id=bar1;" + config), null, "dq-000001", problems));
+        _node.Apply(DeviceConfig.Read(ConfigParams.FromString("device.id=bar1;" + config), null, "dq-000001", problems));
         Assert.Empty(problems.Errors());
     }
 

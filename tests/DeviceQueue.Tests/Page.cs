@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using DeviceQueue.Esp32;
 using DeviceQueue.Settings;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests;
 
@@ -18,7 +18,8 @@ internal static partial class Page
     public static SettingsLoader Load(string file)
     {
         byte[] json = Encoding.UTF8.GetBytes(SettingsBlock().Match(Read(file)).Groups[1].Value);
-        var loader = new SettingsLoader(new MemoryStore { Files = { [SettingsLoader.FileName] = json } }, new Esp32Pins(true));
+        var loader = new SettingsLoader(
+            new MemoryStore { Files = { [SettingsLoader.FileName] = json } }, new Esp32Pins(true));
 
         Assert.True(loader.Load("default"));
         Assert.Equal((SettingsSource.File, 0), (loader.Settings.Source, loader.Problems.WarningCount));

@@ -1,18 +1,32 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using DeviceQueue.Commanding;
+using System.Xml.Linq;
+using DeviceQueue.Commands;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
 using DeviceQueue.HomeAssistant;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Tests;
 
 public sealed partial class Readme_Tests
 {
     private const int SegmentBytes = 4096;
+
+    public static TheoryData<string> Pages =>
+    [
+        "README.md",
+        .. ((string[])["firmware", "hardware", "tools"])
+            .SelectMany(folder => Directory.GetFiles(
+                Path.Combine(Repository.Root, folder), "*.md", SearchOption.AllDirectories))
+            .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'))
+            .Where(file => !file.Contains("/bin/") && !file.Contains("/obj/")),
+    ];
 
     [Fact]
     public void The_settings_of_the_README_are_good()
@@ -21,39 +35,72 @@ public sealed partial class Readme_Tests
     }
 
     [Fact]
-    public void The_librarys_sample_is_the_example_that_a_test_runs()
+    public void The_README_is_a_tour()
     {
-        string[] readme = File.ReadAllLines(Path.Combine(Repository.Root, "firmware", "DeviceQueue", "README.md"));
-        string[] source = File.ReadAllLines(Path.Combine(Repository.Root, "tests", "DeviceQueue.SystemTests", "Queue", "TutorialExample.cs"));
-        int fence = Array.IndexOf(readme, "```csharp", Array.IndexOf(readme, "<!-- sample -->")) + 1;
-        int first = Array.FindIndex(source, line => line.Trim() == "// sample") + 1;
-        int indent = source[first].Length - source[first].TrimStart().Length;
-
-        string[] example = [.. source[first..Array.FindIndex(source, line => line.Trim() == "// end of sample")].Select(line => line.Length > indent ? line[indent..] : line)];
-        Assert.Equal(example, readme[fence..Array.IndexOf(readme, "```", fence)]);
+        Assert.InRange(File.ReadAllLines(Path.Combine(Repository.Root, "README.md")).Length, 1, 150);
     }
 
     [Fact]
-    public void The_console_texts_that_the_README_explains_are_the_firmwares()
+    public void The_librarys_sample_is_with_its_usings_the_example_that_a_test_runs()
     {
-        string[] texts = [.. ConsoleRow().Matches(Table("| it says | so |")).Where(row => !row.Value.Contains("a line of nanoFramework's"))
+        string folder = Path.Combine(Repository.Root, "tests", "DeviceQueue.SystemTests", "Queue");
+        string[] source = File.ReadAllLines(Path.Combine(folder, "TutorialExample.cs"));
+        int first = Array.FindIndex(source, line => line.Trim() == "// sample") + 1;
+        int end = Array.FindIndex(source, line => line.Trim() == "// end of sample");
+        int indent = source[first].Length - source[first].TrimStart().Length;
+        string[] example =
+        [
+            .. source.Where(line => line.StartsWith("using ", StringComparison.Ordinal)),
+            "",
+            .. source[first..end].Select(line => line.Length > indent ? line[indent..] : line),
+        ];
+
+        Assert.Equal(example, Block("<!-- sample -->", "```csharp"));
+    }
+
+    [Fact]
+    public void The_samples_project_references_one_that_is_there()
+    {
+        // The page's clone is beside the folder of the sample.
+        const string Clone = "../DeviceQueue/";
+        XElement project = XElement.Parse(string.Join('\n', Block("<!-- project -->", "```xml")));
+        string path = Assert.Single(project.Descendants("ProjectReference")).Attribute("Include")!.Value;
+
+        Assert.StartsWith(Clone, path);
+        Assert.True(File.Exists(Path.Combine(Repository.Root, path[Clone.Length..])), path);
+    }
+
+    [Fact]
+    public void The_console_texts_that_a_page_explains_are_the_firmwares()
+    {
+        string[] texts = [.. ConsoleRow().Matches(Table("firmware/CONSOLE.md", "| it says | so |")).Where(row => !row.Value.Contains("a line of nanoFramework's"))
             .SelectMany(row => Quote().Matches(row.Value)).Select(quote => quote.Groups[1].Value)];
-        string[] literals = [.. Directory.GetFiles(Path.Combine(Repository.Root, "firmware"), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => Literal().Matches(File.ReadAllText(file))).Select(literal => literal.Groups[1].Value.Trim(' ', ':'))];
+        string[] literals =
+            [.. Directory.GetFiles(Path.Combine(Repository.Root, "firmware"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Literal().Matches(File.ReadAllText(file)))
+                .Select(literal => literal.Groups[1].Value.Trim(' ', ':'))];
 
         // A text is put together from literals, with a colon between them and numbers after them.
-        string[] pieces = [.. texts.SelectMany(text => text.Replace("devicequeue.json", "…").Split(['…', ':'])).Select(piece => piece.Trim(' ', '4', '5')).Where(piece => piece.Length > 0)];
+        string[] pieces =
+        [
+            .. texts.SelectMany(text => text.Replace("devicequeue.json", "…").Split(['…', ':']))
+                .Select(piece => piece.Trim(' ', '4', '5'))
+                .Where(piece => piece.Length > 0),
+        ];
 
         Assert.True(texts.Length >= 5, $"{texts.Length} texts");
-        Assert.All(pieces, piece => Assert.Contains(literals, literal => literal == piece || literal.StartsWith(piece + " ", StringComparison.Ordinal)));
+        Assert.All(
+            pieces,
+            piece => Assert.Contains(
+                literals, literal => literal == piece || literal.StartsWith(piece + " ", StringComparison.Ordinal)));
     }
 
     [Fact]
-    public void The_limits_that_the_README_names_are_the_firmwares()
+    public void The_limits_that_the_design_names_are_the_firmwares()
     {
         ConnectionSettings settings = Page.Load("README.md").Connection;
-        MqttOptions readings = settings.Readings;
-        MqttOptions commands = settings.Commands;
+        QueueOptions readings = settings.Readings;
+        QueueOptions commands = settings.Commands;
 
         Says($"{readings.OutboxMaxBytes / SegmentBytes} segments of {SegmentBytes:N0} bytes");
         Says($"{readings.MaxMessages} messages, {readings.MaxBytes:N0} bytes");
@@ -65,8 +112,8 @@ public sealed partial class Readme_Tests
         Says($"{MqttLinkEventQueue.MaxMessages} messages, {MqttLinkEventQueue.MaxBytes:N0} bytes of payloads");
         Says($"{CommandAnswer.MaxResultBytes} bytes");
         Says($"{CommandHistory.MaxCommands} changes, {CommandHistory.MaxReads} others");
-        Says($"{DeviceSettings.MaxOutputs} outputs and all else");
-        Says($"{DeviceSettings.MaxOutputs}, names of {DeviceSettings.MaxNameLength} characters");
+        Says($"{OutputSettings.MaxCount} outputs and all else");
+        Says($"{OutputSettings.MaxCount}, names of {PlainText.MaxNameLength} characters");
         Says($"{LatestValues.MaxValues} topics, {LatestValues.MaxInflight} in flight");
         Says($"{HealthReport.MaxBytes:N0} bytes");
         Says($"{DeviceDiscovery.MinRoomBytes:N0} bytes with its topic");
@@ -75,19 +122,30 @@ public sealed partial class Readme_Tests
     }
 
     [Fact]
-    public void The_reasons_that_the_README_gives_for_a_loss_are_those_that_health_reports()
+    public void The_reasons_for_a_loss_are_those_that_health_reports()
     {
-        string page = Page.Read("README.md");
+        string table = Table("firmware/MESSAGES.md", "| dropped as | |");
 
         // With the overflow policy of a device no reading is replaced.
         string[] names = [.. DropReason.Names.Split(' ').Where(name => name != "replaced")];
-        Assert.All(names, name => Assert.Contains($"`{name}`", page));
+        Assert.Equal(names.Order(), FirstQuotes(table).Order());
+    }
+
+    [Fact]
+    public void The_codes_of_an_answer_are_the_firmwares()
+    {
+        string[] codes = [.. typeof(CommandCode).GetFields().Select(code => (string)code.GetValue(null)!)];
+
+        Assert.Equal(codes.Order(), FirstQuotes(Table("firmware/MESSAGES.md", "| code | |")).Order());
     }
 
     [Fact]
     public void The_file_that_nanoff_deploys_is_the_one_that_the_firmware_reads()
     {
-        JsonElement deployment = Json().Matches(Page.Read("README.md")).Select(block => JsonDocument.Parse(block.Groups[1].Value).RootElement).Single(json => json.TryGetProperty("Files", out _));
+        JsonElement deployment = Json()
+            .Matches(Page.Read("README.md"))
+            .Select(block => JsonDocument.Parse(block.Groups[1].Value).RootElement)
+            .Single(json => json.TryGetProperty("Files", out _));
         JsonElement file = Assert.Single(deployment.GetProperty("Files").EnumerateArray());
 
         Assert.Equal(@"I:\" + SettingsLoader.FileName, file.GetProperty("DestinationFilePath").GetString());
@@ -95,14 +153,12 @@ public sealed partial class Readme_Tests
     }
 
     [Theory]
-    [InlineData("README.md")]
-    [InlineData("firmware/DeviceQueue/README.md")]
-    [InlineData("hardware/README.md")]
-    [InlineData("tools/DeviceQueue.Cli/README.md")]
+    [MemberData(nameof(Pages))]
     public void Links_within_the_repository_lead_somewhere(string page)
     {
         string folder = Path.GetDirectoryName(Path.Combine(Repository.Root, page))!;
-        foreach (string link in Link().Matches(Page.Read(page)).Select(match => match.Groups[1].Value).Where(link => !link.Contains("://")))
+        string[] links = [.. Link().Matches(Page.Read(page)).Select(match => match.Groups[1].Value)];
+        foreach (string link in links.Where(link => !link.Contains("://")))
         {
             string[] parts = link.Split('#');
             string target = parts[0].Length == 0 ? Path.Combine(Repository.Root, page) : Path.Combine(folder, parts[0]);
@@ -111,22 +167,47 @@ public sealed partial class Readme_Tests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void A_page_is_plain_English(string page)
+    {
+        Assert.Empty(Dialect().Matches(Page.Read(page)).Select(match => match.Value));
+    }
+
+    private static IEnumerable<string> FirstQuotes(string table) =>
+        ConsoleRow().Matches(table).SelectMany(row => Quote().Matches(row.Value)).Select(quote => quote.Groups[1].Value);
+
     private static void Says(string limit, int times = 1) =>
-        Assert.Equal(times, Table("| limit | is |").Split($" {limit}").Length - 1);
+        Assert.Equal(times, Table("firmware/README.md", "| limit | is |").Split($" {limit}").Length - 1);
 
     private static IEnumerable<string> Anchors(string page) =>
-        File.ReadLines(page).Where(line => line.StartsWith('#')).Select(line => line.TrimStart('#', ' ').ToLowerInvariant().Replace(' ', '-'));
+        File.ReadLines(page).Where(line => line.StartsWith('#'))
+            .Select(line => NotInAnchors().Replace(line.TrimStart('#', ' ').ToLowerInvariant(), "").Replace(' ', '-'));
 
-    private static string Table(string head)
+    private static string Table(string page, string head)
     {
-        string readme = Page.Read("README.md");
-        int start = readme.IndexOf(head, StringComparison.Ordinal);
-        return readme[start..readme.IndexOf("\n\n", start, StringComparison.Ordinal)];
+        string text = Page.Read(page);
+        int start = text.IndexOf(head, StringComparison.Ordinal);
+        return text[start..text.IndexOf("\n\n", start, StringComparison.Ordinal)];
+    }
+
+    /// <summary>The code after a mark of the library's page.</summary>
+    private static string[] Block(string mark, string fence)
+    {
+        string[] page = Page.Read("firmware/DeviceQueue/README.md").ReplaceLineEndings("\n").Split('\n');
+        int start = Array.IndexOf(page, fence, Array.IndexOf(page, mark)) + 1;
+        return page[start..Array.IndexOf(page, "```", start)];
     }
 
     /// <summary>The first column of a row.</summary>
     [GeneratedRegex(@"^ *\|[^|]*`[^|]*(?=\|)", RegexOptions.Multiline)]
     private static partial Regex ConsoleRow();
+
+    [GeneratedRegex(@"[^\w -]")]
+    private static partial Regex NotInAnchors();
+
+    [GeneratedRegex(@"\b(whoever|somebody|anew|for good|caretaker|farewell|floor mark|dialer)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Dialect();
 
     [GeneratedRegex("```json(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Json();

@@ -5,7 +5,7 @@ namespace DeviceQueue.Tests;
 
 /// <summary>
 /// The interpreter gives the first half of a character above U+FFFF for its second half, too: <c>text[i]</c> is right
-/// only for one who does not care which half it is. Texts become code points in <c>Json/Utf8.cs</c> alone.
+/// only for one who does not care which half it is. Texts become code points in <c>Text/Utf8.cs</c> alone.
 /// </summary>
 public sealed class TextIndexing_Tests
 {
@@ -14,24 +14,27 @@ public sealed class TextIndexing_Tests
     /// <summary>Gets the files that index texts, each with the reason why it may.</summary>
     private static readonly SortedDictionary<string, string> Allowed = new(StringComparer.Ordinal)
     {
-        ["DeviceQueue/Commanding/CommandVerifier.cs"] = "looks for control characters; half of a pair is none",
+        ["DeviceQueue/Commands/CommandVerifier.cs"] = "looks for control characters; half of a pair is none",
         ["DeviceQueue/Configuration/ConfigReader.cs"] = "looks for control characters, reads digits and words of ASCII",
+        ["DeviceQueue/Configuration/ConnectionConfig.cs"] = "reads digits of a key",
+        ["DeviceQueue/Configuration/ConnectionParams.cs"] = "takes ASCII and nothing else for a host",
         ["DeviceQueue/Configuration/JsonConfigReader.cs"] = "compares bytes with the name of a section, in ASCII",
-        ["DeviceQueue/Configuration/Words.cs"] = "compares bytes with words of the firmware's own, in ASCII",
-        ["DeviceQueue/Connecting/ConnectionConfig.cs"] = "reads digits of a key",
-        ["DeviceQueue/Connecting/ConnectionParams.cs"] = "takes ASCII and nothing else for a host",
-        ["DeviceQueue/Connecting/ConnectionResolver.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
-        ["DeviceQueue/Connecting/DeviceTopics.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
-        ["DeviceQueue/Connecting/MqttOptions.cs"] = "takes ASCII and nothing else for a file's name",
-        ["DeviceQueue/Connecting/TopicFilter.cs"] = "looks for wildcards and slashes; halves are compared as ToCharArray gives them",
         ["DeviceQueue/DeviceNode.cs"] = "the compiler's switch over the names of commands, which compares whole texts in the end",
-        ["DeviceQueue/Json/JsonReader.cs"] = "compares plain bytes; all else goes through Utf8",
-        ["DeviceQueue/Json/JsonWriter.cs"] = "writes plain bytes; all else goes through Utf8",
-        ["DeviceQueue/Json/Utf8.cs"] = "makes code points, with ToCharArray for the second half",
-        ["DeviceQueue/Messaging/MessageBuffer.cs"] = "counts bytes, 2 for each half of a pair whichever it is; compares ASCII",
         ["DeviceQueue/Messaging/LogSegments.cs"] = "takes a digit out of a constant",
+        ["DeviceQueue/Messaging/MessageBuffer.cs"] = "counts bytes, 2 for each half of a pair whichever it is; compares ASCII",
+        ["DeviceQueue/Messaging/QueueOptions.cs"] = "takes ASCII and nothing else for a file's name",
+        ["DeviceQueue/Mqtt/ConnectionResolver.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
+        ["DeviceQueue/Mqtt/DeviceTopics.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
+        ["DeviceQueue/Mqtt/MqttOptions.cs"] = "the compiler's switch over keys, which compares whole texts in the end",
+        ["DeviceQueue/Mqtt/TopicFilter.cs"] = "looks for wildcards and slashes; halves are compared as ToCharArray gives them",
         ["DeviceQueue/Readings/LateReadings.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
-        ["DeviceQueue/Settings/DeviceSettings.cs"] = "takes ASCII and nothing else for a name, a key or a unit",
+        ["DeviceQueue/Settings/DeviceSettings.cs"] = "takes ASCII and nothing else for a key or a unit",
+        ["DeviceQueue/Text/JsonScanner.cs"] = "compares bytes with the words of JSON, in ASCII",
+        ["DeviceQueue/Text/JsonText.cs"] = "compares plain bytes; all else goes through Utf8",
+        ["DeviceQueue/Text/JsonWriter.cs"] = "writes plain bytes; all else goes through Utf8",
+        ["DeviceQueue/Text/PlainText.cs"] = "takes ASCII and nothing else for a name",
+        ["DeviceQueue/Text/Utf8.cs"] = "makes code points, with ToCharArray for the second half",
+        ["DeviceQueue/Text/WordList.cs"] = "compares bytes with words of the firmware's own, in ASCII",
     };
 
     [Fact]
@@ -44,7 +47,8 @@ public sealed class TextIndexing_Tests
     {
         using var module = ModuleDefinition.ReadModule(
             Path.Combine(AppContext.BaseDirectory, assembly + ".dll"), new ReaderParameters { ReadSymbols = true });
-        foreach (MethodDefinition method in module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody))
+        foreach (MethodDefinition method in
+            module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody))
         {
             if (method.Body.Instructions.Any(IsIndexer))
             {

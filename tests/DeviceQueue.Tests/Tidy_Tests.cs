@@ -8,12 +8,21 @@ namespace DeviceQueue.Tests;
 public sealed partial class Tidy_Tests
 {
     private const int MaxFunctionLines = 70;
+    private const int MaxColumns = 120;
     private const string Worker = "ConnectionWorker.cs";
 
     private static readonly string Firmware = Path.GetFullPath(Path.Combine(Here(), "..", "..", "firmware"));
+    private static readonly SearchOption Deep = SearchOption.AllDirectories;
+
+    private static readonly string[] Folders =
+    [
+        "Text", "Storage", "Diagnostics", "Time", "Configuration", "Components", "Mqtt", "Messaging", "Readings",
+        "Outputs", "Settings", "Health", "Commands", "HomeAssistant",
+    ];
+
     private static readonly string[] Twins = ["FlashStore.cs", "SystemClock.cs"];
 
-    public static TheoryData<string> Projects => [.. Directory.GetDirectories(Firmware).Select(folder => Path.GetFileName(folder))];
+    public static TheoryData<string> Projects => [.. Directory.GetDirectories(Firmware, "DeviceQueue*").Select(folder => Path.GetFileName(folder))];
 
     [Fact]
     public void The_library_reaches_neither_clock_nor_chance_nor_files_nor_sockets_but_through_its_interfaces()
@@ -48,6 +57,32 @@ public sealed partial class Tidy_Tests
             starts.Order(StringComparer.Ordinal));
     }
 
+    /// <summary>So each folder can be read with those before it alone, and no two use each other.</summary>
+    [Fact]
+    public void A_folder_uses_only_folders_that_stand_before_it()
+    {
+        var found = from file in Sources("DeviceQueue")
+                    let folder = FolderOf(file)
+                    where folder != ""
+                    from used in Uses(file)
+                    where Array.IndexOf(Folders, used) is var place && (place < 0 || place >= Array.IndexOf(Folders, folder))
+                    select $"{folder}/{Path.GetFileName(file)} uses {used}";
+
+        Assert.Empty(found);
+        Assert.Equal(Folders.Order(), Sources("DeviceQueue").Select(FolderOf).Where(folder => folder != "").Distinct().Order());
+    }
+
+    [Fact]
+    public void A_class_is_in_the_namespace_of_its_folder()
+    {
+        var found = from file in Sources("DeviceQueue")
+                    let name = ("DeviceQueue." + FolderOf(file)).TrimEnd('.')
+                    where !Code(file).Contains("namespace " + name)
+                    select file;
+
+        Assert.Empty(found);
+    }
+
     [Fact]
     public void Every_function_fits_a_screen()
     {
@@ -60,12 +95,31 @@ public sealed partial class Tidy_Tests
         Assert.Empty(found);
     }
 
+    [Fact]
+    public void No_line_has_more_than_120_columns()
+    {
+        var found = from folder in (string[])["firmware", "tests", "tools"]
+                    from file in Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", Deep)
+                    let path = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')
+                    where !path.Split('/').Any(part => part is "bin" or "obj")
+                    from line in File.ReadAllLines(file).Index()
+                    where line.Item.Length > MaxColumns
+                    select $"{path}({line.Index + 1}): {line.Item.Length} columns";
+
+        Assert.Empty(found);
+    }
+
     [Theory]
     [MemberData(nameof(Projects))]
     public void Device_and_desktop_are_built_from_the_same_sources(string project)
     {
         string folder = Path.Combine(Firmware, project);
-        string[] device = [.. Items(Path.Combine(folder, project + ".nfproj"), "Include").Where(file => !Twins.Contains(file)).Order(StringComparer.Ordinal)];
+        string[] device =
+        [
+            .. Items(Path.Combine(folder, project + ".nfproj"), "Include")
+                .Where(file => !Twins.Contains(file))
+                .Order(StringComparer.Ordinal),
+        ];
         string[] removed = [.. Items(Path.Combine(folder, project + ".csproj"), "Remove")];
         string[] added = [.. Items(Path.Combine(folder, project + ".csproj"), "Include")];
         var desktop = Sources(project)
@@ -75,44 +129,74 @@ public sealed partial class Tidy_Tests
             .Where(file => !Twins.Any(twin => file == "Desktop/" + twin));
 
         Assert.Equal(device, desktop.Order(StringComparer.Ordinal));
-        Assert.Equal(Items(Path.Combine(folder, project + ".nfproj"), "Include").Distinct().Count(), Items(Path.Combine(folder, project + ".nfproj"), "Include").Count());
+        Assert.Equal(
+            Items(Path.Combine(folder, project + ".nfproj"), "Include").Distinct().Count(),
+            Items(Path.Combine(folder, project + ".nfproj"), "Include").Count());
         Assert.All(removed, file => Assert.Contains(file, Twins));
     }
 
     [Fact]
     public void Each_twin_stands_for_a_file_of_the_device()
     {
-        string[] twins = [.. Directory.GetFiles(Firmware, "*.cs", SearchOption.AllDirectories).Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == "Desktop")];
+        string[] twins =
+        [
+            .. Directory.GetFiles(Firmware, "*.cs", SearchOption.AllDirectories)
+                .Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == "Desktop"),
+        ];
 
         Assert.Equal(Twins, twins.Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
-        Assert.All(twins, file => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, "..", Path.GetFileName(file)))));
+        Assert.All(
+            twins,
+            file => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, "..", Path.GetFileName(file)))));
     }
 
     [Fact]
     public void The_measure_of_a_function_is_right()
     {
-        string file = Path.Combine(Firmware, "DeviceQueue", "Connecting", Worker);
+        string file = Path.Combine(Firmware, "DeviceQueue", "Mqtt", Worker);
 
-        Assert.Contains(Functions(file), function => function.Lines > 5 && Code(file)[function.Line - 1].Contains("Start()"));
+        Assert.Contains(
+            Functions(file), function => function.Lines > 5 && Code(file)[function.Line - 1].Contains("Start()"));
         Assert.True(Functions(file).Count() > 3);
     }
 
-    [GeneratedRegex(@"Thread\.Sleep|DateTime\.UtcNow|DateTime\.Now|Environment\.TickCount|new Random\(|\bFile\.|\bDirectory\.|Socket|Guid\.NewGuid|new Timer\(")]
+    [GeneratedRegex(
+        @"Thread\.Sleep|DateTime\.UtcNow|DateTime\.Now|Environment\.TickCount|new Random\(|\bFile\.|\bDirectory\."
+        + @"|Socket|Guid\.NewGuid|new Timer\(")]
     private static partial Regex Banned();
+
+    [GeneratedRegex(@"\bDeviceQueue\.(\w+)|\b(DeviceNode)\b")]
+    private static partial Regex Use();
+
+    private static string FolderOf(string file) =>
+        Path.GetDirectoryName(Path.GetRelativePath(Path.Combine(Firmware, "DeviceQueue"), file))!;
+
+    /// <summary>The folders that a file names, in its usings or elsewhere; the node stands above all of them.</summary>
+    private static IEnumerable<string> Uses(string file) =>
+        from line in Code(file)
+        from Match match in Use().Matches(line)
+        let used = match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value
+        where used != FolderOf(file)
+        select used;
 
     private static string Here([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
     private static IEnumerable<string> Sources(string project)
     {
         return Directory.GetFiles(Path.Combine(Firmware, project), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !Path.GetRelativePath(Firmware, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
+            .Where(
+                file => !Path.GetRelativePath(Firmware, file)
+                    .Split(Path.DirectorySeparatorChar)
+                    .Any(part => part is "bin" or "obj"));
     }
 
     private static IEnumerable<string> Items(string project, string attribute)
     {
         return XDocument.Load(project).Descendants()
             .Where(element => element.Name.LocalName == "Compile")
-            .SelectMany(element => (element.Attribute(attribute)?.Value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries))
+            .SelectMany(
+                element => (element.Attribute(attribute)?.Value ?? "")
+                    .Split(';', StringSplitOptions.RemoveEmptyEntries))
             .Select(file => file.Replace('\\', '/'));
     }
 
@@ -129,7 +213,8 @@ public sealed partial class Tidy_Tests
         for (int i = 1; i < lines.Length; i++)
         {
             string indent = lines[i][..(lines[i].Length - lines[i].TrimStart().Length)];
-            bool isMember = lines[i].Trim() == "{" && indent.Length is 8 or 12 && !TypeDeclaration().IsMatch(lines[i - 1]);
+            bool isMember = lines[i].Trim() == "{" && indent.Length is 8 or 12
+                && !TypeDeclaration().IsMatch(lines[i - 1]);
             if (isMember)
             {
                 int end = Array.FindIndex(lines, i, line => line.StartsWith(indent + "}", StringComparison.Ordinal));

@@ -1,4 +1,4 @@
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests;
 
@@ -41,8 +41,10 @@ public sealed class Wear_Tests
         long blocks = store.BlocksErased + (notes / NotesPerBlock);
         double years = (double)FreeBlocks * ErasuresPerBlock / blocks / 365;
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{name}: {blocks} blocks of 4 KB erased a day ({store.BlocksErased} for contents, {notes} notes in directories), "
-            + $"{store.Writes} writes, {store.Deletes} deletes, {store.BytesWritten} bytes; {years:F0} years until {FreeBlocks} blocks have borne 100,000 each");
+            $"{name}: {blocks} blocks of 4 KB erased a day ({store.BlocksErased} for contents, {notes} notes in "
+                + $"directories), "
+            + $"{store.Writes} writes, {store.Deletes} deletes, {store.BytesWritten} bytes; {years:F0} years until "
+            + $"{FreeBlocks} blocks have borne 100,000 each");
         Assert.InRange(blocks, 1, maxBlocks);
     }
 }

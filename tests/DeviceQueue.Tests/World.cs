@@ -1,13 +1,12 @@
 using System.Text;
-using DeviceQueue.Commanding;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests;
 
@@ -34,7 +33,8 @@ internal sealed class World
             KeepAliveSeconds = Options.KeepAliveSeconds,
             CleanSession = Options.CleanSession,
         })];
-        Connection = new MqttConnection(Broker, null, endpoints, Options, Clock, Random, Log);
+        var platform = new MqttPlatform { Links = Broker, Clock = Clock, Random = Random };
+        Connection = new MqttConnection(platform, endpoints, Options, Log);
     }
 
     public World(VirtualClock clock, FakeBroker broker, MqttConnection connection, DeviceNode node, OutputBank outputs)
@@ -55,7 +55,7 @@ internal sealed class World
 
     public FakeBroker Broker { get; }
 
-    public MqttOptions Options { get; }
+    public QueueOptions Options { get; }
 
     public MqttConnection Connection { get; }
 
@@ -64,10 +64,10 @@ internal sealed class World
     /// <summary>Gets the outputs whose pulses end here as on the watch thread of a board.</summary>
     public OutputBank? Outputs { get; }
 
-    public static MqttOptions Read(string line)
+    public static QueueOptions Read(string line)
     {
         var problems = new ConfigProblems();
-        var options = MqttOptions.Read(ConfigParams.FromString(line), problems);
+        var options = QueueOptions.Read(ConfigParams.FromString(line), problems);
         Assert.Empty(problems.Errors());
         return options;
     }
@@ -75,7 +75,7 @@ internal sealed class World
     /// <summary>Makes a queue on the connection, open.</summary>
     public MqttMessageQueue Queue(string topic, string options = "", MemoryStore? store = null)
     {
-        MqttOptions read = options.Length == 0 ? Options : Read(options);
+        QueueOptions read = options.Length == 0 ? Options : Read(options);
         var queue = new MqttMessageQueue(topic, null, Connection, read, Platform(Random, store));
         queue.Open(null);
         return queue;
@@ -97,7 +97,8 @@ internal sealed class World
         }
     }
 
-    public static void Send(MqttMessageQueue queue, string text) => queue.Send(null, new MessageEnvelope(null, null, text));
+    public static void Send(MqttMessageQueue queue, string text) =>
+        queue.Send(null, new MessageEnvelope(null, null, text));
 
     public void Open()
     {
@@ -133,7 +134,8 @@ internal sealed class World
                 return;
             }
 
-            due = Math.Min(due, Math.Min(Broker.NextDueMs, _script.TryPeek(out _, out var next) ? next.DueMs : long.MaxValue));
+            due = Math.Min(
+                due, Math.Min(Broker.NextDueMs, _script.TryPeek(out _, out var next) ? next.DueMs : long.MaxValue));
             Clock.NowMs = Math.Max(Clock.NowMs, Math.Min(due, endMs));
             RunScript();
             polls = 0;

@@ -258,8 +258,7 @@ internal sealed class Commands
     {
         if (done is { Device: { } device, IsReloaded: true })
         {
-            FleetFolder fleet = FleetFolder.Open(PathOf(typed));
-            string? trouble = Farewell.TrySay(fleet, typed.GetValue(_operator), device, isForEver);
+            string? trouble = Farewell.TrySay(PathOf(typed), typed.GetValue(_operator), device, isForEver);
             report.SaidOffline(device, trouble);
         }
     }
@@ -288,11 +287,6 @@ internal sealed class Commands
         try
         {
             return await action();
-        }
-        catch (DllNotFoundException e)
-        {
-            _error.WriteLine($"error: {Plain.Text(e.Message)}");
-            return ExitCode.NoConnection;
         }
         catch (Exception e) when (e is UserException or IOException or UnauthorizedAccessException)
         {

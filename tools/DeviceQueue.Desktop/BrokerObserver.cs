@@ -1,4 +1,5 @@
-using Mosquitto;
+using Mqtt;
+
 
 namespace DeviceQueue.Desktop;
 
@@ -10,14 +11,14 @@ namespace DeviceQueue.Desktop;
 /// <param name="filters">What to subscribe to.</param>
 /// <param name="onMessage">Told of each message, on the connection's thread.</param>
 /// <param name="onTrouble">Told once why there is no connection, until there is one again.</param>
-public sealed class BrokerObserver(MosquittoOptions options, IReadOnlyList<string> filters, Action<MosquittoMessage> onMessage, Action<string> onTrouble) : IDisposable
+public sealed class BrokerObserver(ClientOptions options, IReadOnlyList<string> filters, Action<ReceivedMessage> onMessage, Action<string> onTrouble) : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private Timer? _retry;
-    private MosquittoClient? _client;
+    private BrokerClient? _client;
     private bool _isSaid;
     private bool _isDisposed;
 
@@ -33,9 +34,9 @@ public sealed class BrokerObserver(MosquittoOptions options, IReadOnlyList<strin
             }
 
             _client?.Dispose();
-            _client = new MosquittoClient(options);
+            _client = new BrokerClient(options);
             _client.MessageReceived += onMessage;
-            _client.Disconnected += (_, reason) => Retry($"the broker is gone: {reason}");
+            _client.Disconnected += reason => Retry($"the broker is gone: {reason}");
             ConnectResult result = _client.Connect(ConnectTimeout);
             if (result.IsAccepted)
             {

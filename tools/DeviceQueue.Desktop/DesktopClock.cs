@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DeviceQueue.Platform;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Desktop;
 

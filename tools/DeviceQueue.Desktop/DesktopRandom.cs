@@ -1,4 +1,4 @@
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Desktop;
 

@@ -60,11 +60,18 @@ internal sealed class BoardConfiguration
             BrokerAddress? address = (connection as JsonObject)?["uri"]?.ToString() is { } uri
                 ? BrokerAddress.Parse(uri)
                 : (connection as JsonObject)?["host"]?.ToString() is { } host
-                    ? new BrokerAddress(host, int.TryParse(connection["port"]?.ToString(), out int port) ? port : 1883, connection["protocol"]?.ToString() == "mqtts")
+                    ? new BrokerAddress(
+                    host,
+                    int.TryParse(connection["port"]?.ToString(), out int port) ? port : 1883,
+                    connection["protocol"]?.ToString() == "mqtts")
                     : null;
             return address?.Username != null || credential is not JsonObject
                 ? address
-                : address! with { Username = credential["username"]?.ToString(), Password = credential["password"]?.ToString() };
+                : address! with
+                {
+                    Username = credential["username"]?.ToString(),
+                    Password = credential["password"]?.ToString(),
+                };
         }
     }
 
@@ -80,7 +87,8 @@ internal sealed class BoardConfiguration
         select (output["name"]?.ToString() ?? "?", pin);
 
     /// <summary>Gets the names of the files that the board needs beside the configuration.</summary>
-    public IEnumerable<string> TlsFiles => new[] { "ca", "cert", "key" }.Select(key => Find("tls", key)?.ToString()).OfType<string>();
+    public IEnumerable<string> TlsFiles =>
+        new[] { "ca", "cert", "key" }.Select(key => Find("tls", key)?.ToString()).OfType<string>();
 
     /// <exception cref="UserException">The file cannot be read.</exception>
     public static BoardConfiguration Load(FileInfo? file)

@@ -3,7 +3,8 @@ using DeviceQueue.Desktop;
 namespace Simulator;
 
 /// <summary>Where a broker is and who comes.</summary>
-internal sealed record BrokerAddress(string Host, int Port, bool IsSecure, string? Username = null, string? Password = null)
+internal sealed record BrokerAddress(
+    string Host, int Port, bool IsSecure, string? Username = null, string? Password = null)
 {
     private const int DefaultPort = 1883;
     private const int DefaultSecurePort = 8883;
@@ -15,14 +16,16 @@ internal sealed record BrokerAddress(string Host, int Port, bool IsSecure, strin
     /// <exception cref="UserException">It is no URI of a broker.</exception>
     public static BrokerAddress Parse(string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("mqtt" or "mqtts") || uri.Host.Length == 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("mqtt" or "mqtts")
+            || uri.Host.Length == 0)
         {
             throw new UserException($"broker '{text}': mqtt://[user:password@]host[:port] or mqtts://… is allowed");
         }
 
         bool isSecure = uri.Scheme == "mqtts";
         string[] user = uri.UserInfo.Split(':', 2);
-        return new BrokerAddress(uri.Host, uri.Port > 0 ? uri.Port : isSecure ? DefaultSecurePort : DefaultPort, isSecure)
+        return new BrokerAddress(
+            uri.Host, uri.Port > 0 ? uri.Port : isSecure ? DefaultSecurePort : DefaultPort, isSecure)
         {
             Username = user[0].Length == 0 ? null : Uri.UnescapeDataString(user[0]),
             Password = user.Length < 2 ? null : Uri.UnescapeDataString(user[1]),

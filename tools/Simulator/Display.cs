@@ -38,7 +38,14 @@ internal sealed class Display : IDisposable
     public void Message(string topic, byte[] payload, bool isRetained)
     {
         string name = topic[(topic.LastIndexOf('/') + 1)..];
-        string color = name switch { "temperature" => "green", "status" => "blue", "command" => "magenta", "response" => "cyan", _ => "white" };
+        string color = name switch
+        {
+            "temperature" => "green",
+            "status" => "blue",
+            "command" => "magenta",
+            "response" => "cyan",
+            _ => "white",
+        };
         WriteEvent(color, "mqtt", $"{topic} {PayloadText.Show(payload)}{(isRetained ? " (retained)" : "")}");
     }
 

@@ -6,7 +6,8 @@ namespace Simulator;
 /// </summary>
 internal static class PasteLines
 {
-    public static string Watch(BrokerAddress broker, string id) => $"mosquitto_sub {broker.ClientArguments} -v -t 'sensor/{id}/#'";
+    public static string Watch(BrokerAddress broker, string id) =>
+        $"mosquitto_sub {broker.ClientArguments} -v -t 'sensor/{id}/#'";
 
     public static string Send(BrokerAddress broker, string id, string command, string arguments)
     {
@@ -15,11 +16,18 @@ internal static class PasteLines
     }
 
     private static string Posix(string target, string command, string arguments) =>
-        target + " -m '{\"message_id\":\"'$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')'\",\"correlation_id\":\"1\",\"message_type\":\"" + command
-        + "\",\"sent_time\":\"'$(date -u +%Y-%m-%dT%H:%M:%SZ)'\",\"message\":\"'$(printf '" + arguments + "' | base64)'\"}'";
+        target
+            + " -m '{\"message_id\":\"'$(od -An -N16 -tx1 /dev/urandom | tr -d ' "
+            + "\\n')'\",\"correlation_id\":\"1\",\"message_type\":\""
+            + command
+        + "\",\"sent_time\":\"'$(date -u +%Y-%m-%dT%H:%M:%SZ)'\",\"message\":\"'$(printf '" + arguments
+        + "' | base64)'\"}'";
 
     private static string PowerShell(string target, string command, string arguments) =>
-        "'{\"message_id\":\"' + [guid]::NewGuid().ToString('N') + '\",\"correlation_id\":\"1\",\"message_type\":\"" + command
-        + "\",\"sent_time\":\"' + [DateTime]::UtcNow.ToString('o') + '\",\"message\":\"' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes('" + arguments
+        "'{\"message_id\":\"' + [guid]::NewGuid().ToString('N') + '\",\"correlation_id\":\"1\",\"message_type\":\""
+            + command
+        + "\",\"sent_time\":\"' + [DateTime]::UtcNow.ToString('o') + '\",\"message\":\"' + "
+        + "[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes('"
+        + arguments
         + "')) + '\"}' | " + target + " -s";
 }

@@ -1,7 +1,8 @@
 using System.Device.Gpio;
+using Brokers;
 using DeviceQueue.Desktop;
 using DeviceQueue.Settings;
-using Mosquitto;
+using Mqtt;
 using Spectre.Console;
 using VirtualBoard;
 using VirtualBoard.Parts;
@@ -45,7 +46,7 @@ internal sealed class SimulatorRun : IDisposable
             await run.Run(cancellation);
             return 0;
         }
-        catch (Exception e) when (e is UserException or FileNotFoundException or DllNotFoundException or InvalidOperationException or IOException)
+        catch (Exception e) when (e is UserException or FileNotFoundException or InvalidOperationException or IOException)
         {
             display.Error(e.Message);
             return Failed;
@@ -57,7 +58,8 @@ internal sealed class SimulatorRun : IDisposable
     /// </summary>
     private static IAnsiConsole CreateConsole()
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
         if (Console.IsOutputRedirected)
         {
             console.Profile.Width = int.MaxValue / 2;
@@ -85,8 +87,12 @@ internal sealed class SimulatorRun : IDisposable
         if (_configuration.HasCredential && _options.Broker == null)
         {
             // They are the board's own: who comes with them too would throw it out, and may not hear what it says.
-            _display.Title($"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}, which knows it by name. Ctrl-C ends it.");
-            _display.Plain("What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by tools/devicequeue.");
+            _display.Title(
+                $"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}, which knows it by "
+                    + $"name. Ctrl-C ends it.");
+            _display.Plain(
+                "What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by "
+                    + "tools/devicequeue.");
         }
         else
         {
@@ -156,15 +162,19 @@ internal sealed class SimulatorRun : IDisposable
     private void Observe(BrokerAddress broker, string id)
     {
         string? authority = _configuration.AuthorityFile is { } file ? Path.Combine(_storage, file) : null;
-        MosquittoOptions options = new()
+        ClientOptions options = new()
         {
             Host = broker.Host,
             Port = broker.Port,
             Username = broker.Username,
             Password = broker.Password,
-            Tls = broker.IsSecure ? new MosquittoTls { CaFile = authority } : null,
+            Tls = broker.IsSecure ? new TlsOptions { Authorities = authority == null ? [] : File.ReadAllBytes(authority) } : null,
         };
-        _observer = new BrokerObserver(options, [$"sensor/{id}/#"], message => _display.Message(message.Topic, message.Payload, message.Retain), _display.Error);
+        _observer = new BrokerObserver(
+            options,
+            [$"sensor/{id}/#"],
+            message => _display.Message(message.Topic, message.Payload, message.Retain),
+            _display.Error);
         _observer.Connect();
     }
 
@@ -199,7 +209,9 @@ internal sealed class SimulatorRun : IDisposable
         if (_options.Sensor != Sensors.None)
         {
             Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
-            board.I2c.Attach(SensorAddress, new Bmx280Slave(chip, new NoisyClimate(new CurveClimate(Mean, DailySwing), Noise, seed: 1)));
+            board.I2c.Attach(
+                SensorAddress,
+                new Bmx280Slave(chip, new NoisyClimate(new CurveClimate(Mean, DailySwing), Noise, seed: 1)));
         }
     }
 }

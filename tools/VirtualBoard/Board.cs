@@ -119,7 +119,10 @@ public sealed class Board : IDisposable
 
     public FlashStorage Storage { get; }
 
-    internal static Boot CurrentBoot => Flow.Value ?? throw new InvalidOperationException("This thread runs on no virtual board: start it with Board.PowerOn.");
+    internal static Boot CurrentBoot =>
+        Flow.Value
+            ?? throw new InvalidOperationException(
+            "This thread runs on no virtual board: start it with Board.PowerOn.");
 
     /// <summary>
     /// Gets the time since this object was made, whatever the board did meanwhile: the time base of pin traces.
@@ -186,9 +189,9 @@ public sealed class Board : IDisposable
     {
         if (_boot is { } boot)
         {
-            Thread farewell = new(() => RaiseReboot(boot));
-            Run(boot, farewell);
-            farewell.Join(ShutDownTimeout);
+            Thread shutDown = new(() => RaiseReboot(boot));
+            Run(boot, shutDown);
+            shutDown.Join(ShutDownTimeout);
         }
 
         PowerOff();

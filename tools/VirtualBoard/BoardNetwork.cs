@@ -25,7 +25,9 @@ public sealed class BoardNetwork
     public byte[] MacAddress
     {
         get => [.. _macAddress];
-        set => _macAddress = value.Length == 6 ? [.. value] : throw new ArgumentException("A MAC address has 6 bytes.", nameof(value));
+        set => _macAddress = value.Length == 6
+            ? [.. value]
+            : throw new ArgumentException("A MAC address has 6 bytes.", nameof(value));
     }
 
     /// <summary>Gets or sets the address that the network gives while the link is up.</summary>
@@ -85,7 +87,8 @@ public sealed class BoardNetwork
     /// <summary>The firmware asks for the time now.</summary>
     internal void TrySynchronize(Boot? boot)
     {
-        if (_wifiAvailable && _ntpReachable && boot is { Sntp.IsStarted: true } && (NtpServer is null || NtpServer == boot.Sntp.Server1))
+        if (_wifiAvailable && _ntpReachable && boot is { Sntp.IsStarted: true }
+            && (NtpServer is null || NtpServer == boot.Sntp.Server1))
         {
             boot.Board.Clock.SetFromWorld();
         }

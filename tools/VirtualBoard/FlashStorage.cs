@@ -83,7 +83,8 @@ public sealed class FlashStorage
     }
 
     /// <summary>Adds to a file's end.</summary>
-    public bool TryAppend(string name, byte[] data, int offset, int count) => TryPut(name, FileMode.Append, data.AsMemory(offset, count));
+    public bool TryAppend(string name, byte[] data, int offset, int count) =>
+        TryPut(name, FileMode.Append, data.AsMemory(offset, count));
 
     /// <summary>Replaces a file's content.</summary>
     public bool TryWrite(string name, byte[] data, int count) => TryPut(name, FileMode.Create, data.AsMemory(0, count));

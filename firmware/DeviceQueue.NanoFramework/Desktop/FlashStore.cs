@@ -1,4 +1,4 @@
-using DeviceQueue.Platform;
+using DeviceQueue.Storage;
 using VirtualBoard;
 
 namespace DeviceQueue.NanoFramework

@@ -1,5 +1,5 @@
 using System;
-using DeviceQueue.Platform;
+using DeviceQueue.Time;
 using VirtualBoard;
 
 namespace DeviceQueue.NanoFramework
@@ -10,7 +10,7 @@ namespace DeviceQueue.NanoFramework
         private const int FirstPlausibleYear = 2025;
 
         private readonly BoardClock _clock = Board.Current.Clock;
-        private readonly FloorMark _floor = new FloorMark();
+        private readonly CalendarFloor _floor = new CalendarFloor();
 
         /// <inheritdoc/>
         public long NowMs => _clock.NowMs;

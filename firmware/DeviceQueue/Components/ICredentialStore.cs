@@ -1,4 +1,4 @@
-using DeviceQueue.Connecting;
+using DeviceQueue.Configuration;
 
 namespace DeviceQueue.Components
 {

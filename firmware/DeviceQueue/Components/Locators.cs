@@ -1,3 +1,5 @@
+using DeviceQueue.Diagnostics;
+
 namespace DeviceQueue.Components
 {
     /// <summary>The descriptors by which queues and connections look for what they need.</summary>
@@ -16,11 +18,11 @@ namespace DeviceQueue.Components
         /// <summary>Finds an <see cref="ICredentialStore"/>.</summary>
         public static Descriptor CredentialStore => Descriptor.FromString("*:credential-store:*:*:1.0");
 
-        /// <summary>Finds a <see cref="Connecting.ConnectionComponent"/> that several queues share.</summary>
+        /// <summary>Finds a <see cref="Messaging.ConnectionComponent"/> that several queues share.</summary>
         public static Descriptor Connection => Descriptor.FromString("*:connection:mqtt:*:1.0");
 
         /// <summary>
-        /// Finds a <see cref="DeviceQueue.Platform.MqttPlatform"/>: what a connection needs of the board or the
+        /// Finds a <see cref="DeviceQueue.Mqtt.MqttPlatform"/>: what a connection needs of the board or the
         /// desktop.
         /// </summary>
         public static Descriptor Platform => Descriptor.FromString("*:platform:*:*:1.0");

@@ -1,7 +1,7 @@
 using System;
 using System.Collections;
 using System.Text;
-using DeviceQueue.Json;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Configuration
 {
@@ -107,27 +107,6 @@ namespace DeviceQueue.Configuration
                 && number >= int.MinValue && number <= int.MaxValue;
             value = isNumber ? (int)number : 0;
             return isNumber;
-        }
-
-        /// <summary>Gets a value as a number, written as in JSON.</summary>
-        /// <param name="key">The key.</param>
-        /// <param name="value">The number, never NaN or infinite.</param>
-        /// <returns><see langword="false"/> when the value is absent or is not a number.</returns>
-        public bool TryGetDouble(string key, out double value)
-        {
-            byte[] text = GetBytes(key);
-            return NumberText.TryParseDouble(text, 0, text.Length, out value);
-        }
-
-        /// <summary>
-        /// Gets a value as true or false: true, t, yes, y, 1 or false, f, no, n, 0, in letters of any case.
-        /// </summary>
-        /// <param name="key">The key.</param>
-        /// <param name="value">Which.</param>
-        /// <returns><see langword="false"/> when the value is absent or is something else.</returns>
-        public bool TryGetBoolean(string key, out bool value)
-        {
-            return ConfigReader.TryParseBoolean(Get(key), out value);
         }
 
         /// <summary>Sets a value.</summary>

@@ -1,5 +1,5 @@
 using System.Text;
-using DeviceQueue.Json;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Configuration
 {
@@ -29,34 +29,6 @@ namespace DeviceQueue.Configuration
         /// <summary>Goes to the next key that has a value.</summary>
         /// <returns><see langword="false"/> at the end, or where the configuration cannot be read.</returns>
         public abstract bool Read();
-
-        /// <summary>Reads a text as one of the words for true and false, as Pip.Services' converters do.</summary>
-        /// <param name="text">The text, or <see langword="null"/>.</param>
-        /// <param name="value">Which.</param>
-        /// <returns><see langword="false"/> when it is none of them.</returns>
-        internal static bool TryParseBoolean(string text, out bool value)
-        {
-            switch (text == null ? string.Empty : text.ToLower())
-            {
-                case "true":
-                case "t":
-                case "yes":
-                case "y":
-                case "1":
-                    value = true;
-                    return true;
-                case "false":
-                case "f":
-                case "no":
-                case "n":
-                case "0":
-                    value = false;
-                    return true;
-                default:
-                    value = false;
-                    return false;
-            }
-        }
 
         /// <summary>
         /// Takes a key of a list apart: <c>connections.2.host</c> is the name host at place 2 of connections.
@@ -140,16 +112,27 @@ namespace DeviceQueue.Configuration
             return fallback;
         }
 
-        /// <summary>Reads true or false.</summary>
+        /// <summary>Reads one of the words for true and false, as Pip.Services' converters do.</summary>
         internal bool Boolean(bool fallback)
         {
-            if (TryParseBoolean(Value, out bool value))
+            switch (Value.ToLower())
             {
-                return value;
+                case "true":
+                case "t":
+                case "yes":
+                case "y":
+                case "1":
+                    return true;
+                case "false":
+                case "f":
+                case "no":
+                case "n":
+                case "0":
+                    return false;
+                default:
+                    Refuse("false or true is allowed");
+                    return fallback;
             }
-
-            Refuse("false or true is allowed");
-            return fallback;
         }
 
         /// <summary>Reads one of some words, which are given with commas between them.</summary>

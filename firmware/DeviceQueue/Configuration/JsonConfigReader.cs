@@ -1,5 +1,5 @@
 using System.Text;
-using DeviceQueue.Json;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Configuration
 {
@@ -62,15 +62,18 @@ namespace DeviceQueue.Configuration
         }
 
         /// <summary>
-        /// Initializes a reader of a text that was read before and found good, so that no key is looked for twice; to
-        /// be started by <see cref="Restart"/>.
+        /// Initializes a reader of a text that was read before, so that no key is looked for twice and the place of an
+        /// error is not said again; to be started by <see cref="Restart"/>.
         /// </summary>
         /// <param name="source">The text.</param>
         /// <param name="json">Reads the text.</param>
         /// <param name="window">Holds <see cref="WindowBytes"/> of it at a time.</param>
         /// <param name="windowStart">Where in the array they start.</param>
-        internal JsonConfigReader(IByteSource source, JsonReader json, byte[] window, int windowStart)
-            : base(null)
+        /// <param name="problems">Takes the values that are not allowed; may be <see langword="null"/> where keys and
+        /// texts are all that is read.</param>
+        internal JsonConfigReader(
+            IByteSource source, JsonReader json, byte[] window, int windowStart, ConfigProblems problems)
+            : base(problems)
         {
             _source = source;
             _json = json;
@@ -334,9 +337,9 @@ namespace DeviceQueue.Configuration
         {
             _isEnded = true;
             HasFailed = true;
-            if (Problems == null)
+            if (_name == null)
             {
-                return; // of a text that was good, no more is asked
+                return; // of a text that was read before, no more is asked
             }
 
             int position = _markBytes + (_json.Token == JsonToken.Error ? _json.ErrorOffset : _json.TokenOffset);

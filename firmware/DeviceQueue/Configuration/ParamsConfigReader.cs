@@ -1,3 +1,4 @@
+
 namespace DeviceQueue.Configuration
 {
     /// <summary>Goes through a <see cref="ConfigParams"/>.</summary>

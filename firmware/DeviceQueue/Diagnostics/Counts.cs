@@ -1,4 +1,4 @@
-using DeviceQueue.Json;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Diagnostics
 {

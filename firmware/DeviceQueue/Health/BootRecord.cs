@@ -1,7 +1,6 @@
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
-using DeviceQueue.Platform;
 using DeviceQueue.Storage;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Health
 {

@@ -1,7 +1,7 @@
-using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Health
 {

@@ -1,8 +1,7 @@
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
 
 namespace DeviceQueue.Health
@@ -69,7 +68,7 @@ namespace DeviceQueue.Health
             MqttMessageQueue readings)
         {
             _platform = platform;
-            _life = platform.Life;
+            _life = platform.Journal;
             _settings = settings;
             _connection = connection;
             _outputs = outputs;
@@ -162,7 +161,8 @@ namespace DeviceQueue.Health
                 _isShort = isShort;
                 string text = free.ToString() + " bytes of memory free: ";
                 text += isShort
-                    ? "the oldest readings that wait in memory alone are dropped" : "no more readings are dropped for it";
+                    ? "the oldest readings that wait in memory alone are dropped"
+                    : "no more readings are dropped for it";
                 _platform.Logger.Log(isShort ? LogLevel.Error : LogLevel.Info, null, text);
             }
         }

@@ -1,10 +1,8 @@
 using System;
 using System.Text;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
-using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
 using DeviceQueue.Storage;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Health
 {
@@ -22,8 +20,10 @@ namespace DeviceQueue.Health
         /// What the refused commands are counted by: the codes of rejections, and the statuses of those that were
         /// refused without one.
         /// </summary>
-        public const string RejectionNames = "bad_envelope unknown_command bad_arguments unknown_output retained unsigned"
-            + " bad_signature key_required no_clock bad_time busy too_large internal_error expired duplicate not_recorded other";
+        public const string RejectionNames =
+            "bad_envelope unknown_command bad_arguments unknown_output retained unsigned"
+            + " bad_signature key_required no_clock bad_time busy too_large internal_error expired duplicate"
+            + " not_recorded other";
 
         // The record: version, failed boots in thirds, reboot step, flags, identity, faults, two lists of counts, the
         // fault's text. A list is its length in a byte and four bytes a count, the text its length in a byte and its

@@ -1,12 +1,13 @@
 using System;
 using System.Text;
-using DeviceQueue.Commanding;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
+using DeviceQueue.Storage;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.HomeAssistant
 {
@@ -285,7 +286,8 @@ namespace DeviceQueue.HomeAssistant
             int position = 0;
             if (mark != null && AnnouncementMark.TryNext(mark, ref position, out char kind, out string name))
             {
-                id = kind == AnnouncementMark.Device && DeviceSettings.IsName(name) ? name : id; // storage may hold anything
+                // storage may hold anything
+                id = kind == AnnouncementMark.Device && PlainText.IsName(name) ? name : id;
             }
 
             if (_isMarked && (!_isOn || id != _topics.Id))
@@ -375,7 +377,9 @@ namespace DeviceQueue.HomeAssistant
         private byte[] Write(byte[] former)
         {
             byte[] payload = new byte[_length];
-            return _isOn && MakeWriter().Write(payload, _outputCount, _expireAfterS, former) == payload.Length ? payload : null;
+            return _isOn && MakeWriter().Write(payload, _outputCount, _expireAfterS, former) == payload.Length
+                ? payload
+                : null;
         }
 
         private byte[] WriteDiagnostic(int index)
@@ -399,8 +403,13 @@ namespace DeviceQueue.HomeAssistant
 
             if (former == null && count < _outputs.Count && count != _outputCount)
             {
-                string text = "discovery has room for " + count.ToString() + " of " + _outputs.Count.ToString() + " outputs: ";
-                _logger.Log(LogLevel.Warn, null, text + "an announcement has " + _maxBytes.ToString() + " bytes, more with a larger options.max_message_size");
+                string text = "discovery has room for " + count.ToString() + " of " + _outputs.Count.ToString()
+                    + " outputs: ";
+                _logger.Log(
+                    LogLevel.Warn,
+                    null,
+                    text + "an announcement has " + _maxBytes.ToString()
+                    + " bytes, more with a larger options.max_message_size");
             }
 
             _length = length;
@@ -437,7 +446,8 @@ namespace DeviceQueue.HomeAssistant
             _isMarked = true;
             if (!isSame && !_store.TryWrite(MarkName, mark, mark.Length))
             {
-                _logger.Log(LogLevel.Error, null, "storage fails: after a reboot nobody knows what Home Assistant was told");
+                _logger.Log(
+                    LogLevel.Error, null, "storage fails: after a reboot nobody knows what Home Assistant was told");
             }
         }
     }

@@ -1,7 +1,7 @@
-using DeviceQueue.Commanding;
-using DeviceQueue.Connecting;
-using DeviceQueue.Json;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.HomeAssistant
 {
@@ -19,7 +19,8 @@ namespace DeviceQueue.HomeAssistant
         /// <summary>The most bytes that the announcement of one takes.</summary>
         public const int MaxDiagnosticBytes = 400;
 
-        private const string OutputPrefix = "o_"; // an output may be called temperature; short, because eight relays are to fit in 2 KB
+        // an output may be called temperature; short, because eight relays are to fit in 2 KB
+        private const string OutputPrefix = "o_";
         private const string Product = "DeviceQueue";
         private const int SamplingsMissed = 2;
 
@@ -227,7 +228,7 @@ namespace DeviceQueue.HomeAssistant
         private void WriteProduct(string name)
         {
             WriteText("name", name);
-            WriteText("sw", DeviceNode.Version);
+            WriteText("sw", FirmwareDefaults.Version);
             _writer.EndObject();
         }
 

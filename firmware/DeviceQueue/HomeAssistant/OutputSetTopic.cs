@@ -1,8 +1,9 @@
 using System;
 using System.Threading;
-using DeviceQueue.Commanding;
-using DeviceQueue.Connecting;
+using DeviceQueue.Commands;
 using DeviceQueue.Diagnostics;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
 
 namespace DeviceQueue.HomeAssistant
@@ -40,7 +41,8 @@ namespace DeviceQueue.HomeAssistant
         /// have waited in a session.</param>
         /// <param name="rejections">Counts what is refused.</param>
         /// <param name="wake">Wakes the main loop.</param>
-        public OutputSetTopic(DeviceTopics topics, OutputBank outputs, bool isSwitchable, Counts rejections, AutoResetEvent wake)
+        public OutputSetTopic(
+            DeviceTopics topics, OutputBank outputs, bool isSwitchable, Counts rejections, AutoResetEvent wake)
         {
             _outputs = outputs;
             _isSwitchable = isSwitchable;
@@ -135,7 +137,8 @@ namespace DeviceQueue.HomeAssistant
             }
             catch (Exception)
             {
-                _rejections.Add(CommandCode.InternalError); // what drives the pins threw; the state stays as it was and is what the broker knows
+                // what drives the pins threw; the state stays as it was and is what the broker knows
+                _rejections.Add(CommandCode.InternalError);
             }
         }
 

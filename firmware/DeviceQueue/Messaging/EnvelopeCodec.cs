@@ -1,5 +1,5 @@
 using System;
-using DeviceQueue.Json;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Messaging
 {

@@ -1,3 +1,4 @@
+
 namespace DeviceQueue.Messaging
 {
     /// <summary>Why bytes are not an envelope.</summary>

@@ -1,4 +1,6 @@
 using System;
+using DeviceQueue.Configuration;
+using DeviceQueue.Diagnostics;
 
 namespace DeviceQueue.Messaging
 {

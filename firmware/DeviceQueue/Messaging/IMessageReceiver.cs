@@ -1,3 +1,4 @@
+
 namespace DeviceQueue.Messaging
 {
     /// <summary>Takes the messages that a queue listens for.</summary>

@@ -1,3 +1,4 @@
+
 namespace DeviceQueue.Messaging
 {
     /// <summary>Writes a payload where it is to stand, so that it needs no memory of its own.</summary>

@@ -1,8 +1,7 @@
 using System;
 using System.Text;
-using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Messaging
 {
@@ -13,7 +12,7 @@ namespace DeviceQueue.Messaging
     /// </summary>
     internal sealed class Inbox
     {
-        private readonly MqttOptions _options;
+        private readonly QueueOptions _options;
         private readonly Counts _drops;
 
         private readonly EnvelopeCodec _codec; // null: messages come without envelopes
@@ -27,7 +26,7 @@ namespace DeviceQueue.Messaging
         private int _count;
         private int _bytes;
 
-        public Inbox(MqttOptions options, EnvelopeCodec codec, IRandom random, Counts drops)
+        public Inbox(QueueOptions options, EnvelopeCodec codec, IRandom random, Counts drops)
         {
             _options = options;
             _codec = codec;

@@ -1,6 +1,6 @@
 using System;
 using System.Threading;
-using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
 
 namespace DeviceQueue.Messaging
 {
@@ -116,7 +116,7 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>Hands over a bounded number of messages when the listening is the connection's thread's.</summary>
-        /// <param name="nowMs">The time, <see cref="Platform.IClock.NowMs"/>.</param>
+        /// <param name="nowMs">The time, <see cref="Time.IClock.NowMs"/>.</param>
         /// <returns>When to call again, or <see cref="long.MaxValue"/>.</returns>
         public long Deliver(long nowMs)
         {

@@ -1,3 +1,5 @@
+using DeviceQueue.Diagnostics;
+
 namespace DeviceQueue.Messaging
 {
     /// <summary>

@@ -1,4 +1,4 @@
-using DeviceQueue.Platform;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Messaging
 {

@@ -1,5 +1,5 @@
-using DeviceQueue.Json;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Messaging
 {

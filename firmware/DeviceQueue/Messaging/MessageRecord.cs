@@ -1,5 +1,5 @@
 using System;
-using DeviceQueue.Platform;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Messaging
 {

@@ -1,3 +1,4 @@
+
 namespace DeviceQueue.Messaging
 {
     /// <summary>What a queue can do. A member without a capability of its own always works.</summary>

@@ -2,9 +2,8 @@ using System;
 using System.Threading;
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Messaging
 {
@@ -37,7 +36,7 @@ namespace DeviceQueue.Messaging
         /// <param name="topic">What to send to and to subscribe to, or <see langword="null"/> for the name.</param>
         /// <param name="platform">Has clock, random and, when options.outbox names a file, a store.</param>
         public MqttMessageQueue(
-            string name, string topic, MqttConnection connection, MqttOptions options, MqttPlatform platform)
+            string name, string topic, MqttConnection connection, QueueOptions options, MqttPlatform platform)
         {
             Name = name;
             Topic = topic ?? name;
@@ -70,7 +69,7 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets or sets an event to set, too, when a message arrives.</summary>
         public AutoResetEvent Notify { get; set; }
 
-        internal MqttOptions Options { get; private set; }
+        internal QueueOptions Options { get; private set; }
 
         internal ILogger Logger => _connection.Logger;
 

@@ -2,8 +2,7 @@ using System;
 using System.Text;
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
-using DeviceQueue.Platform;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Messaging
 {

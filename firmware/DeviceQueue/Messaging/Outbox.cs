@@ -1,7 +1,8 @@
 using System.Threading;
-using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Storage;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Messaging
 {
@@ -36,7 +37,7 @@ namespace DeviceQueue.Messaging
         /// <param name="store">Holds the log that options.outbox names, or <see langword="null"/>: everything stays in
         /// memory.</param>
         /// <param name="drops">Counts what is lost, or <see langword="null"/> for counts of its own.</param>
-        public Outbox(MqttOptions options, AutoResetEvent wake, IStore store = null, Counts drops = null)
+        public Outbox(QueueOptions options, AutoResetEvent wake, IStore store = null, Counts drops = null)
         {
             bool hasLog = options.Outbox.Length > 0 && options.Qos > 0 && store != null;
             _wake = wake;
@@ -101,7 +102,7 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        private MqttOptions Options => _window.Options;
+        private QueueOptions Options => _window.Options;
 
         /// <summary>
         /// Takes a message, or drops what the overflow policy says; with a log that holds for memory and log as one.

@@ -1,6 +1,6 @@
 using System;
-using DeviceQueue.Connecting;
 using DeviceQueue.Diagnostics;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Messaging
 {
@@ -27,7 +27,7 @@ namespace DeviceQueue.Messaging
         private readonly long[] _states;
 
         private readonly MessageBuffer _buffer;
-        private readonly MqttOptions _options;
+        private readonly QueueOptions _options;
         private readonly ushort[] _orphans; // packet ids of messages that left memory while in flight
         private int _orphanCount;
         private int _head;
@@ -44,7 +44,7 @@ namespace DeviceQueue.Messaging
         /// <param name="options">Limit the head.</param>
         /// <param name="hasLog">Whether there is to be room for a tail.</param>
         /// <param name="drops">Counts what is lost.</param>
-        public OutboxWindow(MqttOptions options, bool hasLog, Counts drops)
+        public OutboxWindow(QueueOptions options, bool hasLog, Counts drops)
         {
             int places = options.MaxMessages + (hasLog ? 1 : 0);
             int bytes = options.MaxBytes + (hasLog ? options.MaxMessageSize + SpareBytes : 0);
@@ -56,7 +56,7 @@ namespace DeviceQueue.Messaging
             Drops = drops;
         }
 
-        public MqttOptions Options => _options;
+        public QueueOptions Options => _options;
 
         public Counts Drops { get; }
 

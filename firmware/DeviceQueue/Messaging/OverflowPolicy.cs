@@ -1,3 +1,4 @@
+
 namespace DeviceQueue.Messaging
 {
     /// <summary>What a queue does with a message that does not fit.</summary>

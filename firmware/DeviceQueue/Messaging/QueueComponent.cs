@@ -1,8 +1,8 @@
+using System.Collections;
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
-using DeviceQueue.Platform;
-using DeviceQueue.Settings;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Messaging
 {
@@ -36,10 +36,10 @@ namespace DeviceQueue.Messaging
 
         /// <summary>Reads name, topic and options.</summary>
         /// <exception cref="ConfigException">A value is not allowed.</exception>
-        public MqttOptions Configure(ConfigParams config)
+        public QueueOptions Configure(ConfigParams config)
         {
             ConfigProblems problems = new ConfigProblems();
-            MqttOptions options = MqttOptions.Read(config, problems);
+            QueueOptions options = QueueOptions.Read(config, problems);
             string name = _givenName ?? config.Get("name") ?? config.Get("id");
             string topic = config.Get("topic") ?? name;
             if (!TopicFilter.IsValid(topic))
@@ -112,7 +112,7 @@ namespace DeviceQueue.Messaging
         public void CheckOutbox(MqttMessageQueue queue)
         {
             bool hasFile = _platform != null && queue.Options.Outbox.Length > 0;
-            MqttMessageQueue rival = hasFile ? _platform.FindRival(queue) : null;
+            MqttMessageQueue rival = hasFile ? FindRival(queue) : null;
             if (rival != null)
             {
                 ConfigProblems problems = new ConfigProblems();
@@ -128,6 +128,32 @@ namespace DeviceQueue.Messaging
             if (counters != null)
             {
                 counters.IncrementOne("queue." + queue + counter);
+            }
+        }
+
+        // Two queues would write over one another; the file is a queue's until that is closed.
+        private MqttMessageQueue FindRival(MqttMessageQueue queue)
+        {
+            lock (_platform)
+            {
+                _platform.StoredQueues ??= new ArrayList();
+                ArrayList queues = _platform.StoredQueues;
+                for (int i = queues.Count - 1; i >= 0; i--)
+                {
+                    MqttMessageQueue other = (MqttMessageQueue)queues[i];
+                    if (other != queue && other.IsOpen && other.Options.Outbox == queue.Options.Outbox)
+                    {
+                        return other;
+                    }
+
+                    if (other == queue || !other.IsOpen)
+                    {
+                        queues.RemoveAt(i);
+                    }
+                }
+
+                queues.Add(queue);
+                return null;
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Threading;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Messaging
 {

@@ -1,7 +1,6 @@
 using System;
-using DeviceQueue.Components;
-using DeviceQueue.Connecting;
-using DeviceQueue.Platform;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Messaging
 {
@@ -90,7 +89,7 @@ namespace DeviceQueue.Messaging
 
         private bool TryAdd(string topic, MessageEnvelope message, out bool isTooLarge)
         {
-            MqttOptions options = _queue.Options;
+            QueueOptions options = _queue.Options;
             if (Codec != null)
             {
                 _sending = message;

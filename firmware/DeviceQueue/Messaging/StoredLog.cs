@@ -1,5 +1,6 @@
 using System.Threading;
-using DeviceQueue.Platform;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Messaging
 {

@@ -1,4 +1,5 @@
 using System;
+using DeviceQueue.Diagnostics;
 
 namespace DeviceQueue.Messaging
 {

@@ -1,10 +1,9 @@
 using System.Text;
-using DeviceQueue.Connecting;
 
 namespace DeviceQueue.Mqtt
 {
     /// <summary>
-    /// The retained status: birth after each connect, farewell before a clean close, which is the last will too. It
+    /// The retained status: birth after each connect, before a clean close what the last will says otherwise. It
     /// listens to its own topic, because a late will or another client may put its word over ours, and corrects that.
     /// Called from the connection's thread.
     /// </summary>
@@ -15,17 +14,17 @@ namespace DeviceQueue.Mqtt
 
         private readonly LatestValues _latest;
         private readonly string _birth;
-        private readonly string _farewell;
+        private readonly string _lastWill;
         private readonly int _handle;
         private string _said;
         private bool _isForeign;
         private long _nextMs;
 
-        public StatusTopic(string topic, string birth, string farewell, LatestValues latest)
+        public StatusTopic(string topic, string birth, string lastWill, LatestValues latest)
         {
             Topic = topic;
             _birth = birth;
-            _farewell = farewell;
+            _lastWill = lastWill;
             _latest = latest;
             _handle = latest.Add(topic, true);
         }
@@ -44,9 +43,9 @@ namespace DeviceQueue.Mqtt
             Say(_birth);
         }
 
-        public void SayFarewell()
+        public void SayLastWill()
         {
-            Say(_farewell);
+            Say(_lastWill);
         }
 
         public void OnMessage(string topic, byte[] payload, bool isRetained)

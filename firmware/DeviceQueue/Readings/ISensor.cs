@@ -1,3 +1,4 @@
+
 namespace DeviceQueue.Readings
 {
     /// <summary>A sensor that may be absent, may lose its power and may come back. Called from one thread.</summary>

@@ -1,7 +1,7 @@
 using System;
-using DeviceQueue.Json;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Text;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Readings
 {
@@ -51,13 +51,15 @@ namespace DeviceQueue.Readings
             }
 
             int at = FindValue(payload, TimeName);
-            if (at == None || at + Iso8601.Length > payload.Length || !Iso8601.TryParse(payload, at, Iso8601.Length, out DateTime taken))
+            if (at == None || at + Iso8601.Length > payload.Length
+                || !Iso8601.TryParse(payload, at, Iso8601.Length, out DateTime taken))
             {
                 return boot != None; // of a boot before
             }
 
             // Within a boot a clock that was set stays so: without one the reading is of a boot before.
-            return !_clock.TryGetUtc(out DateTime now) || now.Ticks - taken.Ticks > limitMs * TimeSpan.TicksPerMillisecond;
+            return !_clock.TryGetUtc(out DateTime now)
+                || now.Ticks - taken.Ticks > limitMs * TimeSpan.TicksPerMillisecond;
         }
 
         private static long ReadNumber(byte[] payload, string name)
@@ -69,7 +71,8 @@ namespace DeviceQueue.Readings
             }
 
             long number = 0;
-            for (; at < payload.Length && payload[at] >= '0' && payload[at] <= '9' && number < long.MaxValue / 100; at++)
+            const long Limit = long.MaxValue / 100;
+            for (; at < payload.Length && payload[at] >= '0' && payload[at] <= '9' && number < Limit; at++)
             {
                 number = (number * 10) + payload[at] - '0';
             }

@@ -1,9 +1,7 @@
 using System;
-using DeviceQueue.Components;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
-using DeviceQueue.Platform;
-using DeviceQueue.Settings;
+using DeviceQueue.Text;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Readings
 {
@@ -93,17 +91,17 @@ namespace DeviceQueue.Readings
             }
         }
 
-        /// <summary>
-        /// Takes over temperature_offset, max_step, report_delta and report_at_least_ms. Until then each reading is
-        /// published as it was measured.
-        /// </summary>
-        /// <param name="settings">The settings.</param>
-        public void Apply(DeviceSettings settings)
+        /// <summary>Corrects and judges readings from now on. Until then each is published as measured.</summary>
+        /// <param name="offsetC">Added to the temperature, in °C.</param>
+        /// <param name="maxStepC">The largest change in °C that needs no second reading; 0: any.</param>
+        /// <param name="reportDeltaC">The change in °C that is worth publishing; 0: each reading is.</param>
+        /// <param name="reportAtLeastMs">The longest time without a published reading, in milliseconds.</param>
+        public void Apply(double offsetC, double maxStepC, double reportDeltaC, int reportAtLeastMs)
         {
-            _offsetC = settings.TemperatureOffset;
-            _maxStepC = settings.MaxStep;
-            _reportDeltaC = settings.ReportDelta;
-            _reportAtLeastMs = settings.ReportAtLeastMs;
+            _offsetC = offsetC;
+            _maxStepC = maxStepC;
+            _reportDeltaC = reportDeltaC;
+            _reportAtLeastMs = reportAtLeastMs;
         }
 
         /// <summary>Measures, if it is time.</summary>

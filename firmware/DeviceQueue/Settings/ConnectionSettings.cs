@@ -1,6 +1,7 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
-using DeviceQueue.Platform;
+using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Settings
 {
@@ -9,7 +10,7 @@ namespace DeviceQueue.Settings
     /// </summary>
     public sealed class ConnectionSettings
     {
-        private ConnectionSettings(MqttOptions readings, MqttLinkOptions[] endpoints)
+        private ConnectionSettings(QueueOptions readings, MqttLinkOptions[] endpoints)
         {
             Readings = readings;
             Commands = readings.MakeForCommands();
@@ -20,10 +21,10 @@ namespace DeviceQueue.Settings
         public MqttLinkOptions[] Endpoints { get; }
 
         /// <summary>Gets the options of the queue of readings, which are the connection's too.</summary>
-        public MqttOptions Readings { get; }
+        public QueueOptions Readings { get; }
 
         /// <summary>Gets the options of the queue of commands and answers.</summary>
-        public MqttOptions Commands { get; }
+        public QueueOptions Commands { get; }
 
         /// <summary>Reads where to connect to, with the files that the settings name.</summary>
         /// <param name="draft">The settings, checked otherwise.</param>
@@ -48,7 +49,7 @@ namespace DeviceQueue.Settings
         /// <summary>Copies what safe mode keeps: the brokers, and as whom; how is default.</summary>
         internal ConnectionSettings CopyForSafeMode()
         {
-            MqttOptions options = new SettingsDraft(null).Options;
+            QueueOptions options = new SettingsDraft(null).Options;
             for (int i = 0; i < Endpoints.Length; i++)
             {
                 Endpoints[i].CleanSession = options.CleanSession;

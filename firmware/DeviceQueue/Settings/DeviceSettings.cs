@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Json;
+using DeviceQueue.Outputs;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Settings
 {
@@ -9,12 +10,6 @@ namespace DeviceQueue.Settings
     /// </summary>
     public sealed class DeviceSettings
     {
-        /// <summary>How many outputs a device has at most.</summary>
-        public const int MaxOutputs = 16;
-
-        /// <summary>How long the names of devices and outputs may be.</summary>
-        public const int MaxNameLength = 32;
-
         /// <summary>What stands for no pin.</summary>
         public const int NoPin = PinPlan.None;
 
@@ -24,12 +19,12 @@ namespace DeviceQueue.Settings
         private const int MinKeyBytes = 32;
         private const int MaxKeyBytes = 64;
         private const int MaxHostLength = 253;
-        internal const string NameRule = "1 to 32 of A-Z a-z 0-9 _ - are allowed";
-
         private const string Prefix = "device.";
         private const string OutputsPrefix = "device.outputs.";
 
-        /// <summary>Initializes settings of which the configuration says nothing.</summary>
+        /// <summary>
+        /// Initializes settings without the values of <see cref="FirmwareDefaults"/>, which a draft puts in.
+        /// </summary>
         /// <param name="defaultId">The id, or <see langword="null"/> when the board has none to offer.</param>
         internal DeviceSettings(string defaultId)
         {
@@ -43,7 +38,7 @@ namespace DeviceQueue.Settings
         public byte[] CommandKey { get; private set; }
 
         /// <summary>Gets the time between samplings, 1,000 to 86,400,000 ms.</summary>
-        public int IntervalMs { get; private set; } = 60000;
+        public int IntervalMs { get; private set; }
 
         /// <summary>Gets the least change that is published, 0 to 100 °C; 0: each reading is.</summary>
         public double ReportDelta { get; private set; }
@@ -51,7 +46,7 @@ namespace DeviceQueue.Settings
         /// <summary>
         /// Gets the time after which a reading is published without a change, 1,000 to 86,400,000 ms.
         /// </summary>
-        public int ReportAtLeastMs { get; private set; } = 3600000;
+        public int ReportAtLeastMs { get; private set; }
 
         /// <summary>Gets what is added to the measured temperature, -50 to 50 °C.</summary>
         public double TemperatureOffset { get; private set; }
@@ -71,7 +66,7 @@ namespace DeviceQueue.Settings
         /// <summary>Gets the pin of the I2C bus's clock line.</summary>
         public int I2cClockPin { get; private set; } = 22;
 
-        /// <summary>Gets the outputs, at most <see cref="MaxOutputs"/>, in the order of the file.</summary>
+        /// <summary>Gets the outputs, at most <see cref="OutputSettings.MaxCount"/>, in the order of the file.</summary>
         public OutputSettings[] Outputs { get; private set; } = new OutputSettings[0];
 
         /// <summary>Gets the pin of the status LED, or <see cref="NoPin"/>.</summary>
@@ -94,7 +89,7 @@ namespace DeviceQueue.Settings
         public int CommandTtlMs { get; private set; } = 60000;
 
         /// <summary>Gets the time between health messages, 1,000 to 86,400,000 ms.</summary>
-        public int HealthIntervalMs { get; private set; } = 300000;
+        public int HealthIntervalMs { get; private set; }
 
         /// <summary>Gets how many failed boots bring safe mode, 1 to 100; 0: none do.</summary>
         public int SafeModeBoots { get; private set; } = 5;
@@ -111,46 +106,6 @@ namespace DeviceQueue.Settings
         /// Gets the time server's name or address, or <see langword="null"/> for the network layer's own.
         /// </summary>
         public string NtpServer { get; private set; }
-
-        /// <summary>Reads and checks the settings of a configuration.</summary>
-        /// <param name="config">The whole configuration.</param>
-        /// <param name="pins">What the board's pins can do, or <see langword="null"/> when each can do
-        /// everything.</param>
-        /// <param name="defaultId">The id when the configuration has none.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed.</param>
-        /// <returns>The settings, or <see langword="null"/> after an error.</returns>
-        public static DeviceSettings Read(
-            ConfigParams config, IPinRules pins, string defaultId, ConfigProblems problems)
-        {
-            int errors = problems.ErrorCount;
-            DeviceSettings settings = new DeviceSettings(defaultId);
-            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
-            {
-                settings.TryTake(reader);
-            }
-
-            settings.Check(pins, problems);
-            return problems.ErrorCount == errors ? settings : null;
-        }
-
-        /// <summary>Says whether a text can name a device or an output.</summary>
-        /// <param name="name">The text, or <see langword="null"/>.</param>
-        /// <returns><see langword="true"/> for 1 to 32 of <c>A-Z a-z 0-9 _ -</c>.</returns>
-        public static bool IsName(string name)
-        {
-            int length = name == null ? 0 : name.Length;
-            for (int i = 0; i < length; i++)
-            {
-                char c = name[i];
-                bool isLetter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-                if (!isLetter && !(c >= '0' && c <= '9') && c != '_' && c != '-')
-                {
-                    return false;
-                }
-            }
-
-            return length > 0 && length <= MaxNameLength;
-        }
 
         private static byte[] ParseHex(string text)
         {
@@ -190,9 +145,9 @@ namespace DeviceQueue.Settings
                 const string NoDefault = "the board's MAC address, which gives the default, cannot be read";
                 problems.AddError("device.id", null, NoDefault);
             }
-            else if (!IsName(Id))
+            else if (!PlainText.IsName(Id))
             {
-                problems.AddError("device.id", Id, NameRule);
+                problems.AddError("device.id", Id, PlainText.NameRule);
             }
 
             PinPlan plan = new PinPlan(pins, problems);
@@ -224,21 +179,20 @@ namespace DeviceQueue.Settings
         /// <returns>The settings, as good as these are.</returns>
         internal DeviceSettings CopyForSafeMode()
         {
-            return new DeviceSettings(Id)
-            {
-                CommandKey = CommandKey,
-                IntervalMs = IntervalMs,
-                TemperatureOffset = TemperatureOffset,
-                SensorAddress = SensorAddress,
-                I2cDataPin = I2cDataPin,
-                I2cClockPin = I2cClockPin,
-                Outputs = Outputs,
-                StatusLedPin = StatusLedPin,
-                WatchdogPin = WatchdogPin,
-                NtpServer = NtpServer,
-                SafeModeBoots = SafeModeBoots,
-                StableMs = StableMs,
-            };
+            DeviceSettings copy = new SettingsDraft(Id).Device;
+            copy.CommandKey = CommandKey;
+            copy.IntervalMs = IntervalMs;
+            copy.TemperatureOffset = TemperatureOffset;
+            copy.SensorAddress = SensorAddress;
+            copy.I2cDataPin = I2cDataPin;
+            copy.I2cClockPin = I2cClockPin;
+            copy.Outputs = Outputs;
+            copy.StatusLedPin = StatusLedPin;
+            copy.WatchdogPin = WatchdogPin;
+            copy.NtpServer = NtpServer;
+            copy.SafeModeBoots = SafeModeBoots;
+            copy.StableMs = StableMs;
+            return copy;
         }
 
         private static byte[] ReadKey(ConfigReader reader)
@@ -359,15 +313,15 @@ namespace DeviceQueue.Settings
                 return false;
             }
 
-            if (place >= MaxOutputs)
+            if (place >= OutputSettings.MaxCount)
             {
-                reader.Problems.AddTooMany("device.outputs", MaxOutputs);
+                reader.Problems.AddTooMany("device.outputs", OutputSettings.MaxCount);
                 return true;
             }
 
             if (Outputs.Length == 0)
             {
-                Outputs = new OutputSettings[MaxOutputs];
+                Outputs = new OutputSettings[OutputSettings.MaxCount];
             }
 
             Outputs[place] ??= new OutputSettings();

@@ -1,13 +1,23 @@
+using System;
 using DeviceQueue.Configuration;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Settings
 {
     /// <summary>
-    /// The firmware's own values for what a configuration leaves out. Those below <c>device</c> come
+    /// The firmware's version, and its own values for what a configuration leaves out. Those below <c>device</c> come
     /// first; a running device takes other values for them.
     /// </summary>
     public sealed class FirmwareDefaults : ConfigReader
     {
+        /// <summary>The firmware's version.</summary>
+        public const string Version = "0.2.0";
+
+        /// <summary>
+        /// When this version was built, the lowest time that the calendar can show; set with <see cref="Version"/>.
+        /// </summary>
+        public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
+
         /// <summary>How many there are.</summary>
         public const int Count = 15;
 
@@ -99,7 +109,7 @@ namespace DeviceQueue.Settings
         public static int IndexOf(int first, byte[] text, int offset, int count)
         {
             string names = first == 0 ? DeviceNames : OptionNames;
-            int index = first == Count ? -1 : Words.IndexOf(names, text, offset, count);
+            int index = first == Count ? -1 : WordList.IndexOf(names, text, offset, count);
             return index < 0 ? -1 : first + index;
         }
 

@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Platform;
+using DeviceQueue.Storage;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Settings
 {
@@ -15,10 +16,13 @@ namespace DeviceQueue.Settings
 
         internal const string ChangesName = "changes";
 
+        private const int NoFile = -1; // as IStore.GetSize says it
+
         private readonly IStore _store;
         private readonly bool _isLastGood;
         private readonly uint _fileCrc;
         private byte[] _hidden;
+        private bool _areChangesVoid; // those in the storage are not allowed any more
 
         /// <summary>Initializes settings, of which there are none yet.</summary>
         internal LoadedSettings(IStore store, bool isLastGood, uint fileCrc)
@@ -83,20 +87,28 @@ namespace DeviceQueue.Settings
         /// <summary>
         /// Stores a change, so that a reboot finds either the settings with it or those before, and takes it over.
         /// </summary>
-        /// <param name="changes">What <see cref="CheckChange"/> found good.</param>
+        /// <param name="changes">What <see cref="CheckChange"/> found good; takes over those that were stored before and
+        /// may have been out of reach at the start.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
-        /// <returns><see langword="false"/> when the storage fails: the settings so far go on.</returns>
+        /// <returns><see langword="false"/> when the storage fails, as its problems say then: the settings so far go
+        /// on.</returns>
         public bool TryKeep(SettingsChanges changes, byte[] scratch)
         {
             StoredFile file = new StoredFile(_store, ChangesName, scratch);
-            SettingsChanges all = Load(file.Open(), changes.Problems);
-            all.Add(changes);
-            byte[] record = all.ToRecord(_fileCrc);
-            if (!file.TryUpdate(new Json.BytesSource(record, record.Length)))
+            if (!TryLoad(file, changes))
             {
+                changes.Problems.AddError("the changes made before cannot be read and would be lost");
                 return false;
             }
 
+            byte[] record = changes.ToRecord(_fileCrc);
+            if (!file.TryUpdate(new BytesSource(record, record.Length)))
+            {
+                changes.Problems.AddError("the storage failed");
+                return false;
+            }
+
+            _areChangesVoid = false;
             Take(changes, Device);
             Source = Source == SettingsSource.File ? SettingsSource.Stored : Source;
             return true;
@@ -105,20 +117,25 @@ namespace DeviceQueue.Settings
         /// <summary>Loads the changes that commands made to the file.</summary>
         /// <param name="problems">Takes what is not allowed when the changes are checked.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
-        /// <returns>The changes, which may be none; <see langword="null"/> when none were ever stored.</returns>
+        /// <returns>The changes, which may be none; <see langword="null"/> when they cannot be read.</returns>
         public SettingsChanges LoadChanges(ConfigProblems problems, byte[] scratch)
         {
-            StoreReader stored = new StoredFile(_store, ChangesName, scratch).Open();
-            return stored == null ? null : Load(stored, problems);
+            SettingsChanges changes = new SettingsChanges(problems);
+            return TryLoad(new StoredFile(_store, ChangesName, scratch), changes) ? changes : null;
         }
 
-        private SettingsChanges Load(StoreReader stored, ConfigProblems problems)
+        private bool TryLoad(StoredFile file, SettingsChanges changes)
         {
-            SettingsChanges changes = new SettingsChanges(problems);
-            int length = stored == null ? 0 : stored.Length;
+            StoreReader stored = file.Open();
+            if (file.HasFailed)
+            {
+                return false;
+            }
+
+            int length = stored == null || _areChangesVoid ? 0 : stored.Length;
             if (length < SettingsChanges.HeadBytes || length > SettingsChanges.MaxBytes)
             {
-                return changes;
+                return true;
             }
 
             byte[] record = new byte[length];
@@ -128,13 +145,17 @@ namespace DeviceQueue.Settings
                 more = stored.Read(record, count, length - count);
             }
 
-            uint crc = (uint)(record[0] | (record[1] << 8) | (record[2] << 16) | (record[3] << 24));
-            if (count == length && crc == _fileCrc) // another file ends the changes
+            if (count < length)
+            {
+                return false;
+            }
+
+            if ((uint)LittleEndian.Get(record, 0, SettingsChanges.HeadBytes) == _fileCrc) // another file ends the changes
             {
                 changes.Parse(record, SettingsChanges.HeadBytes, length - SettingsChanges.HeadBytes);
             }
 
-            return changes;
+            return true;
         }
 
         /// <summary>Opens the file that the settings came from.</summary>
@@ -143,10 +164,10 @@ namespace DeviceQueue.Settings
         /// same.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more, in use while keys are read.</param>
         /// <returns>A reader to be restarted, or <see langword="null"/> when the file is gone.</returns>
-        internal JsonConfigReader Open(Json.JsonReader json, byte[] scratch, out StoreReader file)
+        internal JsonConfigReader Open(JsonReader json, byte[] scratch, out StoreReader file)
         {
             file = OpenFile(_store, _isLastGood, scratch);
-            return file == null ? null : new JsonConfigReader(file, json, scratch, StoredFile.PieceBytes);
+            return file == null ? null : new JsonConfigReader(file, json, scratch, StoredFile.PieceBytes, null);
         }
 
         /// <summary>Says whether a file that was read to its end is the one that the settings came from.</summary>
@@ -171,7 +192,7 @@ namespace DeviceQueue.Settings
             }
 
             int size = store.GetSize(SettingsLoader.FileName);
-            return size < 0 ? null : new StoreReader(store, SettingsLoader.FileName, 0, size, piece);
+            return size == NoFile ? null : new StoreReader(store, SettingsLoader.FileName, 0, size, piece);
         }
 
         /// <summary>Takes over settings that were checked, with the changes that commands made to them.</summary>
@@ -181,14 +202,21 @@ namespace DeviceQueue.Settings
             _hidden = draft.GetHidden();
             Source = _isLastGood ? SettingsSource.LastGood : SettingsSource.File;
             SettingsChanges changes = LoadChanges(new ConfigProblems(), new byte[StoredFile.PieceBytes]);
-            if (changes == null || changes.Count == 0)
+            if (changes == null)
+            {
+                problems.AddWarning("the changes by commands cannot be read and have no effect");
+                return;
+            }
+
+            if (changes.Count == 0)
             {
                 return;
             }
 
             // They were checked when they were stored, but perhaps by another firmware.
             DeviceSettings changed = CheckChange(changes);
-            if (changed == null)
+            _areChangesVoid = changed == null;
+            if (_areChangesVoid)
             {
                 problems.AddWarning("the stored changes are not allowed any more and have no effect");
                 return;

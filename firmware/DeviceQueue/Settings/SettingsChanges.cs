@@ -1,6 +1,7 @@
 using System.Text;
 using DeviceQueue.Configuration;
-using DeviceQueue.Json;
+using DeviceQueue.Storage;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Settings
 {
@@ -85,21 +86,9 @@ namespace DeviceQueue.Settings
             return false;
         }
 
-        /// <summary>Takes over the values of other changes.</summary>
-        /// <param name="others">They win.</param>
-        public void Add(SettingsChanges others)
-        {
-            for (int i = 0; i < _values.Length; i++)
-            {
-                if (others._values[i] != null)
-                {
-                    TrySet(i, others._values[i]);
-                }
-            }
-        }
-
         /// <summary>
-        /// Takes over what was stored; what no changes can be, as from another firmware, is passed over.
+        /// Takes over what was stored, where there is no value yet; what no changes can be, as from another firmware, is
+        /// passed over.
         /// </summary>
         /// <param name="record">The stored form.</param>
         /// <param name="offset">Where its keys start.</param>
@@ -129,24 +118,24 @@ namespace DeviceQueue.Settings
         internal byte[] ToRecord(uint head)
         {
             int length = HeadBytes;
-            for (Rewind(); Read();)
+            for (int i = 0; i < _values.Length; i++)
             {
-                length += (length == HeadBytes ? 1 : 2) + Utf8.GetByteCount(Key) + Utf8.GetByteCount(Value);
+                bool isSet = _values[i] != null;
+                length += isSet ? FirmwareDefaults.GetKey(i).Length + Utf8.GetByteCount(_values[i]) + 2 : 0;
             }
 
             byte[] record = new byte[length];
-            int end = 0;
-            for (; end < HeadBytes; end++)
+            LittleEndian.Set(record, 0, HeadBytes, head);
+            int end = HeadBytes;
+            for (int i = 0; i < _values.Length; i++)
             {
-                record[end] = (byte)(head >> (8 * end));
-            }
-
-            for (Rewind(); Read();)
-            {
-                end = end == HeadBytes ? end : Utf8.Write(";", record, end);
-                end = Utf8.Write(Key, record, end);
-                end = Utf8.Write("=", record, end);
-                end = Utf8.Write(Value, record, end);
+                if (_values[i] != null)
+                {
+                    end = Utf8.Write(FirmwareDefaults.GetKey(i), record, end);
+                    record[end++] = (byte)'=';
+                    end = Utf8.Write(_values[i], record, end);
+                    record[end++] = (byte)';';
+                }
             }
 
             return record;
@@ -156,7 +145,7 @@ namespace DeviceQueue.Settings
         {
             int name = start + SectionBytes;
             int index = equals < name ? -1 : FirmwareDefaults.IndexOf(0, record, name, equals - name);
-            if (index >= 0 && record[name - 1] == '.')
+            if (index >= 0 && record[name - 1] == '.' && _values[index] == null)
             {
                 TrySet(index, Encoding.UTF8.GetString(record, equals + 1, end - equals - 1));
             }

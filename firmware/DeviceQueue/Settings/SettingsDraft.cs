@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
+using DeviceQueue.Messaging;
+using DeviceQueue.Outputs;
 
 namespace DeviceQueue.Settings
 {
@@ -29,7 +30,7 @@ namespace DeviceQueue.Settings
         public DeviceSettings Device { get; }
 
         /// <summary>Gets the options of the queue of readings and of the connection.</summary>
-        public MqttOptions Options { get; } = new MqttOptions();
+        public QueueOptions Options { get; } = new QueueOptions();
 
         /// <summary>Gets the connections, once checked.</summary>
         public ConnectionParams[] Connections { get; private set; }

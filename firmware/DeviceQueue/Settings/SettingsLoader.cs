@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Platform;
+using DeviceQueue.Outputs;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Settings
 {
@@ -33,8 +34,8 @@ namespace DeviceQueue.Settings
 
         /// <summary>
         /// Gets the pin of the status LED, <see cref="DeviceSettings.NoPin"/> when the last file named none that can be
-        /// used: known even if the file has errors elsewhere, because
-        /// the LED is there to say so.
+        /// used, or one that it gives to something else too: known even if the file has errors elsewhere, because the
+        /// LED is there to say so.
         /// </summary>
         public int StatusLedPin { get; private set; } = DeviceSettings.NoPin;
 
@@ -69,6 +70,8 @@ namespace DeviceQueue.Settings
             Settings = new LoadedSettings(_store, false, 0);
             Device = null;
             Connection = null;
+            StatusLedPin = DeviceSettings.NoPin;
+            WatchdogPin = DeviceSettings.NoPin;
             byte[] piece = new byte[StoredFile.PieceBytes];
             StoreReader file = LoadedSettings.OpenFile(_store, false, piece);
             if (file == null)
@@ -78,7 +81,9 @@ namespace DeviceQueue.Settings
             else if (TryUse(file, false, defaultId))
             {
                 file.Restart();
-                if (!new StoredFile(_store, LastGoodName, new byte[StoredFile.PieceBytes]).TryUpdate(file))
+                StoredFile last = new StoredFile(_store, LastGoodName, new byte[StoredFile.PieceBytes]);
+                last.Open();
+                if (!last.TryUpdate(file))
                 {
                     const string Lost = " could not be kept as the last good settings";
                     Problems.AddWarning("the storage failed: " + FileName + Lost);
@@ -87,7 +92,13 @@ namespace DeviceQueue.Settings
                 return true;
             }
 
-            StoreReader lastGood = LoadedSettings.OpenFile(_store, true, piece);
+            StoredFile kept = new StoredFile(_store, LastGoodName, piece);
+            StoreReader lastGood = kept.Open();
+            if (kept.HasFailed)
+            {
+                Problems.AddWarning("a copy of the last good settings cannot be read");
+            }
+
             return lastGood != null && TryUse(lastGood, true, defaultId);
         }
 
@@ -144,13 +155,23 @@ namespace DeviceQueue.Settings
 
         private void FindPins(DeviceSettings device)
         {
-            StatusLedPin = IsOutput(device.StatusLedPin) ? device.StatusLedPin : StatusLedPin;
-            WatchdogPin = IsOutput(device.WatchdogPin) ? device.WatchdogPin : WatchdogPin;
+            bool isOne = device.StatusLedPin == device.WatchdogPin;
+            StatusLedPin = isOne ? DeviceSettings.NoPin : FindFree(device, device.StatusLedPin);
+            WatchdogPin = isOne ? DeviceSettings.NoPin : FindFree(device, device.WatchdogPin);
         }
 
-        private bool IsOutput(int pin)
+        // The settings are not checked yet: what blinks must not be what a valve hangs on.
+        private int FindFree(DeviceSettings device, int pin)
         {
-            return pin != DeviceSettings.NoPin && (_pins == null || _pins.WhyNotOutput(pin) == null);
+            bool isFree = pin != device.I2cDataPin && pin != device.I2cClockPin
+                && (_pins == null || pin == DeviceSettings.NoPin || _pins.WhyNotOutput(pin) == null);
+            OutputSettings[] outputs = device.Outputs;
+            for (int i = 0; isFree && i < outputs.Length; i++)
+            {
+                isFree = outputs[i] == null || outputs[i].Pin != pin;
+            }
+
+            return isFree ? pin : DeviceSettings.NoPin;
         }
     }
 }

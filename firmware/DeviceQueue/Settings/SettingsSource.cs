@@ -1,3 +1,4 @@
+
 namespace DeviceQueue.Settings
 {
     /// <summary>Where the settings in use come from.</summary>

@@ -1,3 +1,4 @@
+
 namespace DeviceQueue.Storage
 {
     /// <summary>Numbers in stored records, lowest byte first.</summary>

@@ -17,7 +17,8 @@ internal sealed class Instrumenter
     // What an external method returns is new, but for these, which give what is there.
     private static readonly HashSet<string> Getters =
     [
-        "get_Message", "get_Name", "get_FullName", "get_Item", "get_Value", "get_Key", "get_Current", "Intern", "GetValue",
+        "get_Message", "get_Name", "get_FullName", "get_Item", "get_Value", "get_Key", "get_Current", "Intern",
+        "GetValue",
     ];
 
     private readonly ModuleDefinition _module;
@@ -45,7 +46,8 @@ internal sealed class Instrumenter
     {
         using ModuleDefinition module = ModuleDefinition.ReadModule(path);
         Instrumenter instrumenter = new(module);
-        foreach (MethodDefinition method in module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody))
+        foreach (MethodDefinition method in
+            module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody))
         {
             instrumenter.Rewrite(method.Body);
         }
@@ -177,8 +179,10 @@ internal sealed class Instrumenter
         {
             Code.Ldstr => _makeLiteral,
             Code.Newarr => _makeArray,
-            Code.Newobj when ((MethodReference)instruction.Operand).DeclaringType.MetadataType == MetadataType.String => _makeText,
-            Code.Call or Code.Callvirt when IsForeign((MethodReference)instruction.Operand) => MakerOf((MethodReference)instruction.Operand),
+            Code.Newobj when (
+                (MethodReference)instruction.Operand).DeclaringType.MetadataType == MetadataType.String => _makeText,
+            Code.Call or Code.Callvirt when IsForeign(
+                (MethodReference)instruction.Operand) => MakerOf((MethodReference)instruction.Operand),
             _ => null,
         };
         if (maker == _makeArray)
@@ -204,10 +208,15 @@ internal sealed class Instrumenter
             return _makeDecoded;
         }
 
-        return called.ReturnType.MetadataType == MetadataType.String ? _makeText : called.ReturnType.IsArray ? _makeArray : null;
+        return called.ReturnType.MetadataType == MetadataType.String
+            ? _makeText
+            : called.ReturnType.IsArray
+            ? _makeArray
+            : null;
     }
 
-    private bool IsForeign(MethodReference called) => called.DeclaringType.Scope != _module && called.DeclaringType.Scope is AssemblyNameReference;
+    private bool IsForeign(MethodReference called) =>
+        called.DeclaringType.Scope != _module && called.DeclaringType.Scope is AssemblyNameReference;
 
     private static int WeighNew(TypeReference type)
     {
@@ -232,7 +241,9 @@ internal sealed class Instrumenter
     }
 
     private static int WeighCall(MethodReference called) =>
-        called.DeclaringType.FullName == "System.Collections.Hashtable" && called.Name is "Add" or "set_Item" ? HashtableEntry : 0;
+        called.DeclaringType.FullName == "System.Collections.Hashtable" && called.Name is "Add" or "set_Item"
+            ? HashtableEntry
+            : 0;
 
     private static int CountFields(TypeDefinition type)
     {

@@ -88,7 +88,10 @@ public static class Tally
 
     private static void Note(int bytes)
     {
-        System.Reflection.MethodBase? method = new StackTrace().GetFrames().Skip(CallerFrame).Select(frame => frame.GetMethod())
+        System.Reflection.MethodBase? method = new StackTrace()
+            .GetFrames()
+            .Skip(CallerFrame)
+            .Select(frame => frame.GetMethod())
             .FirstOrDefault(method => method?.DeclaringType != typeof(Tally));
         string name = method?.DeclaringType?.Name + "." + method?.Name;
         Largest[name] = Math.Max(Largest.GetValueOrDefault(name), bytes);

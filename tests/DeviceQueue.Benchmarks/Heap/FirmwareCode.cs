@@ -43,7 +43,8 @@ internal sealed class FirmwareCode : IDisposable
             .Select(instruction => Resolve(instruction.Operand))
             .OfType<MethodDefinition>()
             .Where(Loops)
-            .Append(_modules[^1].EntryPoint ?? AllMethods().Single(method => method is { Name: "Main", IsStatic: true }));
+            .Append(
+                _modules[^1].EntryPoint ?? AllMethods().Single(method => method is { Name: "Main", IsStatic: true }));
         return starts.DistinctBy(start => start.FullName).ToDictionary(
             start => HeapAccount.ThreadPrefix + start.DeclaringType.Name + "." + start.Name,
             start => Sizes.Thread + (Sizes.Frame * CountFrames(start)));
@@ -68,20 +69,25 @@ internal sealed class FirmwareCode : IDisposable
     }
 
     private static bool IsNewThread(Instruction instruction) =>
-        instruction.OpCode == OpCodes.Newobj && ((MethodReference)instruction.Operand).DeclaringType.FullName == "System.Threading.Thread";
+        instruction.OpCode == OpCodes.Newobj
+            && ((MethodReference)instruction.Operand).DeclaringType.FullName == "System.Threading.Thread";
 
     private static bool Loops(MethodDefinition method) =>
-        method.Body.Instructions.Any(instruction => instruction.Operand is Instruction target && target.Offset <= instruction.Offset);
+        method.Body.Instructions.Any(
+            instruction => instruction.Operand is Instruction target && target.Offset <= instruction.Offset);
 
-    private static bool NeverReturns(MethodDefinition method) => method.Body.Instructions.All(instruction => instruction.OpCode != OpCodes.Ret);
+    private static bool NeverReturns(MethodDefinition method) =>
+        method.Body.Instructions.All(instruction => instruction.OpCode != OpCodes.Ret);
 
-    private static bool IsInCatch(MethodDefinition method, Instruction instruction) => method.Body.ExceptionHandlers.Any(handler =>
+    private static bool IsInCatch(MethodDefinition method, Instruction instruction) =>
+        method.Body.ExceptionHandlers.Any(handler =>
         handler.HandlerType == ExceptionHandlerType.Catch
         && instruction.Offset >= handler.HandlerStart.Offset
         && (handler.HandlerEnd == null || instruction.Offset < handler.HandlerEnd.Offset));
 
     private static int CountFields(TypeDefinition type) =>
-        type.Fields.Count(field => !field.IsStatic) + (type.BaseType is TypeDefinition parent ? CountFields(parent) : 0);
+        type.Fields.Count(field => !field.IsStatic)
+            + (type.BaseType is TypeDefinition parent ? CountFields(parent) : 0);
 
     /// <summary>
     /// Counts the frames from a thread's start to where it waits: through the loop that never ends, if there is one on
@@ -90,7 +96,10 @@ internal sealed class FirmwareCode : IDisposable
     private int CountFrames(MethodDefinition start)
     {
         (MethodDefinition? loop, int toLoop) = Search(start, method => NeverReturns(method) && Loops(method));
-        (_, int toWait) = Search(loop ?? start, method => CallsIn(method).Any(called => Waits.Any(wait => called.FullName.Contains(wait, StringComparison.Ordinal))));
+        (_, int toWait) = Search(
+            loop ?? start,
+            method => CallsIn(method)
+                .Any(called => Waits.Any(wait => called.FullName.Contains(wait, StringComparison.Ordinal))));
         return (loop == null ? 0 : toLoop) + toWait + 2; // the waiting method, and the frame of the wait itself
     }
 
@@ -105,7 +114,11 @@ internal sealed class FirmwareCode : IDisposable
                 return next;
             }
 
-            foreach (MethodDefinition called in CallsIn(next.Method).Select(Resolve).OfType<MethodDefinition>().Where(called => called.HasBody && seen.Add(called.FullName)))
+            foreach (MethodDefinition called in
+                CallsIn(next.Method)
+                    .Select(Resolve)
+                    .OfType<MethodDefinition>()
+                    .Where(called => called.HasBody && seen.Add(called.FullName)))
             {
                 left.Enqueue((called, next.Depth + 1));
             }
@@ -119,7 +132,9 @@ internal sealed class FirmwareCode : IDisposable
         .Select(instruction => (MethodReference)instruction.Operand);
 
     private IEnumerable<MethodDefinition> AllMethods() =>
-        _modules.SelectMany(module => module.GetTypes()).SelectMany(type => type.Methods).Where(method => method.HasBody);
+        _modules.SelectMany(module => module.GetTypes())
+            .SelectMany(type => type.Methods)
+            .Where(method => method.HasBody);
 
     private MethodDefinition? Resolve(object operand)
     {
@@ -129,7 +144,8 @@ internal sealed class FirmwareCode : IDisposable
             : null;
     }
 
-    private IEnumerable<MethodDefinition> MadeBy(MethodDefinition method, IReadOnlySet<string> seen) => method.Body.Instructions
+    private IEnumerable<MethodDefinition> MadeBy(MethodDefinition method, IReadOnlySet<string> seen) =>
+        method.Body.Instructions
         .Where(instruction => instruction.OpCode == OpCodes.Newobj && !IsInCatch(method, instruction))
         .Select(instruction => Resolve(instruction.Operand))
         .OfType<MethodDefinition>()
@@ -142,7 +158,11 @@ internal sealed class FirmwareCode : IDisposable
         {
             if (instruction.OpCode == OpCodes.Newarr && TryGetLength(instruction.Previous, out int length))
             {
-                bytes += Sizes.Array(length, ((TypeReference)instruction.Operand).MetadataType is MetadataType.Byte or MetadataType.Boolean ? 1 : Sizes.Block);
+                bytes += Sizes.Array(
+                    length,
+                    ((TypeReference)instruction.Operand).MetadataType is MetadataType.Byte or MetadataType.Boolean
+                        ? 1
+                        : Sizes.Block);
             }
             else if (instruction.OpCode == OpCodes.Newobj && Resolve(instruction.Operand) == null)
             {

@@ -59,7 +59,12 @@ internal sealed class HeapAccount
     private static string GroupOf(string owner)
     {
         (string Prefix, string Group)[] kinds =
-            [(StaticPrefix, "held by static fields"), (ThreadPrefix, "threads"), (TablePrefix, "type tables"), (LibraryPart, LibraryPart)];
+            [
+                (StaticPrefix, "held by static fields"),
+                (ThreadPrefix, "threads"),
+                (TablePrefix, "type tables"),
+                (LibraryPart, LibraryPart),
+            ];
         string? kind = kinds.FirstOrDefault(kind => owner.StartsWith(kind.Prefix, StringComparison.Ordinal)).Group;
         string type = owner.Split('+')[0];
         return kind ?? type[..type.LastIndexOf('.')];

@@ -99,7 +99,8 @@ internal sealed class ObjectWalk
     }
 
     /// <summary>A library that is not rewritten has the desktop's literals, which are shared.</summary>
-    private static bool IsLiteral(string text) => Tally.IsLiteral(text) || ReferenceEquals(string.IsInterned(text), text);
+    private static bool IsLiteral(string text) =>
+        Tally.IsLiteral(text) || ReferenceEquals(string.IsInterned(text), text);
 
     private static int CountValues(Hashtable table) =>
         table.Keys.Cast<object>().Concat(table.Values.Cast<object?>()).Count(item => item is ValueType);

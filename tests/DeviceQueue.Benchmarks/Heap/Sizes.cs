@@ -37,7 +37,32 @@ internal static class Sizes
     private const int ArrayListFields = 2;
     private const int ArrayListStart = 4;
 
-    private static readonly int[] Primes = [3, 7, 11, 17, 23, 29, 37, 47, 59, 71, 89, 107, 131, 163, 197, 239, 293, 353, 431, 521, 631, 761, 919];
+    private static readonly int[] Primes =
+    [
+        3,
+        7,
+        11,
+        17,
+        23,
+        29,
+        37,
+        47,
+        59,
+        71,
+        89,
+        107,
+        131,
+        163,
+        197,
+        239,
+        293,
+        353,
+        431,
+        521,
+        631,
+        761,
+        919,
+    ];
 
     /// <summary>An instance with so many fields, inherited ones too, whatever their types.</summary>
     public static int Object(int fields) => Block + (Block * fields);
@@ -73,7 +98,8 @@ internal static class Sizes
         return Object(ArrayListFields) + Array(capacity, Block);
     }
 
-    public static int Multicast(int handlers) => handlers == 1 ? Delegate : (handlers * Delegate) + Array(handlers, Block);
+    public static int Multicast(int handlers) =>
+        handlers == 1 ? Delegate : (handlers * Delegate) + Array(handlers, Block);
 
     private static int Element(Type type) => Type.GetTypeCode(type) switch
     {

@@ -107,7 +107,8 @@ internal static class TypeTables
             }
 
             // A signature has a code of one byte for these.
-            if (element is not null and not TypeDefinition && element.MetadataType is MetadataType.Class or MetadataType.ValueType)
+            if (element is not null and not TypeDefinition
+                && element.MetadataType is MetadataType.Class or MetadataType.ValueType)
             {
                 found.Add(element.FullName);
             }

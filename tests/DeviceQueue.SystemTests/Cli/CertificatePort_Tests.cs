@@ -1,4 +1,5 @@
-using Mosquitto;
+using Brokers;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Cli;
 
@@ -8,7 +9,6 @@ public sealed class CertificatePort_Tests : IDisposable
     private const int NotAuthorized = 5;
 
     private readonly Fleet _fleet = new();
-    private readonly PemFolder _pem = new();
     private readonly MosquittoBroker _broker;
 
     public CertificatePort_Tests()
@@ -22,14 +22,13 @@ public sealed class CertificatePort_Tests : IDisposable
     public void Dispose()
     {
         _broker.Dispose();
-        _pem.Dispose();
         _fleet.Dispose();
     }
 
     [Fact]
     public void A_password_without_a_certificate_opens_no_port()
     {
-        MosquittoOptions bare = FleetClient.Device(_fleet, "a");
+        ClientOptions bare = FleetClient.Device(_fleet, "a");
 
         using FleetClient device = new(bare);
         using FleetClient evader = new(bare with { Port = _fleet.OperatorsPort });
@@ -43,7 +42,7 @@ public sealed class CertificatePort_Tests : IDisposable
     {
         using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "sensor/#");
         using FleetClient b = FleetClient.Connect(Device("b"), "sensor/b/command");
-        MosquittoOptions forged = Device("a") with
+        ClientOptions forged = Device("a") with
         {
             Username = "b",
             Password = _fleet.Password("b"),
@@ -66,7 +65,7 @@ public sealed class CertificatePort_Tests : IDisposable
     [Fact]
     public async Task A_revoked_certificate_is_out_at_once_and_does_not_come_back()
     {
-        MosquittoOptions a = Device("a");
+        ClientOptions a = Device("a");
         using FleetClient connected = FleetClient.Connect(a, "sensor/a/command");
 
         string output = _fleet.Do("revoke", "a");
@@ -81,7 +80,7 @@ public sealed class CertificatePort_Tests : IDisposable
     [Fact]
     public async Task A_rotated_device_needs_its_new_certificate()
     {
-        MosquittoOptions old = Device("a");
+        ClientOptions old = Device("a");
         using FleetClient connected = FleetClient.Connect(old);
 
         _fleet.Do("rotate", "a");
@@ -95,16 +94,31 @@ public sealed class CertificatePort_Tests : IDisposable
     [Fact]
     public void Without_an_operator_a_revoked_certificate_says_and_hears_nothing_more_and_that_is_said()
     {
-        MosquittoOptions a = Device("a");
+        ClientOptions a = Device("a");
         using FleetClient connected = FleetClient.Connect(a, "sensor/a/command");
+        using (FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice")))
+        {
+            alice.Publish("sensor/a/command", "before");
+        }
+
+        connected.WaitFor("sensor/a/command before");
         _fleet.Do("revoke", "alice");
 
         string output = _fleet.Do("revoke", "a");
 
+        _fleet.AddOperator("bob");
+        using FleetClient bob = FleetClient.Connect(FleetClient.Operator(_fleet, "bob"), "#");
+        connected.Publish("sensor/a/temperature", "after"); // is acknowledged: the connection is open
+        bob.Publish("sensor/a/command", "after");
+        connected.TrySubscribe(["sensor/a/status"]); // the broker answers behind all that it has for it
+        bob.Publish("sensor/end", "end");
+        bob.WaitFor("sensor/end end");
+        Assert.Equal(["sensor/a/command after", "sensor/end end"], bob.Heard);
+        Assert.Equal(["sensor/a/command before"], connected.Heard);
         using FleetClient again = new(a);
         Assert.Equal(ConnectStatus.TlsFailed, again.Result.Status);
         Assert.Contains("No new connection is taken with its old certificate", output);
     }
 
-    private MosquittoOptions Device(string id) => FleetClient.WithCertificate(_fleet, id, _pem);
+    private ClientOptions Device(string id) => FleetClient.WithCertificate(_fleet, id);
 }

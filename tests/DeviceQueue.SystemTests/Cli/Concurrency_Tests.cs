@@ -1,5 +1,6 @@
+using Brokers;
 using DeviceQueue.SystemTests.Simulator;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Cli;
 
@@ -26,8 +27,8 @@ public sealed class Concurrency_Tests : IDisposable
         using MosquittoBroker broker = _fleet.StartBroker();
         for (int i = 0; i < Rounds; i++)
         {
-            MosquittoOptions gone = FleetClient.Device(_fleet, $"gone-{i}");
-            MosquittoOptions old = FleetClient.Device(_fleet, "stays");
+            ClientOptions gone = FleetClient.Device(_fleet, $"gone-{i}");
+            ClientOptions old = FleetClient.Device(_fleet, "stays");
 
             int[] codes = RunAtOnce(["rotate", "stays"], ["revoke", $"gone-{i}"], ["rotate", "alice"]);
 
@@ -51,7 +52,7 @@ public sealed class Concurrency_Tests : IDisposable
         using MosquittoBroker broker = _fleet.StartBroker();
         for (int i = 0; i < Rounds; i++)
         {
-            MosquittoOptions gone = FleetClient.Device(_fleet, $"gone-{i}");
+            ClientOptions gone = FleetClient.Device(_fleet, $"gone-{i}");
 
             int[] codes = RunAtOnce(["rotate", $"gone-{i}"], ["revoke", $"gone-{i}"]);
 
@@ -73,7 +74,7 @@ public sealed class Concurrency_Tests : IDisposable
         Assert.All(ids, id => FleetClient.Connect(FleetClient.Device(_fleet, id)).Dispose());
     }
 
-    private static void AssertRefused(MosquittoOptions options)
+    private static void AssertRefused(ClientOptions options)
     {
         using FleetClient client = new(options);
         Assert.Equal(NotAuthorized, client.Result.Code);

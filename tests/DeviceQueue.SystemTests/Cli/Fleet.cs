@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
-using DeviceQueue.Cli;
-using Mosquitto;
+using Brokers;
 
 namespace DeviceQueue.SystemTests.Cli;
 
@@ -28,7 +27,7 @@ public sealed class Fleet : IDisposable
     {
         StringWriter output = new();
         StringWriter error = new();
-        int exitCode = Commands.Run([.. arguments, "--out", folder], output, error).GetAwaiter().GetResult();
+        int exitCode = global::DeviceQueue.Cli.Commands.Run([.. arguments, "--out", folder], output, error).GetAwaiter().GetResult();
         return new Outcome(exitCode, output.ToString(), error.ToString());
     }
 

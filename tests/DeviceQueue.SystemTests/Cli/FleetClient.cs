@@ -1,22 +1,22 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Cli;
 
 /// <summary>Somebody at a fleet's broker, with whatever credentials; keeps what comes.</summary>
 internal sealed class FleetClient : IDisposable
 {
-    private readonly MosquittoClient _client;
+    private readonly BrokerClient _client;
     private readonly Recorder<string> _heard = new();
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public FleetClient(MosquittoOptions options)
+    public FleetClient(ClientOptions options)
     {
-        _client = new MosquittoClient(options);
+        _client = new BrokerClient(options);
         _client.MessageReceived += Hear;
-        _client.Disconnected += (_, _) => _gone.TrySetResult();
+        _client.Disconnected += _ => _gone.TrySetResult();
         Result = _client.Connect(Patience.Bound);
     }
 
@@ -30,39 +30,32 @@ internal sealed class FleetClient : IDisposable
     /// <summary>Gets a task that ends when the broker ends the connection.</summary>
     public Task Gone => _gone.Task.WaitAsync(Patience.Bound, TestContext.Current.CancellationToken);
 
-    public static MosquittoOptions Options(Fleet fleet, int port, string? name, string? password) => new()
+    public static ClientOptions Options(Fleet fleet, int port, string? name, string? password) => new()
     {
         Host = "127.0.0.1",
         Port = port,
         Username = name,
         Password = password,
-        Tls = new MosquittoTls { CaFile = fleet.PathOf("ca", "ca.crt") },
+        Tls = new TlsOptions { Authorities = File.ReadAllBytes(fleet.PathOf("ca", "ca.crt")) },
     };
 
-    public static MosquittoOptions Device(Fleet fleet, string id) => Options(fleet, fleet.DevicesPort, id, fleet.Password(id)) with { ClientId = id };
+    public static ClientOptions Device(Fleet fleet, string id) => Options(fleet, fleet.DevicesPort, id, fleet.Password(id)) with { ClientId = id };
 
-    /// <summary>Gives a device that has a certificate, which goes into the folder as PEM.</summary>
-    public static MosquittoOptions WithCertificate(Fleet fleet, string id, PemFolder pem)
+    /// <summary>Gives a device that has a certificate.</summary>
+    public static ClientOptions WithCertificate(Fleet fleet, string id)
     {
-        MosquittoOptions device = Device(fleet, id);
+        ClientOptions device = Device(fleet, id);
         byte[] Read(string file) => File.ReadAllBytes(fleet.PathOf("devices", id, file));
-        return device with
-        {
-            Tls = device.Tls! with
-            {
-                CertificateFile = pem.Write($"{Guid.NewGuid():N}.crt", Read("client.crt"), "CERTIFICATE"),
-                KeyFile = pem.Write($"{Guid.NewGuid():N}.key", Read("client.key"), "PRIVATE KEY"),
-            },
-        };
+        return device with { Tls = device.Tls! with { Certificate = Read("client.crt"), Key = Read("client.key") } };
     }
 
-    public static MosquittoOptions Operator(Fleet fleet, string name)
+    public static ClientOptions Operator(Fleet fleet, string name)
     {
         JsonNode file = JsonNode.Parse(fleet.Read("operators", name, "operator.json"))!;
         return Options(fleet, fleet.OperatorsPort, name, file["credential"]!["password"]!.ToString());
     }
 
-    public static FleetClient Connect(MosquittoOptions options, params string[] filters)
+    public static FleetClient Connect(ClientOptions options, params string[] filters)
     {
         FleetClient client = new(options);
         Assert.True(client.Result.IsAccepted, client.Result.Text);
@@ -88,7 +81,7 @@ internal sealed class FleetClient : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private void Hear(MosquittoMessage message)
+    private void Hear(ReceivedMessage message)
     {
         string text = Encoding.UTF8.GetString(message.Payload);
         _heard.Add($"{message.Topic} {text}");

@@ -1,5 +1,10 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Brokers;
+using DeviceQueue.SystemTests.Mosquitto;
 using DeviceQueue.SystemTests.Simulator;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Cli;
 
@@ -88,8 +93,8 @@ public sealed class GeneratedBroker_Tests : IDisposable
     [Fact]
     public void A_stranger_gets_nothing()
     {
-        MosquittoOptions a = FleetClient.Device(_fleet, "a");
-        foreach (MosquittoOptions stranger in (MosquittoOptions[])
+        ClientOptions a = FleetClient.Device(_fleet, "a");
+        foreach (ClientOptions stranger in (ClientOptions[])
             [
                 FleetClient.Options(_fleet, _fleet.DevicesPort, null, null),
                 FleetClient.Options(_fleet, _fleet.DevicesPort, "stranger", "password"),
@@ -114,8 +119,9 @@ public sealed class GeneratedBroker_Tests : IDisposable
     {
         using Fleet other = new();
         other.AddDevice("a");
+        TlsOptions trust = new() { Authorities = File.ReadAllBytes(other.PathOf("ca", "ca.crt")) };
 
-        using FleetClient client = new(FleetClient.Device(_fleet, "a") with { Tls = new MosquittoTls { CaFile = other.PathOf("ca", "ca.crt") } });
+        using FleetClient client = new(FleetClient.Device(_fleet, "a") with { Tls = trust });
 
         Assert.Equal(ConnectStatus.TlsFailed, client.Result.Status);
     }
@@ -123,7 +129,7 @@ public sealed class GeneratedBroker_Tests : IDisposable
     [Fact]
     public async Task A_revoked_device_is_thrown_out_at_once_and_does_not_come_back()
     {
-        MosquittoOptions options = FleetClient.Device(_fleet, "a");
+        ClientOptions options = FleetClient.Device(_fleet, "a");
         using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "sensor/#");
         using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"), "sensor/b/command");
         using FleetClient a = FleetClient.Connect(options);
@@ -148,7 +154,7 @@ public sealed class GeneratedBroker_Tests : IDisposable
     [Fact]
     public async Task A_rotated_device_is_out_until_it_has_its_new_password()
     {
-        MosquittoOptions old = FleetClient.Device(_fleet, "a");
+        ClientOptions old = FleetClient.Device(_fleet, "a");
         using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "sensor/#");
         using FleetClient a = FleetClient.Connect(old);
         a.Publish("sensor/a/status", "online", retain: true);
@@ -195,7 +201,7 @@ public sealed class GeneratedBroker_Tests : IDisposable
         File.WriteAllText(fleet.PathOf("broker", "conf.d", "own.conf"), own);
         fleet.AddDevice("b");
         using MosquittoBroker broker = fleet.StartBroker();
-        MosquittoOptions b = FleetClient.Options(fleet, port, "b", fleet.Password("b")) with { Tls = null };
+        ClientOptions b = FleetClient.Options(fleet, port, "b", fleet.Password("b")) with { Tls = null };
 
         using FleetClient client = FleetClient.Connect(b);
         using FleetClient stranger = new(b with { Username = null, Password = null });
@@ -207,8 +213,8 @@ public sealed class GeneratedBroker_Tests : IDisposable
     public void A_device_does_not_get_in_at_the_operators_port_nor_an_operator_at_the_devices()
     {
         using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"), "sensor/b/command");
-        MosquittoOptions device = FleetClient.Device(_fleet, "a");
-        MosquittoOptions person = FleetClient.Operator(_fleet, "alice");
+        ClientOptions device = FleetClient.Device(_fleet, "a");
+        ClientOptions person = FleetClient.Operator(_fleet, "alice");
 
         using FleetClient thief = new(device with { Port = _fleet.OperatorsPort, ClientId = "b" });
         using FleetClient lost = new(person with { Port = _fleet.DevicesPort });
@@ -222,7 +228,7 @@ public sealed class GeneratedBroker_Tests : IDisposable
     [Fact]
     public void An_operator_has_as_many_clients_as_it_likes()
     {
-        MosquittoOptions alice = FleetClient.Operator(_fleet, "alice");
+        ClientOptions alice = FleetClient.Operator(_fleet, "alice");
         using FleetClient first = FleetClient.Connect(alice with { ClientId = "dashboard" }, "sensor/#");
         using FleetClient second = FleetClient.Connect(alice with { ClientId = "recorder" }, "sensor/#");
         using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"));
@@ -253,7 +259,7 @@ public sealed class GeneratedBroker_Tests : IDisposable
     [Fact]
     public void What_is_sent_to_a_device_that_sleeps_waits_for_it_over_a_restart_of_the_broker_too()
     {
-        MosquittoOptions asleep = FleetClient.Device(_fleet, "a") with { CleanSession = false };
+        ClientOptions asleep = FleetClient.Device(_fleet, "a") with { CleanSession = false };
         FleetClient.Connect(asleep, "sensor/a/command").Dispose();
         using (FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice")))
         {
@@ -299,7 +305,7 @@ public sealed class GeneratedBroker_Tests : IDisposable
     [Fact]
     public async Task A_device_that_is_revoked_is_out_although_its_port_has_nobody_left()
     {
-        MosquittoOptions b = FleetClient.Device(_fleet, "b");
+        ClientOptions b = FleetClient.Device(_fleet, "b");
         using FleetClient client = FleetClient.Connect(b);
         _fleet.Do("revoke", "a");
 
@@ -313,7 +319,7 @@ public sealed class GeneratedBroker_Tests : IDisposable
     [Fact]
     public void A_further_port_keeps_nobody_in_who_is_revoked_before_the_restart()
     {
-        MosquittoOptions a = FleetClient.Device(_fleet, "a");
+        ClientOptions a = FleetClient.Device(_fleet, "a");
         string further = $"mqtts://127.0.0.1:{MosquittoBroker.FindFreePort()}";
         _fleet.Do("provision", "--id", "c", "--broker", further, "--new-broker");
 
@@ -322,5 +328,41 @@ public sealed class GeneratedBroker_Tests : IDisposable
         using FleetClient again = new(a);
         using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"));
         Assert.Equal(NotAuthorized, again.Result.Code);
+    }
+
+    [Theory]
+    [InlineData("revoke", "a is revoked")]
+    [InlineData("rotate", "a has new secrets")]
+    public async Task What_is_done_is_reported_as_done_although_the_folder_cannot_be_read_after_it(
+        string command,
+        string done)
+    {
+        using Fleet fleet = new();
+        fleet.AddDevice("a");
+        fleet.AddOperator("alice");
+
+        // What looks like its broker: the process is another's, and the port is the test's, which the command asks
+        // for a greeting when the change is in place. Another run is cut off just then.
+        string process = _broker.ProcessId.ToString(CultureInfo.InvariantCulture);
+        await File.WriteAllTextAsync(
+            fleet.PathOf("broker", "mosquitto.pid"), process, TestContext.Current.CancellationToken);
+        using TcpListener port = new(IPAddress.Loopback, fleet.DevicesPort);
+        port.Start();
+        Task cut = CutOff(port, fleet.PathOf(".unfinished"));
+
+        Outcome outcome = fleet.Run(command, "a");
+
+        await cut;
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Contains(done, outcome.Output);
+        string why = $"because {fleet.PathOf(".unfinished")} is left from a run that was cut off";
+        Assert.Contains($"The status that the broker keeps of a is still its last one, {why}", outcome.Output);
+    }
+
+    private static async Task CutOff(TcpListener port, string unfinished)
+    {
+        Task<TcpClient> greeted = port.AcceptTcpClientAsync();
+        using TcpClient client = await greeted.Bounded();
+        Directory.CreateDirectory(unfinished);
     }
 }

@@ -2,8 +2,8 @@ using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json.Nodes;
 using DeviceQueue.Configuration;
-using DeviceQueue.Json;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.SystemTests.Cli;
 
@@ -124,7 +124,6 @@ public sealed class Provisioning_Tests : IDisposable
     [InlineData("id '-rf': a name that begins with - is an option", "--id=-rf", "--broker", "mqtts://h")]
     [InlineData("Taken is the name of a device already, but for capitals: taken", "--id", "Taken", "--broker", "mqtts://h")]
     [InlineData("Alice is the name of an operator already, but for capitals", "--id", "Alice", "--broker", "mqtts://h")]
-    [InlineData("at mqtts://h:8883. --new-broker adds mqtts://h:8888", "--id", "b", "--broker", "mqtts://h:8888")]
     [InlineData("--id or --csv is needed", "--broker", "mqtts://h")]
     [InlineData("board 'esp8266': esp32-devkitc", "--id", "b", "--broker", "mqtts://h", "--board", "esp8266")]
     [InlineData("1 to 32 bytes", "--id", "b", "--broker", "mqtts://h", "--wifi", "")]
@@ -161,7 +160,74 @@ public sealed class Provisioning_Tests : IDisposable
     {
         Assert.SkipUnless(Console.IsInputRedirected, "It would be asked for.");
         AssertRefused("--wifi-password-file FILE, or the variable DEVICEQUEUE_WIFI_PASSWORD", "provision", "--id", "a", "--broker", _fleet.Broker, "--wifi", "net");
-        AssertRefused("8 to 64 printable ASCII", "provision", "--id", "a", "--broker", _fleet.Broker, "--wifi", "net", "--wifi-password-file", _fleet.WriteFile("wifi", "short"));
+    }
+
+    [Theory]
+    [InlineData(7, 'x')]
+    [InlineData(8, '\u00e4')]
+    [InlineData(8, '\t')]
+    [InlineData(64, 'g')]
+    [InlineData(65, '0')]
+    public void A_password_that_is_none_for_Wi_Fi_is_an_error_that_says_what_is_allowed(int length, char letter)
+    {
+        string file = _fleet.WriteFile("wifi", new string(letter, length));
+        string[] wifi = ["--wifi", "net", "--wifi-password-file", file];
+
+        AssertRefused(
+            "the password of the Wi-Fi 'net': 8 to 63 printable ASCII characters, or 64 hexadecimal digits",
+            ["provision", "--id", "a", "--broker", _fleet.Broker, .. wifi]);
+    }
+
+    [Theory]
+    [InlineData(0, 'x')]
+    [InlineData(8, '~')]
+    [InlineData(63, 'g')]
+    [InlineData(64, 'F')]
+    public void A_passphrase_a_key_and_an_open_network_are_taken_as_a_Wi_Fis_password(int length, char letter)
+    {
+        string password = new(letter, length);
+        _fleet.AddDevice("a", "--wifi", "net", "--wifi-password-file", _fleet.WriteFile("wifi", password));
+
+        JsonNode wifi = JsonNode.Parse(_fleet.Read("devices", "a", "network.json"))!["WirelessClient"]!;
+        Assert.Equal(password, Text(wifi, "Password"));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"WirelessClient":null}""")]
+    [InlineData("""{"WirelessClient":"net"}""")]
+    [InlineData("""{"WirelessClient":{"Password":"correct horse"}}""")]
+    [InlineData("""{"WirelessClient":{"Ssid":"net"}}""")]
+    [InlineData("""{"WirelessClient":{"Ssid":"net","Password":null}}""")]
+    [InlineData("""{"WirelessClient":{"Ssid":["net"],"Password":"correct horse"}}""")]
+    public void A_network_file_that_lacks_something_is_an_error_that_names_it_and_what_is_needed(string content)
+    {
+        string[] wifi = ["--wifi", "net", "--wifi-password-file", _fleet.WriteFile("wifi", WifiPassword)];
+        _fleet.AddDevice("a", wifi);
+        string network = _fleet.PathOf("devices", "a", "network.json");
+        File.WriteAllText(network, content);
+
+        AssertRefused(
+            $"{network}: WirelessClient with the strings Ssid and Password is needed",
+            ["provision", "--id", "a", "--broker", _fleet.Broker, .. wifi]);
+    }
+
+    [Theory]
+    [InlineData("revoke", "a")]
+    [InlineData("rotate", "a")]
+    [InlineData("device", "set", "a", "--settings")]
+    [InlineData("send", "a", "device.ping")]
+    [InlineData("watch", "a")]
+    public void A_folder_that_is_not_there_is_an_error_and_is_not_made_where_nothing_is_to_be_added(
+        params string[] command)
+    {
+        string[] settings = command[0] == "device" ? [_fleet.WriteFile("settings.json", "{}")] : [];
+
+        Outcome outcome = _fleet.Run([.. command, .. settings]);
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains($"--out {_fleet.Folder}: there is no such folder", outcome.Error);
+        Assert.False(Directory.Exists(_fleet.Folder));
     }
 
     [Fact]
@@ -276,6 +342,46 @@ public sealed class Provisioning_Tests : IDisposable
 
         Assert.Equal(before, _fleet.Snapshot());
         AssertRefused("there is no device 'b'", "revoke", "b");
+    }
+
+    [Theory]
+    [InlineData("--broker", "mqtts://broker.example")]
+    [InlineData("--broker", "mqtts://broker.example", "--certificate")]
+    [InlineData("--broker", "mqtts://127.0.0.1", "--certificate")]
+    public void A_port_whose_last_device_is_revoked_stays_as_it_is_until_it_gets_another(params string[] device)
+    {
+        _fleet.Do(["provision", "--id", "a", .. device]);
+        _fleet.Do("operator", "--name", "alice", "--broker", "mqtts://broker.example:8884");
+        string before = _fleet.Read("broker", "mosquitto.conf");
+
+        string first = _fleet.Do("revoke", "a");
+        string second = _fleet.Do("revoke", "alice");
+
+        Assert.Equal(before, _fleet.Read("broker", "mosquitto.conf"));
+        Assert.All([first, second], output => Assert.DoesNotContain("started again", output));
+        _fleet.Do("provision", "--id", "b", "--broker", "mqtts://127.0.0.1");
+        string after = _fleet.Read("broker", "mosquitto.conf");
+        Assert.Contains("listener 8883 127.0.0.1\nallow_anonymous false\n", after);
+        Assert.Contains("8883.passwords\n", after);
+        Assert.DoesNotContain("require_certificate", after);
+    }
+
+    [Fact]
+    public void A_port_that_nobody_uses_names_the_files_where_they_are_when_the_folder_has_moved()
+    {
+        _fleet.Do("provision", "--id", "a", "--broker", "mqtts://broker.example", "--certificate");
+        _fleet.Do("revoke", "a");
+        string moved = _fleet.Folder + " moved";
+        Directory.Move(_fleet.Folder, moved);
+
+        Outcome outcome =
+            _fleet.RunIn(moved, "operator", "--name", "alice", "--broker", "mqtts://broker.example:8884");
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        string configuration = File.ReadAllText(Path.Combine(moved, "broker", "mosquitto.conf"));
+        Assert.Contains("listener 8883\n", configuration);
+        Assert.Contains("require_certificate true", configuration);
+        Assert.DoesNotContain(_fleet.Folder + Path.DirectorySeparatorChar, configuration);
     }
 
     [Fact]

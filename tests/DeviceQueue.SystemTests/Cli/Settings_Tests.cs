@@ -70,16 +70,20 @@ public sealed class Settings_Tests : IDisposable
     [Fact]
     public void The_broker_is_asked_for_once_and_a_further_one_only_by_intent()
     {
+        Assert.SkipUnless(Console.IsInputRedirected, "It would be asked for.");
         _fleet.AddDevice("a");
 
         _fleet.Do("provision", "--id", "b");
+        Dictionary<string, string> before = _fleet.Snapshot();
         Outcome slip = _fleet.Run("provision", "--id", "c", "--broker", "mqtts://127.0.0.1:8833");
+        Assert.Equal(before, _fleet.Snapshot());
         _fleet.Do("provision", "--id", "c", "--broker", "mqtts://127.0.0.1:8833", "--new-broker");
         Outcome open = _fleet.Run("provision", "--id", "d");
 
         Assert.True(JsonNode.DeepEquals(_fleet.Settings("a")["connection"], _fleet.Settings("b")["connection"]));
         Assert.Equal((1, 1), (slip.ExitCode, open.ExitCode));
-        Assert.Contains("--new-broker adds mqtts://127.0.0.1:8833 to it; nothing was changed", slip.Error);
+        string added = "--new-broker adds mqtts://127.0.0.1:8833 to it; nothing was changed";
+        Assert.Contains($"the broker of this fleet is at {_fleet.Broker}. {added}", slip.Error);
         Assert.Contains("this fleet's devices find it at", open.Error);
         Assert.Contains("listener 8833 127.0.0.1\n", _fleet.Read("broker", "mosquitto.conf"));
     }
@@ -87,6 +91,7 @@ public sealed class Settings_Tests : IDisposable
     [Fact]
     public void An_operators_port_is_known_after_the_first_time_and_a_further_one_is_added_by_intent()
     {
+        Assert.SkipUnless(Console.IsInputRedirected, "It would be asked for.");
         _fleet.AddDevice("a");
         _fleet.AddOperator("alice");
 
@@ -171,7 +176,7 @@ public sealed class Settings_Tests : IDisposable
         Assert.Equal(1, send.ExitCode);
         Assert.Contains("there are the operators alice, bob: say as which, by --operator NAME", send.Error);
 
-        using global::Mosquitto.MosquittoBroker broker = _fleet.StartBroker();
+        using global::Brokers.MosquittoBroker broker = _fleet.StartBroker();
         Assert.Contains("Its status says offline.", _fleet.Do("rotate", "a"));
     }
 

@@ -33,8 +33,12 @@ public sealed class Commands_Tests(BrokerFixture fixture) : IClassFixture<Broker
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, "all1").Boot();
         @operator.WaitFor("status", m => m.Text == "online");
 
-        Assert.Equal("""{"name":"led","on":true}""", @operator.Command("output.toggle", """{"name":"led"}""")["result"]!.ToJsonString());
-        Assert.Equal("""{"name":"led","on":true}""", @operator.Command("output.get", """{"name":"led"}""")["result"]!.ToJsonString());
+        Assert.Equal(
+            """{"name":"led","on":true}""",
+            @operator.Command("output.toggle", """{"name":"led"}""")["result"]!.ToJsonString());
+        Assert.Equal(
+            """{"name":"led","on":true}""",
+            @operator.Command("output.get", """{"name":"led"}""")["result"]!.ToJsonString());
         Assert.Equal(
             """{"outputs":[{"name":"relay1","on":false},{"name":"led","on":true}]}""",
             @operator.Command("output.get", "{}")["result"]!.ToJsonString());
@@ -106,11 +110,13 @@ public sealed class Commands_Tests(BrokerFixture fixture) : IClassFixture<Broker
         @operator.Publish("command", [0, 255, 254, 1]);
         @operator.Publish("command", []);
         @operator.Publish("command", """{"message_type":"device.ping","correlation_id":"no id"}"""u8.ToArray());
-        @operator.WaitForHealth(h => h["dropped"]!["unreadable"]!.GetValue<int>() == 3 && h["rejected"]!["bad_envelope"] != null);
+        @operator.WaitForHealth(
+            h => h["dropped"]!["unreadable"]!.GetValue<int>() == 3 && h["rejected"]!["bad_envelope"] != null);
 
         // Behind messages that still wait it would find no room, and be counted as a command without a place.
         string filler = new('x', 3000);
-        @operator.Publish("command", Encoding.UTF8.GetBytes($$"""{"message_type":"device.ping","filler":"{{filler}}"}"""));
+        @operator.Publish(
+            "command", Encoding.UTF8.GetBytes($$"""{"message_type":"device.ping","filler":"{{filler}}"}"""));
 
         JsonNode health = @operator.WaitForHealth(h => h["dropped"]!["too_large"]!.GetValue<int>() == 1);
         Assert.Equal(1, health["rejected"]!["retained"]!.GetValue<int>());

@@ -1,7 +1,7 @@
 using System.Device.Gpio;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 using VirtualBoard;
 
 namespace DeviceQueue.SystemTests.Firmware;
@@ -23,7 +23,9 @@ public sealed class DeviceCommands_Tests(BrokerFixture fixture) : IClassFixture<
         @operator.WaitFor("status", m => m.Text == "online");
         using RelayWatch relay = new(board);
 
-        Assert.Equal("""{"name":"relay1","on":true}""", @operator.Command("output.pulse", """{"name":"relay1","ms":1500}""")["result"]!.ToJsonString());
+        Assert.Equal(
+            """{"name":"relay1","on":true}""",
+            @operator.Command("output.pulse", """{"name":"relay1","ms":1500}""")["result"]!.ToJsonString());
         broker.Kill();
 
         relay.AssertPulse(1500);
@@ -72,20 +74,31 @@ public sealed class DeviceCommands_Tests(BrokerFixture fixture) : IClassFixture<
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id, intervalMs: 3_600_000, hasKey: true).Boot();
         @operator.WaitFor("status", m => m.Text == "online");
 
-        Assert.Equal("""{"changed":{"interval_ms":1000}}""", @operator.Command("config.set", """{"interval_ms":1000}""")["result"]!.ToJsonString());
+        Assert.Equal(
+            """{"changed":{"interval_ms":1000}}""",
+            @operator.Command("config.set", """{"interval_ms":1000}""")["result"]!.ToJsonString());
         @operator.WaitForReadings(3);
         byte[] reboot = Operator.Envelope("device.reboot", "{}", "reboot");
         @operator.Send(reboot);
         Assert.Equal("succeeded", @operator.WaitForAnswer("reboot")["status"]!.ToString());
         @operator.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2);
-        string[] states = [.. @operator.Messages.Where(m => m.Topic.EndsWith("/status", StringComparison.Ordinal)).Select(m => m.Text)];
-        Assert.Equal(["online", "offline", "online"], states.Where((state, i) => i == 0 || state != states[i - 1])); // QoS 1 may repeat
+        string[] states =
+        [
+            .. @operator.Messages.Where(m => m.Topic.EndsWith("/status", StringComparison.Ordinal)).Select(m => m.Text),
+        ];
+        // QoS 1 may repeat
+        Assert.Equal(["online", "offline", "online"], states.Where((state, i) => i == 0 || state != states[i - 1]));
 
         @operator.Send(reboot);
         board.WaitForConsole("command refused: duplicate");
-        Assert.Equal("1000", @operator.Command("config.get", """{"section":"device"}""")["result"]!["values"]!["interval_ms"]!.ToString());
+        Assert.Equal(
+            "1000",
+            @operator.Command(
+                "config.get", """{"section":"device"}""")["result"]!["values"]!["interval_ms"]!.ToString());
         Assert.Equal(2, board.Board.BootCount);
-        Assert.DoesNotContain(@operator.Messages, m => m.Text.Contains(Convert.ToHexStringLower(Operator.Key), StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(
+            @operator.Messages,
+            m => m.Text.Contains(Convert.ToHexStringLower(Operator.Key), StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -96,7 +109,8 @@ public sealed class DeviceCommands_Tests(BrokerFixture fixture) : IClassFixture<
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id, hasKey: true).Boot();
         @operator.WaitFor("status", m => m.Text == "online");
 
-        Assert.Equal("bad_arguments", @operator.Command("device.wipe", """{"confirm":"another"}""")["code"]!.ToString());
+        Assert.Equal(
+            "bad_arguments", @operator.Command("device.wipe", """{"confirm":"another"}""")["code"]!.ToString());
         Assert.Equal("succeeded", @operator.Command("device.wipe", $$"""{"confirm":"{{id}}"}""")["status"]!.ToString());
 
         board.WaitForConsole("devicequeue.json is missing");
@@ -117,7 +131,8 @@ public sealed class DeviceCommands_Tests(BrokerFixture fixture) : IClassFixture<
         @operator.WaitFor("status", m => m.Text == "offline");
 
         @operator.Send(Operator.Envelope("output.set", """{"name":"relay1","on":true}""", "away"));
-        JsonObject old = JsonNode.Parse(Operator.Envelope("output.set", """{"name":"led","on":true}""", "old"))!.AsObject();
+        JsonObject old = JsonNode.Parse(
+            Operator.Envelope("output.set", """{"name":"led","on":true}""", "old"))!.AsObject();
         old["sent_time"] = DateTime.UtcNow.AddMinutes(-2).ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
         @operator.Send(System.Text.Encoding.UTF8.GetBytes(old.ToJsonString()));
         board.BootAsIs();

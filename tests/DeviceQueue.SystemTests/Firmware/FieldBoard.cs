@@ -15,7 +15,13 @@ internal sealed class FieldBoard : IDisposable
 
     private readonly DirectoryInfo _storage = Directory.CreateTempSubdirectory("dq-field-");
 
-    public FieldBoard(int brokerPort, string id = "field1", int intervalMs = 1000, Bmx280Chip chip = Bmx280Chip.Bme280, bool hasKey = false, IClimateScript? climate = null)
+    public FieldBoard(
+        int brokerPort,
+        string id = "field1",
+        int intervalMs = 1000,
+        Bmx280Chip chip = Bmx280Chip.Bme280,
+        bool hasKey = false,
+        IClimateScript? climate = null)
     {
         Settings = new JsonObject
         {
@@ -57,7 +63,8 @@ internal sealed class FieldBoard : IDisposable
     /// <summary>Gets the names of the files in the flash.</summary>
     public IEnumerable<string?> Files => _storage.EnumerateFiles().Select(file => file.Name);
 
-    public void WriteSettings(string text) => File.WriteAllText(Path.Combine(_storage.FullName, "devicequeue.json"), text);
+    public void WriteSettings(string text) =>
+        File.WriteAllText(Path.Combine(_storage.FullName, "devicequeue.json"), text);
 
     /// <summary>Boots with <see cref="Settings"/>.</summary>
     public FieldBoard Boot(Action? main = null)
@@ -70,7 +77,8 @@ internal sealed class FieldBoard : IDisposable
     /// <summary>Boots with whatever is in the flash.</summary>
     public void BootAsIs(Action? main = null) => Board.PowerOn(main ?? DeviceQueue.Esp32.Program.Main);
 
-    public string WaitForConsole(string part, TimeSpan? timeout = null) => Console.WaitFor(1, line => line.Contains(part, StringComparison.Ordinal), timeout)[0];
+    public string WaitForConsole(string part, TimeSpan? timeout = null) => Console.WaitFor(
+        1, line => line.Contains(part, StringComparison.Ordinal), timeout)[0];
 
     public void Dispose()
     {

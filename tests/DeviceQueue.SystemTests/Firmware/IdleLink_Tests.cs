@@ -1,5 +1,5 @@
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
@@ -17,7 +17,8 @@ public sealed class IdleLink_Tests
         board.Boot();
         watcher.WaitForReadings(1);
 
-        await Task.Delay(TimeSpan.FromSeconds(20 * 5), TestContext.Current.CancellationToken); // 20 keepalives: the idleness itself
+        // 20 keepalives: the idleness itself
+        await Task.Delay(TimeSpan.FromSeconds(20 * 5), TestContext.Current.CancellationToken);
 
         Assert.Equal(1, proxy.FromClients[PacketType.Connect]);
         Assert.DoesNotContain(watcher.Messages, m => m.Text == "offline");

@@ -1,5 +1,6 @@
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
@@ -27,7 +28,8 @@ public sealed class KeptMessage_Tests : IDisposable
         watcher.WaitForReadings(3);
         board.WaitForConsole("status: all well");
 
-        Assert.Equal("succeeded", watcher.Command("output.set", """{"name":"relay1","on":true}""")["status"]!.ToString());
+        Assert.Equal(
+            "succeeded", watcher.Command("output.set", """{"name":"relay1","on":true}""")["status"]!.ToString());
         using Observer late = new(broker, "sensor/field1/#");
         late.WaitFor(m => m.Topic.EndsWith("/status", StringComparison.Ordinal) && m.Text == "online");
         Assert.DoesNotContain(late.Messages, m => m.Topic.EndsWith("/command", StringComparison.Ordinal));
@@ -51,7 +53,8 @@ public sealed class KeptMessage_Tests : IDisposable
 
         watcher.WaitForHealth(health => health["session_discarded"]?.GetValue<int>() == 1);
         watcher.WaitForReadings(before + 3);
-        Assert.Equal("succeeded", watcher.Command("output.set", """{"name":"relay1","on":true}""")["status"]!.ToString());
+        Assert.Equal(
+            "succeeded", watcher.Command("output.set", """{"name":"relay1","on":true}""")["status"]!.ToString());
     }
 
     [Fact]
@@ -62,8 +65,8 @@ public sealed class KeptMessage_Tests : IDisposable
             access,
             "pattern write sensor/%c/status\npattern write sensor/%c/temperature\npattern write sensor/%c/health\npattern write sensor/%c/output/+\npattern read sensor/%c/#\n\nuser operator\ntopic readwrite #\n");
         using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = [$"acl_file {access}"] });
-        using MosquittoClient person = new(new MosquittoOptions { Host = broker.Host, Port = broker.Port, Username = "operator" });
-        Recorder<MosquittoMessage> seen = new();
+        using BrokerClient person = new(new ClientOptions { Host = broker.Host, Port = broker.Port, Username = "operator" });
+        Recorder<ReceivedMessage> seen = new();
         person.MessageReceived += seen.Add;
         Assert.True(person.Connect(Patience.Bound).IsAccepted);
         Assert.NotNull(await person.SubscribeAsync(["sensor/#"], 1).Bounded());
@@ -75,7 +78,11 @@ public sealed class KeptMessage_Tests : IDisposable
         int readings = seen.Items.Count(m => m.Topic.EndsWith("/temperature", StringComparison.Ordinal));
         seen.WaitFor(readings + 5, m => m.Topic.EndsWith("/temperature", StringComparison.Ordinal));
         seen.WaitFor(1, m => m.Topic.EndsWith("/health", StringComparison.Ordinal)
-            && System.Text.Encoding.UTF8.GetString(m.Payload).Contains("\"commands\":\"blocked by a message that is too large\"", StringComparison.Ordinal));
-        Assert.Equal("online", System.Text.Encoding.UTF8.GetString(seen.Items.Last(m => m.Topic.EndsWith("/status", StringComparison.Ordinal)).Payload));
+            && System.Text.Encoding.UTF8.GetString(m.Payload)
+            .Contains("\"commands\":\"blocked by a message that is too large\"", StringComparison.Ordinal));
+        Assert.Equal(
+            "online",
+            System.Text.Encoding.UTF8.GetString(
+                seen.Items.Last(m => m.Topic.EndsWith("/status", StringComparison.Ordinal)).Payload));
     }
 }

@@ -2,8 +2,8 @@ extern alias Desktop;
 
 using System.Text;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 using HMACSHA256 = Desktop::System.Security.Cryptography.HMACSHA256;
 
 namespace DeviceQueue.SystemTests.Firmware;
@@ -22,12 +22,15 @@ internal sealed class Operator(MosquittoBroker broker, string id = "field1", boo
     public Observed WaitFor(string topic, Predicate<Observed>? wanted = null, TimeSpan? timeout = null) =>
         _observer.WaitFor(m => m.Topic == Topic(topic) && (wanted == null || wanted(m)), timeout);
 
-    public Observed[] WaitForReadings(int count, TimeSpan? timeout = null) => _observer.WaitForCount(m => m.Topic == Topic("temperature"), count, timeout);
+    public Observed[] WaitForReadings(int count, TimeSpan? timeout = null) => _observer.WaitForCount(
+        m => m.Topic == Topic("temperature"), count, timeout);
 
     /// <summary>Waits for a health report that says so.</summary>
-    public JsonNode WaitForHealth(Predicate<JsonNode> wanted) => JsonNode.Parse(WaitFor("health", m => wanted(JsonNode.Parse(m.Text)!)).Text)!;
+    public JsonNode WaitForHealth(Predicate<JsonNode> wanted) =>
+        JsonNode.Parse(WaitFor("health", m => wanted(JsonNode.Parse(m.Text)!)).Text)!;
 
-    public void Publish(string topic, byte[] payload, bool retain = false) => _observer.Publish(Topic(topic), payload, retain: retain);
+    public void Publish(
+        string topic, byte[] payload, bool retain = false) => _observer.Publish(Topic(topic), payload, retain: retain);
 
     /// <summary>Sends a command and waits for its answer, the payload of the response envelope.</summary>
     public JsonNode Command(string type, string arguments, string? messageId = null, TimeSpan? timeout = null)
@@ -42,13 +45,19 @@ internal sealed class Operator(MosquittoBroker broker, string id = "field1", boo
 
     public JsonNode WaitForAnswer(string correlationId, TimeSpan? timeout = null)
     {
-        JsonNode envelope = JsonNode.Parse(WaitFor("response", m => JsonNode.Parse(m.Text)!["correlation_id"]?.ToString() == correlationId, timeout).Text)!;
+        JsonNode envelope = JsonNode.Parse(
+            WaitFor(
+                "response",
+                m => JsonNode.Parse(m.Text)!["correlation_id"]?.ToString() == correlationId,
+                timeout).Text)!;
         JsonNode answer = JsonNode.Parse(Convert.FromBase64String(envelope["message"]!.ToString()))!;
         answer["message_type"] = envelope["message_type"]!.ToString();
         return answer;
     }
 
-    public static byte[] Envelope(string type, string arguments, string correlationId, string? messageId = null) => Encoding.UTF8.GetBytes(new JsonObject
+    public static byte[] Envelope(
+        string type, string arguments, string correlationId, string? messageId = null) => Encoding.UTF8.GetBytes(
+        new JsonObject
     {
         ["message_id"] = messageId ?? Guid.NewGuid().ToString("N"),
         ["correlation_id"] = correlationId,
@@ -67,12 +76,14 @@ internal sealed class Operator(MosquittoBroker broker, string id = "field1", boo
     public static void Sign(JsonObject command, string deviceId)
     {
         StringBuilder input = new("dq1");
-        foreach (string value in (string[])[deviceId, .. new[] { "message_id", "correlation_id", "message_type", "sent_time", "message" }.Select(f => command[f]!.ToString())])
+        string[] fields = ["message_id", "correlation_id", "message_type", "sent_time", "message"];
+        foreach (string value in (string[])[deviceId, .. fields.Select(field => command[field]!.ToString())])
         {
             input.Append($"\n{Encoding.UTF8.GetByteCount(value)}:{value}");
         }
 
-        command["signature"] = Convert.ToHexStringLower(HMACSHA256.HashData(Key, Encoding.UTF8.GetBytes(input.ToString())));
+        command["signature"] = Convert.ToHexStringLower(
+            HMACSHA256.HashData(Key, Encoding.UTF8.GetBytes(input.ToString())));
     }
 
     public void Dispose() => _observer.Dispose();

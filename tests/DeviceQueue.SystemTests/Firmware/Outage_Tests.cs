@@ -1,7 +1,7 @@
 using System.Device.Gpio;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
@@ -34,10 +34,13 @@ public sealed class Outage_Tests
         int[] arrived = [.. second.WaitForReadings(1).Select(Seq).Distinct()];
         int last = arrived[^1];
         Assert.Equal(Enumerable.Range(arrived[0], last - arrived[0] + 1), arrived);
-        Assert.True(arrived[0] <= before + 1, $"the first that arrived is {arrived[0]}, the last before the outage was {before}");
+        Assert.True(
+            arrived[0] <= before + 1,
+            $"the first that arrived is {arrived[0]}, the last before the outage was {before}");
         Assert.Equal("ON", second.WaitFor("output/relay1").Text);
         second.WaitFor("status", m => m.Text == "online");
-        Assert.Equal("succeeded", second.Command("output.set", """{"name":"relay1","on":false}""")["status"]!.ToString());
+        Assert.Equal(
+            "succeeded", second.Command("output.set", """{"name":"relay1","on":false}""")["status"]!.ToString());
         Assert.Equal(PinValue.Low, board.Board.Gpio[FieldBoard.RelayPin].Level);
         Assert.Equal(0, second.WaitForHealth(_ => true)["dropped"]!["overflow"]!.GetValue<int>());
     }

@@ -1,11 +1,11 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
@@ -38,9 +38,12 @@ public sealed class Outbox_Tests
         board.BootAsIs();
 
         Observed[] readings = second.WaitForReadings(stored.Length + 2);
-        Assert.Equal([.. stored, FirstOfSecondBoot, FirstOfSecondBoot + 1], readings.Take(stored.Length + 2).Select(Seq));
+        Assert.Equal(
+            [.. stored, FirstOfSecondBoot, FirstOfSecondBoot + 1], readings.Take(stored.Length + 2).Select(Seq));
         JsonNode queue = second.WaitForHealth(h => h["queue"]!["messages"]!.GetValue<int>() <= 1)["queue"]!;
-        Assert.Equal((0, 0, false), (queue["torn"]!.GetValue<int>(), queue["damaged"]!.GetValue<int>(), queue["degraded"]!.GetValue<bool>()));
+        Assert.Equal(
+            (0, 0, false),
+            (queue["torn"]!.GetValue<int>(), queue["damaged"]!.GetValue<int>(), queue["degraded"]!.GetValue<bool>()));
     }
 
     [Fact]
@@ -81,7 +84,7 @@ public sealed class Outbox_Tests
             }
 
             ConfigParams config = ConfigParams.FromString("options.qos=1;options.outbox=outbox;options.max_bytes=4000");
-            MqttOptions options = MqttOptions.Read(config, new ConfigProblems());
+            QueueOptions options = QueueOptions.Read(config, new ConfigProblems());
             Outbox outbox = new(options, new AutoResetEvent(false), new DesktopStore(copy.FullName));
             PublishRequest request = new();
             List<int> numbers = [];

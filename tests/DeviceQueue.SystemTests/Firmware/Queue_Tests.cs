@@ -1,8 +1,9 @@
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.NanoFramework;
-using DeviceQueue.Platform;
 using DeviceQueue.SystemTests.M2Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 
@@ -26,7 +27,8 @@ public sealed class Queue_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         board.Run(() => Assert.Null(queue.Receive("123", 0)));
         board.Run(() => queue.Send("123", new MessageEnvelope("123", "mymessage", "ABC")));
         MessageEnvelope message = board.Run(() => queue.Receive("123", PatienceMs));
-        Assert.Equal(("123", "mymessage", "ABC"), (message.CorrelationId, message.MessageType, message.GetMessageAsString()));
+        Assert.Equal(
+            ("123", "mymessage", "ABC"), (message.CorrelationId, message.MessageType, message.GetMessageAsString()));
 
         board.Run(() => queue.BeginListen("123", this));
         observer.Publish(name, "{\"message\":\"MQ==\"}");
@@ -34,7 +36,10 @@ public sealed class Queue_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
 
         board.Run(() => queue.EndListen("123"));
         string unsubscribed = $"UNSUBSCRIBE from bar1-{name}";
-        Assert.True(SpinWait.SpinUntil(() => fixture.Broker.Log.Any(line => line.Contains(unsubscribed, StringComparison.Ordinal)), PatienceMs));
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => fixture.Broker.Log.Any(line => line.Contains(unsubscribed, StringComparison.Ordinal)),
+                PatienceMs));
         Assert.True(queue.IsConnected);
         board.Run(() => queue.Close("123"));
     }
@@ -67,7 +72,8 @@ public sealed class Queue_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         board.Run(() => other.Close(null));
     }
 
-    void IMessageReceiver.ReceiveMessage(MessageEnvelope message, IMessageQueue queue) => _received.Add(message.GetMessageAsString());
+    void IMessageReceiver.ReceiveMessage(
+        MessageEnvelope message, IMessageQueue queue) => _received.Add(message.GetMessageAsString());
 
     private static MqttMessageQueue Make(string name, int port, string config, Recorder<string>? log = null)
     {

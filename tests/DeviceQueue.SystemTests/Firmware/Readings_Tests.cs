@@ -146,9 +146,12 @@ public sealed class Readings_Tests(BrokerFixture fixture) : IClassFixture<Broker
             board.WaitForConsole("sensor fault: reset");
         }
 
-        watcher.WaitForHealth(h => h["sensor"]!["state"]!.ToString() == "ok" && h["sensor"]!["faults"]!.GetValue<int>() > 0);
+        watcher.WaitForHealth(
+            h => h["sensor"]!["state"]!.ToString() == "ok" && h["sensor"]!["faults"]!.GetValue<int>() > 0);
         int resumed = watcher.WaitForReadings(1).Length;
-        Assert.All(watcher.WaitForReadings(resumed + 2), r => Assert.Equal("21.50", JsonNode.Parse(r.Text)!["msg"]!.ToString()));
+        Assert.All(
+            watcher.WaitForReadings(resumed + 2),
+            r => Assert.Equal("21.50", JsonNode.Parse(r.Text)!["msg"]!.ToString()));
     }
 
     [Fact]

@@ -1,23 +1,31 @@
 using System.Text.RegularExpressions;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
 using DeviceQueue.Tests;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
-/// <summary>The board's console against what the README shows of it.</summary>
+/// <summary>The board's console against what the pages show of it.</summary>
 public sealed partial class Readme_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+    private static readonly string Texts = File.ReadAllText(Path.Combine(Repository.Root, "firmware", "CONSOLE.md"));
 
     [Fact]
     public void A_good_start_looks_as_shown()
     {
-        string[] lines = [.. ConsoleLine().Matches(Readme).Select(line => line.Groups[1].Value.Replace("192.168.1.10:1883", $"127.0.0.1:{fixture.Broker.Port}"))];
+        string[] lines =
+        [
+            .. ConsoleLine()
+                .Matches(Readme)
+                .Select(line => line.Groups[1].Value.Replace("192.168.1.10:1883", $"127.0.0.1:{fixture.Broker.Port}")),
+        ];
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, "greenhouse-1").Boot();
 
         Assert.True(lines.Length > 3);
-        Assert.All(lines, line => Assert.Matches(@"^\[ *\d+\.\d{3}\] " + Regex.Escape(line) + "$", board.WaitForConsole(line)));
+        Assert.All(
+            lines,
+            line => Assert.Matches(@"^\[ *\d+\.\d{3}\] " + Regex.Escape(line) + "$", board.WaitForConsole(line)));
     }
 
     [Fact]
@@ -64,7 +72,7 @@ public sealed partial class Readme_Tests(BrokerFixture fixture) : IClassFixture<
 
     private static void Shows(FieldBoard board, string text, string? pattern = null)
     {
-        Assert.Contains($"| `{text}`", Readme);
+        Assert.Contains($"| `{text}`", Texts);
         Regex wanted = new(pattern ?? Regex.Escape(text).Replace("…", ".+"));
         board.Console.WaitFor(1, wanted.IsMatch);
     }

@@ -1,8 +1,9 @@
 using System.Device.Gpio;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Brokers;
+using DeviceQueue.Settings;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 using VirtualBoard;
 
 namespace DeviceQueue.SystemTests.Firmware;
@@ -31,7 +32,9 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         watcher.WaitForReadings(1);
         PinChange[] feeds = [.. board.Board.Gpio[WatchdogPin].Changes];
         Assert.True(feeds.Length > 3);
-        Assert.All(feeds.Skip(1).Zip(feeds.Skip(2)), pair => Assert.True(pair.Second.Time - pair.First.Time < TimeSpan.FromSeconds(5)));
+        Assert.All(
+            feeds.Skip(1).Zip(feeds.Skip(2)),
+            pair => Assert.True(pair.Second.Time - pair.First.Time < TimeSpan.FromSeconds(5)));
     }
 
     [Fact]
@@ -62,7 +65,8 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         BootAgainAndAgain(board, 5, board.Board.PowerOff);
 
         board.WaitForConsole("safe mode after 5 failed boots");
-        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["seq"]!.GetValue<int>() > 5 * 256); // each boot counts on from the next 256
+        // each boot counts on from the next 256
+        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["seq"]!.GetValue<int>() > 5 * 256);
         JsonNode answer = watcher.Command("output.set", """{"name":"relay1","on":true}""");
         Assert.Equal("unknown_command", answer["code"]!.ToString());
         watcher.Publish("command", Operator.Envelope("device.info", "{}", "unsigned"));
@@ -70,7 +74,8 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         // Unasked it would come after the default interval of five minutes.
         Assert.Equal("succeeded", watcher.Command("device.info", "{}")["status"]!.ToString());
         JsonNode health = watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 6);
-        Assert.Equal((true, 1), (health["safe_mode"]!.GetValue<bool>(), health["rejected"]!["unsigned"]!.GetValue<int>()));
+        Assert.Equal(
+            (true, 1), (health["safe_mode"]!.GetValue<bool>(), health["rejected"]!["unsigned"]!.GetValue<int>()));
         Assert.Equal(PinValue.Low, board.Board.Gpio[FieldBoard.RelayPin].Level);
     }
 
@@ -83,7 +88,8 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         BootAgainAndAgain(board, 4, board.Board.PowerOff);
         board.WaitForConsole("boot 5");
         board.Board.Clock.Skip(TimeSpan.FromMinutes(10));
-        watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 5 && h["uptime_ms"]!.GetValue<int>() > 601_000); // in the round after the one that notices
+        // in the round after the one that notices
+        watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 5 && h["uptime_ms"]!.GetValue<int>() > 601_000);
         board.Board.PowerOff();
         board.BootAsIs();
 
@@ -110,7 +116,9 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         watcher.WaitForReadings(1);
         Assert.Equal("failed", watcher.Command("output.set", """{"name":"relay1","on":true}""")["status"]!.ToString());
         Assert.Equal("succeeded", watcher.Command("output.set", """{"name":"led","on":true}""")["status"]!.ToString());
-        Assert.Equal((null, PinValue.High), (board.Board.Gpio[FieldBoard.RelayPin].Level, board.Board.Gpio[FieldBoard.LedPin].Level));
+        Assert.Equal(
+            (null, PinValue.High),
+            (board.Board.Gpio[FieldBoard.RelayPin].Level, board.Board.Gpio[FieldBoard.LedPin].Level));
     }
 
     [Fact]
@@ -186,14 +194,20 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         using Operator watcher = new(fixture.Broker, id);
         using FieldBoard board = new FieldBoard(proxy.Port, id).Boot();
         watcher.WaitForReadings(1);
-        Assert.Equal("succeeded", watcher.Command("output.pulse", """{"name":"relay1","ms":4000}""")["status"]!.ToString());
+        Assert.Equal(
+            "succeeded", watcher.Command("output.pulse", """{"name":"relay1","ms":4000}""")["status"]!.ToString());
 
         proxy.DropConnections();
 
         board.WaitForConsole("link lost"); // and within 2 s it would be back
         board.Console.WaitFor(2, line => line.Contains("connected to"));
-        string[] lines = [.. board.Console.Items.Where(line => line.Contains("output relay1 ") || line.Contains("connected to"))];
-        Assert.Equal(["connected", "ON", "OFF", "connected"], lines.Select(line => line.Contains("connected to") ? "connected" : line[^3..].Trim()));
+        string[] lines =
+        [
+            .. board.Console.Items.Where(line => line.Contains("output relay1 ") || line.Contains("connected to")),
+        ];
+        Assert.Equal(
+            ["connected", "ON", "OFF", "connected"],
+            lines.Select(line => line.Contains("connected to") ? "connected" : line[^3..].Trim()));
     }
 
     [Fact]
@@ -236,7 +250,7 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
     public void TLS_without_a_time_is_tried_after_a_minute_with_certificates_held_against_the_build_date(int days)
     {
         using FieldBoard board = new(0);
-        using CertificateAuthority authority = new(board.Board.StorageDirectory, start: DeviceNode.BuildDate.AddDays(days));
+        using CertificateAuthority authority = new(board.Board.StorageDirectory, start: FirmwareDefaults.BuildDate.AddDays(days));
         (MosquittoBroker broker, int port) = StartTls(board, authority);
         using (broker)
         using (Operator watcher = new(broker))
@@ -246,7 +260,7 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
             double from = SecondsOf(board.WaitForConsole("TLS waits up to 60 s for the clock to be set"));
             board.Board.Clock.Skip(TimeSpan.FromSeconds(58));
 
-            double to = SecondsOf(board.WaitForConsole($"the clock was not set in 60 s: certificates are checked as of {DeviceNode.BuildDate:yyyy-MM-dd}"));
+            double to = SecondsOf(board.WaitForConsole($"the clock was not set in 60 s: certificates are checked as of {FirmwareDefaults.BuildDate:yyyy-MM-dd}"));
             Assert.InRange(to - from, 60, 75);
             if (days > 0)
             {
@@ -281,7 +295,13 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         int port = MosquittoBroker.FindFreePort();
         MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions
         {
-            ExtraLines = [$"listener {port} 127.0.0.1", $"cafile {authority.CertificateFile}", $"certfile {certificate}", $"keyfile {key}"],
+            ExtraLines =
+            [
+                $"listener {port} 127.0.0.1",
+                $"cafile {authority.CertificateFile}",
+                $"certfile {certificate}",
+                $"keyfile {key}",
+            ],
         });
         File.Copy(authority.CertificateFile, Path.Combine(board.Board.StorageDirectory, "ca.pem"));
         board.Settings["connection"] = new JsonObject { ["uri"] = $"mqtts://127.0.0.1:{port}" };
@@ -290,7 +310,8 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
     }
 
     /// <summary>Gets the uptime in seconds that a line of the console begins with.</summary>
-    private static double SecondsOf(string line) => double.Parse(line[1..line.IndexOf(']')], CultureInfo.InvariantCulture);
+    private static double SecondsOf(string line) =>
+        double.Parse(line[1..line.IndexOf(']')], CultureInfo.InvariantCulture);
 
     /// <summary>Waits until the main loop has gone round so often, as the watchdog sees it.</summary>
     private static void WaitForRounds(FieldBoard board, int count)
@@ -327,5 +348,6 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
         found.WaitFor(count);
     }
 
-    private static bool IsAbout(TimeSpan actual, TimeSpan wanted) => (actual - wanted).Duration() < TimeSpan.FromSeconds(0.3);
+    private static bool IsAbout(TimeSpan actual, TimeSpan wanted) =>
+        (actual - wanted).Duration() < TimeSpan.FromSeconds(0.3);
 }

@@ -8,8 +8,12 @@ public sealed class Settings_Tests(BrokerFixture fixture) : IClassFixture<Broker
 {
     [Theory]
     [InlineData("""{"device":{"id":"x",}}""", "devicequeue.json, line 1, column 21")]
-    [InlineData("""{"device":{"interval_ms":0}}""", "device.interval_ms is \"0\": a whole number from 1000 to 86400000 is allowed")]
-    [InlineData("""{"device":{"outputs":[{"name":"r","pin":6}]}}""", "device.outputs.0.pin is \"6\": pin 6 is not allowed, pins 6 to 11 are wired to the flash")]
+    [InlineData(
+        """{"device":{"interval_ms":0}}""", "device.interval_ms is \"0\": a whole number from 1000 to 86400000 is "
+            + "allowed")]
+    [InlineData(
+        """{"device":{"outputs":[{"name":"r","pin":6}]}}""", "device.outputs.0.pin is \"6\": pin 6 is not allowed, "
+            + "pins 6 to 11 are wired to the flash")]
     [InlineData("""{"device":{"id":"a/b"}}""", "device.id is \"a/b\": 1 to 32 of A-Z a-z 0-9 _ - are allowed")]
     [InlineData("""{"device":{"id":"x"}}""", "connection.host")]
     public void A_bad_file_is_said_with_key_value_and_what_is_allowed_and_nothing_starts(string settings, string error)
@@ -60,7 +64,8 @@ public sealed class Settings_Tests(BrokerFixture fixture) : IClassFixture<Broker
         board.WriteSettings("""{"device":{"outputs":[{"name":"r","pin":16}]}}""");
         board.BootAsIs();
 
-        board.WaitForConsole("device.outputs.0.pin is \"16\": pin 16 is not allowed, pins 16 and 17 are wired to the module's PSRAM");
+        board.WaitForConsole(
+            "device.outputs.0.pin is \"16\": pin 16 is not allowed, pins 16 and 17 are wired to the module's PSRAM");
     }
 
     [Fact]
@@ -74,6 +79,18 @@ public sealed class Settings_Tests(BrokerFixture fixture) : IClassFixture<Broker
 
         Assert.Contains(" warn ", board.WaitForConsole("device.intervall_ms"));
         watcher.WaitForReadings(1);
+    }
+
+    [Fact]
+    public void A_wipe_that_was_cut_off_over_settings_with_bad_values_is_ended_at_the_next_start()
+    {
+        using FieldBoard board = new(fixture.Broker.Port);
+        board.WriteSettings("""{"options":{"max_bytes":"many","outbox":"NOT A NAME"},"tls":{"key":""}}""");
+        File.WriteAllBytes(Path.Combine(board.Board.StorageDirectory!, "wipe"), [0]);
+        board.BootAsIs();
+
+        board.WaitForConsole("devicequeue.json is missing");
+        Assert.False(File.Exists(Path.Combine(board.Board.StorageDirectory!, "wipe")));
     }
 
     [Fact]

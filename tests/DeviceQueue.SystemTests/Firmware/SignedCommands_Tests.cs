@@ -100,7 +100,8 @@ public sealed class SignedCommands_Tests(BrokerFixture fixture) : IClassFixture<
 
     private static JsonObject Command(string correlationId, DateTime? sent = null)
     {
-        JsonObject command = JsonNode.Parse(Operator.Envelope("output.toggle", """{"name":"relay1"}""", correlationId))!.AsObject();
+        JsonObject command = JsonNode.Parse(
+            Operator.Envelope("output.toggle", """{"name":"relay1"}""", correlationId))!.AsObject();
         command["sent_time"] = (sent ?? DateTime.UtcNow).ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
         return command;
     }

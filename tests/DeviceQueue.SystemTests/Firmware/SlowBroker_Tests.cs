@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
 

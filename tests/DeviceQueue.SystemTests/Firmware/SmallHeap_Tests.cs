@@ -28,11 +28,17 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
 
     private static readonly string[] Reads =
     [
-        "output.get {}", "sensor.read {}", "config.get {\"section\":\"device\"}", "config.get {\"section\":\"options\"}", "device.info {}", "device.ping {}",
+        "output.get {}", "sensor.read {}", "config.get {\"section\":\"device\"}",
+        "config.get {\"section\":\"options\"}", "device.info {}", "device.ping {}",
     ];
 
     private static readonly string[] Commands =
-        ["output.set {\"name\":\"relay1\",\"on\":true}", "output.toggle {\"name\":\"relay1\"}", "config.set {\"max_step\":5}", .. Reads];
+        [
+            "output.set {\"name\":\"relay1\",\"on\":true}",
+            "output.toggle {\"name\":\"relay1\"}",
+            "config.set {\"max_step\":5}",
+            .. Reads,
+        ];
 
     [Fact]
     public void On_96_KB_neither_an_outage_nor_200_bad_messages_cost_a_reading_or_a_command()
@@ -59,7 +65,9 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
 
         RequireNothingLost(watcher);
         Assert.Equal(1, board.Board.BootCount);
-        output.WriteLine($"{HeapBytes:N0} bytes, {Goals.AtRest:N0} in use at rest: {board.Board.Heap.LeastFree:N0} free at the least, {board.Board.Heap.Refusals} refusals");
+        output.WriteLine(
+            $"{HeapBytes:N0} bytes, {Goals.AtRest:N0} in use at rest: {board.Board.Heap.LeastFree:N0} free at the "
+                + $"least, {board.Board.Heap.Refusals} refusals");
     }
 
     /// <summary>A burst of bad messages, and an outage, each of which may end a link.</summary>
@@ -81,7 +89,9 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
         while (Stopwatch.GetElapsedTime(start) < time)
         {
             Array.ForEach(Reads, command => Carry(watcher, command));
-            watcher.WaitForReadings(watcher.Messages.Count(message => message.Topic.EndsWith("/temperature", StringComparison.Ordinal)) + 1);
+            watcher.WaitForReadings(
+                watcher.Messages.Count(message => message.Topic.EndsWith("/temperature", StringComparison.Ordinal))
+                    + 1);
         }
     }
 
@@ -117,8 +127,10 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
     {
         byte[][] kinds =
         [
-            [], "relay1 on"u8.ToArray(), """{"message_id":"1","mess"""u8.ToArray(), Encoding.UTF8.GetBytes(new string('[', 400)),
-            Operator.Envelope("output.set", "{}", "unsigned"), Operator.Envelope("device.wipe", "{}", new string('c', 200)),
+            [], "relay1 on"u8.ToArray(), """{"message_id":"1","mess"""u8.ToArray(), Encoding.UTF8.GetBytes(
+                new string('[', 400)),
+            Operator.Envelope("output.set", "{}", "unsigned"), Operator.Envelope(
+                "device.wipe", "{}", new string('c', 200)),
         ];
         for (int i = 0; i < BadMessages; i++)
         {
@@ -135,10 +147,12 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
         proxy.DropConnections();
         board.Console.WaitFor(attempts + 1, IsFailure);
         proxy.AcceptConnections();
-        watcher.WaitFor("status", message => IsGreeting(message) && watcher.Messages.Count(IsGreeting) > greetings, Longest);
+        watcher.WaitFor(
+            "status", message => IsGreeting(message) && watcher.Messages.Count(IsGreeting) > greetings, Longest);
 
         static bool IsFailure(string line) => line.Contains("next attempt in", StringComparison.Ordinal);
-        static bool IsGreeting(Observed message) => message.Topic.EndsWith("/status", StringComparison.Ordinal) && message.Text == "online";
+        static bool IsGreeting(Observed message) =>
+            message.Topic.EndsWith("/status", StringComparison.Ordinal) && message.Text == "online";
     }
 
     private static void RequireNothingLost(Operator watcher)

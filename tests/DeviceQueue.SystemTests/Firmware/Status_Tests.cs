@@ -1,7 +1,7 @@
 using System.Device.Gpio;
 using System.Diagnostics;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
 

@@ -1,9 +1,9 @@
 using System.Device.Gpio;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using DeviceQueue.Connecting;
 using DeviceQueue.Esp32;
-using DeviceQueue.Supervising;
+using DeviceQueue.Health;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 using VirtualBoard;
 
@@ -45,7 +45,9 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         board.BootAsIs();
 
         JsonNode health = watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2);
-        Assert.Equal((1, $"{thread}: OutOfMemoryException: no heap left"), (health["faults"]!.GetValue<int>(), health["last_fault"]!.ToString()));
+        Assert.Equal(
+            (1, $"{thread}: OutOfMemoryException: no heap left"),
+            (health["faults"]!.GetValue<int>(), health["last_fault"]!.ToString()));
     }
 
     [Fact]
@@ -62,7 +64,8 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         board.Boot(FirstBootStalls(board));
 
         JsonNode health = watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2);
-        Assert.Equal("main loop: stalled for 6 s, OutOfMemoryException: no heap left", health["last_fault"]!.ToString());
+        Assert.Equal(
+            "main loop: stalled for 6 s, OutOfMemoryException: no heap left", health["last_fault"]!.ToString());
         Assert.True(health["faults"]!.GetValue<int>() > 2);
         PinChange[] firstBoot = [.. board.Board.Gpio[WatchdogPin].Changes.TakeWhile(change => change.Level != null)];
         Assert.Equal(PinValue.Low, Assert.Single(firstBoot).Level);
@@ -85,7 +88,8 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         using FaultyThread supervisor = new(board.Board, nameof(Supervisor), exceptions: 2, "Reboot");
 
         JsonNode health = watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2);
-        Assert.Equal((2, "main loop: stalled for 6 s"), (health["faults"]!.GetValue<int>(), health["last_fault"]!.ToString()));
+        Assert.Equal(
+            (2, "main loop: stalled for 6 s"), (health["faults"]!.GetValue<int>(), health["last_fault"]!.ToString()));
         board.WaitForConsole("the main loop has stalled: reboot");
         PinChange[] firstBoot = [.. board.Board.Gpio[WatchdogPin].Changes.TakeWhile(change => change.Level != null)];
         PinChange reboot = board.Board.Gpio[WatchdogPin].Changes[firstBoot.Length];
@@ -109,7 +113,8 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         JsonNode health = watcher.WaitForHealth(h => h["faults"]!.GetValue<int>() == 2);
         Assert.StartsWith("watchdog pin: ", health["last_fault"]!.ToString(), StringComparison.Ordinal);
         long uptimeMs = health["uptime_ms"]!.GetValue<long>();
-        Assert.Equal(2, watcher.WaitForHealth(h => h["uptime_ms"]!.GetValue<long>() > uptimeMs)["faults"]!.GetValue<int>());
+        Assert.Equal(
+            2, watcher.WaitForHealth(h => h["uptime_ms"]!.GetValue<long>() > uptimeMs)["faults"]!.GetValue<int>());
     }
 
     [Fact]
@@ -119,13 +124,15 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         using Operator watcher = new(fixture.Broker, id);
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id).Boot();
         watcher.WaitForReadings(1);
-        using FaultyThread farewell = new(board.Board, nameof(Program), exceptions: 1, "PrepareRestart");
+        using FaultyThread restart = new(board.Board, nameof(Program), exceptions: 1, "PrepareRestart");
 
         board.Board.ShutDown();
         board.BootAsIs();
 
         JsonNode health = watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2);
-        Assert.Equal((1, "restart: OutOfMemoryException: no heap left"), (health["faults"]!.GetValue<int>(), health["last_fault"]!.ToString()));
+        Assert.Equal(
+            (1, "restart: OutOfMemoryException: no heap left"),
+            (health["faults"]!.GetValue<int>(), health["last_fault"]!.ToString()));
     }
 
     [Theory]
@@ -158,7 +165,8 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         Assert.Equal("succeeded", watcher.Command("device.ping", "{}")["status"]!.ToString());
     }
 
-    private static Action FirstBootStalls(FieldBoard board) => () => DeviceQueue.Esp32.Program.Start(board.Board.BootCount == 1 ? StallMs : StallWatch.StallMs);
+    private static Action FirstBootStalls(FieldBoard board) =>
+        () => DeviceQueue.Esp32.Program.Start(board.Board.BootCount == 1 ? StallMs : StallWatch.StallMs);
 
     /// <summary>
     /// Makes the heap of a board run out in what a type does, known by its name on the stack, so many times from now
@@ -193,7 +201,8 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         /// Waits until the thread that threw does something again, after the second's pause that follows each
         /// exception.
         /// </summary>
-        public void WaitForReturn() => Assert.True(_returned.Wait(Patience.Bound, TestContext.Current.CancellationToken));
+        public void WaitForReturn() =>
+            Assert.True(_returned.Wait(Patience.Bound, TestContext.Current.CancellationToken));
 
         public void Dispose() => _board.Fault = _others;
 
@@ -216,7 +225,9 @@ public sealed class Threads_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
 
         private bool IsMeant()
         {
-            return new StackTrace().GetFrames().Any(frame => frame.GetMethod() is { } method && method.DeclaringType?.Name == _type && (_method ?? method.Name) == method.Name);
+            return new StackTrace().GetFrames().Any(
+                frame => frame.GetMethod() is { } method && method.DeclaringType?.Name == _type
+                    && (_method ?? method.Name) == method.Name);
         }
     }
 }

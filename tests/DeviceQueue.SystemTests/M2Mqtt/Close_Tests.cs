@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 using nanoFramework.M2Mqtt.Exceptions;
 using nanoFramework.M2Mqtt.Messages;
 
@@ -56,7 +56,7 @@ public sealed class Close_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         using TestClient test = new(proxy.Port);
         Connect(test, topic);
 
-        test.Publish(topic, "farewell");
+        test.Publish(topic, "last word");
         test.Published.WaitFor(1);
         test.Board.Run(test.Client.Disconnect);
 
@@ -66,7 +66,9 @@ public sealed class Close_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         observer.WaitFor(message => message.Topic == topic && message.Text == "end");
 
         // A slow answer makes the client send it again.
-        Assert.Equal(["farewell", "end"], observer.Messages.Where(message => message.Topic == topic).Select(message => message.Text).Distinct());
+        Assert.Equal(
+            ["last word", "end"],
+            observer.Messages.Where(message => message.Topic == topic).Select(message => message.Text).Distinct());
     }
 
     [Fact]
@@ -83,5 +85,9 @@ public sealed class Close_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
     }
 
     private static void Connect(TestClient test, string willTopic) =>
-        Assert.Equal(MqttReasonCode.Success, test.Board.Run(() => test.Client.Connect(willTopic, null, null, false, MqttQoSLevel.AtLeastOnce, true, willTopic, "offline", true, 60)));
+        Assert.Equal(
+            MqttReasonCode.Success,
+            test.Board.Run(
+                () => test.Client.Connect(
+                    willTopic, null, null, false, MqttQoSLevel.AtLeastOnce, true, willTopic, "offline", true, 60)));
 }

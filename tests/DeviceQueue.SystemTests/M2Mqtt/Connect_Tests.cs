@@ -1,6 +1,6 @@
 using System.Net.Sockets;
+using Brokers;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 using nanoFramework.M2Mqtt;
 using nanoFramework.M2Mqtt.Exceptions;
 using nanoFramework.M2Mqtt.Messages;
@@ -24,9 +24,15 @@ public sealed class Connect_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         string id = fixture.NewName();
         using TestClient test = new(fixture.Broker.Port);
 
-        Assert.Equal(MqttReasonCode.Success, test.Board.Run(() => test.Client.Connect(id, "me", "secret", true, MqttQoSLevel.AtLeastOnce, true, "will", "offline", false, 15)));
+        Assert.Equal(
+            MqttReasonCode.Success,
+            test.Board.Run(
+                () => test.Client.Connect(
+                    id, "me", "secret", true, MqttQoSLevel.AtLeastOnce, true, "will", "offline", false, 15)));
 
-        Assert.True(SpinWait.SpinUntil(() => fixture.Broker.Log.Any(line => line.Contains($"as {id} (p2, c0, k15, u'me')")), Patience.Bound));
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => fixture.Broker.Log.Any(line => line.Contains($"as {id} (p2, c0, k15, u'me')")), Patience.Bound));
         Assert.Equal(id, test.Client.ClientId);
         Assert.True(test.Board.Run(() => test.Client.IsConnected));
         test.Board.Run(test.Client.Close);
@@ -52,7 +58,8 @@ public sealed class Connect_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
     {
         Assert.Equal(30_000, MqttSettings.DefaultTimeout);
         using FaultProxy proxy = new(fixture.Broker);
-        using TestClient test = new(proxy.Port, client => Assert.Equal(MqttSettings.DefaultTimeout, client.Settings.TimeoutOnReceiving));
+        using TestClient test = new(
+            proxy.Port, client => Assert.Equal(MqttSettings.DefaultTimeout, client.Settings.TimeoutOnReceiving));
         test.Client.Settings.TimeoutOnReceiving = 500;
         proxy.Freeze();
 
@@ -66,7 +73,9 @@ public sealed class Connect_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { AllowAnonymous = false });
         using TestClient test = new(broker.Port);
 
-        Assert.Equal(MqttReasonCode.ConnectionRefusedNotAuthorized, test.Board.Run(() => test.Client.Connect("stranger", "me", "wrong")));
+        Assert.Equal(
+            MqttReasonCode.ConnectionRefusedNotAuthorized,
+            test.Board.Run(() => test.Client.Connect("stranger", "me", "wrong")));
 
         Assert.False(test.Board.Run(() => test.Client.IsConnected));
         test.Board.Run(test.Client.Close);
@@ -78,7 +87,8 @@ public sealed class Connect_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
     {
         using TestClient test = new(fixture.Broker.Port);
 
-        Task<MqttReasonCode> connect = test.Board.Start(() => test.Client.Connect("stuck", null, null, true, MqttQoSLevel.AtMostOnce, false, null, null, true, 60));
+        Task<MqttReasonCode> connect = test.Board.Start(
+            () => test.Client.Connect("stuck", null, null, true, MqttQoSLevel.AtMostOnce, false, null, null, true, 60));
 
         await connect.StaysUnfinished(TimeSpan.FromSeconds(1));
     }

@@ -107,7 +107,8 @@ public sealed class Heap_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixt
 
     private static TestClient Connect(int port, string topic, int freeBytes, Action? handle = null)
     {
-        TestClient test = new TestClient(port, client => client.MqttMsgPublishReceived += (_, _) => handle?.Invoke()).Connected("heap-" + topic);
+        TestClient test = new TestClient(port, client => client.MqttMsgPublishReceived += (_, _) => handle?.Invoke())
+            .Connected("heap-" + topic);
         test.Subscribe(topic);
         test.Board.Board.Heap.WorkingSet = 80_000;
         test.Board.Board.Heap.Size = 80_000 + freeBytes;

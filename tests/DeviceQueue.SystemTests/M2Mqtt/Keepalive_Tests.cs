@@ -24,7 +24,9 @@ public abstract class Keepalive_Tests(BrokerFixture fixture) : IClassFixture<Bro
 
             long closed = test.Closed.WaitFor(1)[0];
             TimeSpan noticed = Stopwatch.GetElapsedTime(frozen, closed);
-            Assert.True(noticed >= TimeSpan.FromSeconds(9), $"After {noticed.TotalSeconds} s, though the ping and its answer have a keepalive each.");
+            Assert.True(
+                noticed >= TimeSpan.FromSeconds(9),
+                $"After {noticed.TotalSeconds} s, though the ping and its answer have a keepalive each.");
         }
     }
 

@@ -12,7 +12,9 @@ public sealed class Power_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker, topic);
         using TestClient test = new(fixture.Broker.Port);
-        test.Board.Run(() => test.Client.Connect(topic, null, null, false, MqttQoSLevel.AtLeastOnce, true, topic, "offline", true, 5));
+        test.Board.Run(
+            () => test.Client.Connect(
+                topic, null, null, false, MqttQoSLevel.AtLeastOnce, true, topic, "offline", true, 5));
         Task firmware = test.Board.Start(() =>
         {
             while (true)
@@ -30,7 +32,8 @@ public sealed class Power_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         observer.Publish(topic, "power off");
         Observed will = observer.WaitFor(message => message.Text == "offline");
         Observed[] seen = observer.Messages;
-        Assert.DoesNotContain(seen.SkipWhile(message => message.Text != "power off"), message => message.Text == "reading");
+        Assert.DoesNotContain(
+            seen.SkipWhile(message => message.Text != "power off"), message => message.Text == "reading");
         Assert.True(Stopwatch.GetElapsedTime(off, will.Time) >= TimeSpan.FromSeconds(6));
         Assert.False(firmware.IsCompleted);
         Assert.Empty(test.Closed.Items);
@@ -42,7 +45,9 @@ public sealed class Power_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker, topic);
         using TestClient test = new(fixture.Broker.Port);
-        test.Board.Run(() => test.Client.Connect(topic, null, null, false, MqttQoSLevel.AtLeastOnce, true, topic, "offline", true, 60));
+        test.Board.Run(
+            () => test.Client.Connect(
+                topic, null, null, false, MqttQoSLevel.AtLeastOnce, true, topic, "offline", true, 60));
 
         test.Board.Board.PowerOff();
         test.Board.Board.Dispose();

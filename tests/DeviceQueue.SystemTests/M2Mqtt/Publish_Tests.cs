@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DeviceQueue.SystemTests.Mosquitto;
+using DeviceQueue.SystemTests.Mqtt;
 using nanoFramework.M2Mqtt.Exceptions;
 using nanoFramework.M2Mqtt.Messages;
 
@@ -19,7 +20,9 @@ public sealed class Publish_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         Assert.Equal(3, test.Board.Run(() => test.Client.Subscribe(["x"], [MqttQoSLevel.AtMostOnce])));
         Assert.Equal(4, test.Publish(topic, "2", MqttQoSLevel.ExactlyOnce));
 
-        Assert.Equal(["0", "1", "2"], observer.WaitForCount(message => message.Topic == topic, 3).Select(message => message.Text));
+        Assert.Equal(
+            ["0", "1", "2"],
+            observer.WaitForCount(message => message.Topic == topic, 3).Select(message => message.Text));
 
         // QoS 0 raises no event.
         Assert.Equal([(2, true), (4, true)], test.Published.WaitFor(2).Select(e => ((int)e.Id, e.IsPublished)).Order());
@@ -42,7 +45,10 @@ public sealed class Publish_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         observer.Publish(topic, "end");
 
         observer.WaitFor(message => message.Topic == topic && message.Text == "end");
-        string[] texts = [.. observer.Messages.Where(message => message.Topic == topic).Select(message => message.Text)];
+        string[] texts =
+        [
+            .. observer.Messages.Where(message => message.Topic == topic).Select(message => message.Text),
+        ];
         Assert.Equal(["while connected", "end"], texts.Distinct()); // a slow answer makes the client send it again
         Assert.Equal([2], test.Published.Items.Select(e => e.Id));
     }
@@ -88,6 +94,21 @@ public sealed class Publish_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
 
         Assert.True(test.Published.WaitFor(1)[0].IsPublished);
         Assert.True(observer.WaitForCount(message => message.Topic == topic, 2).Length >= 2);
+    }
+
+    [Fact]
+    public void A_repetition_has_the_id_of_the_first_and_says_that_it_is_one()
+    {
+        using BareBroker silent = new();
+        using TestClient test = new TestClient(silent.Port).Connected("device");
+
+        ushort id = test.Publish("t", "1");
+
+        silent.Hear(); // CONNECT
+        byte[] body = [0, 1, (byte)'t', (byte)(id >> 8), (byte)id, (byte)'1'];
+        Assert.Equal([0x32, (byte)body.Length, .. body], silent.Hear());
+        Assert.Equal([0x3A, (byte)body.Length, .. body], silent.Hear());
+        Assert.Equal([0x3A, (byte)body.Length, .. body], silent.Hear());
     }
 
     [Fact]

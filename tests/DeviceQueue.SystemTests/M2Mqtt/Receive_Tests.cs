@@ -111,7 +111,9 @@ public sealed class Receive_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
     {
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker);
-        using TestClient test = new(fixture.Broker.Port, client => client.MqttMsgPublishReceived += (_, _) => throw new InvalidOperationException("firmware"));
+        using TestClient test = new(
+            fixture.Broker.Port,
+            client => client.MqttMsgPublishReceived += (_, _) => throw new InvalidOperationException("firmware"));
         test.Connected(fixture.NewName());
         test.Subscribe(topic);
 
@@ -122,11 +124,12 @@ public sealed class Receive_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
     }
 
     [Fact]
-    public void A_message_too_large_to_copy_is_lost_and_the_connection_stays()
+    public void A_message_too_large_to_copy_is_lost_unacknowledged_and_the_connection_stays()
     {
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker);
-        using TestClient test = new TestClient(fixture.Broker.Port).Connected(fixture.NewName());
+        using FaultProxy proxy = new(fixture.Broker);
+        using TestClient test = new TestClient(proxy.Port).Connected(fixture.NewName());
         test.Board.Board.LargestFreeBlock = 16_000;
         test.Subscribe(topic);
 
@@ -134,6 +137,10 @@ public sealed class Receive_Tests(BrokerFixture fixture) : IClassFixture<BrokerF
         observer.Publish(topic, new byte[7_000]);
 
         Assert.Equal(7_000, test.Received.WaitFor(1)[0].Message.Length);
+        proxy.FromClients.WaitFor(PacketType.Puback, 1);
+        ushort id = test.Publish("barrier", "1");
+        test.Published.WaitFor(1, e => e.Id == id);
+        Assert.Equal(1, proxy.FromClients[PacketType.Puback]);
         Assert.True(test.Board.Run(() => test.Client.IsConnected));
     }
 

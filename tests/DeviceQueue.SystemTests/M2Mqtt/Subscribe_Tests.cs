@@ -45,7 +45,8 @@ public sealed class Subscribe_Tests(BrokerFixture fixture) : IClassFixture<Broke
 
         test.Board.Run(() => test.Client.Subscribe(["a", "b"], [MqttQoSLevel.AtLeastOnce, MqttQoSLevel.AtLeastOnce]));
 
-        Assert.Equal([MqttQoSLevel.GrantedFailure, MqttQoSLevel.GrantedFailure], test.Subscribed.WaitFor(1)[0].GrantedQoSLevels);
+        Assert.Equal(
+            [MqttQoSLevel.GrantedFailure, MqttQoSLevel.GrantedFailure], test.Subscribed.WaitFor(1)[0].GrantedQoSLevels);
     }
 
     [Fact]

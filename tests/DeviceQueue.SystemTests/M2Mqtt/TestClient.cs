@@ -11,7 +11,8 @@ internal sealed class TestClient : IDisposable
     public TestClient(int port, Action<MqttClient>? configure = null)
     {
         Client = Board.Run(() => new MqttClient("127.0.0.1", port, false, null, null, MqttSslProtocols.None));
-        Client.MqttMsgPublished += (_, e) => Published.Add(new PublishedEvent(e.MessageId, e.IsPublished, Stopwatch.GetTimestamp()));
+        Client.MqttMsgPublished += (_, e) => Published.Add(
+            new PublishedEvent(e.MessageId, e.IsPublished, Stopwatch.GetTimestamp()));
         Client.MqttMsgPublishReceived += (_, e) => Received.Add(e);
         Client.MqttMsgSubscribed += (_, e) => Subscribed.Add(e);
         Client.MqttMsgUnsubscribed += (_, e) => Unsubscribed.Add(e.MessageId);
@@ -36,7 +37,8 @@ internal sealed class TestClient : IDisposable
     /// <summary>Connects and expects to be accepted.</summary>
     public TestClient Connected(string clientId, ushort keepalive = 60, bool cleanSession = true)
     {
-        Assert.Equal(MqttReasonCode.Success, Board.Run(() => Client.Connect(clientId, null, null, cleanSession, keepalive)));
+        Assert.Equal(
+            MqttReasonCode.Success, Board.Run(() => Client.Connect(clientId, null, null, cleanSession, keepalive)));
         return this;
     }
 

@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using DeviceQueue.Connecting;
+using Brokers;
+using DeviceQueue.Mqtt;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 using nanoFramework.M2Mqtt;
 using nanoFramework.M2Mqtt.Exceptions;
 using nanoFramework.M2Mqtt.Messages;
@@ -33,7 +33,8 @@ public sealed class Tls_Tests : IDisposable
         using MosquittoBroker broker = StartBroker("127.0.0.1");
         using TestBoard board = new();
 
-        MqttClient client = board.Run(() => new MqttClient("127.0.0.1", broker.Port, true, Read(_authority.CertificateFile), null, protocol));
+        MqttClient client = board.Run(
+            () => new MqttClient("127.0.0.1", broker.Port, true, Read(_authority.CertificateFile), null, protocol));
 
         Assert.Equal(MqttReasonCode.Success, board.Run(() => client.Connect("device")));
         Assert.True(board.Run(() => client.IsConnected));
@@ -73,7 +74,8 @@ public sealed class Tls_Tests : IDisposable
             options.IsSecure = true;
             options.ClientId = "c";
             options.KeepAliveSeconds = 15;
-            MqttLinkResult result = board.Run(() => new M2MqttLinkFactory().Create(new AutoResetEvent(false)).Open(options, true));
+            MqttLinkResult result = board.Run(
+                () => new M2MqttLinkFactory().Create(new AutoResetEvent(false)).Open(options, true));
 
             Assert.Equal(MqttLinkError.Tls, result.Error);
         }
@@ -88,7 +90,9 @@ public sealed class Tls_Tests : IDisposable
         using TestBoard board = new();
         board.Board.Clock.Jump(TimeSpan.FromDays(days));
 
-        MqttClient client = board.Run(() => new MqttClient("127.0.0.1", broker.Port, true, Read(_authority.CertificateFile), null, MqttSslProtocols.TLSv1_2));
+        MqttClient client = board.Run(
+            () => new MqttClient(
+                "127.0.0.1", broker.Port, true, Read(_authority.CertificateFile), null, MqttSslProtocols.TLSv1_2));
 
         Assert.Throws<MqttConnectionException>(() => board.Run(() => client.Connect("device")));
     }
@@ -100,7 +104,8 @@ public sealed class Tls_Tests : IDisposable
         using TestBoard board = new();
         board.Run(() => MqttSettings.Instance.ValidateServerCertificate = false);
 
-        MqttClient client = board.Run(() => new MqttClient("127.0.0.1", broker.Port, true, null, null, MqttSslProtocols.TLSv1_2));
+        MqttClient client = board.Run(
+            () => new MqttClient("127.0.0.1", broker.Port, true, null, null, MqttSslProtocols.TLSv1_2));
 
         Assert.Equal(MqttReasonCode.Success, board.Run(() => client.Connect("device")));
     }
@@ -108,19 +113,28 @@ public sealed class Tls_Tests : IDisposable
     [Fact]
     public void A_client_certificate_names_the_user()
     {
-        using MosquittoBroker broker = StartBroker("127.0.0.1", "require_certificate true", "use_identity_as_username true");
+        using MosquittoBroker broker = StartBroker(
+            "127.0.0.1", "require_certificate true", "use_identity_as_username true");
         (string certificate, string key) = _authority.IssueClient("greenhouse");
         X509Certificate2 pair = new(Pem(certificate), Pem(key), "");
         using TestBoard board = new();
 
-        MqttClient client = board.Run(() => new MqttClient("127.0.0.1", broker.Port, true, Read(_authority.CertificateFile), pair, MqttSslProtocols.TLSv1_2));
+        MqttClient client = board.Run(
+            () => new MqttClient(
+                "127.0.0.1", broker.Port, true, Read(_authority.CertificateFile), pair, MqttSslProtocols.TLSv1_2));
 
         Assert.Equal(MqttReasonCode.Success, board.Run(() => client.Connect("device")));
         Assert.True(SpinWait.SpinUntil(() => broker.Log.Any(line => line.Contains("u'greenhouse'")), Patience.Bound));
 
         // With TLS 1.3 the client's side of the handshake is over before the broker misses the certificate.
         Exception e = Assert.ThrowsAny<Exception>(() => board.Run(() =>
-            new MqttClient("127.0.0.1", broker.Port, true, Read(_authority.CertificateFile), null, MqttSslProtocols.TLSv1_2).Connect("nobody")));
+            new MqttClient(
+                "127.0.0.1",
+                broker.Port,
+                true,
+                Read(_authority.CertificateFile),
+                null,
+                MqttSslProtocols.TLSv1_2).Connect("nobody")));
         Assert.True(e is MqttConnectionException or MqttCommunicationException, e.ToString());
     }
 
@@ -130,7 +144,9 @@ public sealed class Tls_Tests : IDisposable
         using TcpListener silent = new(IPAddress.Loopback, 0);
         silent.Start();
         using TestBoard board = new();
-        MqttClient client = board.Run(() => new MqttClient("127.0.0.1", ((IPEndPoint)silent.LocalEndpoint).Port, true, null, null, MqttSslProtocols.TLSv1_2));
+        MqttClient client = board.Run(
+            () => new MqttClient(
+                "127.0.0.1", ((IPEndPoint)silent.LocalEndpoint).Port, true, null, null, MqttSslProtocols.TLSv1_2));
         MqttClient other = board.Run(() => new MqttClient("127.0.0.1"));
         Task<MqttReasonCode> connect = board.Start(() => client.Connect("device"));
         using Socket accepted = silent.AcceptSocket();
@@ -149,7 +165,8 @@ public sealed class Tls_Tests : IDisposable
     private static string RefusedBy(MosquittoBroker broker, X509Certificate? authority)
     {
         using TestBoard board = new();
-        MqttClient client = board.Run(() => new MqttClient("127.0.0.1", broker.Port, true, authority, null, MqttSslProtocols.TLSv1_2));
+        MqttClient client = board.Run(
+            () => new MqttClient("127.0.0.1", broker.Port, true, authority, null, MqttSslProtocols.TLSv1_2));
         return Assert.Throws<MqttConnectionException>(() => board.Run(() => client.Connect("device"))).Message;
     }
 
@@ -158,7 +175,13 @@ public sealed class Tls_Tests : IDisposable
         (string certificate, string key) = _authority.Issue(name);
         return MosquittoBroker.Start(new MosquittoBrokerOptions
         {
-            ExtraLines = [$"cafile {_authority.CertificateFile}", $"certfile {certificate}", $"keyfile {key}", .. lines],
+            ExtraLines =
+            [
+                $"cafile {_authority.CertificateFile}",
+                $"certfile {certificate}",
+                $"keyfile {key}",
+                .. lines,
+            ],
         });
     }
 }

@@ -1,4 +1,4 @@
-using Mosquitto;
+using Brokers;
 
 namespace DeviceQueue.SystemTests.Mosquitto;
 

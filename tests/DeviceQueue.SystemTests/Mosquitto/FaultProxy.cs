@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Mosquitto;
+using Brokers;
 
 namespace DeviceQueue.SystemTests.Mosquitto;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Mosquitto;
 
@@ -9,7 +9,7 @@ public sealed class FaultProxy_Tests(BrokerFixture fixture) : IClassFixture<Brok
     public async Task A_PUBACK_is_late_by_its_delay_while_the_message_is_on_time()
     {
         using FaultProxy proxy = new(fixture.Broker);
-        using MosquittoClient client = Connected(proxy);
+        using BrokerClient client = Connected(proxy);
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker, topic);
         proxy.PubackDelay = TimeSpan.FromMilliseconds(700);
@@ -30,7 +30,7 @@ public sealed class FaultProxy_Tests(BrokerFixture fixture) : IClassFixture<Brok
     public async Task What_is_held_while_frozen_passes_once_thawed()
     {
         using FaultProxy proxy = new(fixture.Broker);
-        using MosquittoClient client = Connected(proxy);
+        using BrokerClient client = Connected(proxy);
         proxy.Freeze();
         Task<bool> published = client.PublishAsync("t", [1], 1, false);
         await published.StaysUnfinished(TimeSpan.FromMilliseconds(300));
@@ -45,20 +45,20 @@ public sealed class FaultProxy_Tests(BrokerFixture fixture) : IClassFixture<Brok
     {
         using FaultProxy proxy = new(fixture.Broker);
         proxy.RefuseConnections();
-        using (MosquittoClient refused = new(new MosquittoOptions { Host = "127.0.0.1", Port = proxy.Port }))
+        using (BrokerClient refused = new(new ClientOptions { Host = "127.0.0.1", Port = proxy.Port }))
         {
             Assert.Equal(ConnectStatus.SocketFailed, refused.Connect(Patience.Bound).Status);
         }
 
         proxy.AcceptConnections();
 
-        using MosquittoClient accepted = Connected(proxy);
+        using BrokerClient accepted = Connected(proxy);
         Assert.Equal(1, proxy.FromClients[PacketType.Connect]);
     }
 
-    private static MosquittoClient Connected(FaultProxy proxy)
+    private static BrokerClient Connected(FaultProxy proxy)
     {
-        MosquittoClient client = new(new MosquittoOptions { Host = "127.0.0.1", Port = proxy.Port });
+        BrokerClient client = new(new ClientOptions { Host = "127.0.0.1", Port = proxy.Port });
         Assert.True(client.Connect(Patience.Bound).IsAccepted);
         return client;
     }

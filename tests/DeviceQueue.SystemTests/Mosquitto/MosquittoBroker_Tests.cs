@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Mosquitto;
+using Brokers;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Mosquitto;
 
@@ -30,14 +31,16 @@ public sealed class MosquittoBroker_Tests
     {
         using MosquittoBroker broker = MosquittoBroker.Start();
 
-        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => MosquittoBroker.Start(new MosquittoBrokerOptions { Port = broker.Port }));
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(
+            () => MosquittoBroker.Start(new MosquittoBrokerOptions { Port = broker.Port }));
         Assert.Contains("Address already in use", e.Message);
     }
 
     [Fact]
     public void A_wrong_line_of_configuration_is_an_error_with_the_brokers_own_words()
     {
-        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = ["no_such_option"] }));
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(
+            () => MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = ["no_such_option"] }));
         Assert.Contains("no_such_option", e.Message);
     }
 
@@ -45,7 +48,7 @@ public sealed class MosquittoBroker_Tests
     public void A_frozen_broker_accepts_and_stays_silent_until_thawed()
     {
         using MosquittoBroker broker = MosquittoBroker.Start();
-        using MosquittoClient client = new(new MosquittoOptions { Host = broker.Host, Port = broker.Port });
+        using BrokerClient client = new(new ClientOptions { Host = broker.Host, Port = broker.Port });
 
         broker.Freeze();
         Assert.True(client.Open(Patience.Bound).IsAccepted);
@@ -88,7 +91,8 @@ public sealed class MosquittoBroker_Tests
     [Fact(Explicit = true)]
     public void Hold_a_broker()
     {
-        string file = Environment.GetEnvironmentVariable(HolderFile) ?? throw new InvalidOperationException($"Set {HolderFile} to the file for the broker's process id.");
+        string file = Environment.GetEnvironmentVariable(HolderFile)
+            ?? throw new InvalidOperationException($"Set {HolderFile} to the file for the broker's process id.");
         using MosquittoBroker broker = MosquittoBroker.Start();
 
         // Start came from a thread that ends here: the broker must die with the process and not before.
@@ -101,7 +105,14 @@ public sealed class MosquittoBroker_Tests
     {
         ProcessStartInfo info = new("dotnet")
         {
-            ArgumentList = { typeof(MosquittoBroker_Tests).Assembly.Location, "-explicit", "only", "-method", $"{typeof(MosquittoBroker_Tests).FullName}.{nameof(Hold_a_broker)}" },
+            ArgumentList =
+            {
+                typeof(MosquittoBroker_Tests).Assembly.Location,
+                "-explicit",
+                "only",
+                "-method",
+                $"{typeof(MosquittoBroker_Tests).FullName}.{nameof(Hold_a_broker)}",
+            },
             Environment = { [HolderFile] = file },
             RedirectStandardOutput = true,
         };
@@ -129,6 +140,8 @@ public sealed class MosquittoBroker_Tests
     private static void WaitForSave(MosquittoBroker broker)
     {
         string database = Path.Combine(broker.Folder, "mosquitto.db");
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(database) && File.ReadAllText(database).Contains("kept"), Patience.Bound));
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => File.Exists(database) && File.ReadAllText(database).Contains("kept"), Patience.Bound));
     }
 }

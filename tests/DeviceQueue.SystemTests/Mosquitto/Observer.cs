@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
-using Mosquitto;
+using Brokers;
+using Mqtt;
 
 namespace DeviceQueue.SystemTests.Mosquitto;
 
@@ -16,11 +17,11 @@ public sealed record Observed(string Topic, byte[] Payload, int Qos, bool Retain
 public sealed class Observer : IDisposable
 {
     private readonly Recorder<Observed> _messages = new();
-    private readonly MosquittoClient _client;
+    private readonly BrokerClient _client;
 
     public Observer(MosquittoBroker broker, params string[] filters)
     {
-        _client = new MosquittoClient(new MosquittoOptions { Host = broker.Host, Port = broker.Port });
+        _client = new BrokerClient(new ClientOptions { Host = broker.Host, Port = broker.Port });
         _client.MessageReceived += Keep;
         ConnectResult result = _client.Connect(Patience.Bound);
         Assert.True(result.IsAccepted, result.Text);
@@ -33,22 +34,29 @@ public sealed class Observer : IDisposable
     public Observed[] Messages => _messages.Items;
 
     /// <summary>Waits until some message, seen before or to come, is the wanted one.</summary>
-    public Observed WaitFor(Predicate<Observed> wanted, TimeSpan? timeout = null) => _messages.WaitFor(1, wanted, timeout)[0];
+    public Observed WaitFor(
+        Predicate<Observed> wanted, TimeSpan? timeout = null) => _messages.WaitFor(1, wanted, timeout)[0];
 
     /// <summary>Waits until there are so many of the wanted messages.</summary>
-    public Observed[] WaitForCount(Predicate<Observed> wanted, int count, TimeSpan? timeout = null) => _messages.WaitFor(count, wanted, timeout);
+    public Observed[] WaitForCount(
+        Predicate<Observed> wanted, int count, TimeSpan? timeout = null) => _messages.WaitFor(count, wanted, timeout);
 
     /// <summary>Publishes and waits for the broker's acknowledgement.</summary>
-    public void Publish(string topic, string text, int qos = 1, bool retain = false) => Publish(topic, Encoding.UTF8.GetBytes(text), qos, retain);
+    public void Publish(
+        string topic,
+        string text,
+        int qos = 1,
+        bool retain = false) => Publish(topic, Encoding.UTF8.GetBytes(text), qos, retain);
 
     public void Publish(string topic, byte[] payload, int qos = 1, bool retain = false) =>
         Assert.True(_client.PublishAsync(topic, payload, qos, retain).Bounded().GetAwaiter().GetResult());
 
     /// <summary>Publishes without waiting.</summary>
-    public void Post(string topic, string text, int qos) => _client.Publish(topic, Encoding.UTF8.GetBytes(text), qos, false);
+    public void Post(string topic, string text, int qos) =>
+        _client.Publish(topic, Encoding.UTF8.GetBytes(text), qos, false);
 
     public void Dispose() => _client.Dispose();
 
-    private void Keep(MosquittoMessage message) =>
+    private void Keep(ReceivedMessage message) =>
         _messages.Add(new Observed(message.Topic, message.Payload, message.Qos, message.Retain, Stopwatch.GetTimestamp()));
 }

@@ -43,7 +43,8 @@ public sealed class PacketCounter
                 TimeSpan left = Patience.Bound - Stopwatch.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero || !Monitor.Wait(_counts, left))
                 {
-                    Assert.Fail($"{_counts[(int)type]} of {count} {type} packets within {Patience.Bound.TotalSeconds} s.");
+                    Assert.Fail(
+                        $"{_counts[(int)type]} of {count} {type} packets within {Patience.Bound.TotalSeconds} s.");
                 }
             }
         }

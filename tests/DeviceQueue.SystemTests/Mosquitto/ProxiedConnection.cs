@@ -18,7 +18,10 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client, Socket 
             client.NoDelay = true;
             broker.NoDelay = true;
             await broker.ConnectAsync(IPAddress.Loopback, brokerPort);
-            await Task.WhenAny(ForwardAsync(client, proxy.FromClients, packet => SendAsync(broker, packet)), ForwardAsync(broker, proxy.FromBroker, ToClientAsync), DelayPubacksAsync());
+            await Task.WhenAny(
+                ForwardAsync(client, proxy.FromClients, packet => SendAsync(broker, packet)),
+                ForwardAsync(broker, proxy.FromBroker, ToClientAsync),
+                DelayPubacksAsync());
 
             // What one side has ended, the other hears of once the way is free.
             await proxy.Open;

@@ -45,7 +45,8 @@ public sealed class Recorder<T>
                 TimeSpan left = bound - Stopwatch.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero || !Monitor.Wait(_items, left))
                 {
-                    Assert.Fail($"{found.Length} of {count} within {bound.TotalSeconds} s; seen:\n{string.Join('\n', _items)}");
+                    Assert.Fail(
+                        $"{found.Length} of {count} within {bound.TotalSeconds} s; seen:\n{string.Join('\n', _items)}");
                 }
             }
         }

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using DeviceQueue.Connecting;
+using Brokers;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 
@@ -11,7 +11,9 @@ namespace DeviceQueue.SystemTests.Queue;
 public sealed class ConnectErrors_Tests : IDisposable
 {
     // Made by: mosquitto_passwd -b -c passwords greenhouse secret
-    private const string PasswordLine = "greenhouse:$7$101$L1PcVfhUZPm+k/7n$/BsUC4wLh81TCC4Nya0ZgMotAYfSbMNFeXfZrkitxeRGUM1fnek0vgbDtW26asdGBFwPJBpl5XFWmYafFQtijQ==";
+    private const string PasswordLine =
+        "greenhouse:$7$101$L1PcVfhUZPm+k/7n$"
+        + "/BsUC4wLh81TCC4Nya0ZgMotAYfSbMNFeXfZrkitxeRGUM1fnek0vgbDtW26asdGBFwPJBpl5XFWmYafFQtijQ==";
     private const int ShortTimeoutMs = 1000;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("connect-").FullName;
@@ -30,7 +32,8 @@ public sealed class ConnectErrors_Tests : IDisposable
     {
         string passwords = Path.Combine(_folder, "passwords");
         File.WriteAllText(passwords, PasswordLine + "\n");
-        using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { AllowAnonymous = false, ExtraLines = [$"password_file {passwords}"] });
+        using MosquittoBroker broker = MosquittoBroker.Start(
+            new MosquittoBrokerOptions { AllowAnonymous = false, ExtraLines = [$"password_file {passwords}"] });
 
         AssertDelivers(As(broker, "greenhouse", "secret"));
         AssertFails("CONNACK 5 (not authorized)", As(broker, "greenhouse", "guess"));
@@ -40,7 +43,8 @@ public sealed class ConnectErrors_Tests : IDisposable
     [Fact]
     public void A_client_id_that_the_broker_refuses_is_told_with_the_code_of_its_CONNACK()
     {
-        using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = ["clientid_prefixes board-"] });
+        using MosquittoBroker broker = MosquittoBroker.Start(
+            new MosquittoBrokerOptions { ExtraLines = ["clientid_prefixes board-"] });
 
         AssertFails("CONNACK 5 (not authorized)", QueueProgram.Endpoint(broker, "program"));
         MqttLinkOptions welcome = QueueProgram.Endpoint(broker, "program");
@@ -49,7 +53,8 @@ public sealed class ConnectErrors_Tests : IDisposable
     }
 
     [Fact]
-    public void A_host_without_an_address_is_told_as_DNS() => AssertFails("DNS: ", QueueProgram.Endpoint("broker.invalid", 1883, "program"));
+    public void A_host_without_an_address_is_told_as_DNS() =>
+        AssertFails("DNS: ", QueueProgram.Endpoint("broker.invalid", 1883, "program"));
 
     [Fact]
     public void A_port_where_nobody_listens_is_told_as_TCP()
@@ -67,7 +72,8 @@ public sealed class ConnectErrors_Tests : IDisposable
     {
         using TcpListener silent = new(IPAddress.Loopback, 0);
         silent.Start();
-        MqttLinkOptions endpoint = QueueProgram.Endpoint("127.0.0.1", ((IPEndPoint)silent.LocalEndpoint).Port, "program");
+        MqttLinkOptions endpoint = QueueProgram.Endpoint(
+            "127.0.0.1", ((IPEndPoint)silent.LocalEndpoint).Port, "program");
 
         AssertFails("no CONNACK: ", endpoint, ShortTimeoutMs);
         AssertFails("TLS: ", Secured(endpoint, _authority.CertificateFile), ShortTimeoutMs);
@@ -101,12 +107,19 @@ public sealed class ConnectErrors_Tests : IDisposable
     {
         string accessList = Path.Combine(_folder, "access");
         File.WriteAllText(accessList, "pattern readwrite %u/#\npattern write status/%c\n");
-        using MosquittoBroker broker = StartSecure(_authority.Issue("127.0.0.1"), "require_certificate true", "use_identity_as_username true", $"acl_file {accessList}");
+        using MosquittoBroker broker = StartSecure(
+            _authority.Issue("127.0.0.1"),
+            "require_certificate true",
+            "use_identity_as_username true",
+            $"acl_file {accessList}");
         using CertificateAuthority stranger = new(_folder, "Somebody else");
 
-        AssertDelivers(WithCertificate(Secured(broker, _authority.CertificateFile), _authority.IssueClient("greenhouse")), "greenhouse/1");
+        AssertDelivers(
+            WithCertificate(Secured(broker, _authority.CertificateFile), _authority.IssueClient("greenhouse")),
+            "greenhouse/1");
         AssertFails("TLS: ", Secured(broker, _authority.CertificateFile));
-        AssertFails("TLS: ", WithCertificate(Secured(broker, _authority.CertificateFile), stranger.IssueClient("greenhouse")));
+        AssertFails(
+            "TLS: ", WithCertificate(Secured(broker, _authority.CertificateFile), stranger.IssueClient("greenhouse")));
     }
 
     [Fact]
@@ -138,7 +151,10 @@ public sealed class ConnectErrors_Tests : IDisposable
         using QueueProgram program = new(endpoint, connectTimeoutMs);
         program.Start();
 
-        Assert.StartsWith($"no connection to {endpoint.Host}:{endpoint.Port}: ", program.WaitForLog("no connection to "), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"no connection to {endpoint.Host}:{endpoint.Port}: ",
+            program.WaitForLog("no connection to "),
+            StringComparison.Ordinal);
         string line = program.WaitForLog(expected); // an attempt or two may end so soon that OpenSSL's reason is gone
         Assert.DoesNotContain("secret", line);
         Assert.Equal(0, program.Connection.Connects);
@@ -152,7 +168,8 @@ public sealed class ConnectErrors_Tests : IDisposable
         return endpoint;
     }
 
-    private static MqttLinkOptions Secured(MosquittoBroker broker, string? authorityFile) => Secured(QueueProgram.Endpoint(broker, "program"), authorityFile);
+    private static MqttLinkOptions Secured(MosquittoBroker broker, string? authorityFile) =>
+        Secured(QueueProgram.Endpoint(broker, "program"), authorityFile);
 
     private static MqttLinkOptions Secured(MqttLinkOptions endpoint, string? authorityFile)
     {
@@ -161,15 +178,23 @@ public sealed class ConnectErrors_Tests : IDisposable
         return endpoint;
     }
 
-    private static MqttLinkOptions WithCertificate(MqttLinkOptions endpoint, (string CertificateFile, string KeyFile) pair)
+    private static MqttLinkOptions WithCertificate(
+        MqttLinkOptions endpoint, (string CertificateFile, string KeyFile) pair)
     {
         endpoint.ClientCertificate = File.ReadAllBytes(pair.CertificateFile);
         endpoint.ClientKey = File.ReadAllBytes(pair.KeyFile);
         return endpoint;
     }
 
-    private MosquittoBroker StartSecure((string CertificateFile, string KeyFile) pair, params string[] lines) => MosquittoBroker.Start(new MosquittoBrokerOptions
+    private MosquittoBroker StartSecure((string CertificateFile, string KeyFile) pair, params string[] lines) =>
+        MosquittoBroker.Start(new MosquittoBrokerOptions
     {
-        ExtraLines = [$"cafile {_authority.CertificateFile}", $"certfile {pair.CertificateFile}", $"keyfile {pair.KeyFile}", .. lines],
+        ExtraLines =
+        [
+            $"cafile {_authority.CertificateFile}",
+            $"certfile {pair.CertificateFile}",
+            $"keyfile {pair.KeyFile}",
+            .. lines,
+        ],
     });
 }

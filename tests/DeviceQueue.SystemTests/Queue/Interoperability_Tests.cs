@@ -40,13 +40,15 @@ public sealed class Interoperability_Tests(BrokerFixture fixture) : IClassFixtur
 
     [Theory]
     [MemberData(nameof(Contents))]
-    public void What_is_sent_here_Node_receives_field_by_field(string? correlationId, string? messageType, byte[]? message)
+    public void What_is_sent_here_Node_receives_field_by_field(
+        string? correlationId, string? messageType, byte[]? message)
     {
         using NodePeer node = Connect(true, out QueueProgram program, out MqttMessageQueue queue);
         using QueueProgram running = program;
         DateTime sentTime = new(2026, 11, 21, 2, 47, 0, 123, DateTimeKind.Utc);
 
-        queue.Send(null, new MessageEnvelope(correlationId, messageType, message) { MessageId = "m1", SentTime = sentTime });
+        queue.Send(
+            null, new MessageEnvelope(correlationId, messageType, message) { MessageId = "m1", SentTime = sentTime });
 
         JsonNode received = node.WaitForReceived("m1");
         Assert.Equal(correlationId, (string?)received["correlation_id"]);
@@ -67,7 +69,10 @@ public sealed class Interoperability_Tests(BrokerFixture fixture) : IClassFixtur
     }
 
     private static DateTime Utc(JsonNode envelope) =>
-        DateTime.Parse((string)envelope["sent_time"]!, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
+        DateTime.Parse(
+            (string)envelope["sent_time"]!,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
 
     private NodePeer Connect(bool serializeEnvelope, out QueueProgram program, out MqttMessageQueue queue)
     {
@@ -76,7 +81,8 @@ public sealed class Interoperability_Tests(BrokerFixture fixture) : IClassFixtur
         string topic = fixture.NewName();
         NodePeer node = new(fixture.Broker.Port, topic, serializeEnvelope);
         program = new QueueProgram(QueueProgram.Endpoint(fixture.Broker, $"ours-{topic}"));
-        queue = program.AddQueue(topic, "options.qos", "1", "options.serialize_envelope", serializeEnvelope ? "true" : "false");
+        queue = program.AddQueue(
+            topic, "options.qos", "1", "options.serialize_envelope", serializeEnvelope ? "true" : "false");
         program.Start().WaitUntilReady(fixture.Broker);
         return node;
     }

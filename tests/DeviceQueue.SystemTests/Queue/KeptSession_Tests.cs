@@ -1,9 +1,8 @@
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
@@ -99,7 +98,9 @@ public sealed class KeptSession_Tests(BrokerFixture fixture) : IClassFixture<Bro
     }
 
     private static MqttMessageQueue AddQueue(QueueProgram program, string topic, params string[] options) =>
-        program.AddQueue(topic, ["options.qos", "1", "options.clean_session", "false", "options.serialize_envelope", "false", .. options]);
+        program.AddQueue(
+            topic,
+            ["options.qos", "1", "options.clean_session", "false", "options.serialize_envelope", "false", .. options]);
 
     private static void AssertReceives(MqttMessageQueue queue, params string[] texts) =>
         Assert.Equal(texts, texts.Select(_ => queue.Receive(null, PatienceMs)?.GetMessageAsString()));
@@ -127,7 +128,7 @@ public sealed class KeptSession_Tests(BrokerFixture fixture) : IClassFixture<Bro
             "options.qos", "1",
             "options.clean_session", "false",
             "options.serialize_envelope", "false"));
-        queue.SetReferences(References.FromTuples(Locators.Platform, new MqttPlatform { Clock = new DesktopClock(), Random = new DesktopRandom(), Links = new MosquittoLinkFactory() }));
+        queue.SetReferences(References.FromTuples(Locators.Platform, new MqttPlatform { Clock = new DesktopClock(), Random = new DesktopRandom(), Links = new DesktopLinkFactory() }));
         queue.Open(null);
         return queue;
     }

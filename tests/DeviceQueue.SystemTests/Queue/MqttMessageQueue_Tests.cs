@@ -1,7 +1,8 @@
 using System.Text;
+using Brokers;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 
@@ -21,12 +22,14 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
         MqttMessageQueue queue = program.AddQueue(topic, "options.qos", qos.ToString());
         program.Start();
         DateTime sentTime = new(2026, 11, 21, 2, 47, 0, 123, DateTimeKind.Utc);
-        MessageEnvelope sent = new("trace \"1\"", "output.set", "{\"name\":\"café\"}") { MessageId = "m1", SentTime = sentTime };
+        MessageEnvelope sent = new(
+            "trace \"1\"", "output.set", "{\"name\":\"café\"}") { MessageId = "m1", SentTime = sentTime };
 
         queue.Send(null, sent);
 
         MessageEnvelope received = queue.Receive(null, PatienceMs);
-        Assert.Equal(("m1", "trace \"1\"", "output.set", sentTime, "{\"name\":\"café\"}", topic, false), Fields(received));
+        Assert.Equal(
+            ("m1", "trace \"1\"", "output.set", sentTime, "{\"name\":\"café\"}", topic, false), Fields(received));
         Assert.Equal(qos, observer.WaitFor(message => message.Topic == topic).Qos);
     }
 
@@ -60,7 +63,8 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
         string topic = fixture.NewName();
         using Observer observer = new(fixture.Broker, topic);
         using QueueProgram program = NewProgram();
-        MqttMessageQueue queue = program.AddQueue(topic, "options.serialize_envelope", "false", "options.qos", qos.ToString());
+        MqttMessageQueue queue = program.AddQueue(
+            topic, "options.serialize_envelope", "false", "options.qos", qos.ToString());
         program.Start();
         byte[] payload = [0, 1, 0x7F, 0x80, 0xC3, 0x28, 0xFF];
 
@@ -107,11 +111,19 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
         observer.Publish($"{root}/1/temperature", "17.2");
         observer.Publish($"{root}/1/humidity", "45");
         observer.Publish($"{root}/2/temperature", "18.5");
-        Assert.Equal(QueueException.BadTopic, Assert.Throws<QueueException>(() => queue.Send(null, new MessageEnvelope(null, null, "x"))).Code);
+        Assert.Equal(
+            QueueException.BadTopic,
+            Assert.Throws<QueueException>(() => queue.Send(null, new MessageEnvelope(null, null, "x"))).Code);
         queue.Send(null, new MessageEnvelope(null, null, "19.0") { Topic = $"{root}/3/temperature" });
 
-        string[] received = [.. Enumerable.Range(0, 3).Select(_ => queue.Receive(null, PatienceMs)).Select(message => $"{message.Topic} {message.GetMessageAsString()}")];
-        Assert.Equal([$"{root}/1/temperature 17.2", $"{root}/2/temperature 18.5", $"{root}/3/temperature 19.0"], received);
+        string[] received =
+        [
+            .. Enumerable.Range(0, 3)
+                .Select(_ => queue.Receive(null, PatienceMs))
+                .Select(message => $"{message.Topic} {message.GetMessageAsString()}"),
+        ];
+        Assert.Equal(
+            [$"{root}/1/temperature 17.2", $"{root}/2/temperature 18.5", $"{root}/3/temperature 19.0"], received);
     }
 
     [Fact]
@@ -138,7 +150,21 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
         string root = fixture.NewName();
         using Observer observer = new(fixture.Broker, $"{root}/#");
         using QueueProgram program = NewProgram();
-        string[] wide = ["options.autosubscribe", "false", "options.qos", "1", "options.max_inflight", "64", "options.max_messages", "4096", "options.max_bytes", "1048576", "options.serialize_envelope", "false"];
+        string[] wide =
+        [
+            "options.autosubscribe",
+            "false",
+            "options.qos",
+            "1",
+            "options.max_inflight",
+            "64",
+            "options.max_messages",
+            "4096",
+            "options.max_bytes",
+            "1048576",
+            "options.serialize_envelope",
+            "false",
+        ];
         MqttMessageQueue[] queues = [.. Enumerable.Range(0, 4).Select(i => program.AddQueue($"{root}/{i}", wide))];
         program.Start();
 
@@ -150,7 +176,9 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
         observer.WaitForCount(_ => true, Messages * queues.Length);
         foreach (MqttMessageQueue queue in queues)
         {
-            Assert.Equal(Enumerable.Range(0, Messages).Select(i => $"{i}"), observer.Messages.Where(message => message.Topic == queue.Name).Select(message => message.Text));
+            Assert.Equal(
+                Enumerable.Range(0, Messages).Select(i => $"{i}"),
+                observer.Messages.Where(message => message.Topic == queue.Name).Select(message => message.Text));
         }
 
         Assert.Equal(1, program.Connection.Connects);
@@ -179,7 +207,16 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
         const int Messages = 900; // fewer than a broker queues by default
         string topic = fixture.NewName();
         using QueueProgram program = NewProgram();
-        MqttMessageQueue queue = program.AddQueue(topic, "options.qos", "1", "options.max_messages", $"{Messages + 1}", "options.max_bytes", "65536", "options.serialize_envelope", "false");
+        MqttMessageQueue queue = program.AddQueue(
+            topic,
+            "options.qos",
+            "1",
+            "options.max_messages",
+            $"{Messages + 1}",
+            "options.max_bytes",
+            "65536",
+            "options.serialize_envelope",
+            "false");
         using HeldReceiver receiver = new();
         queue.Open(null);
         queue.BeginListen(null, receiver);
@@ -198,11 +235,19 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
 
         string[] texts = receiver.Texts.WaitFor(Messages + 1, _ => true);
         Assert.Equal([.. Enumerable.Range(0, Messages - 1).Select(i => $"{i}"), "last"], texts[1..]);
-        Assert.Equal((0, 0, 1), (program.Connection.LostMessages, queue.Drops[DropReason.Arrived], program.Connection.Connects));
+        Assert.Equal(
+            (0, 0, 1), (program.Connection.LostMessages, queue.Drops[DropReason.Arrived], program.Connection.Connects));
     }
 
     private static (string, string, string, DateTime, string, string, bool) Fields(MessageEnvelope message) =>
-        (message.MessageId, message.CorrelationId, message.MessageType, message.SentTime, message.GetMessageAsString(), message.Topic, message.IsRetained);
+        (
+            message.MessageId,
+            message.CorrelationId,
+            message.MessageType,
+            message.SentTime,
+            message.GetMessageAsString(),
+            message.Topic,
+            message.IsRetained);
 
     /// <summary>Keeps the connection's thread with its first message until it is let go.</summary>
     private sealed class HeldReceiver : IMessageReceiver, IDisposable

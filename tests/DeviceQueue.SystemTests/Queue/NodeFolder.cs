@@ -22,7 +22,9 @@ internal static class NodeFolder
             return;
         }
 
-        using Process npm = Process.Start(new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+        using Process npm = Process.Start(
+            new ProcessStartInfo(
+                OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
         {
             WorkingDirectory = Path,
             RedirectStandardOutput = true,
@@ -33,7 +35,8 @@ internal static class NodeFolder
         npm.WaitForExit();
         if (npm.ExitCode != 0)
         {
-            throw new InvalidOperationException($"npm ci failed with exit code {npm.ExitCode}:\n{output}{errors.Result}");
+            throw new InvalidOperationException(
+                $"npm ci failed with exit code {npm.ExitCode}:\n{output}{errors.Result}");
         }
 
         File.WriteAllText(installed, wanted);

@@ -34,7 +34,8 @@ internal sealed class NodePeer : IDisposable
         return WaitFor("sent", line => (string?)line["message_id"] == messageId);
     }
 
-    public JsonNode WaitForReceived(string messageId) => WaitFor("received", line => (string?)line["message_id"] == messageId);
+    public JsonNode WaitForReceived(string messageId) =>
+        WaitFor("received", line => (string?)line["message_id"] == messageId);
 
     public void Dispose()
     {

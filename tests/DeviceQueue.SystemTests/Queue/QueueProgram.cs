@@ -1,16 +1,16 @@
-using DeviceQueue.Components;
+using Brokers;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
-using Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
 
 /// <summary>
-/// A desktop program that uses the library's queues: a connection over libmosquitto, the thread that drives it, and
-/// what it logs.
+/// A desktop program that uses the library's queues: a connection over MQTTnet's packets, the thread that drives it,
+/// and what it logs.
 /// </summary>
 internal sealed class QueueProgram : IDisposable, ILogger
 {
@@ -22,10 +22,11 @@ internal sealed class QueueProgram : IDisposable, ILogger
     private readonly List<MqttMessageQueue> _queues = [];
     private readonly string _statusTopic;
 
-    public QueueProgram(MqttLinkOptions endpoint, int connectTimeoutMs = MosquittoLinkFactory.DefaultConnectTimeoutMs)
+    public QueueProgram(MqttLinkOptions endpoint, int connectTimeoutMs = DesktopLinkFactory.DefaultConnectTimeoutMs)
     {
-        MosquittoLinkFactory links = new(connectTimeoutMs);
-        Connection = new MqttConnection(links, null, [endpoint], Options("options.reconnect_timeout", "50"), _clock, _random, this);
+        DesktopLinkFactory links = new(connectTimeoutMs);
+        MqttPlatform platform = new() { Links = links, Clock = _clock, Random = _random };
+        Connection = new MqttConnection(platform, [endpoint], Options("options.reconnect_timeout", "50"), this);
         _statusTopic = $"status/{endpoint.ClientId}";
         Connection.SetStatus(_statusTopic, Ready, "gone");
         _worker = new ConnectionWorker(Connection, _clock, this);
@@ -35,7 +36,8 @@ internal sealed class QueueProgram : IDisposable, ILogger
 
     public Recorder<string> Log { get; } = new();
 
-    public static MqttLinkOptions Endpoint(MosquittoBroker broker, string clientId) => Endpoint(broker.Host, broker.Port, clientId);
+    public static MqttLinkOptions Endpoint(MosquittoBroker broker, string clientId) =>
+        Endpoint(broker.Host, broker.Port, clientId);
 
     public static MqttLinkOptions Endpoint(string host, int port, string clientId) =>
         new() { Host = host, Port = port, ClientId = clientId, CleanSession = true, KeepAliveSeconds = 60 };
@@ -43,7 +45,9 @@ internal sealed class QueueProgram : IDisposable, ILogger
     /// <summary>Adds a queue that subscribes as soon as it is open, unless the options say otherwise.</summary>
     public MqttMessageQueue AddQueue(string topic, params string[] options)
     {
-        MqttMessageQueue queue = new(topic, topic, Connection, Options(["options.autosubscribe", "true", .. options]), _clock, _random);
+        QueueOptions read = Options(["options.autosubscribe", "true", .. options]);
+        MqttPlatform platform = new() { Clock = _clock, Random = _random };
+        MqttMessageQueue queue = new(topic, topic, Connection, read, platform);
         _queues.Add(queue);
         return queue;
     }
@@ -73,10 +77,10 @@ internal sealed class QueueProgram : IDisposable, ILogger
         Assert.Equal(0, _worker.Faults);
     }
 
-    private static MqttOptions Options(params string[] tuples)
+    private static QueueOptions Options(params string[] tuples)
     {
         ConfigProblems problems = new();
-        MqttOptions? options = MqttOptions.Read(ConfigParams.FromTuples(tuples), problems);
+        QueueOptions? options = QueueOptions.Read(ConfigParams.FromTuples(tuples), problems);
         Assert.True(options != null, problems.KeptErrors > 0 ? problems.GetError(0) : null);
         return options;
     }

@@ -2,25 +2,30 @@ using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.SystemTests.Queue;
 
 /// <summary>
-/// The tutorial's closing example, which is the sample in firmware/DeviceQueue/README.md too; a test holds both
-/// together.
+/// The tutorial's closing example: with its usings it is the sample in firmware/DeviceQueue/README.md, and a test keeps
+/// both the same.
 /// </summary>
-internal static class TutorialExample
+internal sealed class TutorialExample(TextWriter console)
 {
-    public static void Run(string host, string port, TextWriter output)
+    // The sample writes to System.Console.
+    private TextWriter Console => console;
+
+    public void Run(string[] args)
     {
         // sample
+        string host = args.Length > 0 ? args[0] : "localhost";
+        string port = args.Length > 1 ? args[1] : "1883";
         MqttPlatform desktop = new MqttPlatform
         {
             DeviceId = "desk-1",
             Clock = new DesktopClock(),
             Random = new DesktopRandom(),
-            Links = new MosquittoLinkFactory(),
+            Links = new DesktopLinkFactory(),
         };
 
         MqttMessageQueue queue = new MqttMessageQueue("myqueue");
@@ -36,7 +41,7 @@ internal static class TutorialExample
 
         queue.Send("123", new MessageEnvelope("123", "mymessage", "ABC123"));
         MessageEnvelope message = queue.Receive("123", 10000);
-        output.WriteLine(message.MessageType + " on " + message.Topic + ": " + message.GetMessageAsString());
+        Console.WriteLine(message.MessageType + " on " + message.Topic + ": " + message.GetMessageAsString());
 
         queue.Close("123");
         // end of sample

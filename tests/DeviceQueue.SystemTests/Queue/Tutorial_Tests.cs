@@ -1,8 +1,9 @@
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 using DeviceQueue.SystemTests.Mosquitto;
 
 namespace DeviceQueue.SystemTests.Queue;
@@ -46,13 +47,16 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     public void Close_frees_what_the_queue_used_and_it_can_be_opened_again()
     {
         using Observer observer = new(fixture.Broker, "tutorial/will");
-        MqttMessageQueue queue = Made(new MqttMessageQueue("tutorial/close"), "will.topic", "tutorial/will", "will.payload", "cut off");
+        MqttMessageQueue queue = Made(
+            new MqttMessageQueue("tutorial/close"), "will.topic", "tutorial/will", "will.payload", "cut off");
         queue.Open("123");
 
         queue.Close("123");
 
         Assert.False(queue.IsOpen);
-        Assert.Equal(InvalidStateException.NotOpened, Assert.Throws<InvalidStateException>(() => queue.Send("123", NewMessage())).Code);
+        Assert.Equal(
+            InvalidStateException.NotOpened,
+            Assert.Throws<InvalidStateException>(() => queue.Send("123", NewMessage())).Code);
         queue.Open("123");
         AssertHearsItself(queue);
         Assert.DoesNotContain(observer.Messages, message => message.Topic == "tutorial/will");
@@ -79,7 +83,8 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
 
         MessageEnvelope message = queue.Receive("123", WaitMs);
 
-        Assert.Equal(("123", "mymessage", "ABC123"), (message.CorrelationId, message.MessageType, message.GetMessageAsString()));
+        Assert.Equal(
+            ("123", "mymessage", "ABC123"), (message.CorrelationId, message.MessageType, message.GetMessageAsString()));
         Assert.Equal(0, queue.ReadMessageCount());
         Assert.Null(queue.Receive("123", 0));
         queue.Complete(message);
@@ -162,7 +167,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     {
         using StringWriter output = new();
 
-        TutorialExample.Run(fixture.Broker.Host, $"{fixture.Broker.Port}", output);
+        new TutorialExample(output).Run([fixture.Broker.Host, $"{fixture.Broker.Port}"]);
 
         Assert.Equal("mymessage on mytopic: ABC123" + Environment.NewLine, output.ToString());
     }
@@ -203,7 +208,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
             "options.autosubscribe", "true"]);
         queue.Configure(config.Override(ConfigParams.FromTuples(tuples)));
         queue.SetReferences(References.FromTuples(
-            Locators.Platform, new MqttPlatform { Clock = new DesktopClock(), Random = new DesktopRandom(), Links = new MosquittoLinkFactory() }));
+            Locators.Platform, new MqttPlatform { Clock = new DesktopClock(), Random = new DesktopRandom(), Links = new DesktopLinkFactory() }));
         _queues.Add(queue);
         return queue;
     }
@@ -212,6 +217,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     {
         public Recorder<string> Texts { get; } = new();
 
-        public void ReceiveMessage(MessageEnvelope message, IMessageQueue queue) => Texts.Add(message.GetMessageAsString());
+        public void ReceiveMessage(MessageEnvelope message, IMessageQueue queue) =>
+            Texts.Add(message.GetMessageAsString());
     }
 }

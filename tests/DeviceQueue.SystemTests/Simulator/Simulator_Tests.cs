@@ -15,7 +15,8 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         using SimulatorProcess simulator = new("--interval-ms", "1000");
 
         int port = int.Parse(BrokerPort().Match(simulator.WaitForLine("broker 127.0.0.1:")).Groups[1].Value);
-        string reading = SimulatorProcess.Shell($"mosquitto_sub -h 127.0.0.1 -p {port} -t 'sensor/+/temperature' -C 1 -W 20");
+        string reading = SimulatorProcess.Shell(
+            $"mosquitto_sub -h 127.0.0.1 -p {port} -t 'sensor/+/temperature' -C 1 -W 20");
 
         Assert.StartsWith("{\"msg\":\"", reading);
         simulator.WaitForLine("sensor/demo/status online");
@@ -48,7 +49,8 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         SimulatorProcess.Shell(toggle);
         watcher.WaitFor("output/relay1", m => m.Text == "ON");
         SimulatorProcess.Shell(toggle);
-        watcher.WaitFor("output/relay1", m => m.Text == "OFF" && watcher.Messages.Any(on => on.Text == "ON" && on.Time < m.Time));
+        watcher.WaitFor(
+            "output/relay1", m => m.Text == "OFF" && watcher.Messages.Any(on => on.Text == "ON" && on.Time < m.Time));
 
         simulator.WaitForLine("relay1 (GPIO 26) HIGH");
         string watch = simulator.WaitForLine("mosquitto_sub");
@@ -109,7 +111,8 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         string storage = Directory.CreateTempSubdirectory("dq-storage-").FullName;
         for (int boot = 1; boot <= 2; boot++)
         {
-            using SimulatorProcess simulator = new("--broker", Uri, "--id", id, "--storage", storage, "--sensor", "none");
+            using SimulatorProcess simulator = new(
+                "--broker", Uri, "--id", id, "--storage", storage, "--sensor", "none");
             simulator.WaitForLine($"device {id}, boot {boot}");
             simulator.WaitForLine("sensor fault: not_found");
             simulator.Signal("INT");
@@ -135,7 +138,8 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         foreach (string storage in (string[])[open, Path.Combine(parent, "new", "flash")])
         {
             string id = fixture.NewName();
-            using SimulatorProcess simulator = new("--broker", Uri, "--id", id, "--config", config, "--storage", storage);
+            using SimulatorProcess simulator = new(
+                "--broker", Uri, "--id", id, "--config", config, "--storage", storage);
             simulator.WaitForLine($"device {id}, boot 1");
             simulator.Signal("INT");
             Assert.Equal(0, simulator.WaitForExit());

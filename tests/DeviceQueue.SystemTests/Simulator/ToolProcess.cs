@@ -25,7 +25,8 @@ internal class ToolProcess : IDisposable
 
     public Recorder<string> Lines { get; } = new();
 
-    public string WaitForLine(string part) => Lines.WaitFor(1, line => line.Contains(part, StringComparison.Ordinal))[0];
+    public string WaitForLine(string part) =>
+        Lines.WaitFor(1, line => line.Contains(part, StringComparison.Ordinal))[0];
 
     public int WaitForExit()
     {
@@ -39,7 +40,8 @@ internal class ToolProcess : IDisposable
     /// <summary>Runs a line in a shell and gives what it printed.</summary>
     public static string Shell(string line)
     {
-        using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", line]) { RedirectStandardOutput = true })!;
+        using Process shell = Process.Start(
+            new ProcessStartInfo("sh", ["-c", line]) { RedirectStandardOutput = true })!;
         string output = shell.StandardOutput.ReadToEnd();
         Assert.True(shell.WaitForExit(Patience.Bound), $"This line did not end: {line}");
         Assert.True(shell.ExitCode == 0, $"Exit code {shell.ExitCode}: {line}");

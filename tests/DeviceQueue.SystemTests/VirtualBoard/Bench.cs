@@ -42,7 +42,9 @@ internal sealed class Bench : IDisposable
                 outcome.Add((default, ExceptionDispatchInfo.Capture(e)));
             }
         });
-        Assert.True(outcome.TryTake(out (T? Result, ExceptionDispatchInfo? Error) taken, Patience), "Main did not come to its end.");
+        Assert.True(
+            outcome.TryTake(out (T? Result, ExceptionDispatchInfo? Error) taken, Patience),
+            "Main did not come to its end.");
         taken.Error?.Throw();
         return taken.Result!;
     }

@@ -232,7 +232,10 @@ public sealed class Bmx280_Tests : IDisposable
         Attach(time: time);
         _bench.Run(() =>
         {
-            Bme280 driver = new(Bench.OpenI2c(0x76)) { FilterMode = Iot.Device.Bmxx80.FilteringMode.Bmx280FilteringMode.X2 };
+            Bme280 driver = new(Bench.OpenI2c(0x76))
+            {
+                FilterMode = Iot.Device.Bmxx80.FilteringMode.Bmx280FilteringMode.X2,
+            };
             driver.SetPowerMode(Bmx280PowerMode.Normal);
             time.Advance(TimeSpan.FromMilliseconds(140));
             Assert.Equal(Room.Temperature, driver.Read().Temperature.DegreesCelsius, 0.01);

@@ -9,7 +9,8 @@ public sealed class BoardPins_Tests
     public void The_virtual_board_has_the_pins_of_the_real_one()
     {
         // gpio, label, header, at_reset, output, i2c, limit, note
-        Dictionary<int, string> limits = File.ReadLines(Path.Combine(Repository.Root, "hardware", "boards", "esp32-devkitc", "pins.csv"))
+        Dictionary<int, string> limits = File.ReadLines(
+            Path.Combine(Repository.Root, "hardware", "boards", "esp32-devkitc", "pins.csv"))
             .Skip(1).Select(line => line.Split(',')).ToDictionary(fields => int.Parse(fields[0]), fields => fields[6]);
 
         for (int pin = -1; pin <= BoardPins.Count; pin++)

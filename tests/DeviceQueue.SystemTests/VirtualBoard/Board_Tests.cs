@@ -164,18 +164,18 @@ public sealed class Board_Tests : IDisposable
     [Fact]
     public void ShutDown_gives_the_firmware_notice_and_the_board_stays_off()
     {
-        int farewells = 0;
+        int shutdowns = 0;
         _bench.Run(() => Power.OnRebootEvent += () =>
         {
             Assert.Same(Board, Board.Current);
-            farewells++;
+            shutdowns++;
         });
 
         Board.ShutDown();
         Board.ShutDown();
         Board.Reset();
 
-        Assert.Equal(1, farewells);
+        Assert.Equal(1, shutdowns);
         Assert.Equal(1, Board.BootCount);
         Assert.False(Board.IsOn);
     }
@@ -204,7 +204,8 @@ public sealed class Board_Tests : IDisposable
             throw new FormatException("in Main");
         });
         Bench.Await(helper);
-        Assert.True(SpinWait.SpinUntil(() => Board.UncaughtExceptions.Any(e => e.Message == "in Main"), Bench.Patience));
+        Assert.True(
+            SpinWait.SpinUntil(() => Board.UncaughtExceptions.Any(e => e.Message == "in Main"), Bench.Patience));
     }
 
     [Fact]

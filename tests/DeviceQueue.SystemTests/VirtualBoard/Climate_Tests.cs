@@ -35,7 +35,8 @@ public sealed class Climate_Tests : IDisposable
     [Fact]
     public void A_recording_holds_each_line_until_the_next()
     {
-        File.WriteAllText(_path, "ms,temperature,humidity,pressure\n0,20,50,1000\n# window opened\n\n60000,-3.5,80,1001.5\n");
+        File.WriteAllText(
+            _path, "ms,temperature,humidity,pressure\n0,20,50,1000\n# window opened\n\n60000,-3.5,80,1001.5\n");
         CsvClimate recording = new(_path);
 
         Assert.Equal(new Climate(20, 50, 1000), recording.At(TimeSpan.FromMilliseconds(59_999)));

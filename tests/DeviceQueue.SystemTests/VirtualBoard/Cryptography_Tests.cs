@@ -17,7 +17,9 @@ public sealed class Cryptography_Tests
         byte[] data = Encoding.UTF8.GetBytes("what do ya want for nothing?");
         using HMACSHA256 hmac = new(Encoding.UTF8.GetBytes("Jefe"));
 
-        Assert.Equal("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", Convert.ToHexStringLower(hmac.ComputeHash(data)));
+        Assert.Equal(
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            Convert.ToHexStringLower(hmac.ComputeHash(data)));
         Assert.Equal(hmac.Hash, HMACSHA256.HashData(hmac.Key, data));
     }
 
@@ -51,7 +53,8 @@ public sealed class Cryptography_Tests
         Assert.True(new X509Certificate2(real.RawData, key.ExportPkcs8PrivateKeyPem(), "").HasPrivateKey);
         Assert.True(new X509Certificate2(real.ExportCertificatePem(), locked, Password).HasPrivateKey);
         Assert.Throws<ArgumentException>(() => new X509Certificate2(real.RawData, locked, "wrong"));
-        Assert.Throws<ArgumentException>(() => new X509Certificate2(real.RawData, Encoding.UTF8.GetBytes(locked), Password));
+        Assert.Throws<ArgumentException>(
+            () => new X509Certificate2(real.RawData, Encoding.UTF8.GetBytes(locked), Password));
         Assert.Throws<ArgumentException>(() => new X509Certificate2(real.RawData, [1, 2, 3], ""));
     }
 
@@ -69,6 +72,8 @@ public sealed class Cryptography_Tests
     private static Real.X509Certificates.X509Certificate2 Issue(Real.ECDsa key)
     {
         Real.X509Certificates.CertificateRequest request = new("CN=board", key, Real.HashAlgorithmName.SHA256);
-        return request.CreateSelfSigned(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2030, 6, 1, 0, 0, 0, TimeSpan.Zero));
+        return request.CreateSelfSigned(
+            new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            new DateTimeOffset(2030, 6, 1, 0, 0, 0, TimeSpan.Zero));
     }
 }

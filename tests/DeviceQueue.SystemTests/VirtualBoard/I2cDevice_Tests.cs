@@ -65,7 +65,9 @@ public sealed class I2cDevice_Tests : IDisposable
             PinFunctions.SetPinFunction(21, DeviceFunction.I2C2_DATA);
             PinFunctions.SetPinFunction(22, DeviceFunction.I2C2_CLOCK);
             Assert.Equal(22, PinFunctions.GetFunctionPin(DeviceFunction.I2C2_CLOCK));
-            Assert.Equal(I2cTransferStatus.FullTransfer, new I2cDevice(new I2cConnectionSettings(2, 0x76)).WriteByte(0xD0).Status);
+            Assert.Equal(
+                I2cTransferStatus.FullTransfer,
+                new I2cDevice(new I2cConnectionSettings(2, 0x76)).WriteByte(0xD0).Status);
         });
     }
 
@@ -76,7 +78,9 @@ public sealed class I2cDevice_Tests : IDisposable
         {
             PinFunctions.SetPinFunction(22, DeviceFunction.I2C1_DATA);
             PinFunctions.SetPinFunction(21, DeviceFunction.I2C1_CLOCK);
-            Assert.Equal(I2cTransferStatus.SlaveAddressNotAcknowledged, new I2cDevice(new I2cConnectionSettings(1, 0x76)).WriteByte(0xD0).Status);
+            Assert.Equal(
+                I2cTransferStatus.SlaveAddressNotAcknowledged,
+                new I2cDevice(new I2cConnectionSettings(1, 0x76)).WriteByte(0xD0).Status);
         });
     }
 

@@ -73,7 +73,8 @@ public sealed class Network_Tests : IDisposable
         _bench.Board.Network.NtpReachable = false;
         _bench.Run(() =>
         {
-            Assert.False(WifiNetworkHelper.Reconnect(requiresDateTime: true, token: new CancellationTokenSource(300).Token));
+            Assert.False(
+                WifiNetworkHelper.Reconnect(requiresDateTime: true, token: new CancellationTokenSource(300).Token));
             Assert.Equal(NetworkHelperStatus.TokenExpiredWaitingDateTime, WifiNetworkHelper.Status);
         });
     }
@@ -109,7 +110,8 @@ public sealed class Network_Tests : IDisposable
             Bench.Await(WifiNetworkHelper.NetworkReady);
 
             _bench.Board.Network.WifiAvailable = false;
-            Assert.True(SpinWait.SpinUntil(() => WifiNetworkHelper.Status == NetworkHelperStatus.Reconnecting, Bench.Patience));
+            Assert.True(
+                SpinWait.SpinUntil(() => WifiNetworkHelper.Status == NetworkHelperStatus.Reconnecting, Bench.Patience));
             Assert.False(WifiNetworkHelper.NetworkReady.WaitOne(0));
         });
     }

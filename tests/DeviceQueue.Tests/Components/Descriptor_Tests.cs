@@ -29,5 +29,6 @@ public sealed class Descriptor_Tests
     [InlineData("")]
     [InlineData("a:b:c:d")]
     [InlineData("a:b:c:d:e:f")]
-    public void Refuses_what_has_not_five_parts(string text) => Assert.Throws<ArgumentException>(() => Descriptor.FromString(text));
+    public void Refuses_what_has_not_five_parts(string text) =>
+        Assert.Throws<ArgumentException>(() => Descriptor.FromString(text));
 }

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using DeviceQueue.Components;
+using DeviceQueue.Diagnostics;
 
 namespace DeviceQueue.Tests.Components;
 

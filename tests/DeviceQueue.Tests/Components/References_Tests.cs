@@ -11,7 +11,8 @@ public sealed class References_Tests
     {
         var first = new MemoryLogger();
         var second = new MemoryLogger();
-        var references = References.FromTuples(Logger, first, Descriptor.FromString("test:logger:memory:other:1.0"), second);
+        var references = References.FromTuples(
+            Logger, first, Descriptor.FromString("test:logger:memory:other:1.0"), second);
 
         Assert.Same(second, references.GetOptional(Locators.Logger));
         Assert.Same(first, references.GetOptional(Logger));

@@ -1,6 +1,5 @@
 using DeviceQueue.Configuration;
 
-
 namespace DeviceQueue.Tests.Configuration;
 
 public sealed class ConfigProblems_Tests

@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using DeviceQueue.Diagnostics;
-using DeviceQueue.Json;
-using DeviceQueue.Messaging;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Tests.Diagnostics;
 

@@ -12,7 +12,9 @@ internal static class Csv
         List<IReadOnlyDictionary<string, string>> rows = [];
         while (parser.ReadFields() is { } fields)
         {
-            Assert.True(fields.Length == columns.Length, $"{file}, line {parser.LineNumber - 1}: {fields.Length} fields, {columns.Length} columns");
+            Assert.True(
+                fields.Length == columns.Length,
+                $"{file}, line {parser.LineNumber - 1}: {fields.Length} fields, {columns.Length} columns");
             rows.Add(columns.Zip(fields).ToDictionary(pair => pair.First, pair => pair.Second));
         }
 

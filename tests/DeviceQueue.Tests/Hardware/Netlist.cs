@@ -11,13 +11,18 @@ internal sealed class Netlist
 
     public static Netlist Wiring { get; } = JsonSerializer.Deserialize<Netlist>(
         File.ReadAllText(Path.Combine(Repository.Root, "hardware", "wiring", "wiring.json")),
-        new JsonSerializerOptions { PropertyNameCaseInsensitive = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow })!;
+        new JsonSerializerOptions
+        {
+            PropertyNameCaseInsensitive = true,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        })!;
 
     public required IReadOnlyDictionary<string, Part> Parts { get; init; }
 
     public required IReadOnlyDictionary<string, string[]> Nets { get; init; }
 
-    public IEnumerable<string> OfKind(string kind) => Parts.Where(part => part.Value.Kind == kind).Select(part => part.Key);
+    public IEnumerable<string> OfKind(string kind) =>
+        Parts.Where(part => part.Value.Kind == kind).Select(part => part.Key);
 
     public string NetOf(string pin) => Nets.Single(net => net.Value.Contains(pin)).Key;
 
@@ -26,10 +31,16 @@ internal sealed class Netlist
 
     /// <summary>The parts of a kind that lie between two nets.</summary>
     public string[] Between(string kind, string net, string other) =>
-        [.. OfKind(kind).Where(part => Nets[net].Any(pin => PartOf(pin) == part) && Nets[other].Any(pin => PartOf(pin) == part))];
+        [
+            .. OfKind(kind).Where(
+                part => Nets[net].Any(pin => PartOf(pin) == part) && Nets[other].Any(pin => PartOf(pin) == part)),
+        ];
 
     /// <summary>The number of U1's GPIO on a net.</summary>
-    public int GpioOn(string net) => int.Parse(Nets[net].Single(pin => pin.StartsWith("U1.IO", StringComparison.Ordinal))["U1.IO".Length..], CultureInfo.InvariantCulture);
+    public int GpioOn(string net) =>
+        int.Parse(
+            Nets[net].Single(pin => pin.StartsWith("U1.IO", StringComparison.Ordinal))["U1.IO".Length..],
+            CultureInfo.InvariantCulture);
 
     public double Ohms(string part)
     {

@@ -16,17 +16,26 @@ public sealed class Parts_Tests
     [Fact]
     public void The_list_has_every_part_of_the_netlist_once_with_its_value_and_quantity()
     {
-        var listed = Bom.SelectMany(row => References(row), (row, reference) => (Reference: reference, Value: row["value"])).OrderBy(part => part.Reference, StringComparer.Ordinal);
-        var wired = Netlist.Wiring.Parts.Select(part => (Reference: part.Key, part.Value.Value)).OrderBy(part => part.Reference, StringComparer.Ordinal);
+        var listed = Bom.SelectMany(
+            row => References(row),
+            (row, reference) => (Reference: reference, Value: row["value"])).OrderBy(
+                part => part.Reference, StringComparer.Ordinal);
+        var wired = Netlist.Wiring.Parts.Select(part => (Reference: part.Key, part.Value.Value))
+            .OrderBy(part => part.Reference, StringComparer.Ordinal);
 
         Assert.Equal(wired, listed);
-        Assert.All(Bom.Where(row => References(row).Length > 0), row => Assert.Equal(References(row).Length.ToString(CultureInfo.InvariantCulture), row["quantity"]));
+        Assert.All(
+            Bom.Where(row => References(row).Length > 0),
+            row => Assert.Equal(References(row).Length.ToString(CultureInfo.InvariantCulture), row["quantity"]));
     }
 
     [Fact]
     public void Every_line_can_be_ordered()
     {
-        Assert.All(Bom, row => Assert.DoesNotContain(string.Empty, (string[])[row["manufacturer"], row["part_number"], row["description"]]));
+        Assert.All(
+            Bom,
+            row => Assert.DoesNotContain(
+                string.Empty, (string[])[row["manufacturer"], row["part_number"], row["description"]]));
         Assert.All(Bom, row => Assert.True(int.Parse(row["quantity"], CultureInfo.InvariantCulture) > 0));
         Assert.Equal(Bom.Count, Bom.Select(row => (row["manufacturer"], row["part_number"])).Distinct().Count());
     }
@@ -48,7 +57,10 @@ public sealed class Parts_Tests
     public void The_worst_moment_has_every_part_that_draws_and_a_USB_port_bears_it()
     {
         string[] drawing = ["board", "sensor", "watchdog", "led", "npn", "relay"];
-        string[] parts = [.. Budget.Where(row => row["state"] == "worst moment").Select(row => row["part"].Split(' ')[0])];
+        string[] parts =
+        [
+            .. Budget.Where(row => row["state"] == "worst moment").Select(row => row["part"].Split(' ')[0]),
+        ];
 
         Assert.All(drawing.SelectMany(Netlist.Wiring.OfKind), part => Assert.Contains(part, parts));
         Assert.InRange((double)Sum("worst moment"), (double)States.Max(state => Sum(state.Data)), UsbMilliamperes);
@@ -77,11 +89,14 @@ public sealed class Parts_Tests
         Assert.Contains($"each further relay adds {Listed("K1") + Listed("Q1"):0} mA", readme);
     }
 
-    private static string[] References(IReadOnlyDictionary<string, string> row) => row["references"].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] References(IReadOnlyDictionary<string, string> row) =>
+        row["references"].Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static decimal Current(IReadOnlyDictionary<string, string> row) => decimal.Parse(row["current_ma"], CultureInfo.InvariantCulture);
+    private static decimal Current(IReadOnlyDictionary<string, string> row) =>
+        decimal.Parse(row["current_ma"], CultureInfo.InvariantCulture);
 
-    private static decimal Sum(string state) => Current(Budget.Single(row => row["state"] == state && row["part"] == "sum"));
+    private static decimal Sum(string state) =>
+        Current(Budget.Single(row => row["state"] == state && row["part"] == "sum"));
 
     private static double Listed(string part) => (double)Current(Budget.First(row => row["part"] == part));
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
 
 namespace DeviceQueue.Tests.Hardware;
@@ -9,15 +10,29 @@ public sealed partial class Readme_Tests
     [Fact]
     public void The_wiring_table_is_the_netlist()
     {
-        var told = TableRow().Matches(Page.Read("hardware/README.md")).ToDictionary(row => row.Groups["net"].Value, row => row.Groups["pins"].Value.Split(", "));
+        var told = TableRow()
+            .Matches(Page.Read("hardware/README.md"))
+            .ToDictionary(row => row.Groups["net"].Value, row => row.Groups["pins"].Value.Split(", "));
 
         Assert.Equal(Netlist.Wiring.Nets.Keys, told.Keys);
         Assert.All(told, net => Assert.Equal(Netlist.Wiring.Nets[net.Key], net.Value));
     }
 
+    [Fact]
+    public void The_four_wires_come_first_and_are_the_netlists()
+    {
+        var told = WireRow().Matches(Page.Read("hardware/README.md"))
+            .Select(row => ("U1." + row.Groups["board"].Value, "U2." + row.Groups["sensor"].Value));
+        var wired = Netlist.Wiring.Nets.Values.Where(net => net.Any(pin => Netlist.PartOf(pin) == "U2"))
+            .Select(net => (net.First(pin => Netlist.PartOf(pin) == "U1"), net.First(pin => Netlist.PartOf(pin) == "U2")));
+
+        Assert.Equal(wired, told);
+    }
+
     [Theory]
     [InlineData("README.md")]
     [InlineData("hardware/README.md")]
+    [InlineData("firmware/SETTINGS.md")]
     public void The_settings_of_a_page_name_the_netlists_relay(string page)
     {
         OutputSettings relay = Assert.Single(Page.Settings(page).Outputs);
@@ -33,8 +48,13 @@ public sealed partial class Readme_Tests
     {
         DeviceSettings device = Page.Settings("hardware/README.md");
 
-        Assert.Equal((Netlist.Wiring.GpioOn("STATUS"), Netlist.Wiring.GpioOn("FEED")), (device.StatusLedPin, device.WatchdogPin));
+        Assert.Equal(
+            (Netlist.Wiring.GpioOn("STATUS"), Netlist.Wiring.GpioOn("FEED")),
+            (device.StatusLedPin, device.WatchdogPin));
     }
+
+    [GeneratedRegex(@"^\| (?<board>3V3|GND|IO\d+) \| (?<sensor>VIN|GND|SDA|SCL)\b", RegexOptions.Multiline)]
+    private static partial Regex WireRow();
 
     [GeneratedRegex(@"^\| (?<net>\w+) \| (?<pins>\w+\.\w+(, \w+\.\w+)+) \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using DeviceQueue.Configuration;
 using DeviceQueue.Esp32;
 using DeviceQueue.Settings;
+using DeviceQueue.Tests.Settings;
 
 namespace DeviceQueue.Tests.Hardware;
 
@@ -28,7 +29,8 @@ public sealed class Wiring_Tests
     };
 
     private static readonly Netlist Wiring = Netlist.Wiring;
-    private static readonly IReadOnlyList<IReadOnlyDictionary<string, string>> BoardPins = Csv.Read("boards/esp32-devkitc/pins.csv");
+    private static readonly IReadOnlyList<IReadOnlyDictionary<string, string>> BoardPins = Csv.Read(
+        "boards/esp32-devkitc/pins.csv");
 
     public static TheoryData<string> Relays => [.. Wiring.OfKind("relay")];
 
@@ -42,15 +44,24 @@ public sealed class Wiring_Tests
         Assert.All(pins, pin => Assert.Contains(Netlist.PartOf(pin), Wiring.Parts.Keys));
         Assert.All(
             Wiring.Parts.Where(part => part.Value.Kind != "board"),
-            part => Assert.Equal(PinsOf[part.Value.Kind].Select(pin => part.Key + "." + pin), pins.Where(pin => Netlist.PartOf(pin) == part.Key).Order(StringComparer.Ordinal)));
+            part => Assert.Equal(
+                PinsOf[part.Value.Kind].Select(pin => part.Key + "." + pin),
+                pins.Where(pin => Netlist.PartOf(pin) == part.Key).Order(StringComparer.Ordinal)));
     }
 
     [Fact]
     public void The_board_has_the_pins_and_lets_them_be_used_so_on_every_module()
     {
-        string[] used = [.. Wiring.Nets.Values.SelectMany(net => net).Where(pin => Netlist.PartOf(pin) == "U1").Select(pin => pin[3..])];
+        string[] used =
+        [
+            .. Wiring.Nets.Values.SelectMany(net => net)
+                .Where(pin => Netlist.PartOf(pin) == "U1")
+                .Select(pin => pin[3..]),
+        ];
 
-        Assert.Equal(["3V3", "5V", "EN", "GND"], used.Where(pin => !pin.StartsWith("IO", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["3V3", "5V", "EN", "GND"],
+            used.Where(pin => !pin.StartsWith("IO", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         foreach (string label in used.Where(pin => pin.StartsWith("IO", StringComparison.Ordinal)))
         {
             bool isBus = Wiring.NetOf("U1." + label) is "SDA" or "SCL";
@@ -61,7 +72,7 @@ public sealed class Wiring_Tests
     [Fact]
     public void The_sensor_is_on_the_firmwares_default_pins_with_a_pull_up_on_each_line()
     {
-        DeviceSettings defaults = DeviceSettings.Read(new ConfigParams(), new Esp32Pins(false), "x", new ConfigProblems())!;
+        DeviceSettings defaults = DeviceConfig.Read(new ConfigParams(), new Esp32Pins(false), "x", new ConfigProblems())!;
 
         Assert.Equal((defaults.I2cDataPin, defaults.I2cClockPin), (Wiring.GpioOn("SDA"), Wiring.GpioOn("SCL")));
         foreach (string line in (string[])["SDA", "SCL"])
@@ -83,10 +94,13 @@ public sealed class Wiring_Tests
     public void A_relay_is_off_at_reset_and_its_coil_harms_nothing(string relay)
     {
         string coil = Wiring.NetOf(relay + ".A2");
-        string transistor = Netlist.PartOf(Assert.Single(Wiring.Nets[coil], pin => pin.EndsWith(".C", StringComparison.Ordinal)));
+        string transistor = Netlist.PartOf(
+            Assert.Single(Wiring.Nets[coil], pin => pin.EndsWith(".C", StringComparison.Ordinal)));
         string @base = Wiring.NetOf(transistor + ".B");
         string pullDown = Assert.Single(Wiring.Between("resistor", @base, Netlist.Ground));
-        string drive = Assert.Single(Wiring.OfKind("resistor").Except([pullDown]), part => Wiring.Nets[@base].Any(pin => Netlist.PartOf(pin) == part));
+        string drive = Assert.Single(
+            Wiring.OfKind("resistor").Except([pullDown]),
+            part => Wiring.Nets[@base].Any(pin => Netlist.PartOf(pin) == part));
         string control = Wiring.NetOf(Wiring.NetOf(drive + ".1") == @base ? drive + ".2" : drive + ".1");
         string flyback = Assert.Single(Wiring.Between("diode", coil, "5V"));
 
@@ -132,18 +146,40 @@ public sealed class Wiring_Tests
         double seconds = ((0.2617 * d * d) - (56.2407 * d) + 5957.7934) / 100;
 
         Assert.InRange(seconds, 100, 180);
-        Assert.Contains($" {seconds:0} s (TPL5010 datasheet", File.ReadAllText(Path.Combine(Repository.Root, "hardware", "README.md")));
+        Assert.Contains(
+            $" {seconds:0} s (TPL5010 datasheet",
+            File.ReadAllText(Path.Combine(Repository.Root, "hardware", "README.md")));
     }
 
     [Fact]
     public void The_picture_was_drawn_from_this_netlist()
     {
         string folder = Path.Combine(Repository.Root, "hardware", "wiring");
-        byte[] sources = [.. ((string[])["wiring.json", "draw.js", "skin.svg"]).SelectMany(file => File.ReadAllBytes(Path.Combine(folder, file)))];
+        byte[] sources =
+        [
+            .. ((string[])["wiring.json", "draw.js", "skin.svg"])
+                .SelectMany(file => File.ReadAllBytes(Path.Combine(folder, file))),
+        ];
         string picture = File.ReadAllText(Path.Combine(folder, "wiring.svg"));
 
-        Assert.True(picture.Contains(Convert.ToHexStringLower(SHA256.HashData(sources))), "hardware/wiring/wiring.svg is older than its sources: run hardware/wiring/draw");
+        Assert.True(
+            picture.Contains(Convert.ToHexStringLower(SHA256.HashData(sources))),
+            "hardware/wiring/wiring.svg is older than its sources: run hardware/wiring/draw");
         Assert.All(Wiring.Parts, part => Assert.Contains($">{part.Key}</text>", picture));
         Assert.All(Wiring.Parts, part => Assert.Contains($">{part.Value.Value}</text>", picture));
+    }
+
+    [Fact]
+    public void The_picture_of_the_breadboard_was_drawn_from_this_netlist_and_has_the_sensors_four_wires()
+    {
+        string folder = Path.Combine(Repository.Root, "hardware", "wiring");
+        string[] files = ["wiring.json", "breadboard.js", "../boards/esp32-devkitc/pins.csv"];
+        byte[] sources = [.. files.SelectMany(file => File.ReadAllBytes(Path.Combine(folder, file)))];
+        string picture = File.ReadAllText(Path.Combine(folder, "breadboard.svg"));
+
+        Assert.True(
+            picture.Contains(Convert.ToHexStringLower(SHA256.HashData(sources))),
+            "hardware/wiring/breadboard.svg is older than its sources: run hardware/wiring/draw");
+        Assert.Equal(PinsOf["sensor"].Length, picture.Split("class=\"wire\"").Length - 1);
     }
 }

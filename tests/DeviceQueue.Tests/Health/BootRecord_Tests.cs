@@ -1,8 +1,8 @@
 using System.Text;
 using DeviceQueue.Health;
-using DeviceQueue.Json;
-using DeviceQueue.Platform;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Storage;
+using DeviceQueue.Tests.Storage;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Tests.Health;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DeviceQueue.Health;
-using DeviceQueue.Supervising;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Health;
 
@@ -67,7 +66,8 @@ public sealed class Housekeeping_Tests
     [InlineData("device.reboot_after_ms=5000", false, true)]
     [InlineData("device.reboot_after_ms=5000", true, false)]
     [InlineData("device.reboot_after_ms=5000;device.safe_after_ms=86400000", true, true)]
-    public void It_is_settable_and_never_switches_an_output_that_nothing_else_would(string config, bool isOutputOn, bool reboots)
+    public void It_is_settable_and_never_switches_an_output_that_nothing_else_would(
+        string config, bool isOutputOn, bool reboots)
     {
         var node = new Node(config, _store);
         node.World.Open();
@@ -90,7 +90,7 @@ public sealed class Housekeeping_Tests
         for (int i = 0; i < 8; i++)
         {
             var node = new Node("device.reboot_after_ms=5000", _store) { Broker = { IsUp = false } };
-            Assert.False(node.Life.IsSafeMode);
+            Assert.False(node.Journal.IsSafeMode);
             _store.Files.Remove("life.0");
             node.World.Connection.Open();
             node.World.RunFor(25 * (long)HourMs, () => node.Restarts.Count > 0);
@@ -103,17 +103,17 @@ public sealed class Housekeeping_Tests
         for (int i = 0; i < 5; i++)
         {
             Node node = Boot();
-            node.Life.Record("main loop", new IOException());
+            node.Journal.Record("main loop", new IOException());
             node.World.RunFor((10 * MinuteMs) - 1000);
         }
 
         Node safe = Boot();
-        Assert.True(safe.Life.IsSafeMode);
+        Assert.True(safe.Journal.IsSafeMode);
         safe.World.RunFor((10 * MinuteMs) + SlackMs);
         Node tried = Boot();
-        Assert.False(tried.Life.IsSafeMode);
+        Assert.False(tried.Journal.IsSafeMode);
         tried.World.RunFor((10 * MinuteMs) + SlackMs);
-        Assert.Equal(0, Boot().Life.FailedBoots);
+        Assert.Equal(0, Boot().Journal.FailedBoots);
     }
 
     [Fact]
@@ -122,28 +122,29 @@ public sealed class Housekeeping_Tests
         for (int i = 0; i < 15; i++)
         {
             Node node = Boot();
-            Assert.False(node.Life.IsSafeMode);
+            Assert.False(node.Journal.IsSafeMode);
             node.World.RunFor(4 * MinuteMs);
         }
 
-        Assert.True(Boot().Life.IsSafeMode);
+        Assert.True(Boot().Journal.IsSafeMode);
     }
 
     [Theory]
     [InlineData("device.safe_mode_boots=2;", 2, true)]
     [InlineData("device.safe_mode_boots=2;device.stable_ms=60000;", 2, false)]
     [InlineData("device.safe_mode_boots=0;", 20, false)]
-    public void How_many_boots_bring_safe_mode_and_how_long_one_must_stay_up_are_settings(string config, int boots, bool isSafeMode)
+    public void How_many_boots_bring_safe_mode_and_how_long_one_must_stay_up_are_settings(
+        string config, int boots, bool isSafeMode)
     {
         for (int i = 0; i < boots; i++)
         {
             var node = new Node(config, _store);
-            Assert.False(node.Life.IsSafeMode);
-            node.Life.Record("main loop", new IOException());
+            Assert.False(node.Journal.IsSafeMode);
+            node.Journal.Record("main loop", new IOException());
             node.World.RunFor(2 * MinuteMs);
         }
 
-        Assert.Equal(isSafeMode, new Node(config, _store).Life.IsSafeMode);
+        Assert.Equal(isSafeMode, new Node(config, _store).Journal.IsSafeMode);
     }
 
     [Fact]
@@ -190,11 +191,13 @@ public sealed class Housekeeping_Tests
         Assert.Equal("unknown_command", node.Answer().GetProperty("code").GetString());
         Assert.Empty(node.Pins.Written);
         JsonElement health = Node.Json(node.On("health")[^1]);
-        Assert.Equal((true, "safe"), (health.GetProperty("safe_mode").GetBoolean(), health.GetProperty("settings").GetString()));
+        Assert.Equal(
+            (true, "safe"), (health.GetProperty("safe_mode").GetBoolean(), health.GetProperty("settings").GetString()));
         Assert.NotEmpty(node.On("temperature"));
         Assert.Equal(DeviceState.SafeMode, node.State);
         Assert.Contains("status: safe mode", node.Log.Lines);
-        Assert.Contains(node.Log.Errors, line => line.StartsWith("safe mode after 5 failed boots", StringComparison.Ordinal));
+        Assert.Contains(
+            node.Log.Errors, line => line.StartsWith("safe mode after 5 failed boots", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -205,8 +208,8 @@ public sealed class Housekeeping_Tests
         node.World.RunFor(HourMs + MinuteMs);
 
         Assert.InRange(node.Restarts[0], HourMs, HourMs + SlackMs);
-        Assert.False(Boot().Life.IsSafeMode);
-        Assert.True(Boot().Life.IsSafeMode);
+        Assert.False(Boot().Journal.IsSafeMode);
+        Assert.True(Boot().Journal.IsSafeMode);
     }
 
     [Fact]
@@ -220,7 +223,7 @@ public sealed class Housekeeping_Tests
 
         Assert.Equal("succeeded", Node.Status(answer));
         Assert.InRange(node.Restarts[0], 5000, 10000);
-        Assert.False(Boot().Life.IsSafeMode);
+        Assert.False(Boot().Journal.IsSafeMode);
     }
 
     [Fact]
@@ -239,40 +242,58 @@ public sealed class Housekeeping_Tests
         last.World.Open();
         last.World.RunFor(6 * MinuteMs);
         JsonElement health = Node.Json(last.On("health")[^1]);
-        Assert.Equal((2, 2), (health.GetProperty("rejected").GetProperty("unknown_command").GetInt32(), health.GetProperty("dropped").GetProperty("unreadable").GetInt32()));
+        Assert.Equal(
+            (2, 2),
+            (
+                health.GetProperty("rejected").GetProperty("unknown_command").GetInt32(),
+                health.GetProperty("dropped").GetProperty("unreadable").GetInt32()));
     }
 
     [Fact]
     public void What_nobody_foresaw_is_reported_after_the_restart()
     {
-        Boot().Life.Record("main loop", new InvalidOperationException("the \"thing\" is gone"));
+        Boot().Journal.Record("main loop", new InvalidOperationException("the \"thing\" is gone"));
         Node node = Boot();
         node.World.Open();
         node.World.RunFor(6 * MinuteMs);
 
         JsonElement health = Node.Json(node.On("health")[0]);
-        Assert.Equal((1, "main loop: InvalidOperationException: the \"thing\" is gone"), (health.GetProperty("faults").GetInt32(), health.GetProperty("last_fault").GetString()));
+        Assert.Equal(
+            (1, "main loop: InvalidOperationException: the \"thing\" is gone"),
+            (health.GetProperty("faults").GetInt32(), health.GetProperty("last_fault").GetString()));
     }
 
     [Fact]
     public void Health_is_whole_when_everything_there_is_has_happened()
     {
-        Journal_Tests.Write(_store, "faults=-2147483648" + string.Concat(Enumerable.Range(0, 40).Select(i => $";d.drop_of_another_{i}=1;r.code_of_another_{i}=1")));
+        Journal_Tests.Write(
+            _store,
+            "faults=-2147483648"
+                + string.Concat(
+                Enumerable.Range(0, 40).Select(i => $";d.drop_of_another_{i}=1;r.code_of_another_{i}=1")));
         Node node = Boot();
-        Journal_Tests.CountAll(node.Life);
-        node.Broker.Connack = _ => new(DeviceQueue.Connecting.MqttLinkError.Tls, 0, new string('\u0001', 500));
+        Journal_Tests.CountAll(node.Journal);
+        node.Broker.Connack = _ => new(DeviceQueue.Mqtt.MqttLinkError.Tls, 0, new string('\u0001', 500));
         node.World.Connection.Open();
         node.World.RunFor(MinuteMs);
         node.Broker.Connack = null;
-        node.Life.Record("main loop", new IOException(new string('\u0001', 500)));
+        node.Journal.Record("main loop", new IOException(new string('\u0001', 500)));
         node.World.RunFor(10 * MinuteMs);
         Assert.NotEmpty(node.On("health"));
         Assert.All(node.On("health"), health =>
         {
-            Assert.All(Node.Json(health).GetProperty("rejected").EnumerateObject(), code => Assert.Equal(int.MaxValue, code.Value.GetInt32()));
-            Assert.All(Node.Json(health).GetProperty("dropped").EnumerateObject(), reason => Assert.Equal(int.MaxValue, reason.Value.GetInt32()));
+            Assert.All(
+                Node.Json(health).GetProperty("rejected").EnumerateObject(),
+                code => Assert.Equal(int.MaxValue, code.Value.GetInt32()));
+            Assert.All(
+                Node.Json(health).GetProperty("dropped").EnumerateObject(),
+                reason => Assert.Equal(int.MaxValue, reason.Value.GetInt32()));
             Assert.Equal(17, Node.Json(health).GetProperty("rejected").EnumerateObject().Count());
-            Assert.InRange(health.Payload.Length - Node.Json(health).GetProperty("last_fault").GetRawText().Length, 1, HealthReport.MaxBytes - 300); // for numbers that are short here
+            // for numbers that are short here
+            Assert.InRange(
+                health.Payload.Length - Node.Json(health).GetProperty("last_fault").GetRawText().Length,
+                1,
+                HealthReport.MaxBytes - 300);
         });
     }
 
@@ -288,7 +309,8 @@ public sealed class Housekeeping_Tests
             node.World.RunFor(MinuteMs);
         }
 
-        Assert.InRange(_store.Writes - before, 24, 24 + 24 + (1440 / 256) + 3); // counts and time each hour, blocks of numbers
+        // counts and time each hour, blocks of numbers
+        Assert.InRange(_store.Writes - before, 24, 24 + 24 + (1440 / 256) + 3);
     }
 
     [Fact]
@@ -301,7 +323,8 @@ public sealed class Housekeeping_Tests
         Assert.InRange(dropped, 4, 6);
         Assert.Equal(node.Sensor.Reads, node.On("temperature").Length + dropped);
         Assert.Equal(Enumerable.Range(2 + dropped, 5).Select(i => (long)i), node.Sequences()[1..6]);
-        Assert.Contains("6143 bytes of memory free: the oldest readings that wait in memory alone are dropped", node.Log.Errors);
+        Assert.Contains(
+            "6143 bytes of memory free: the oldest readings that wait in memory alone are dropped", node.Log.Errors);
         Assert.Contains("50000 bytes of memory free: no more readings are dropped for it", node.Log.Lines);
     }
 
@@ -318,7 +341,8 @@ public sealed class Housekeeping_Tests
     [Fact]
     public void An_output_whose_pin_cannot_be_opened_is_said_and_fails_and_the_rest_runs()
     {
-        var node = new Node("device.outputs.1.name=relay2;device.outputs.1.pin=14", _store, null, new() { Unopenable = 13 });
+        var node = new Node(
+            "device.outputs.1.name=relay2;device.outputs.1.pin=14", _store, null, new() { Unopenable = 13 });
         node.World.Open();
         node.Command("output.set", "{\"name\":\"relay1\",\"on\":true}");
         node.World.RunFor(1000);
@@ -365,7 +389,8 @@ public sealed class Housekeeping_Tests
         node.World.RunFor(10 * MinuteMs);
     }
 
-    private static int Dropped(Node node) => Node.Json(node.On("health")[^1]).GetProperty("dropped").GetProperty("memory").GetInt32();
+    private static int Dropped(Node node) =>
+        Node.Json(node.On("health")[^1]).GetProperty("dropped").GetProperty("memory").GetInt32();
 
     private Node Lonely()
     {

@@ -1,9 +1,8 @@
-using DeviceQueue.Commanding;
+using DeviceQueue.Commands;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
-using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Storage;
+using DeviceQueue.Tests.Storage;
 using FsCheck.Fluent;
 
 namespace DeviceQueue.Tests.Health;
@@ -15,7 +14,8 @@ public sealed class Journal_Tests
     [Fact]
     public void The_boot_after_five_that_failed_is_in_safe_mode()
     {
-        Assert.Equal([false, false, false, false, false, true, true], Enumerable.Range(0, 7).Select(_ => Boot().IsSafeMode));
+        Assert.Equal(
+            [false, false, false, false, false, true, true], Enumerable.Range(0, 7).Select(_ => Boot().IsSafeMode));
     }
 
     [Fact]
@@ -202,7 +202,19 @@ public sealed class Journal_Tests
         byte[] record = file.Buffer[TwoSlotFile.HeaderBytes..(TwoSlotFile.HeaderBytes + count)];
         int list = Array.IndexOf(record, (byte)life.Dropped.Length, 12);
         record[list] += 2;
-        byte[] longer = [.. record[..(list + 1 + (4 * life.Dropped.Length))], 9, 0, 0, 0, 9, 0, 0, 0, .. record[(list + 1 + (4 * life.Dropped.Length))..]];
+        byte[] longer =
+        [
+            .. record[..(list + 1 + (4 * life.Dropped.Length))],
+            9,
+            0,
+            0,
+            0,
+            9,
+            0,
+            0,
+            0,
+            .. record[(list + 1 + (4 * life.Dropped.Length))..],
+        ];
         Assert.True(file.TryUpdate(longer, longer.Length));
 
         var read = new Journal(_store);
@@ -225,8 +237,35 @@ public sealed class Journal_Tests
     [Fact]
     public void Whatever_a_whole_record_says_what_is_read_of_it_is_bounded()
     {
-        var key = Gen.Elements(["for", "failed", "step", "faults", "fault", "floor", "d.", "r.", "d.overflow", "r.busy", "r.überlauf", "d.\u0001", "x", .. Enumerable.Range(0, 30).SelectMany(i => new[] { "d.name_of_another_firmware_" + i, "r.code_" + i })]);
-        var value = Gen.Elements("0", "1", "-1", "-2147483648", "2147483647", "99999999999", "", "abc", "\u0001\u0002", new string('"', 200), new string('€', 300));
+        var key = Gen.Elements(
+            [
+                "for",
+                "failed",
+                "step",
+                "faults",
+                "fault",
+                "floor",
+                "d.",
+                "r.",
+                "d.overflow",
+                "r.busy",
+                "r.überlauf",
+                "d.\u0001",
+                "x",
+                .. Enumerable.Range(0, 30).SelectMany(i => new[] { "d.name_of_another_firmware_" + i, "r.code_" + i }),
+            ]);
+        var value = Gen.Elements(
+            "0",
+            "1",
+            "-1",
+            "-2147483648",
+            "2147483647",
+            "99999999999",
+            "",
+            "abc",
+            "\u0001\u0002",
+            new string('"', 200),
+            new string('€', 300));
         var pair = from k in key from v in value select k + "=" + v;
         Fuzz.ForAll(Gen.Choose(0, 60).SelectMany(count => pair.ArrayOf(count)), pairs =>
         {
@@ -239,7 +278,8 @@ public sealed class Journal_Tests
             life = new Journal(store);
             Assert.All(All(life.Dropped), count => Assert.True(count >= 0));
             Assert.All(All(life.Rejected), count => Assert.True(count >= 0));
-            Assert.True(life.LastFault?.Length <= Journal.MaxFaultBytes); // it was stored, so the record has room for all that was read
+            // it was stored, so the record has room for all that was read
+            Assert.True(life.LastFault?.Length <= Journal.MaxFaultBytes);
         });
     }
 
@@ -269,7 +309,8 @@ public sealed class Journal_Tests
         new TwoSlotFile(store, "life.0", "life.1", 2560).TryUpdate(bytes, Math.Min(bytes.Length, 2560));
     }
 
-    private static IEnumerable<int> All(Counts counts) => Enumerable.Range(0, counts.Length).Select(reason => counts[reason]);
+    private static IEnumerable<int> All(Counts counts) =>
+        Enumerable.Range(0, counts.Length).Select(reason => counts[reason]);
 
     [Fact]
     public void Power_that_fails_in_the_middle_of_a_write_leaves_the_row_as_it_was_or_one_longer()

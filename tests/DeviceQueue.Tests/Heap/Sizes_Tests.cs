@@ -10,7 +10,8 @@ public sealed class Sizes_Tests
     [InlineData(0, 12)]
     [InlineData(1, 24)]
     [InlineData(9, 120)]
-    public void An_object_takes_a_block_and_one_for_each_field(int fields, int bytes) => Assert.Equal(bytes, Sizes.Object(fields));
+    public void An_object_takes_a_block_and_one_for_each_field(int fields, int bytes) =>
+        Assert.Equal(bytes, Sizes.Object(fields));
 
     [Theory]
     [InlineData(4096, 1, 4116)]

@@ -1,5 +1,5 @@
 using DeviceQueue.Benchmarks.Heap;
-using DeviceQueue.Connecting;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Components;
 
 namespace DeviceQueue.Tests.Heap;
@@ -24,7 +24,8 @@ public sealed class SmallHeap_Tests
 
     public SmallHeap_Tests()
     {
-        _node = new Node(Node.WithKey + "device.discovery=true;device.outputs.1.name=relay2;device.outputs.1.pin=14;", log: _log);
+        _node = new Node(
+            Node.WithKey + "device.discovery=true;device.outputs.1.name=relay2;device.outputs.1.pin=14;", log: _log);
         _roots = [_node.Device, new MqttLinkEventQueue(new AutoResetEvent(false))];
         _fixedBytes = HeapAccount.Of(_roots, Pins).Bytes - WeighObjects();
         _node.MeasureFree = MeasureFree;
@@ -34,7 +35,8 @@ public sealed class SmallHeap_Tests
     [Theory]
     [InlineData("an hour", 1, 20 * MinuteMs)]
     [InlineData("a day", 24, 3 * HourMs)]
-    public void On_96_KB_with_an_outage_commands_and_discovery_nothing_is_shed_and_nothing_lost(string name, int hours, int outageMs)
+    public void On_96_KB_with_an_outage_commands_and_discovery_nothing_is_shed_and_nothing_lost(
+        string name, int hours, int outageMs)
     {
         long endMs = _node.World.Clock.NowMs + ((long)hours * HourMs);
         CarryOutCommands(outageMs);
@@ -60,7 +62,8 @@ public sealed class SmallHeap_Tests
         long endMs = _node.World.Clock.NowMs + ms;
         foreach ((string type, string arguments) in ((string, string)[])
         [
-            ("output.set", """{"name":"relay1","on":true}"""), ("output.pulse", """{"name":"relay2","ms":500}"""), ("sensor.read", "{}"),
+            ("output.set", """{"name":"relay1","on":true}"""), (
+                "output.pulse", """{"name":"relay2","ms":500}"""), ("sensor.read", "{}"),
             ("config.get", """{"section":"device"}"""), ("config.set", """{"max_step":5}"""), ("device.info", "{}"),
         ])
         {

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using DeviceQueue.HomeAssistant;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.HomeAssistant;
 
@@ -112,7 +112,8 @@ public sealed class Announcements_Tests
         cut.World.Open();
         cut.World.RunFor(1000);
 
-        Assert.Contains(Said(Boot("device.outputs.0.name=pump;")), announcement => announcement.Removed.ContainsKey("o_relay1"));
+        Assert.Contains(
+            Said(Boot("device.outputs.0.name=pump;")), announcement => announcement.Removed.ContainsKey("o_relay1"));
     }
 
     [Fact]
@@ -121,8 +122,13 @@ public sealed class Announcements_Tests
         Node node = Boot("device.health_interval_ms=5000;device.id=a-device-with-the-longest-id-032;");
         node.World.RunFor(10000);
         JsonElement health = JsonDocument.Parse(
-            node.Broker.Arrivals.Last(arrival => arrival.Topic.EndsWith("/health", StringComparison.Ordinal)).Payload).RootElement;
-        Arrival[] entities = [.. Announced(node).Where(arrival => arrival.Topic.StartsWith("homeassistant/sensor/", StringComparison.Ordinal))];
+            node.Broker.Arrivals.Last(
+                arrival => arrival.Topic.EndsWith("/health", StringComparison.Ordinal)).Payload).RootElement;
+        Arrival[] entities =
+        [
+            .. Announced(node)
+                .Where(arrival => arrival.Topic.StartsWith("homeassistant/sensor/", StringComparison.Ordinal)),
+        ];
 
         Assert.Equal(
             ["free_memory", "queue", "faults", "safe_mode", "reconnects", "uptime"],
@@ -136,7 +142,9 @@ public sealed class Announcements_Tests
             Assert.Equal("diagnostic", config.GetProperty("ent_cat").GetString());
             Assert.Equal("sensor/a-device-with-the-longest-id-032/health", config.GetProperty("stat_t").GetString());
             string path = config.GetProperty("val_tpl").GetString()!["{{value_json.".Length..^2];
-            Assert.NotEqual(JsonValueKind.Undefined, path.Split('.').Aggregate(health, (json, name) => json.GetProperty(name)).ValueKind);
+            Assert.NotEqual(
+                JsonValueKind.Undefined,
+                path.Split('.').Aggregate(health, (json, name) => json.GetProperty(name)).ValueKind);
         }
     }
 
@@ -147,23 +155,36 @@ public sealed class Announcements_Tests
         node.Broker.Drop();
         int before = node.Broker.Arrivals.Count;
         node.World.RunFor(20000);
-        Assert.Equal(7, node.Broker.Arrivals.Skip(before).Count(arrival => arrival.Topic.StartsWith("homeassistant/", StringComparison.Ordinal)));
+        Assert.Equal(
+            7,
+            node.Broker.Arrivals.Skip(before)
+                .Count(arrival => arrival.Topic.StartsWith("homeassistant/", StringComparison.Ordinal)));
 
         node.Apply("device.discovery=false");
         node.World.RunFor(10000);
-        Assert.All(Announced(node).Select(arrival => arrival.Topic), topic => Assert.Equal("", node.Broker.Retained(topic)));
+        Assert.All(
+            Announced(node).Select(arrival => arrival.Topic), topic => Assert.Equal("", node.Broker.Retained(topic)));
         Assert.False(_store.Files.ContainsKey(DeviceDiscovery.MarkName));
         before = node.Broker.Arrivals.Count;
         node.Broker.Drop();
         node.World.RunFor(20000);
-        Assert.DoesNotContain(node.Broker.Arrivals.Skip(before), arrival => arrival.Topic.StartsWith("homeassistant/", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            node.Broker.Arrivals.Skip(before),
+            arrival => arrival.Topic.StartsWith("homeassistant/", StringComparison.Ordinal));
     }
 
     private static Arrival[] Announced(Node node) =>
-        [.. node.Broker.Arrivals.Where(arrival => arrival.Topic.StartsWith("homeassistant/", StringComparison.Ordinal) && !arrival.IsRepeat)];
+        [
+            .. node.Broker.Arrivals.Where(
+                arrival => arrival.Topic.StartsWith("homeassistant/", StringComparison.Ordinal) && !arrival.IsRepeat),
+        ];
 
     private static HomeAssistantDevice[] Said(Node node) =>
-        [.. Announced(node).Where(arrival => arrival.Topic == Topic).Select(arrival => new HomeAssistantDevice(arrival.Text))];
+        [
+            .. Announced(node)
+                .Where(arrival => arrival.Topic == Topic)
+                .Select(arrival => new HomeAssistantDevice(arrival.Text)),
+        ];
 
     private Node Boot(string config)
     {

@@ -1,7 +1,7 @@
 using DeviceQueue.HomeAssistant;
 using DeviceQueue.Readings;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.HomeAssistant;
 
@@ -33,9 +33,17 @@ public sealed class DeviceDiscovery_Tests
         Assert.Equal("bar1", device.Id);
         Assert.Equal(["temperature", "pressure", "humidity"], device.Names("sensor"));
         string reading = node.On("temperature")[0].Text;
-        Assert.All(device.Names("sensor"), name => Assert.Equal("sensor/bar1/temperature", device.Components[name]["state_topic"]));
-        Assert.Equal((21.47, 45.1, 1006.53), (device.Value("temperature", reading), device.Value("humidity", reading), device.Value("pressure", reading)));
-        Assert.All(device.Components.Values, component => Assert.Equal("sensor/bar1/status", component["availability_topic"]));
+        Assert.All(
+            device.Names("sensor"),
+            name => Assert.Equal("sensor/bar1/temperature", device.Components[name]["state_topic"]));
+        Assert.Equal(
+            (21.47, 45.1, 1006.53),
+            (
+                device.Value("temperature", reading),
+                device.Value("humidity", reading),
+                device.Value("pressure", reading)));
+        Assert.All(
+            device.Components.Values, component => Assert.Equal("sensor/bar1/status", component["availability_topic"]));
         Assert.Equal(["o_relay1", "o_relay2"], device.Names("switch"));
         Assert.Equal("relay2", device.Components["o_relay2"]["name"]);
         Assert.Equal("sensor/bar1/output/relay2", device.Components["o_relay2"]["state_topic"]);
@@ -80,12 +88,14 @@ public sealed class DeviceDiscovery_Tests
     [InlineData("", "180")]
     [InlineData("device.report_delta=0.5", "3720")]
     [InlineData("device.report_delta=0.5;device.report_at_least_ms=1000", "180")]
-    public void A_sensor_that_fails_goes_stale_after_the_longest_time_between_readings_and_two_samplings(string config, string seconds)
+    public void A_sensor_that_fails_goes_stale_after_the_longest_time_between_readings_and_two_samplings(
+        string config, string seconds)
     {
         var node = new Node("device.discovery=true;" + config);
         node.World.Open();
 
-        Assert.Equal(seconds, new HomeAssistantDevice(node.Broker.Retained(Topic)!).Components["temperature"]["expire_after"]);
+        Assert.Equal(
+            seconds, new HomeAssistantDevice(node.Broker.Retained(Topic)!).Components["temperature"]["expire_after"]);
     }
 
     [Fact]
@@ -195,12 +205,12 @@ public sealed class DeviceDiscovery_Tests
         var store = new MemoryStore();
         new Node("device.discovery=true", store).World.Open();
         var node = new Node("device.discovery=true", store);
-        for (int i = 0; i < 10 && !node.Life.IsSafeMode; i++)
+        for (int i = 0; i < 10 && !node.Journal.IsSafeMode; i++)
         {
             node = new Node("device.discovery=true", store);
         }
 
-        Assert.True(node.Life.IsSafeMode);
+        Assert.True(node.Journal.IsSafeMode);
         node.World.Open();
         node.Broker.Deliver("sensor/bar1/output/relay1/set", World.Utf8("ON"));
         node.World.RunFor(60000);
@@ -219,7 +229,7 @@ public sealed class DeviceDiscovery_Tests
         string config = Node.WithKey + "device.discovery=" + before;
         new Node(config, store).World.Open();
         var node = new Node(config, store);
-        for (int i = 0; i < 10 && !node.Life.IsSafeMode; i++)
+        for (int i = 0; i < 10 && !node.Journal.IsSafeMode; i++)
         {
             node = new Node(config, store);
         }
@@ -266,14 +276,21 @@ public sealed class DeviceDiscovery_Tests
         int named = new HomeAssistantDevice(announcement).Names("switch").Length;
         Assert.InRange(named, 3, 15);
         Assert.InRange(World.Utf8(announcement).Length + Topic.Length, 1, 2048);
-        Assert.Contains("discovery has room for " + named + " of 16 outputs: an announcement has 2048 bytes, more with a larger options.max_message_size", node.Log.Lines);
-        Assert.Equal(16, node.Broker.Arrivals.Count(arrival => arrival.Topic.StartsWith("sensor/bar1/output/", StringComparison.Ordinal)));
+        Assert.Contains(
+            "discovery has room for " + named
+                + " of 16 outputs: an announcement has 2048 bytes, more with a larger options.max_message_size",
+            node.Log.Lines);
+        Assert.Equal(
+            16,
+            node.Broker.Arrivals.Count(
+                arrival => arrival.Topic.StartsWith("sensor/bar1/output/", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void Eight_outputs_of_the_READMEs_kind_fit_without_a_setting()
     {
-        string outputs = string.Join(';', Enumerable.Range(0, 16).Select(i => $"device.outputs.{i}.name=relay{i};device.outputs.{i}.pin={i}"));
+        string outputs = string.Join(
+            ';', Enumerable.Range(0, 16).Select(i => $"device.outputs.{i}.name=relay{i};device.outputs.{i}.pin={i}"));
         var node = new Node("device.id=greenhouse-1;device.discovery=true;" + outputs);
         node.World.Open();
         node.World.RunFor(5000);
@@ -285,7 +302,9 @@ public sealed class DeviceDiscovery_Tests
     [Fact]
     public void Names_all_outputs_there_can_be_when_max_message_size_allows_it()
     {
-        var node = new Node("device.discovery=true;options.outbox=;options.max_message_size=5120;options.max_bytes=5120;" + MostOutputs());
+        var node = new Node(
+            "device.discovery=true;options.outbox=;options.max_message_size=5120;options.max_bytes=5120;"
+                + MostOutputs());
         node.World.Open();
         node.World.RunFor(5000);
 
@@ -294,7 +313,11 @@ public sealed class DeviceDiscovery_Tests
     }
 
     private static string MostOutputs() =>
-        string.Join(';', Enumerable.Range(0, 16).Select(i => $"device.outputs.{i}.name=output-with-the-longest-name-{i:000};device.outputs.{i}.pin={i}"));
+        string.Join(
+            ';',
+            Enumerable.Range(0, 16).Select(
+                i => $"device.outputs.{i}.name=output-with-the-longest-name-{i:000};device.outputs.{i}.pin={i}"));
 
-    private static Arrival[] Announcements(Node node) => [.. node.Broker.Arrivals.Where(arrival => arrival.Topic == Topic && !arrival.IsRepeat)];
+    private static Arrival[] Announcements(Node node) =>
+        [.. node.Broker.Arrivals.Where(arrival => arrival.Topic == Topic && !arrival.IsRepeat)];
 }

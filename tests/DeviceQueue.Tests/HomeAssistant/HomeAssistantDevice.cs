@@ -31,11 +31,21 @@ internal sealed partial class HomeAssistantDevice
     };
 
     private static readonly string[] Shared = ["availability_topic", "state_topic", "command_topic"];
-    private static readonly string[] Common = ["unique_id", "name", "availability_topic", "qos", "device_class", "value_template"];
+    private static readonly string[] Common =
+    [
+        "unique_id",
+        "name",
+        "availability_topic",
+        "qos",
+        "device_class",
+        "value_template",
+    ];
 
     private static readonly Dictionary<string, (string[] Required, string[] Allowed)> Platforms = new()
     {
-        ["sensor"] = (["unique_id", "state_topic"], [.. Common, "state_topic", "state_class", "unit_of_measurement", "expire_after"]),
+        ["sensor"] = (
+            ["unique_id", "state_topic"],
+            [.. Common, "state_topic", "state_class", "unit_of_measurement", "expire_after"]),
         ["binary_sensor"] = (["unique_id", "state_topic"], [.. Common, "state_topic", "expire_after"]),
         ["switch"] = (["unique_id", "command_topic"], [.. Common, "state_topic", "command_topic"]),
     };
@@ -61,14 +71,16 @@ internal sealed partial class HomeAssistantDevice
             Assert.Matches(ObjectId(), name);
             if (node!.AsObject().Select(field => field.Key).SequenceEqual(["p"]))
             {
-                Removed[name] = node["p"]!.ToString(); // section "Device discovery payload": a part with its platform alone is removed
+                // section "Device discovery payload": a part with its platform alone is removed
+                Removed[name] = node["p"]!.ToString();
                 continue;
             }
 
             Components[name] = ReadComponent(Expand(node!.AsObject()), root);
         }
 
-        Assert.Equal(Components.Count, Components.Values.Select(component => component["unique_id"]).Distinct().Count());
+        Assert.Equal(
+            Components.Count, Components.Values.Select(component => component["unique_id"]).Distinct().Count());
     }
 
     public string Id { get; }
@@ -79,7 +91,8 @@ internal sealed partial class HomeAssistantDevice
     /// <summary>Gets the components that it takes back, with their platforms.</summary>
     public Dictionary<string, string> Removed { get; } = [];
 
-    public string[] Names(string platform) => [.. Components.Where(component => component.Value["platform"] == platform).Select(component => component.Key)];
+    public string[] Names(string platform) =>
+        [.. Components.Where(component => component.Value["platform"] == platform).Select(component => component.Key)];
 
     /// <summary>What a sensor shows after a message on its state topic.</summary>
     public double Value(string component, string message)
@@ -102,8 +115,10 @@ internal sealed partial class HomeAssistantDevice
         }
 
         AssertKeys(component, required, allowed);
-        var fields = component.ToDictionary(field => field.Key, field => ReplaceBase(field.Key, field.Value!.ToString(), topicBase));
-        Assert.All(fields.Where(field => field.Key.EndsWith("_topic")), field => Assert.Matches(PlainTopic(), field.Value));
+        var fields = component.ToDictionary(
+            field => field.Key, field => ReplaceBase(field.Key, field.Value!.ToString(), topicBase));
+        Assert.All(
+            fields.Where(field => field.Key.EndsWith("_topic")), field => Assert.Matches(PlainTopic(), field.Value));
         if (platform == "sensor")
         {
             Assert.Contains(fields["unit_of_measurement"], Units[fields["device_class"]]);
@@ -119,7 +134,10 @@ internal sealed partial class HomeAssistantDevice
         topicBase is not null && key.EndsWith("_topic") && value.StartsWith('~') ? topicBase + value[1..] : value;
 
     private static JsonObject Expand(JsonObject node) =>
-        new(node.Select(field => KeyValuePair.Create(Abbreviations.GetValueOrDefault(field.Key, field.Key), field.Value?.DeepClone())));
+        new(
+            node.Select(
+                field => KeyValuePair.Create(
+                    Abbreviations.GetValueOrDefault(field.Key, field.Key), field.Value?.DeepClone())));
 
     private static void AssertKeys(JsonObject node, string[] required, string[] allowed)
     {

@@ -18,7 +18,9 @@ public sealed class OutputSetTopic_Tests
         node.World.RunFor(1000);
 
         Assert.Equal([(14, true), (14, false)], node.Pins.Written);
-        Assert.Equal(("OFF", "OFF"), (node.Broker.Retained("sensor/bar1/output/relay1"), node.Broker.Retained("sensor/bar1/output/relay2")));
+        Assert.Equal(
+            ("OFF", "OFF"),
+            (node.Broker.Retained("sensor/bar1/output/relay1"), node.Broker.Retained("sensor/bar1/output/relay2")));
     }
 
     [Theory]
@@ -106,5 +108,6 @@ public sealed class OutputSetTopic_Tests
         return node;
     }
 
-    private static void Set(Node node, string output, string payload) => node.Broker.Deliver("sensor/bar1/output/" + output + "/set", World.Utf8(payload));
+    private static void Set(Node node, string output, string payload) =>
+        node.Broker.Deliver("sensor/bar1/output/" + output + "/set", World.Utf8(payload));
 }

@@ -1,9 +1,8 @@
 using System.Text;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Messaging;
 
@@ -153,10 +152,10 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
     private (MqttMessageQueue Queue, MqttConnection Connection) Open(bool isEnvelope, int qos)
     {
         string isSerialized = isEnvelope ? "true" : "false";
-        MqttOptions options = World.Read($"options.qos={qos};options.serialize_envelope={isSerialized}");
-        var platform = new MqttPlatform { Clock = _clock, Random = new SeededRandom(1) };
-        MqttLinkOptions[] endpoints = [new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 }];
-        var connection = new MqttConnection(this, null, endpoints, options, _clock, platform.Random, new MemoryLogger());
+        QueueOptions options = World.Read($"options.qos={qos};options.serialize_envelope={isSerialized}");
+        var platform = new MqttPlatform { Links = this, Clock = _clock, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { CleanSession = true, KeepAliveSeconds = 15 };
+        var connection = new MqttConnection(platform, [endpoint], options, new MemoryLogger());
         var queue = new MqttMessageQueue("t", null, connection, options, platform);
         queue.Open(null);
         connection.Open();

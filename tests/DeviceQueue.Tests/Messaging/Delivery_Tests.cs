@@ -1,6 +1,7 @@
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Tests.Connecting;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Tests.Mqtt;
 
 namespace DeviceQueue.Tests.Messaging;
 

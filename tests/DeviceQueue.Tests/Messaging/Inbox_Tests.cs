@@ -1,3 +1,4 @@
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 
 namespace DeviceQueue.Tests.Messaging;

@@ -1,9 +1,9 @@
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Messaging;
 
@@ -325,11 +325,11 @@ public sealed class Listening_Tests
     private static MqttMessageQueue RealTimeQueue()
     {
         var clock = new VirtualClock();
-        var platform = new MqttPlatform { Clock = new SystemTime(), Random = new SeededRandom(1) };
-        MqttLinkOptions[] endpoints = [new MqttLinkOptions { KeepAliveSeconds = 15 }];
-        MqttOptions options = World.Read(AutoRaw);
-        var connection = new MqttConnection(
-            new FakeBroker(clock), null, endpoints, options, clock, new SeededRandom(1), new MemoryLogger());
+        var platform = new MqttPlatform { Links = new FakeBroker(clock), Clock = clock, Random = new SeededRandom(1) };
+        var endpoint = new MqttLinkOptions { KeepAliveSeconds = 15 };
+        QueueOptions options = World.Read(AutoRaw);
+        var connection = new MqttConnection(platform, [endpoint], options, new MemoryLogger());
+        platform.Clock = new SystemTime();
         var queue = new MqttMessageQueue("t", null, connection, options, platform);
         queue.Open(null);
         return queue;

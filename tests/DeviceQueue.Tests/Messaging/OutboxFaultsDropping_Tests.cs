@@ -1,7 +1,8 @@
 using System.Text;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Tests.Storage;
 using Xunit.Sdk;
 
 namespace DeviceQueue.Tests.Messaging;

@@ -1,7 +1,8 @@
 using System.Text;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Tests.Storage;
 using FsCheck.Fluent;
 
 namespace DeviceQueue.Tests.Messaging;
@@ -143,7 +144,7 @@ public sealed class OutboxLog_Tests
         [
             (byte)body.Length, 0, flags[random.Next(flags.Length)], 0xD1, .. BitConverter.GetBytes(sequence), (byte)extra, (byte)(extra >> 8), 0, 0, 0, 0, .. body,
         ];
-        uint crc = DeviceQueue.Platform.Crc32.Append(DeviceQueue.Platform.Crc32.Compute(record, 0, 10), record, HeaderBytes, body.Length);
+        uint crc = DeviceQueue.Storage.Crc32.Append(DeviceQueue.Storage.Crc32.Compute(record, 0, 10), record, HeaderBytes, body.Length);
         BitConverter.GetBytes(crc).CopyTo(record, 10);
         return record;
     }

@@ -1,6 +1,7 @@
 using System.Text;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Tests.Messaging;
 

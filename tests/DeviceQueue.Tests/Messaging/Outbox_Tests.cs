@@ -1,6 +1,7 @@
 using System.Text;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using FsCheck.Fluent;
 
 namespace DeviceQueue.Tests.Messaging;

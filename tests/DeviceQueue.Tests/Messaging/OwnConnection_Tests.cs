@@ -1,11 +1,11 @@
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
-using DeviceQueue.Platform;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Components;
-using DeviceQueue.Tests.Connecting;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Messaging;
 

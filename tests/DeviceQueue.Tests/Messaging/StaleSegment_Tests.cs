@@ -1,7 +1,7 @@
 using System.Text;
-using DeviceQueue.Connecting;
 using DeviceQueue.Messaging;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Mqtt;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Messaging;
 

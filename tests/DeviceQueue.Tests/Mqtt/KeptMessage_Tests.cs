@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DeviceQueue.Supervising;
+using DeviceQueue.Health;
 
 namespace DeviceQueue.Tests.Mqtt;
 
@@ -45,7 +45,10 @@ public sealed class KeptMessage_Tests
         int filters = node.Broker.Link.Filters.Count;
         node.World.RunFor(5000, () => node.Broker.Link.Filters.Count > 0);
 
-        string[] said = [.. node.Broker.Arrivals.Skip(before).Where(arrival => !arrival.IsRepeat).Select(arrival => arrival.Topic)];
+        string[] said =
+        [
+            .. node.Broker.Arrivals.Skip(before).Where(arrival => !arrival.IsRepeat).Select(arrival => arrival.Topic),
+        ];
         Assert.Equal(0, filters);
         Assert.Equal(("sensor/bar1/status", Command), (said[0], said[^1]));
         Assert.InRange(said.Count(topic => topic == "sensor/bar1/temperature"), 10, 30);

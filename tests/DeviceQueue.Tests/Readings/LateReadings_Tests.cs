@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Readings;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using DeviceQueue.Json;
 using DeviceQueue.Readings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Tests.Readings;
 
@@ -12,9 +12,8 @@ public sealed class ReadingWriter_Tests
     public void Writes_a_reading_as_the_contract_has_it()
     {
         Assert.Equal(
-            """
-            {"msg":"21.47","unit":"C","temperature":21.47,"humidity":45.10,"pressure":1006.53,"seq":1042,"time":"2026-11-21T02:47:00.123Z"}
-            """,
+            """{"msg":"21.47","unit":"C","temperature":21.47,"humidity":45.10,"pressure":1006.53"""
+            + ""","seq":1042,"time":"2026-11-21T02:47:00.123Z"}""",
             Write(NewReading(), 1042, 17));
     }
 

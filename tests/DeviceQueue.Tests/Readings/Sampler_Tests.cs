@@ -1,10 +1,11 @@
 using DeviceQueue.Configuration;
-using DeviceQueue.Platform;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Settings;
+using DeviceQueue.Tests.Storage;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Tests.Readings;
 
@@ -28,14 +29,17 @@ public sealed class Sampler_Tests
         Assert.True(Sample());
         Assert.False(_sampler.TrySample(_clock.NowMs));
         Assert.Equal((1, 1000), (_sensor.Reads, _sampler.DueMs));
-        Assert.Equal((10, true, _clock.StartUtc!.Value.AddMilliseconds(10)), (_sampler.Reading.TakenMs, _sampler.Reading.HasUtc, _sampler.Reading.TakenUtc));
+        Assert.Equal(
+            (10, true, _clock.StartUtc!.Value.AddMilliseconds(10)),
+            (_sampler.Reading.TakenMs, _sampler.Reading.HasUtc, _sampler.Reading.TakenUtc));
     }
 
     [Fact]
     public void Says_a_fault_once_when_it_begins_and_once_when_it_ends_and_counts_each()
     {
         Assert.True(Sample());
-        foreach (SensorState state in new[] { SensorState.NoAnswer, SensorState.NoAnswer, SensorState.NoAnswer, SensorState.OutOfRange })
+        foreach (SensorState state in
+            new[] { SensorState.NoAnswer, SensorState.NoAnswer, SensorState.NoAnswer, SensorState.OutOfRange })
         {
             _sensor.State = state;
             Assert.False(Sample());
@@ -46,7 +50,14 @@ public sealed class Sampler_Tests
         Assert.True(Sample());
         Assert.True(Sample());
 
-        Assert.Equal(["sensor: BME280 at 0x76", "sensor fault: no_answer", "sensor fault: out_of_range", "sensor: BME280 at 0x76"], _log.Lines);
+        Assert.Equal(
+            [
+                "sensor: BME280 at 0x76",
+                "sensor fault: no_answer",
+                "sensor fault: out_of_range",
+                "sensor: BME280 at 0x76",
+            ],
+            _log.Lines);
         Assert.Equal(4, _sampler.Faults);
     }
 
@@ -112,7 +123,8 @@ public sealed class Sampler_Tests
     {
         Apply("device.report_delta=100;device.report_at_least_ms=" + atLeastMs);
 
-        Assert.Equal(["0", apartMs.ToString(), (2 * apartMs).ToString()], PublishedAt(Enumerable.Repeat(20.0, 12)).Take(3));
+        Assert.Equal(
+            ["0", apartMs.ToString(), (2 * apartMs).ToString()], PublishedAt(Enumerable.Repeat(20.0, 12)).Take(3));
     }
 
     [Fact]
@@ -143,7 +155,15 @@ public sealed class Sampler_Tests
 
         Assert.Equal("20.00 25.00 25.10", Published(20, 25, 60, 25.1));
         Assert.Equal("34.00 34.00", Published(33, 34, 34));
-        Assert.Equal(["sensor: BME280 at 0x76", "sensor fault: step", "sensor: BME280 at 0x76", "sensor fault: step", "sensor: BME280 at 0x76"], _log.Lines);
+        Assert.Equal(
+            [
+                "sensor: BME280 at 0x76",
+                "sensor fault: step",
+                "sensor: BME280 at 0x76",
+                "sensor fault: step",
+                "sensor: BME280 at 0x76",
+            ],
+            _log.Lines);
         Assert.Equal(2, _sampler.Faults);
     }
 
@@ -228,9 +248,11 @@ public sealed class Sampler_Tests
     }
 
     /// <summary>Samples one measured value after the other and gives those that are to be published.</summary>
-    private string Published(params double[] measured) => string.Join(' ', Published(measured, () => _sampler.Reading.TemperatureC.ToString("F2")));
+    private string Published(params double[] measured) =>
+        string.Join(' ', Published(measured, () => _sampler.Reading.TemperatureC.ToString("F2")));
 
-    private string[] PublishedAt(IEnumerable<double> measured) => Published(measured, () => _sampler.Reading.TakenMs.ToString());
+    private string[] PublishedAt(IEnumerable<double> measured) =>
+        Published(measured, () => _sampler.Reading.TakenMs.ToString());
 
     private string[] Published(IEnumerable<double> measured, Func<string> what)
     {
@@ -250,12 +272,12 @@ public sealed class Sampler_Tests
     private void Apply(string config)
     {
         var problems = new ConfigProblems();
-        DeviceSettings settings = DeviceSettings.Read(ConfigParams.FromString(config), null, "bar1", problems);
+        DeviceSettings settings = DeviceConfig.Read(ConfigParams.FromString(config), null, "bar1", problems)!;
         Assert.Empty(problems.Errors());
-        _sampler.Apply(settings);
+        _sampler.Apply(settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
     }
 
-    private TrustedClock Trusted() => new(_clock, new MemoryStore(), DeviceNode.BuildDate);
+    private TrustedClock Trusted() => new(_clock, new MemoryStore(), FirmwareDefaults.BuildDate);
 
     private bool Sample()
     {

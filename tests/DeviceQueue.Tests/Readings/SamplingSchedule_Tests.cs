@@ -35,7 +35,10 @@ public sealed class SamplingSchedule_Tests
     [Fact]
     public void Is_due_once_for_each_moment_on_its_grid()
     {
-        var steps = from start in Gen.Choose(0, 5000) from interval in Gen.Choose(1, 5000) from waits in Gen.Choose(0, 9000).ListOf() select (start, interval, waits);
+        var steps =
+            from start in Gen.Choose(0, 5000) from interval in Gen.Choose(1, 5000) from waits in Gen.Choose(0, 9000)
+                .ListOf() select (
+            start, interval, waits);
 
         Fuzz.ForAll(steps, run =>
         {
@@ -57,7 +60,8 @@ public sealed class SamplingSchedule_Tests
     [InlineData(60_000, 5_000, 15_000, 20_000)]
     [InlineData(60_000, 120_000, 60_000, 180_000)]
     [InlineData(60_000, 60_000, 60_000, 120_000)]
-    public void Another_interval_holds_from_the_next_moment_on_and_none_is_put_off(int before, int after, long firstMs, long secondMs)
+    public void Another_interval_holds_from_the_next_moment_on_and_none_is_put_off(
+        int before, int after, long firstMs, long secondMs)
     {
         var schedule = new SamplingSchedule(0, before);
         Assert.True(schedule.TryAdvance(0));

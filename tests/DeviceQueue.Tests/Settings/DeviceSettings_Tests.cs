@@ -1,7 +1,7 @@
 using DeviceQueue.Configuration;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Configuration;
-
 
 namespace DeviceQueue.Tests.Settings;
 
@@ -146,33 +146,51 @@ public sealed class DeviceSettings_Tests
             return config;
         }
 
-        Assert.Equal(16, DeviceSettings.Read(Outputs(16), null, "dq-a1b2c3", _problems)!.Outputs.Length);
+        Assert.Equal(16, DeviceConfig.Read(Outputs(16), null, "dq-a1b2c3", _problems)!.Outputs.Length);
         Assert.Equal("device.outputs has too many entries: at most 16 are allowed", Bad(Outputs(17)));
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    [InlineData("True", true)]
+    [InlineData("FALSE", false)]
+    [InlineData("1", true)]
+    [InlineData("0", false)]
+    [InlineData("yes", true)]
+    [InlineData("no", false)]
+    [InlineData("y", true)]
+    [InlineData("t", true)]
+    [InlineData("F", false)]
+    [InlineData("N", false)]
+    public void Takes_the_words_of_pip_services_for_true_and_false(string word, bool isOn)
+    {
+        Assert.Equal(isOn, Good("device.discovery=" + word).IsDiscoveryOn);
     }
 
     [Fact]
     public void Reports_all_that_is_wrong_at_once()
     {
-        Assert.Null(DeviceSettings.Read(ConfigParams.FromString("device.interval_ms=1;device.id=?;device.discovery=2"), null, "dq-a1b2c3", _problems));
+        Assert.Null(DeviceConfig.Read(ConfigParams.FromString("device.interval_ms=1;device.id=?;device.discovery=2"), null, "dq-a1b2c3", _problems));
         Assert.Equal(3, _problems.ErrorCount);
     }
 
     [Fact]
     public void Refuses_a_default_id_that_is_none()
     {
-        Assert.Null(DeviceSettings.Read(new ConfigParams(), null, "not an id", _problems));
+        Assert.Null(DeviceConfig.Read(new ConfigParams(), null, "not an id", _problems));
     }
 
     private DeviceSettings Good(string line)
     {
-        var settings = DeviceSettings.Read(ConfigParams.FromString(line), new InputOnlyFrom34(), "dq-a1b2c3", _problems);
+        var settings = DeviceConfig.Read(ConfigParams.FromString(line), new InputOnlyFrom34(), "dq-a1b2c3", _problems)!;
         Assert.Empty(_problems.Errors());
         return settings;
     }
 
     private string Bad(ConfigParams config)
     {
-        Assert.Null(DeviceSettings.Read(config, new InputOnlyFrom34(), "dq-a1b2c3", _problems));
+        Assert.Null(DeviceConfig.Read(config, new InputOnlyFrom34(), "dq-a1b2c3", _problems));
         return Assert.Single(_problems.Errors());
     }
 

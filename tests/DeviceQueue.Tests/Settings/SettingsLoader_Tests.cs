@@ -1,9 +1,11 @@
 using System.Text;
 using DeviceQueue.Configuration;
-using DeviceQueue.Platform;
+using DeviceQueue.Health;
+using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
+using DeviceQueue.Storage;
 using DeviceQueue.Tests.Configuration;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Settings;
 
@@ -322,10 +324,7 @@ public sealed class SettingsLoader_Tests
     public void Stored_changes_of_another_firmware_or_an_attacker_change_nothing(string record, int warnings)
     {
         Load(Good);
-        byte[] file = _store.Files[SettingsLoader.FileName];
-        byte[] content = [.. BitConverter.GetBytes(Crc32.Compute(file, 0, file.Length)), .. Encoding.UTF8.GetBytes(record)];
-        var slots = new TwoSlotFile(_store, "changes.0", "changes.1", 1024);
-        Assert.True(slots.TryUpdate(content, content.Length));
+        Store(record);
         SettingsLoader loaded = Load(Good);
 
         Assert.Equal((SettingsSource.File, 30000, "bar1"), (loaded.Settings.Source, loaded.Device.IntervalMs, loaded.Device.Id));
@@ -335,11 +334,105 @@ public sealed class SettingsLoader_Tests
     }
 
     [Fact]
+    public void A_change_lasts_though_those_stored_before_are_not_allowed_any_more()
+    {
+        Load(Good);
+        Store("device.interval_ms=5;device.max_step=3");
+        Assert.True(Change(Load(Good).Settings, "device.report_delta=1"));
+
+        SettingsLoader loaded = Load(Good);
+        Assert.Equal((30000, 1.0, 0.0), (loaded.Device.IntervalMs, loaded.Device.ReportDelta, loaded.Device.MaxStep));
+        Assert.Equal((SettingsSource.Stored, 0), (loaded.Settings.Source, loaded.Problems.WarningCount));
+    }
+
+    [Fact]
+    public void Shows_no_stored_change_that_has_no_effect()
+    {
+        Load(Good);
+        Store("device.interval_ms=5;device.max_step=3");
+        SettingsChanges changes = Load(Good).Settings.LoadChanges(new ConfigProblems(), new byte[LoadedSettings.ScratchBytes]);
+
+        Assert.Equal(0, changes.Count);
+    }
+
+    [Theory]
+    [InlineData("changes.0", false)]
+    [InlineData("changes.0", true)]
+    [InlineData("changes.1", false)]
+    [InlineData("changes.1", true)]
+    public void No_change_takes_the_place_of_changes_that_cannot_be_read(string name, bool isUntold)
+    {
+        LoadedSettings settings = Load(Good).Settings;
+        Assert.True(Change(settings, "device.max_step=3"));
+        Assert.True(Change(settings, "device.interval_ms=5000"));
+        _store.UntoldName = isUntold ? name : null;
+        _store.UnreadName = isUntold ? null : name;
+        SettingsLoader loaded = Load(Good);
+        Assert.Contains("the changes by commands cannot be read and have no effect", loaded.Problems.Warnings());
+        SettingsChanges changes = Changes("device.report_delta=1");
+        Assert.NotNull(loaded.Settings.CheckChange(changes));
+        Assert.False(loaded.Settings.TryKeep(changes, new byte[LoadedSettings.ScratchBytes]));
+        Assert.Equal("the changes made before cannot be read and would be lost", Assert.Single(changes.Problems.Errors()));
+        Assert.Equal(0.0, loaded.Settings.Device.ReportDelta);
+        Assert.Null(loaded.Settings.LoadChanges(new ConfigProblems(), new byte[LoadedSettings.ScratchBytes]));
+
+        _store.UntoldName = null;
+        _store.UnreadName = null;
+        Assert.True(Change(loaded.Settings, "device.report_delta=1"));
+        foreach (DeviceSettings device in (DeviceSettings[])[loaded.Settings.Device, Load(Good).Device])
+        {
+            Assert.Equal((5000, 1.0, 3.0), (device.IntervalMs, device.ReportDelta, device.MaxStep));
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Says_that_a_file_cannot_be_read_and_not_that_it_is_missing(bool isUntold)
+    {
+        _store.UntoldName = isUntold ? "devicequeue" : null;
+        _store.UnreadName = isUntold ? null : "devicequeue";
+
+        Assert.Contains("devicequeue.json cannot be read", Load(Good).Problems.Errors());
+        Assert.DoesNotContain("devicequeue.json is missing", _loader.Problems.Errors());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"id\":\"?\",")]
+    [InlineData("\"id\" 1,")]
+    public void The_led_and_the_watchdog_of_a_bad_file_are_those_of_that_file_alone(string bad)
+    {
+        string json = """{"device":{"status_led":4,"watchdog_pin":13,""" + bad + "\"max_step\":0}}";
+        Assert.False(LoadAgain(json));
+        Assert.Equal((4, 13), (_loader.StatusLedPin, _loader.WatchdogPin));
+
+        Assert.False(LoadAgain(json.Replace("\"status_led\":4,", "")));
+        Assert.Equal((DeviceSettings.NoPin, 13), (_loader.StatusLedPin, _loader.WatchdogPin));
+        Assert.False(LoadAgain(null));
+        Assert.Equal((DeviceSettings.NoPin, DeviceSettings.NoPin), (_loader.StatusLedPin, _loader.WatchdogPin));
+    }
+
+    [Theory]
+    [InlineData(4, 13, "x", 4, 13)]
+    [InlineData(16, 13, "16", -1, 13)]
+    [InlineData(4, 16, "16", 4, -1)]
+    [InlineData(13, 13, "16", -1, -1)]
+    [InlineData(21, 22, "16", -1, -1)]
+    public void A_bad_file_moves_no_pin_that_it_gives_to_something_else(int led, int watchdog, string output, int usedLed, int usedWatchdog)
+    {
+        string pins = $$"""{"status_led":{{led}},"watchdog_pin":{{watchdog}},"outputs":[{"name":"a","pin":2},{"pin":"{{output}}"}]}""";
+        Assert.False(LoadAgain("{\"device\":" + pins + "}"));
+
+        Assert.Equal((usedLed, usedWatchdog), (_loader.StatusLedPin, _loader.WatchdogPin));
+    }
+
+    [Fact]
     public void Leaves_no_settings_when_the_store_is_wiped()
     {
         Change(Load(Good).Settings, "device.interval_ms=5000");
 
-        Assert.True(new StorageEraser(_store).TryErase());
+        Assert.True(new FactoryReset(_store).TryErase());
         Assert.Empty(_store.Files);
     }
 
@@ -392,14 +485,35 @@ public sealed class SettingsLoader_Tests
         return problems;
     }
 
-    private SettingsLoader Load(string? json, string? defaultId = "dq-a1b2c3")
+    /// <summary>Stores changes to the file without a check.</summary>
+    private void Store(string record)
+    {
+        byte[] file = _store.Files[SettingsLoader.FileName];
+        byte[] content = [.. BitConverter.GetBytes(Crc32.Compute(file, 0, file.Length)), .. Encoding.UTF8.GetBytes(record)];
+        var slots = new TwoSlotFile(_store, "changes.0", "changes.1", 1024);
+        Assert.True(slots.TryUpdate(content, content.Length));
+    }
+
+    private void Put(string? json)
     {
         _store.Files.Remove(SettingsLoader.FileName);
         if (json is not null)
         {
             _store.Files[SettingsLoader.FileName] = Encoding.UTF8.GetBytes(json);
         }
+    }
 
+    /// <summary>Looks once more, as a board without settings does.</summary>
+    private bool LoadAgain(string? json)
+    {
+        Put(json);
+        _loader ??= new SettingsLoader(_store, null);
+        return _loader.Load("dq-a1b2c3");
+    }
+
+    private SettingsLoader Load(string? json, string? defaultId = "dq-a1b2c3")
+    {
+        Put(json);
         _loader = new SettingsLoader(_store, null);
         Assert.Equal(_loader.Load(defaultId), _loader.Device is not null);
         return _loader;

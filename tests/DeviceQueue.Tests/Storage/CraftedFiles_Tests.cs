@@ -1,6 +1,5 @@
 using DeviceQueue.HomeAssistant;
-using DeviceQueue.Platform;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.Tests.Storage;
 
@@ -131,6 +130,6 @@ public sealed class CraftedFiles_Tests
         Assert.All(node.On("health"), health => Assert.True(Node.Json(health).GetProperty("boot").GetInt64() > 0));
         Assert.NotEqual("", Node.Status(node.Do("output.set", """{"name":"relay1","on":true}""")));
         node.World.Node!.PrepareRestart();
-        Assert.True(new Node("", store).Life.IsStored);
+        Assert.True(new Node("", store).Journal.IsStored);
     }
 }

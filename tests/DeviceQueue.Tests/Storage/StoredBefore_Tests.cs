@@ -1,7 +1,7 @@
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
-using DeviceQueue.Platform;
-using DeviceQueue.Tests.Platform;
+using DeviceQueue.Settings;
+using DeviceQueue.Time;
 
 namespace DeviceQueue.Tests.Storage;
 
@@ -41,7 +41,7 @@ public sealed class StoredBefore_Tests
     [Fact]
     public void The_lowest_time_stays()
     {
-        var clock = new TrustedClock(new VirtualClock(), _store, DeviceNode.BuildDate);
+        var clock = new TrustedClock(new VirtualClock(), _store, FirmwareDefaults.BuildDate);
 
         Assert.Equal(long.Parse(_said["floor"].Single()), clock.Floor.Ticks);
     }

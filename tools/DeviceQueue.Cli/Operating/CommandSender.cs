@@ -3,11 +3,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using DeviceQueue.Cli.Provisioning;
-using DeviceQueue.Commanding;
-using DeviceQueue.Connecting;
+using DeviceQueue.Commands;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
-using Mosquitto;
+using DeviceQueue.Mqtt;
+using Mqtt;
 
 namespace DeviceQueue.Cli.Operating;
 
@@ -15,22 +15,22 @@ namespace DeviceQueue.Cli.Operating;
 /// Sends a command and prints its answer. A command that finds no answer is sent again, the same one: the device
 /// carries it out at most once.
 /// </summary>
-internal sealed class CommandSender(MosquittoOptions options, TextWriter output, TextWriter error)
+internal sealed class CommandSender(ClientOptions options, TextWriter output, TextWriter error)
 {
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(5);
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    private readonly Channel<MosquittoMessage> _incoming = Channel.CreateUnbounded<MosquittoMessage>();
+    private readonly Channel<ReceivedMessage> _incoming = Channel.CreateUnbounded<ReceivedMessage>();
 
     public async Task<int> Send(Member device, string type, string arguments, string? messageId, TimeSpan timeout, CancellationToken cancellation)
     {
         CheckArguments(arguments);
         SignedCommand command = SignedCommand.Create(device, type, arguments, messageId, DateTime.UtcNow);
-        using MosquittoClient client = new(options);
+        using BrokerClient client = new(options);
         client.MessageReceived += message => _incoming.Writer.TryWrite(message);
-        client.Disconnected += (_, _) => _incoming.Writer.TryComplete();
+        client.Disconnected += _ => _incoming.Writer.TryComplete();
         ConnectResult connected = client.Connect(OperatorClient.ConnectTimeout);
         if (!connected.IsAccepted)
         {
@@ -44,7 +44,7 @@ internal sealed class CommandSender(MosquittoOptions options, TextWriter output,
             await client.SubscribeAsync([topics.Response, topics.Status], 1).WaitAsync(timeout, cancellation);
             return await Converse(client, topics, command, timeout, cancellation);
         }
-        catch (Exception e) when (e is MosquittoException or ChannelClosedException)
+        catch (Exception e) when (e is NotSentException or ChannelClosedException)
         {
             error.WriteLine($"error: the broker closed the connection; the command {command.MessageId} may be done or not");
             return ExitCode.NoAnswer;
@@ -75,7 +75,7 @@ internal sealed class CommandSender(MosquittoOptions options, TextWriter output,
         }
     }
 
-    private async Task<int> Converse(MosquittoClient client, DeviceTopics topics, SignedCommand command, TimeSpan timeout, CancellationToken cancellation)
+    private async Task<int> Converse(BrokerClient client, DeviceTopics topics, SignedCommand command, TimeSpan timeout, CancellationToken cancellation)
     {
         string? status = null;
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -85,7 +85,7 @@ internal sealed class CommandSender(MosquittoOptions options, TextWriter output,
         {
             while (true)
             {
-                MosquittoMessage message = await _incoming.Reader.ReadAsync(end.Token);
+                ReceivedMessage message = await _incoming.Reader.ReadAsync(end.Token);
                 if (message.Topic == topics.Status)
                 {
                     status = PayloadText.Show(message.Payload);
@@ -104,13 +104,13 @@ internal sealed class CommandSender(MosquittoOptions options, TextWriter output,
         }
     }
 
-    private static void TryPublish(MosquittoClient client, string topic, byte[] payload)
+    private static void TryPublish(BrokerClient client, string topic, byte[] payload)
     {
         try
         {
             client.Publish(topic, payload, 1, retain: false);
         }
-        catch (MosquittoException)
+        catch (NotSentException)
         {
             // The connection is gone, which the reader of messages gets to know.
         }

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text;
 using DeviceQueue.Cli.Provisioning;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
-using Mosquitto;
+using DeviceQueue.Mqtt;
+using Mqtt;
 
 namespace DeviceQueue.Cli.Operating;
 
@@ -19,16 +19,18 @@ internal static class Farewell
     /// Says it as an operator, anyone if none is named, and takes all that the broker keeps of a device that does not
     /// come back. Gives null when that is done, else why not.
     /// </summary>
-    public static string? TrySay(FleetFolder fleet, string? operatorName, Member device, bool isForEver)
+    public static string? TrySay(string path, string? operatorName, Member device, bool isForEver)
     {
         try
         {
+            // Read again, because another run may have changed the operator since.
+            FleetFolder fleet = FleetFolder.Open(path);
             string? anyone = operatorName ?? fleet.Operators.Keys.Order(StringComparer.Ordinal).FirstOrDefault();
-            MosquittoOptions options = OperatorClient.Options(fleet, fleet.FindOperator(anyone));
+            ClientOptions options = OperatorClient.Options(fleet, fleet.FindOperator(anyone));
             string? trouble = isForEver || device.HasCertificate ? TakeConnection(options, device.Name) : null;
             return trouble ?? Say(options, device.Name, isForEver);
         }
-        catch (Exception e) when (e is UserException or MosquittoException or DllNotFoundException or TimeoutException)
+        catch (Exception e) when (e is UserException or NotSentException or IOException or TimeoutException)
         {
             return e.Message;
         }
@@ -36,18 +38,18 @@ internal static class Farewell
 
     // Under the device's client id: SIGHUP ends no connection that was opened by a certificate, and a session that the
     // broker keeps for the device goes with this one.
-    private static string? TakeConnection(MosquittoOptions options, string id)
+    private static string? TakeConnection(ClientOptions options, string id)
     {
-        using MosquittoClient client = new(options with { ClientId = id, CleanSession = true });
+        using BrokerClient client = new(options with { ClientId = id, CleanSession = true });
         ConnectResult connected = client.Connect(OperatorClient.ConnectTimeout);
         client.Disconnect(Timeout);
         return connected.IsAccepted ? null : OperatorClient.Describe(options, connected);
     }
 
-    private static string? Say(MosquittoOptions options, string id, bool isForEver)
+    private static string? Say(ClientOptions options, string id, bool isForEver)
     {
-        using MosquittoClient client = new(options);
-        ConcurrentQueue<MosquittoMessage> heard = [];
+        using BrokerClient client = new(options);
+        ConcurrentQueue<ReceivedMessage> heard = [];
         using SemaphoreSlim isHeard = new(0);
         client.MessageReceived += message =>
         {
@@ -74,7 +76,7 @@ internal static class Farewell
         return null;
     }
 
-    private static List<string> FindRetained(MosquittoClient client, string id, ConcurrentQueue<MosquittoMessage> heard, SemaphoreSlim isHeard)
+    private static List<string> FindRetained(BrokerClient client, string id, ConcurrentQueue<ReceivedMessage> heard, SemaphoreSlim isHeard)
     {
         // What is retained comes before what is published later: when this comes back, all of it is here.
         string marker = $"devicequeue/marker/{Guid.NewGuid():N}";
@@ -95,7 +97,7 @@ internal static class Farewell
                 throw new TimeoutException("the broker does not answer");
             }
 
-            if (heard.TryDequeue(out MosquittoMessage? message) && message.Topic == marker)
+            if (heard.TryDequeue(out ReceivedMessage? message) && message.Topic == marker)
             {
                 return found;
             }
@@ -107,7 +109,7 @@ internal static class Farewell
         }
     }
 
-    private static void Publish(MosquittoClient client, string topic, byte[] payload, bool retain)
+    private static void Publish(BrokerClient client, string topic, byte[] payload, bool retain)
     {
         if (!client.PublishAsync(topic, payload, 1, retain).WaitAsync(Timeout).GetAwaiter().GetResult())
         {

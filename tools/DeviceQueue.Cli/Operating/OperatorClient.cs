@@ -1,5 +1,5 @@
 using DeviceQueue.Cli.Provisioning;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.Cli.Operating;
 
@@ -8,14 +8,14 @@ internal static class OperatorClient
 {
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    public static MosquittoOptions Options(FleetFolder fleet, Member person) => new()
+    public static ClientOptions Options(FleetFolder fleet, Member person) => new()
     {
         Host = person.Broker.Host,
         Port = person.Broker.Port,
         Username = person.Name,
         Password = person.Password,
-        Tls = new MosquittoTls { CaFile = fleet.FullPath(FleetFolder.OperatorPath(person.Name), FleetFolder.AuthorityCertificate) },
+        Tls = new TlsOptions { Authorities = File.ReadAllBytes(fleet.FullPath(FleetFolder.OperatorPath(person.Name), FleetFolder.AuthorityCertificate)) },
     };
 
-    public static string Describe(MosquittoOptions options, ConnectResult result) => $"no connection to {options.Host}:{options.Port} as {options.Username}: {result.Text}";
+    public static string Describe(ClientOptions options, ConnectResult result) => $"no connection to {options.Host}:{options.Port} as {options.Username}: {result.Text}";
 }

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using DeviceQueue.Cli.Provisioning;
-using DeviceQueue.Commanding;
+using DeviceQueue.Commands;
 using DeviceQueue.Desktop;
-using DeviceQueue.Json;
 using DeviceQueue.Messaging;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Cli.Operating;
 

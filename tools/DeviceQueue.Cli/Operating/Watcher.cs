@@ -1,10 +1,10 @@
 using DeviceQueue.Desktop;
-using Mosquitto;
+using Mqtt;
 
 namespace DeviceQueue.Cli.Operating;
 
 /// <summary>Prints what devices say, one line for each message.</summary>
-internal sealed class Watcher(MosquittoOptions options, TextWriter output, TextWriter error)
+internal sealed class Watcher(ClientOptions options, TextWriter output, TextWriter error)
 {
     private readonly Lock _lock = new();
 
@@ -30,7 +30,7 @@ internal sealed class Watcher(MosquittoOptions options, TextWriter output, TextW
         return ExitCode.Done;
     }
 
-    private void Show(MosquittoMessage message)
+    private void Show(ReceivedMessage message)
     {
         string[] levels = message.Topic.Split('/', 3);
         string kind = levels[^1] == "temperature" ? "reading" : levels[^1];

@@ -1,16 +1,14 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.RegularExpressions;
-using DeviceQueue.Connecting;
+using Brokers;
 using DeviceQueue.Desktop;
-using Mosquitto;
+using DeviceQueue.Mqtt;
 
 namespace DeviceQueue.Cli.Provisioning;
 
 /// <summary>Makes the files that Mosquitto reads, from who belongs to a fleet.</summary>
-internal sealed partial class BrokerFiles(
+internal sealed class BrokerFiles(
     FleetFolder fleet,
     IReadOnlyList<Member> devices,
     IReadOnlyList<Member> operators)
@@ -32,7 +30,6 @@ internal sealed partial class BrokerFiles(
     // A session that is kept for a device which never comes back, in days.
     private const int SessionDays = 7;
 
-    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
     private static readonly string[] OperatorRights = ["readwrite #", "read $SYS/#"];
 
     private static string UserLines => OperatingSystem.IsWindows()
@@ -43,13 +40,21 @@ internal sealed partial class BrokerFiles(
 
     private IEnumerable<Member> Members => devices.Concat(operators);
 
-    // Those that somebody uses, and those that a running broker may still have, where nobody gets in any more.
-    private IReadOnlyList<int> Ports =>
-        [.. Members.Select(member => member.Broker.Port).Union(PortsOf(ReadEarlier(Configuration))).Order()];
+    // Those in use, and those that a running broker may still have, where nobody gets in any more: these stay as they
+    // are, or it would have to be started again for nothing.
+    private IReadOnlyList<BrokerListener> Listeners
+    {
+        get
+        {
+            BrokerListener[] used = [.. Members.GroupBy(member => member.Broker.Port).Select(ListenerOf)];
+            IEnumerable<BrokerListener> earlier = BrokerListener.ReadAll(ReadEarlier(Configuration));
+            return [.. used.UnionBy(earlier, listener => listener.Port).OrderBy(listener => listener.Port)];
+        }
+    }
 
     /// <summary>Gives the ports of a configuration that was made here.</summary>
     public static IReadOnlyList<int> PortsOf(string configuration) =>
-        [.. ListenerLine().Matches(configuration).Select(line => int.Parse(line.Groups[1].Value, Invariant))];
+        [.. BrokerListener.ReadAll(configuration).Select(listener => listener.Port)];
 
     /// <summary>Says whether the broker lets a name in.</summary>
     public static bool Knows(FleetFolder fleet, string name)
@@ -65,7 +70,7 @@ internal sealed partial class BrokerFiles(
         // The certificate and the key first: a configuration must never name files that are not there.
         AddServerCertificate(change, issuer);
         change.SetFile(PathOf(FleetFolder.AuthorityCertificate), DeviceFiles.Pem(issuer.Certificate));
-        foreach (int port in Ports)
+        foreach (int port in Listeners.Select(listener => listener.Port))
         {
             Member[] members = [.. Members.Where(member => member.Broker.Port == port)];
             RequireOneKind(port, members);
@@ -85,11 +90,15 @@ internal sealed partial class BrokerFiles(
 
     private static bool IsLoopback(string host) => host is "localhost" or "127.0.0.1";
 
-    [GeneratedRegex("^listener ([0-9]{1,5})", RegexOptions.Multiline)]
-    private static partial Regex ListenerLine();
-
     private string ReadEarlier(string name) =>
         File.Exists(Path.Combine(Folder, name)) ? File.ReadAllText(Path.Combine(Folder, name)) : "";
+
+    private BrokerListener ListenerOf(IGrouping<int, Member> members) => new(members.Key)
+    {
+        IsLocal = members.All(member => IsLoopback(member.Broker.Host)),
+        IsOfDevices = members.Any(devices.Contains),
+        NeedsCertificate = members.Any(member => member.HasCertificate),
+    };
 
     private string MakeAccessList(IEnumerable<Member> members)
     {
@@ -147,9 +156,9 @@ internal sealed partial class BrokerFiles(
             log_type information
 
             """.ReplaceLineEndings("\n"));
-        foreach (int port in Ports)
+        foreach (BrokerListener listener in Listeners)
         {
-            AddListener(text, port, [.. Members.Where(member => member.Broker.Port == port)]);
+            AddListener(text, listener);
         }
 
         return text.Append($"\ninclude_dir {Path.Combine(Folder, OwnLines)}\n").ToString();
@@ -176,29 +185,28 @@ internal sealed partial class BrokerFiles(
         }
     }
 
-    private void AddListener(StringBuilder text, int port, Member[] members)
+    private void AddListener(StringBuilder text, BrokerListener listener)
     {
         string Of(string name) => Path.Combine(Folder, name);
-        string address = members.All(member => IsLoopback(member.Broker.Host)) ? " 127.0.0.1" : "";
-        text.Append($"\nlistener {port}{address}\nallow_anonymous false\n");
-        text.Append($"acl_file {Of($"{port}{AccessList}")}\n");
+        text.Append($"\n{listener.FirstLine}\nallow_anonymous false\n");
+        text.Append($"acl_file {Of($"{listener.Port}{AccessList}")}\n");
         text.Append($"certfile {Of(ServerCertificate)}\nkeyfile {Of(ServerKey)}\n");
-        if (members.Any(devices.Contains))
+        if (listener.IsOfDevices)
         {
             text.Append("# Else one device could come under another's client id, which throws that one out.\n");
-            text.Append("use_username_as_clientid true\n");
+            text.Append($"{BrokerListener.ClientIdLine}\n");
         }
 
-        if (members.Any(member => member.HasCertificate))
+        if (listener.NeedsCertificate)
         {
             text.Append("# The certificate says who comes; a name and a password are not looked at.\n");
-            text.Append("require_certificate true\nuse_identity_as_username true\n");
+            text.Append($"{BrokerListener.CertificateLine}\nuse_identity_as_username true\n");
             text.Append($"cafile {Of(FleetFolder.AuthorityCertificate)}\n");
             text.Append($"crlfile {Of(FleetFolder.RevokedCertificates)}\n");
         }
         else
         {
-            text.Append($"password_file {Of($"{port}{Passwords}")}\n");
+            text.Append($"password_file {Of($"{listener.Port}{Passwords}")}\n");
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
-using Mosquitto;
+using Brokers;
 
 namespace DeviceQueue.Cli.Provisioning;
 

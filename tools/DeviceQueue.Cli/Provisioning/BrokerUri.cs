@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using DeviceQueue.Connecting;
+using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 
 namespace DeviceQueue.Cli.Provisioning;

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.Settings;
-using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
 

@@ -1,5 +1,5 @@
+using Brokers;
 using DeviceQueue.Desktop;
-using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
 

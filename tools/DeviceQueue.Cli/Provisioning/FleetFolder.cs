@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using DeviceQueue.Connecting;
+using Brokers;
+using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Settings;
-using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
 
@@ -39,17 +39,22 @@ internal sealed class FleetFolder
 
     public IReadOnlyDictionary<string, Member> Operators { get; }
 
-    /// <summary>Reads a folder while nobody changes it; one that is not there is an empty fleet.</summary>
+    /// <summary>Demands that a folder is there: a lock would make it, and a slip of the keyboard leave it.</summary>
+    /// <exception cref="UserException">It is not there.</exception>
+    public static void Require(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            throw new UserException($"--out {path}: there is no such folder, and the folder of a fleet is needed");
+        }
+    }
+
+    /// <summary>Reads a folder while nobody changes it.</summary>
     /// <exception cref="UserException">Something in it is missing, or not what was made.</exception>
     public static FleetFolder Open(string path)
     {
-        string root = Path.GetFullPath(path);
-        if (!Directory.Exists(root))
-        {
-            return new FleetFolder(root);
-        }
-
-        using FleetLock held = FleetLock.Take(root);
+        Require(path);
+        using FleetLock held = FleetLock.Take(path);
         return Open(held);
     }
 

@@ -41,7 +41,8 @@ internal sealed class FleetLock : IDisposable
 
                 if (Environment.TickCount64 - start > Patience.TotalMilliseconds)
                 {
-                    throw new UserException($"another devicequeue is at work in {root}; nothing was changed");
+                    string held = $"for more than {Patience.TotalSeconds} s";
+                    throw new UserException($"another devicequeue has been at work in {root} {held}");
                 }
 
                 Thread.Sleep(Pause);

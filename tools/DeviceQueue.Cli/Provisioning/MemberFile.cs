@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
 using DeviceQueue.Configuration;
-using DeviceQueue.Connecting;
 using DeviceQueue.Desktop;
 using DeviceQueue.Esp32;
-using DeviceQueue.Json;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Cli.Provisioning;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using DeviceQueue.Desktop;
-using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Cli.Provisioning;
 
@@ -10,9 +10,9 @@ internal static partial class Names
     /// <exception cref="UserException">It is no name of a device or an operator.</exception>
     public static void Require(string name, string what)
     {
-        if (!DeviceSettings.IsName(name))
+        if (!PlainText.IsName(name))
         {
-            string rule = $"1 to {DeviceSettings.MaxNameLength} of A-Z a-z 0-9 _ - are allowed";
+            string rule = $"1 to {PlainText.MaxNameLength} of A-Z a-z 0-9 _ - are allowed";
             throw new UserException($"{what} '{Plain.Text(name)}': {rule}");
         }
 

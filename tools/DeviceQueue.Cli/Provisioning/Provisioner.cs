@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Brokers;
 using DeviceQueue.Desktop;
 using DeviceQueue.Settings;
-using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
 
@@ -81,7 +81,7 @@ internal sealed class Provisioner(string path, IQuestions questions)
 
     /// <summary>Takes a device or an operator away, from the broker first.</summary>
     /// <exception cref="UserException">There is none of that name; nothing was changed.</exception>
-    public ProvisioningResult Revoke(string name) => Alone(fleet =>
+    public ProvisioningResult Revoke(string name) => AloneInExisting(fleet =>
     {
         bool isOperator = fleet.Operators.ContainsKey(name);
         if (!fleet.Devices.TryGetValue(name, out Member? device) && !isOperator && !BrokerFiles.Knows(fleet, name))
@@ -103,7 +103,7 @@ internal sealed class Provisioner(string path, IQuestions questions)
 
     /// <summary>Gives a device a new password, key and certificate, or an operator a new password.</summary>
     /// <exception cref="UserException">There is none of that name; nothing was changed.</exception>
-    public ProvisioningResult Rotate(string name) => Alone(fleet =>
+    public ProvisioningResult Rotate(string name) => AloneInExisting(fleet =>
     {
         bool isDevice = !fleet.Operators.TryGetValue(name, out Member? member);
         member ??= fleet.FindDevice(name);
@@ -141,7 +141,7 @@ internal sealed class Provisioner(string path, IQuestions questions)
 
     /// <summary>Puts settings over those of a device.</summary>
     /// <exception cref="UserException">They cannot be as asked; nothing was changed.</exception>
-    public ProvisioningResult SetDevice(string id, JsonObject given) => Alone(fleet =>
+    public ProvisioningResult SetDevice(string id, JsonObject given) => AloneInExisting(fleet =>
     {
         Member device = fleet.FindDevice(id);
         JsonObject settings = device.Settings.DeepClone().AsObject();
@@ -246,7 +246,7 @@ internal sealed class Provisioner(string path, IQuestions questions)
         if (request.Ssid != null)
         {
             string file = fleet.FullPath(FleetFolder.DevicePath(request.Id), FleetFolder.NetworkDeployment);
-            Wifi? wifi = File.Exists(file) ? Wifi.Read(JsonFile.Read(file)) : null;
+            Wifi? wifi = File.Exists(file) ? Wifi.Read(file) : null;
             other ??= wifi == null ? "no Wi-Fi" : wifi.Ssid != request.Ssid ? $"Wi-Fi '{wifi.Ssid}'" : null;
             bool isSame = request.WifiPassword == null || request.WifiPassword == wifi?.Password;
             other ??= isSame ? null : "another Wi-Fi password";
@@ -304,6 +304,12 @@ internal sealed class Provisioner(string path, IQuestions questions)
                 question.Ask();
             }
         }
+    }
+
+    private ProvisioningResult AloneInExisting(Func<FleetFolder, ProvisioningResult> change)
+    {
+        FleetFolder.Require(path);
+        return Alone(change);
     }
 
     // A slip of the keyboard would give the broker a listener more.

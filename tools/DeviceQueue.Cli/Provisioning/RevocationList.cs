@@ -2,8 +2,8 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Brokers;
 using DeviceQueue.Desktop;
-using Mosquitto;
 
 namespace DeviceQueue.Cli.Provisioning;
 

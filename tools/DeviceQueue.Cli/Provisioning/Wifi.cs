@@ -11,7 +11,8 @@ internal sealed record Wifi(string Ssid, string Password)
     // hexadecimal digits.
     private const int MaxSsidBytes = 32;
     private const int MinPassword = 8;
-    private const int MaxPassword = 64;
+    private const int MaxPassword = 63;
+    private const int KeyDigits = 64;
 
     /// <summary>
     /// Gets the content of nanoff's <c>--networkdeployment</c> file, without the port, which its command line says.
@@ -28,8 +29,13 @@ internal sealed record Wifi(string Ssid, string Password)
         },
     };
 
-    public static Wifi Read(JsonNode deployment) =>
-        new(deployment["WirelessClient"]!["Ssid"]!.ToString(), deployment["WirelessClient"]!["Password"]!.ToString());
+    /// <exception cref="UserException">The file is not what was made, even if it is JSON.</exception>
+    public static Wifi Read(string path) =>
+        JsonFile.Read(path)["WirelessClient"] is JsonObject client
+        && client["Ssid"] is JsonValue ssid && ssid.TryGetValue(out string? name)
+        && client["Password"] is JsonValue secret && secret.TryGetValue(out string? password)
+            ? new Wifi(name, password)
+            : throw new UserException($"{path}: WirelessClient with the strings Ssid and Password is needed");
 
     /// <exception cref="UserException">The name of the network is none.</exception>
     public static void CheckSsid(string ssid)
@@ -43,10 +49,14 @@ internal sealed record Wifi(string Ssid, string Password)
     /// <exception cref="UserException">The password is none for WPA2; the text does not hold it.</exception>
     public static void CheckPassword(string ssid, string password)
     {
-        bool isLength = password.Length == 0 || password.Length is >= MinPassword and <= MaxPassword;
-        if (!isLength || password.Any(c => c is < ' ' or > '~'))
+        bool isPassphrase = password.Length is >= MinPassword and <= MaxPassword
+            && password.All(c => c is >= ' ' and <= '~');
+        bool isKey = password.Length == KeyDigits && password.All(char.IsAsciiHexDigit);
+        if (password.Length != 0 && !isPassphrase && !isKey)
         {
-            throw new UserException($"the password of the Wi-Fi '{Plain.Text(ssid)}': {MinPassword} to {MaxPassword} printable ASCII characters are allowed, or none for an open network");
+            string printable = $"{MinPassword} to {MaxPassword} printable ASCII characters";
+            throw new UserException($"the password of the Wi-Fi '{Plain.Text(ssid)}': {printable}, "
+                + $"or {KeyDigits} hexadecimal digits, are allowed, or none for an open network");
         }
     }
 }

@@ -42,9 +42,11 @@ public class Bme280 : Bmx280Base
         }
     }
 
-    public bool TryReadHumidity(out RelativeHumidity humidity) => TryReadHumidityCore(out humidity, skipTempFineRead: false);
+    public bool TryReadHumidity(out RelativeHumidity humidity) =>
+        TryReadHumidityCore(out humidity, skipTempFineRead: false);
 
-    public override int GetMeasurementDuration() => base.GetMeasurementDuration() + OsToMeasCycles[(int)HumiditySampling];
+    public override int GetMeasurementDuration() =>
+        base.GetMeasurementDuration() + OsToMeasCycles[(int)HumiditySampling];
 
     /// <summary>Measures, waits for it and reads.</summary>
     public Bme280ReadResult Read()

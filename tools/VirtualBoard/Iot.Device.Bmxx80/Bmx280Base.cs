@@ -74,7 +74,8 @@ public abstract class Bmx280Base : Bmxx80Base
     }
 
     /// <summary>Gets how long a measurement takes at most, in milliseconds.</summary>
-    public virtual int GetMeasurementDuration() => OsToMeasCycles[(int)PressureSampling] + OsToMeasCycles[(int)TemperatureSampling];
+    public virtual int GetMeasurementDuration() =>
+        OsToMeasCycles[(int)PressureSampling] + OsToMeasCycles[(int)TemperatureSampling];
 
     protected override void SetDefaultConfiguration()
     {
@@ -131,7 +132,8 @@ public abstract class Bmx280Base : Bmxx80Base
     {
         double t = (TemperatureFine / 2.0) - 64000.0;
         double offset = (((t * t * _digP[6] / 32768.0) + (t * _digP[5] * 2.0)) / 4.0) + (_digP[4] * 65536.0);
-        double slope = (1.0 + (((_digP[3] * t * t / 524288.0) + (_digP[2] * t)) / 524288.0 / 32768.0)) * (ushort)_digP[1];
+        double slope = (
+            1.0 + (((_digP[3] * t * t / 524288.0) + (_digP[2] * t)) / 524288.0 / 32768.0)) * (ushort)_digP[1];
         if (slope == 0)
         {
             return 0;

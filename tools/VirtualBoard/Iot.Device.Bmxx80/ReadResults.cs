@@ -13,7 +13,13 @@ public class Bmp280ReadResult(Temperature temperature, bool temperatureIsValid, 
     public bool PressureIsValid { get; } = pressureIsValid;
 }
 
-public class Bme280ReadResult(Temperature temperature, bool temperatureIsValid, Pressure pressure, bool pressureIsValid, RelativeHumidity humidity, bool humidityIsValid)
+public class Bme280ReadResult(
+    Temperature temperature,
+    bool temperatureIsValid,
+    Pressure pressure,
+    bool pressureIsValid,
+    RelativeHumidity humidity,
+    bool humidityIsValid)
     : Bmp280ReadResult(temperature, temperatureIsValid, pressure, pressureIsValid)
 {
     public RelativeHumidity Humidity { get; } = humidity;

@@ -240,7 +240,11 @@ public sealed class Bmx280Slave : II2cSlave
         int shift = Math.Min((_registers[ConfigRegister] >> 2) & 7, 4);
         if (shift > 0 && _filtered is { } old)
         {
-            raw = raw with { Temperature = old.Temperature + ((raw.Temperature - old.Temperature) >> shift), Pressure = old.Pressure + ((raw.Pressure - old.Pressure) >> shift) };
+            raw = raw with
+            {
+                Temperature = old.Temperature + ((raw.Temperature - old.Temperature) >> shift),
+                Pressure = old.Pressure + ((raw.Pressure - old.Pressure) >> shift),
+            };
         }
 
         _filtered = raw;

@@ -6,9 +6,11 @@ namespace VirtualBoard.Parts;
 /// <param name="Pressure">Hectopascals.</param>
 public readonly record struct Climate(double Temperature, double Humidity, double Pressure)
 {
-    public static Climate operator +(Climate a, Climate b) => new(a.Temperature + b.Temperature, a.Humidity + b.Humidity, a.Pressure + b.Pressure);
+    public static Climate operator +(Climate a, Climate b) =>
+        new(a.Temperature + b.Temperature, a.Humidity + b.Humidity, a.Pressure + b.Pressure);
 
-    public static Climate operator *(Climate a, double factor) => new(a.Temperature * factor, a.Humidity * factor, a.Pressure * factor);
+    public static Climate operator *(Climate a, double factor) =>
+        new(a.Temperature * factor, a.Humidity * factor, a.Pressure * factor);
 }
 
 /// <summary>The climate over time.</summary>
@@ -43,7 +45,8 @@ public sealed class NoisyClimate(IClimateScript script, Climate amplitude, int s
     {
         lock (_lock)
         {
-            Climate noise = new(amplitude.Temperature * Draw(), amplitude.Humidity * Draw(), amplitude.Pressure * Draw());
+            Climate noise = new(
+                amplitude.Temperature * Draw(), amplitude.Humidity * Draw(), amplitude.Pressure * Draw());
             return script.At(elapsed) + noise;
         }
     }

@@ -47,7 +47,12 @@ public sealed class CsvClimate : IClimateScript
             throw Error(path, number, $"expected ms,temperature,humidity,pressure, found {fields.Length} fields");
         }
 
-        if (!long.TryParse(fields[0], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long ms)
+        if (
+            !long.TryParse(
+                fields[0],
+                NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+                CultureInfo.InvariantCulture,
+                out long ms)
             || (_lines.Count > 0 && ms <= _lines[^1].Ms))
         {
             throw Error(path, number, $"'{fields[0]}' is no time in milliseconds after that of the line before");
@@ -57,7 +62,8 @@ public sealed class CsvClimate : IClimateScript
         for (int i = 0; i < values.Length; i++)
         {
             string field = fields[i + 1];
-            if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]) || !double.IsFinite(values[i]))
+            if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out values[i])
+                || !double.IsFinite(values[i]))
             {
                 throw Error(path, number, $"'{field}' is no number");
             }
@@ -66,5 +72,6 @@ public sealed class CsvClimate : IClimateScript
         return (ms, new Climate(values[0], values[1], values[2]));
     }
 
-    private static InvalidDataException Error(string path, int number, string text) => new($"{path}, line {number}: {text}.");
+    private static InvalidDataException Error(string path, int number, string text) =>
+        new($"{path}, line {number}: {text}.");
 }

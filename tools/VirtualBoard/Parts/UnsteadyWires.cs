@@ -83,7 +83,11 @@ public sealed class UnsteadyWires(II2cSlave part) : II2cSlave
             isSpoiled = false;
         }
 
-        count = isSpoiled && fault == TransferFault.Lost ? 0 : isSpoiled && fault == TransferFault.Short ? length / 2 : length;
+        count = isSpoiled && fault == TransferFault.Lost
+            ? 0
+            : isSpoiled && fault == TransferFault.Short
+            ? length / 2
+            : length;
         return !isSpoiled;
     }
 }

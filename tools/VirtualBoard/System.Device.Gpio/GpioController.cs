@@ -83,7 +83,9 @@ public sealed class GpioController : IDisposable
     private GpioPin Reserve(int pinNumber)
     {
         _boot.Pass();
-        return BoardPins.Exists(pinNumber) && !_boot.Board.Gpio[pinNumber].IsTaken && _boot.Gpio.TryReserve(pinNumber) ? new GpioPin(_boot, pinNumber) : throw new InvalidOperationException();
+        return BoardPins.Exists(pinNumber) && !_boot.Board.Gpio[pinNumber].IsTaken && _boot.Gpio.TryReserve(pinNumber)
+            ? new GpioPin(_boot, pinNumber)
+            : throw new InvalidOperationException();
     }
 
     private GpioPin Find(int pinNumber)

@@ -95,7 +95,8 @@ public sealed class GpioPin : IDisposable
     }
 
     internal static bool IsSupported(int pinNumber, PinMode mode) =>
-        BoardPins.Exists(pinNumber) && mode >= PinMode.Input && mode <= (BoardPins.IsInputOnly(pinNumber) ? PinMode.InputPullUp : PinMode.OutputOpenSourcePullDown);
+        BoardPins.Exists(pinNumber) && mode >= PinMode.Input
+            && mode <= (BoardPins.IsInputOnly(pinNumber) ? PinMode.InputPullUp : PinMode.OutputOpenSourcePullDown);
 
     // The ESP32 has no open source: nanoFramework makes open drain of it.
     private static PinValue? LevelOf(PinMode mode, bool isHigh) => mode switch

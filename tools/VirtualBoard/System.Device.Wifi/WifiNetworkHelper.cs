@@ -27,12 +27,14 @@ public static class WifiNetworkHelper
 
     /// <summary>Follows the network in the background.</summary>
     /// <exception cref="InvalidOperationException">Called a second time.</exception>
-    public static void SetupNetworkHelper(bool requiresDateTime = false) => State.SetUp(NetworkInterfaceType.Wireless80211, requiresDateTime);
+    public static void SetupNetworkHelper(bool requiresDateTime = false) => State.SetUp(
+        NetworkInterfaceType.Wireless80211, requiresDateTime);
 
     /// <summary>
     /// Waits for an address, and for a date if one is required, until the token is cancelled; the default token waits
     /// for ever.
     /// </summary>
-    public static bool Reconnect(bool requiresDateTime = false, int wifiAdapterId = 0, CancellationToken token = default) =>
+    public static bool Reconnect(
+        bool requiresDateTime = false, int wifiAdapterId = 0, CancellationToken token = default) =>
         State.Wait(NetworkInterfaceType.Wireless80211, requiresDateTime, token);
 }

@@ -79,5 +79,6 @@ internal static class Pem
     public static byte[] ToBytes(string text) => Encoding.UTF8.GetBytes(text + "\0");
 
     // mbedtls_x509_crt_parse: without the zero it takes the bytes for DER.
-    public static bool IsPem(byte[] data) => data.Length > 0 && data[^1] == 0 && data.AsSpan().IndexOf("-----BEGIN "u8) >= 0;
+    public static bool IsPem(byte[] data) =>
+        data.Length > 0 && data[^1] == 0 && data.AsSpan().IndexOf("-----BEGIN "u8) >= 0;
 }

@@ -70,10 +70,13 @@ public class X509Certificate2 : X509Certificate
         if (Pem.IsPem(key))
         {
             string text = Encoding.UTF8.GetString(key);
-            return new Real.AsymmetricAlgorithm[] { rsa, ec }.Any(a => Can(() => a.ImportFromPem(text)) || Can(() => a.ImportFromEncryptedPem(text, password)));
+            return new Real.AsymmetricAlgorithm[] { rsa, ec }.Any(
+                a => Can(() => a.ImportFromPem(text)) || Can(() => a.ImportFromEncryptedPem(text, password)));
         }
 
-        return new Real.AsymmetricAlgorithm[] { rsa, ec }.Any(a => Can(() => a.ImportPkcs8PrivateKey(key, out _)) || Can(() => a.ImportEncryptedPkcs8PrivateKey(password, key, out _)))
+        return new Real.AsymmetricAlgorithm[] { rsa, ec }.Any(
+            a => Can(() => a.ImportPkcs8PrivateKey(key, out _))
+                || Can(() => a.ImportEncryptedPkcs8PrivateKey(password, key, out _)))
             || Can(() => rsa.ImportRSAPrivateKey(key, out _))
             || Can(() => ec.ImportECPrivateKey(key, out _));
     }

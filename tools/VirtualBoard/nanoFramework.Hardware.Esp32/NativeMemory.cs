@@ -17,7 +17,8 @@ public class NativeMemory
     /// Tells what ESP-IDF has left; a module without PSRAM has none of that, and where there is some, nothing here uses
     /// it.
     /// </summary>
-    public static void GetMemoryInfo(MemoryType memType, out uint totalSize, out uint totalFreeSize, out uint largestFreeBlock)
+    public static void GetMemoryInfo(
+        MemoryType memType, out uint totalSize, out uint totalFreeSize, out uint largestFreeBlock)
     {
         Board.Checkpoint();
         bool isPsram = memType == MemoryType.SpiRam;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Mosquitto;
-using nanoFramework.M2Mqtt.Messages;
+using Mqtt;
 using VirtualBoard;
+using nanoFramework.M2Mqtt.Messages;
 
 namespace nanoFramework.M2Mqtt;
 
@@ -12,7 +12,7 @@ namespace nanoFramework.M2Mqtt;
 /// </summary>
 internal sealed class Inflight
 {
-    private readonly MosquittoClient _link;
+    private readonly BrokerClient _link;
     private readonly HeapShare _heap;
     private readonly MqttSettings _settings;
     private readonly Action<Exchange, bool> _done;
@@ -22,12 +22,17 @@ internal sealed class Inflight
     private readonly AutoResetEvent _signal = new(false);
     private readonly Thread _thread;
     private readonly List<Exchange> _exchanges = [];
-    private readonly Dictionary<int, Exchange> _byMid = [];
     private int _count;
     private long _pingedAt;
     private volatile bool _isRunning = true;
 
-    internal Inflight(MosquittoClient link, HeapShare heap, MqttSettings settings, TimeSpan keepalive, Action<Exchange, bool> done, Action fail)
+    internal Inflight(
+        BrokerClient link,
+        HeapShare heap,
+        MqttSettings settings,
+        TimeSpan keepalive,
+        Action<Exchange, bool> done,
+        Action fail)
     {
         _link = link;
         _heap = heap;
@@ -36,9 +41,9 @@ internal sealed class Inflight
         _done = done;
         _fail = fail;
         _thread = new Thread(Run) { IsBackground = true, Name = "M2Mqtt in flight" };
-        link.Published += mid => Post(() => Answer(mid, []));
-        link.Unsubscribed += mid => Post(() => Answer(mid, []));
-        link.Subscribed += (mid, granted) => Post(() => Answer(mid, granted));
+        link.Published += id => Post(() => Answer(id, []));
+        link.Unsubscribed += id => Post(() => Answer(id, []));
+        link.Subscribed += (id, granted) => Post(() => Answer(id, granted));
     }
 
     internal bool IsFull => Volatile.Read(ref _count) >= _settings.InflightQueueSize;
@@ -118,19 +123,22 @@ internal sealed class Inflight
         exchange.Send(_link);
         _heap.Release(exchange.PacketBytes);
         exchange.Attempts++;
-        if (exchange is not PublishExchange { Qos: MqttQoSLevel.AtMostOnce })
-        {
-            exchange.Mids.ForEach(mid => _byMid[mid] = exchange);
-        }
     }
 
-    private void Answer(int mid, int[] granted)
+    private void Answer(int id, int[] granted)
     {
-        if (_byMid.TryGetValue(mid, out Exchange? exchange) && exchange.Take(mid, granted))
+        if (_exchanges.Find(exchange => exchange.Id == id) is not { } exchange)
         {
-            Forget(exchange);
-            _done(exchange, true);
+            return; // given up meanwhile
         }
+
+        if (exchange is SubscribeExchange subscribe)
+        {
+            subscribe.Granted = Array.ConvertAll(granted, static level => (MqttQoSLevel)level);
+        }
+
+        Forget(exchange);
+        _done(exchange, true);
     }
 
     private void RepeatOrGiveUp()
@@ -153,15 +161,13 @@ internal sealed class Inflight
     private void Forget(Exchange exchange)
     {
         _exchanges.Remove(exchange);
-        exchange.Mids.ForEach(mid => _byMid.Remove(mid));
         Interlocked.Decrement(ref _count);
         _heap.Release(exchange.HeldBytes);
     }
 
     /// <summary>
     /// PINGREQ when nothing was sent for a keepalive, however much was received; so who sends QoS 0 alone never asks,
-    /// and never learns that the broker is gone. libmosquitto's own schedule would ask in both cases, so it is called
-    /// at our times only.
+    /// and never learns that the broker is gone.
     /// </summary>
     private void Ping()
     {
@@ -183,7 +189,7 @@ internal sealed class Inflight
         if (_pingedAt == 0 && Stopwatch.GetElapsedTime(_link.LastWritten) >= _keepalive)
         {
             _pingedAt = Stopwatch.GetTimestamp();
-            _link.CheckKeepalive();
+            _link.Ping();
         }
     }
 

@@ -1,19 +1,20 @@
 using System.Collections;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
+using System.Security.Authentication;
 using System.Text;
-using Mosquitto;
+using Mqtt;
+using VirtualBoard;
+using System.Security.Cryptography.X509Certificates;
 using nanoFramework.M2Mqtt.Exceptions;
 using nanoFramework.M2Mqtt.Messages;
-using VirtualBoard;
 
 namespace nanoFramework.M2Mqtt;
 
 /// <summary>
-/// nanoFramework.M2Mqtt 5.1's client as a board sees it, over libmosquitto: what it promises, and where it fails.
-/// Beyond the real one it connects once only (a reconnected one sends what was in flight twice), knows MQTT 3.1.1
-/// alone, and takes a keepalive of 1 to 4 s for 5 s, libmosquitto's least.
+/// nanoFramework.M2Mqtt 5.1's client as a board sees it, over MQTTnet's packets: what it promises, and where it fails.
+/// Beyond the real one it connects once only (a reconnected one sends what was in flight twice), and knows MQTT 3.1.1
+/// alone.
 /// </summary>
 public class MqttClient : IMqttClient, IDisposable
 {
@@ -28,7 +29,7 @@ public class MqttClient : IMqttClient, IDisposable
     private X509Certificate? _certificate;
     private MqttSslProtocols _sslProtocol;
     private Board? _board;
-    private MosquittoClient? _link;
+    private BrokerClient? _link;
     private Inflight? _inflight;
     private EventDispatcher? _dispatcher;
     private HeapShare _heap = new(null);
@@ -118,17 +119,17 @@ public class MqttClient : IMqttClient, IDisposable
             Thread.Sleep(Timeout.Infinite);
         }
 
-        MosquittoOptions options = new()
+        ClientOptions options = new()
         {
             // Over TLS the name is what the certificate is held against.
             Host = _isSecure ? _host : _address.ToString(),
             Port = _port,
             ClientId = clientId.Length == 0 ? null : clientId,
             CleanSession = cleanSession,
-            KeepaliveSeconds = keepAlivePeriod == 0 ? 0 : Math.Max((int)keepAlivePeriod, MosquittoOptions.MinimumKeepaliveSeconds),
+            KeepaliveSeconds = keepAlivePeriod,
             Username = string.IsNullOrEmpty(username) ? null : username,
             Password = string.IsNullOrEmpty(password) ? null : password,
-            Will = willFlag ? new MosquittoWill(willTopic!, Encoding.UTF8.GetBytes(willMessage!), (int)willQosLevel, willRetain) : null,
+            Will = willFlag ? new LastWill(willTopic!, Encoding.UTF8.GetBytes(willMessage!), (int)willQosLevel, willRetain) : null,
             ManualKeepalive = true,
         };
         Open(options);
@@ -302,7 +303,7 @@ public class MqttClient : IMqttClient, IDisposable
         }
     }
 
-    private void Open(MosquittoOptions options)
+    private void Open(ClientOptions options)
     {
         JoinBoard();
         try
@@ -310,7 +311,7 @@ public class MqttClient : IMqttClient, IDisposable
             ConnectResult opened = OpenTransport(options);
             if (!opened.IsAccepted)
             {
-                throw opened.Status is ConnectStatus.SocketFailed or ConnectStatus.TimedOut ? new SocketException(opened.Code) : new IOException(opened.Text);
+                throw opened.Status == ConnectStatus.SocketFailed ? new SocketException(opened.Code) : new IOException(opened.Text);
             }
         }
         catch (SocketException e)
@@ -325,7 +326,7 @@ public class MqttClient : IMqttClient, IDisposable
         }
     }
 
-    private ConnectResult OpenTransport(MosquittoOptions options)
+    private ConnectResult OpenTransport(ClientOptions options)
     {
         if (!_isSecure)
         {
@@ -334,24 +335,41 @@ public class MqttClient : IMqttClient, IDisposable
             return result;
         }
 
-        DateTime? utc = _board?.Clock.Utc;
-
         // The handshake runs in native code without a timeout: a silent peer holds the whole board, until the power
         // goes.
-        return WithInterpreterStopped(() =>
-        {
-            using TlsFiles files = new(_ca, _certificate, _sslProtocol, Settings.ValidateServerCertificate, utc);
-            return OpenLink(options with { Tls = files.Settings }, Timeout.InfiniteTimeSpan);
-        });
+        TlsOptions tls = ReadTls();
+        return WithInterpreterStopped(() => OpenLink(options with { Tls = tls }, Timeout.InfiniteTimeSpan));
     }
 
-    private ConnectResult OpenLink(MosquittoOptions options, TimeSpan timeout)
+    /// <exception cref="ArgumentException">The real client knows no such protocol.</exception>
+    private TlsOptions ReadTls()
     {
-        _link = new MosquittoClient(options) { AcceptMessage = IsFirstBlockFree };
+        X509Certificate2? pair = _certificate as X509Certificate2;
+        return new TlsOptions
+        {
+            Authorities = _ca?.GetRawCertData() ?? [],
+            Certificate = pair?.GetRawCertData(),
+            Key = pair?.PrivateKey,
+            KeyPassword = pair?.Password,
+            Protocols = _sslProtocol switch
+            {
+                MqttSslProtocols.None => SslProtocols.None,
+                MqttSslProtocols.TLSv1_2 => SslProtocols.Tls12,
+                MqttSslProtocols.TLSv1_3 => SslProtocols.Tls13,
+                _ => throw new ArgumentException("SSL/TLS protocol version not supported"),
+            },
+            Insecure = !Settings.ValidateServerCertificate,
+            Time = _board?.Clock.Utc,
+        };
+    }
+
+    private ConnectResult OpenLink(ClientOptions options, TimeSpan timeout)
+    {
+        _link = new BrokerClient(options) { MayReceive = IsFirstBlockFree, MayTake = IsSecondBlockFree };
         _dispatcher = new EventDispatcher(Close, () => ConnectionClosed?.Invoke(this, EventArgs.Empty));
         _inflight = new Inflight(_link, _heap, Settings, TimeSpan.FromSeconds(options.KeepaliveSeconds), RaiseDone, BeginClosing);
         _link.MessageReceived += Receive;
-        _link.Disconnected += (_, _) => BeginClosing();
+        _link.Disconnected += _ => BeginClosing();
         return _isPowerLost ? new ConnectResult(ConnectStatus.Closed) : _link.Open(timeout);
     }
 
@@ -415,35 +433,39 @@ public class MqttClient : IMqttClient, IDisposable
     /// for packets: the letters of a topic have flag bits that no packet has, which ends the connection, with the
     /// message unacknowledged.
     /// </summary>
-    private bool IsFirstBlockFree(string topic, int packetSize) => _board == null
+    private bool IsFirstBlockFree(int packetSize) => _board == null
         || (_heap.IsLimited ? _heap.TryTake(HeapShare.OfPacket(packetSize)) : packetSize <= _board.LargestFreeBlock);
 
     /// <summary>
-    /// Then it allocates the payload beside it. If that fails the message is lost and all goes on; only the PUBACK,
-    /// which libmosquitto sends, the real one withholds.
+    /// Then it allocates the payload beside it. If that fails the message is lost, unacknowledged, and all goes on.
     /// </summary>
-    private bool IsSecondBlockFree(MosquittoMessage message) => _board == null
-        || (_heap.IsLimited
-            ? _heap.TryTake(HeapShare.OfArrived(message.Topic, message.Payload.Length))
-            : Encoding.UTF8.GetByteCount(message.Topic) + (2L * message.Payload.Length) <= _board.LargestFreeBlock);
-
-    private void Receive(MosquittoMessage message)
+    private bool IsSecondBlockFree(ReceivedMessage message)
     {
-        int packet = HeapShare.OfPacket(HeapShare.PacketBytes(message.Topic, message.Payload.Length, message.Qos));
-        if (!IsSecondBlockFree(message))
+        bool isFree = _board == null
+            || (_heap.IsLimited
+                ? _heap.TryTake(HeapShare.OfArrived(message.Topic, message.Payload.Length))
+                : Encoding.UTF8.GetByteCount(message.Topic) + (2L * message.Payload.Length) <= _board.LargestFreeBlock);
+        if (!isFree)
         {
-            _heap.Release(packet);
-            return;
+            _heap.Release(PacketShare(message));
         }
 
-        int held = packet + HeapShare.OfArrived(message.Topic, message.Payload.Length);
+        return isFree;
+    }
+
+    private static int PacketShare(ReceivedMessage message) =>
+        HeapShare.OfPacket(HeapShare.PacketBytes(message.Topic, message.Payload.Length, message.Qos));
+
+    private void Receive(ReceivedMessage message)
+    {
+        int held = PacketShare(message) + HeapShare.OfArrived(message.Topic, message.Payload.Length);
         if (_inflight!.IsFull)
         {
             _heap.Release(held);
             return;
         }
 
-        MqttMsgPublishEventArgs e = new(message.Topic, message.Payload, false, (MqttQoSLevel)message.Qos, message.Retain);
+        MqttMsgPublishEventArgs e = new(message.Topic, message.Payload, message.IsRepeat, (MqttQoSLevel)message.Qos, message.Retain);
         _inflight.Post(() => _dispatcher!.Enqueue(() => Raise(e, held)));
     }
 

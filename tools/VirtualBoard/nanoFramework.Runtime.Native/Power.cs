@@ -22,7 +22,8 @@ public class Power
     }
 
     /// <summary>Starts the board anew and never returns.</summary>
-    public static void RebootDevice(RebootOption rebootOption = RebootOption.NormalReboot) => RebootDevice(Timeout.Infinite, rebootOption);
+    public static void RebootDevice(
+        RebootOption rebootOption = RebootOption.NormalReboot) => RebootDevice(Timeout.Infinite, rebootOption);
 
     /// <summary>
     /// Starts the board anew and never returns. Handlers that take longer than the time in milliseconds are left

@@ -6,10 +6,7 @@ public class MqttMsgPublishEventArgs(string topic, byte[] message, bool dupFlag,
 
     public byte[] Message { get; } = message;
 
-    /// <summary>
-    /// Gets a value indicating whether the broker sends the message again; always false here, libmosquitto keeps the
-    /// flag to itself.
-    /// </summary>
+    /// <summary>Gets a value indicating whether the broker may have sent the message before.</summary>
     public bool DupFlag { get; } = dupFlag;
 
     public MqttQoSLevel QosLevel { get; } = qosLevel;

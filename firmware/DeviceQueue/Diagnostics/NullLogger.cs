@@ -1,0 +1,12 @@
+
+namespace DeviceQueue.Diagnostics
+{
+    /// <summary>Hears and says nothing.</summary>
+    internal sealed class NullLogger : ILogger
+    {
+        /// <inheritdoc/>
+        public void Log(LogLevel level, string correlationId, string message)
+        {
+        }
+    }
+}

@@ -1,0 +1,20 @@
+
+namespace DeviceQueue.Outputs
+{
+    /// <summary>
+    /// Says what the pins of a board can do. A reason is a few words that follow a pin's number, such as <c>it is an
+    /// input only</c>.
+    /// </summary>
+    public interface IPinRules
+    {
+        /// <summary>Says why a pin must not be an output.</summary>
+        /// <param name="pin">The pin's number.</param>
+        /// <returns>The reason, or <see langword="null"/> when it may be one.</returns>
+        string WhyNotOutput(int pin);
+
+        /// <summary>Says why a pin must not be a line of the I2C bus.</summary>
+        /// <param name="pin">The pin's number.</param>
+        /// <returns>The reason, or <see langword="null"/> when it may be one.</returns>
+        string WhyNotI2c(int pin);
+    }
+}

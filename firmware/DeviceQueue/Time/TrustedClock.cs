@@ -1,0 +1,384 @@
+using System;
+using DeviceQueue.Diagnostics;
+using DeviceQueue.Storage;
+using DeviceQueue.Text;
+
+namespace DeviceQueue.Time
+{
+    /// <summary>
+    /// The calendar as far as it can be believed: UTC never goes back below a floor that survives reboots (the build
+    /// date, then what was stored hourly and when a signed command was accepted). Beside it runs the time that commands
+    /// are judged by, anchored to the first UTC of this boot and carried on by the monotonic clock: a calendar that
+    /// jumps back makes no old command fresh, and one that jumps ahead and returns within the hour leaves nothing
+    /// behind. A calendar more than two hours ahead of all that is known has to prove itself, for a time server may be
+    /// wrong by decades until it is right: until an accepted signed command or a day confirms it, the floor rises only
+    /// by the time that has passed, and a calendar that is set back far is followed, down to the floor, as it would be
+    /// at start. What is dated meanwhile says so when the calendar leapt while the device ran, or is more than a year
+    /// ahead at start: the power may well have been away for less. By how much it was off is said when it is set right.
+    /// Safe to call from any thread.
+    /// </summary>
+    public sealed class TrustedClock : IClock, IHealthPart
+    {
+        /// <summary>How often the anchor follows the calendar and the floor is stored, in milliseconds.</summary>
+        public const int StepMs = 3600000;
+
+        /// <summary>
+        /// How far the anchor follows a calendar that is behind it at each step, in milliseconds: more than a quartz
+        /// drifts in an hour (100 ppm: 360 ms), too little to replay anything.
+        /// </summary>
+        public const int MaxSlewMs = 1000;
+
+        /// <summary>
+        /// How far ahead of what is known a calendar is believed at once, in milliseconds: the floor is an hour old at
+        /// most when the power goes, which may be away for another.
+        /// </summary>
+        public const int MaxLeadMs = 2 * StepMs;
+
+        /// <summary>How long a calendar that is further ahead has to go on to be believed, in milliseconds.</summary>
+        public const int ProofMs = 86400000;
+
+        private const int RecordBytes = 8;
+        private const int MinBehindMs = 60000;
+
+        // What is known is the build date, or the time when the power went: a board may lie in a drawer for so long.
+        private const long MaxAwayTicks = 365 * TimeSpan.TicksPerDay;
+
+        // 2100: a stored floor beyond it is no time that a device has seen, and would refuse all commands to come.
+        private const long MaxFloorTicks = 662380416000000000;
+
+        private readonly IClock _clock;
+        private readonly TwoSlotFile _file;
+        private long _floorTicks;
+        private long _storedTicks;
+        private long _floorMs;
+        private bool _isAnchored;
+        private bool _isUnproved;
+        private bool _isDoubted;
+        private long _unprovedMs;
+        private long _anchorTicks;
+        private long _anchorMs;
+        private long _stepMs;
+        private long _leadTicks;
+        private long _trustedMs;
+        private long _offMs;
+
+        /// <summary>
+        /// Initializes a new instance of the <see cref="TrustedClock"/> class with the floor that storage has, in the
+        /// files <c>utc.0</c> and <c>utc.1</c>.
+        /// </summary>
+        /// <param name="clock">The board's clocks.</param>
+        /// <param name="store">The storage.</param>
+        /// <param name="buildDate">The lowest floor, in UTC.</param>
+        /// <param name="buffer">A buffer that is shared with other small records, or <see langword="null"/> for one of
+        /// its own.</param>
+        public TrustedClock(IClock clock, IStore store, DateTime buildDate, byte[] buffer = null)
+        {
+            _clock = clock;
+            _file = new TwoSlotFile(store, "utc.0", "utc.1", buffer ?? new byte[TwoSlotFile.HeaderBytes + RecordBytes]);
+            _floorTicks = buildDate.Ticks;
+            _floorMs = clock.NowMs;
+            lock (_file.Buffer)
+            {
+                bool isRead = _file.TryRead(out int count) && count == RecordBytes;
+                long ticks = isRead ? LittleEndian.Get(_file.Buffer, TwoSlotFile.HeaderBytes, RecordBytes) : 0;
+                _storedTicks = ticks > 0 && ticks <= MaxFloorTicks ? ticks : 0;
+            }
+
+            _floorTicks = _storedTicks > _floorTicks ? _storedTicks : _floorTicks;
+        }
+
+        /// <summary>Gets the time below which UTC never goes.</summary>
+        public DateTime Floor
+        {
+            get
+            {
+                lock (_file)
+                {
+                    return new DateTime(_floorTicks);
+                }
+            }
+        }
+
+        /// <summary>
+        /// Gets how far the calendar is behind the floor, in milliseconds; 0 when that is no more than a minute, or the
+        /// clock is not set.
+        /// </summary>
+        public long BehindMs
+        {
+            get
+            {
+                lock (_file)
+                {
+                    bool isSet = _clock.TryGetUtc(out DateTime utc);
+                    long behindMs = isSet ? (_floorTicks - utc.Ticks) / TimeSpan.TicksPerMillisecond : 0;
+                    return behindMs > MinBehindMs ? behindMs : 0;
+                }
+            }
+        }
+
+        /// <summary>
+        /// Gets a value indicating whether the clock is set, and so far ahead of all that is known that it may be wrong
+        /// by years.
+        /// </summary>
+        public bool IsDoubted => TryDate(out DateTime utc, out bool isDoubted) && isDoubted;
+
+        /// <summary>
+        /// Gets by how much a doubted clock had been ahead when it was set right, in milliseconds; 0 when none was.
+        /// </summary>
+        public long OffMs
+        {
+            get
+            {
+                lock (_file)
+                {
+                    return _offMs;
+                }
+            }
+        }
+
+        /// <inheritdoc/>
+        public long NowMs => _clock.NowMs;
+
+        /// <inheritdoc/>
+        public bool TryGetUtc(out DateTime utc)
+        {
+            return TryDate(out utc, out bool isDoubted);
+        }
+
+        /// <summary>Gets the time in UTC and whether it is doubted, both of one moment.</summary>
+        /// <param name="utc">The time in UTC, when the clock is set.</param>
+        /// <param name="isDoubted">Whether it may be wrong by years, see <see cref="IsDoubted"/>.</param>
+        /// <returns><see langword="false"/> while the clock has not been set since power-on.</returns>
+        public bool TryDate(out DateTime utc, out bool isDoubted)
+        {
+            lock (_file)
+            {
+                isDoubted = false;
+                if (!TryAnchor(out utc))
+                {
+                    return false;
+                }
+
+                isDoubted = _isDoubted || IsFarAhead(utc.Ticks, GetAnchoredTicks());
+                if (utc.Ticks < _floorTicks)
+                {
+                    utc = new DateTime(GetAnchoredTicks());
+                }
+
+                return true;
+            }
+        }
+
+        /// <summary>Gets the time that commands are judged by; within an hour it never goes back.</summary>
+        /// <param name="utc">The time in UTC, when the clock is set.</param>
+        /// <returns><see langword="false"/> while the clock has not been set since power-on.</returns>
+        public bool TryGetFresh(out DateTime utc)
+        {
+            lock (_file)
+            {
+                if (!TryAnchor(out utc))
+                {
+                    return false;
+                }
+
+                long anchored = GetAnchoredTicks();
+                utc = anchored > utc.Ticks ? new DateTime(anchored) : utc;
+                return true;
+            }
+        }
+
+        /// <summary>
+        /// Makes this moment the floor and stores it: a signed command was accepted now, so whoever holds the key takes
+        /// this for the time too.
+        /// </summary>
+        public void Keep()
+        {
+            if (TryGetFresh(out DateTime utc))
+            {
+                lock (_file)
+                {
+                    Trust();
+                    _leadTicks = 0;
+                    Anchor(utc.Ticks);
+                    Raise(_anchorTicks);
+                }
+            }
+        }
+
+        /// <summary>Does the hourly step when it is due.</summary>
+        /// <param name="nowMs">The time.</param>
+        /// <returns>When the next step is due; <see cref="long.MaxValue"/> while the clock is not set.</returns>
+        public long Poll(long nowMs)
+        {
+            lock (_file)
+            {
+                if (!TryAnchor(out DateTime utc))
+                {
+                    return long.MaxValue;
+                }
+
+                WatchLead(utc.Ticks - GetAnchoredTicks());
+                if (nowMs >= _stepMs)
+                {
+                    Step(utc.Ticks, nowMs);
+                }
+
+                return _stepMs;
+            }
+        }
+
+        /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            writer.Name("uptime_ms");
+            writer.WriteNumber(_clock.NowMs);
+            if (!TryDate(out DateTime utc, out bool isDoubted))
+            {
+                return;
+            }
+
+            writer.Name("time");
+            writer.WriteTime(utc);
+            if (isDoubted)
+            {
+                writer.Name("clock");
+                writer.WriteText("doubted");
+            }
+            else
+            {
+                WriteUnlessZero(writer, "clock_trusted_ms", _trustedMs);
+            }
+
+            WriteUnlessZero(writer, "clock_off_ms", OffMs);
+            WriteUnlessZero(writer, "behind_floor_ms", BehindMs);
+        }
+
+        private static void WriteUnlessZero(JsonWriter writer, string name, long value)
+        {
+            if (value != 0)
+            {
+                writer.Name(name);
+                writer.WriteNumber(value);
+            }
+        }
+
+        /// <summary>
+        /// Sees a leap that is taken back before a step has followed it: what was dated meanwhile is off.
+        /// </summary>
+        private void WatchLead(long ticks)
+        {
+            if (IsFarAhead(ticks, 0))
+            {
+                _leadTicks = ticks;
+            }
+            else if (_leadTicks != 0 && !_isUnproved)
+            {
+                SetOff(_leadTicks - ticks);
+                _leadTicks = 0;
+            }
+        }
+
+        private void SetOff(long ticks)
+        {
+            _offMs = ticks / TimeSpan.TicksPerMillisecond;
+            _trustedMs = _clock.NowMs;
+        }
+
+        private void Trust()
+        {
+            _trustedMs = _isDoubted ? _clock.NowMs : _trustedMs;
+            _isUnproved = false;
+            _isDoubted = false;
+        }
+
+        private bool TryAnchor(out DateTime utc)
+        {
+            if (!_clock.TryGetUtc(out utc))
+            {
+                return false;
+            }
+
+            if (!_isAnchored || (_isUnproved && IsFarAhead(GetAnchoredTicks(), utc.Ticks)))
+            {
+                if (_isAnchored)
+                {
+                    SetOff(GetAnchoredTicks() - utc.Ticks);
+                }
+
+                _isAnchored = true;
+                _isUnproved = IsFarAhead(utc.Ticks, _floorTicks);
+                _isDoubted = utc.Ticks - _floorTicks > MaxAwayTicks;
+                _unprovedMs = _clock.NowMs;
+                Anchor(utc.Ticks);
+            }
+
+            return true;
+        }
+
+        private void Step(long utcTicks, long nowMs)
+        {
+            long expected = GetAnchoredTicks();
+            long lowest = expected - (MaxSlewMs * TimeSpan.TicksPerMillisecond);
+            long next = utcTicks > lowest ? utcTicks : lowest;
+            bool isLeap = IsFarAhead(next, expected);
+            if (nowMs - _unprovedMs >= ProofMs)
+            {
+                Trust();
+            }
+
+            long passedTicks = (nowMs - _floorMs) * TimeSpan.TicksPerMillisecond;
+            Raise(_isUnproved ? _floorTicks + passedTicks : isLeap ? expected : next);
+            if (isLeap)
+            {
+                _leadTicks = 0;
+                _isUnproved = true;
+                _isDoubted = true;
+                _unprovedMs = nowMs;
+            }
+
+            Anchor(next);
+        }
+
+        private static bool IsFarAhead(long ticks, long knownTicks)
+        {
+            return ticks - knownTicks > MaxLeadMs * TimeSpan.TicksPerMillisecond;
+        }
+
+        private void Anchor(long ticks)
+        {
+            _anchorTicks = ticks > _floorTicks ? ticks : _floorTicks;
+            _anchorMs = _clock.NowMs;
+            _stepMs = _anchorMs + StepMs;
+        }
+
+        private long GetAnchoredTicks()
+        {
+            return _anchorTicks + ((_clock.NowMs - _anchorMs) * TimeSpan.TicksPerMillisecond);
+        }
+
+        private void Raise(long ticks)
+        {
+            if (ticks > _floorTicks)
+            {
+                _floorTicks = ticks;
+                _floorMs = _clock.NowMs;
+            }
+
+            // Less than a second is not worth a write: a stream of good commands must not wear the flash more than
+            // their records do.
+            if (_floorTicks - _storedTicks < TimeSpan.TicksPerSecond)
+            {
+                return;
+            }
+
+            lock (_file.Buffer)
+            {
+                LittleEndian.Set(_file.Buffer, TwoSlotFile.HeaderBytes, RecordBytes, _floorTicks);
+                if (_file.TryWrite(RecordBytes))
+                {
+                    _storedTicks = _floorTicks;
+                }
+            }
+        }
+    }
+}
