@@ -32,7 +32,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     private const int KeyBytes = 241;
 
     // After the lowest time that the clock believes, or no command is fresh.
-    private static readonly DateTime Start = DateTime.SpecifyKind(FirmwareDefaults.BuildDate, DateTimeKind.Utc).AddDays(1);
+    private static readonly DateTime Start = DateTime.SpecifyKind(FirmwareDefaults.BuildDate, DateTimeKind.Utc)
+        .AddDays(1);
 
     private readonly Dictionary<string, byte[]> _files = new()
     {

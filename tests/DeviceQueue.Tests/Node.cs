@@ -166,7 +166,8 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public void ApplySettings(string config = "")
     {
         var problems = new ConfigProblems();
-        _node.Apply(DeviceConfig.Read(ConfigParams.FromString("device.id=bar1;" + config), null, "dq-000001", problems));
+        _node.Apply(
+            DeviceConfig.Read(ConfigParams.FromString("device.id=bar1;" + config), null, "dq-000001", problems));
         Assert.Empty(problems.Errors());
     }
 

@@ -22,7 +22,8 @@ public sealed partial class Tidy_Tests
 
     private static readonly string[] Twins = ["FlashStore.cs", "SystemClock.cs"];
 
-    public static TheoryData<string> Projects => [.. Directory.GetDirectories(Firmware, "DeviceQueue*").Select(folder => Path.GetFileName(folder))];
+    public static TheoryData<string> Projects =>
+        [.. Directory.GetDirectories(Firmware, "DeviceQueue*").Select(folder => Path.GetFileName(folder))];
 
     [Fact]
     public void The_library_reaches_neither_clock_nor_chance_nor_files_nor_sockets_but_through_its_interfaces()
@@ -65,11 +66,13 @@ public sealed partial class Tidy_Tests
                     let folder = FolderOf(file)
                     where folder != ""
                     from used in Uses(file)
-                    where Array.IndexOf(Folders, used) is var place && (place < 0 || place >= Array.IndexOf(Folders, folder))
+                    where Array.IndexOf(Folders, used) is var place
+                        && (place < 0 || place >= Array.IndexOf(Folders, folder))
                     select $"{folder}/{Path.GetFileName(file)} uses {used}";
 
         Assert.Empty(found);
-        Assert.Equal(Folders.Order(), Sources("DeviceQueue").Select(FolderOf).Where(folder => folder != "").Distinct().Order());
+        Assert.Equal(
+            Folders.Order(), Sources("DeviceQueue").Select(FolderOf).Where(folder => folder != "").Distinct().Order());
     }
 
     [Fact]

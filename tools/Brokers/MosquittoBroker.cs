@@ -149,12 +149,14 @@ public sealed class MosquittoBroker : IDisposable
     private static string FindExecutable()
     {
         string name = OperatingSystem.IsWindows() ? "mosquitto.exe" : "mosquitto";
-        IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         folders = folders.Concat(OperatingSystem.IsWindows()
             ? [Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles), "mosquitto")]
             : ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"]);
         return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"The mosquitto broker was not found in PATH or its usual folder. {Installation.Hint("mosquitto")}");
+            ?? throw new FileNotFoundException(
+                $"The mosquitto broker was not found in PATH or its usual folder. {Installation.Hint("mosquitto")}");
     }
 
     private void StartOnSomePort()
@@ -264,5 +266,6 @@ public sealed class MosquittoBroker : IDisposable
         }
     }
 
-    private InvalidOperationException Failure() => new($"mosquitto did not start on port {Port}:\n{string.Join('\n', _log.TakeLast(20))}");
+    private InvalidOperationException Failure() =>
+        new($"mosquitto did not start on port {Port}:\n{string.Join('\n', _log.TakeLast(20))}");
 }

@@ -15,7 +15,9 @@ public static class RunningBroker
     /// </summary>
     public static bool TryReload(string pidFile)
     {
-        if (OperatingSystem.IsWindows() || !File.Exists(pidFile) || !int.TryParse(File.ReadAllText(pidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+        if (OperatingSystem.IsWindows()
+            || !File.Exists(pidFile)
+            || !int.TryParse(File.ReadAllText(pidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
         {
             return false;
         }

@@ -10,16 +10,28 @@ public sealed partial class Board_Tests
     [Fact]
     public void Every_board_that_can_be_asked_for_has_its_folder_of_pins_and_every_folder_is_a_board()
     {
-        string[] folders = [.. Directory.GetDirectories(Path.Combine(Repository.Root, "hardware", "boards")).Select(folder => Path.GetFileName(folder)!)];
+        string[] folders =
+        [
+            .. Directory.GetDirectories(Path.Combine(Repository.Root, "hardware", "boards"))
+                .Select(folder => Path.GetFileName(folder)!),
+        ];
 
-        Assert.Equal(Board.All.Select(board => board.Name).Order(StringComparer.Ordinal), folders.Order(StringComparer.Ordinal));
-        Assert.All(folders, folder => Assert.True(File.Exists(Path.Combine(Repository.Root, "hardware", "boards", folder, "pins.csv")), folder));
+        Assert.Equal(
+            Board.All.Select(board => board.Name).Order(StringComparer.Ordinal), folders.Order(StringComparer.Ordinal));
+        Assert.All(
+            folders,
+            folder => Assert.True(
+                File.Exists(Path.Combine(Repository.Root, "hardware", "boards", folder, "pins.csv")), folder));
     }
 
     [Fact]
     public void The_lines_that_flash_a_board_are_those_of_the_README()
     {
-        string[] told = [.. Nanoff().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Select(line => line.Groups[1].Value)];
+        string[] told =
+        [
+            .. Nanoff().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")))
+                .Select(line => line.Groups[1].Value),
+        ];
 
         Assert.Equal(told, NextSteps.Flash(Board.Default, hasWifi: true));
     }

@@ -58,5 +58,6 @@ public sealed class Observer : IDisposable
     public void Dispose() => _client.Dispose();
 
     private void Keep(ReceivedMessage message) =>
-        _messages.Add(new Observed(message.Topic, message.Payload, message.Qos, message.Retain, Stopwatch.GetTimestamp()));
+        _messages.Add(
+            new Observed(message.Topic, message.Payload, message.Qos, message.Retain, Stopwatch.GetTimestamp()));
 }

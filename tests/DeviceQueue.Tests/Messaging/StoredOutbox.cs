@@ -187,7 +187,8 @@ internal sealed class StoredOutbox
     /// <summary>Opens what storage has with limits that are wide enough for all of it.</summary>
     public static Outbox Open(MemoryStore store)
     {
-        string options = "options.qos=1;options.outbox=" + Name + ";options.max_bytes=4000;options.max_message_size=1024;options.outbox_max_bytes=65536";
+        string options = "options.qos=1;options.outbox=" + Name
+            + ";options.max_bytes=4000;options.max_message_size=1024;options.outbox_max_bytes=65536";
         var outbox = new Outbox(World.Read(options), new AutoResetEvent(false), store);
         outbox.OnLinkUp();
         return outbox;
@@ -205,7 +206,8 @@ internal sealed class StoredOutbox
         return at < file.Length;
     }
 
-    private static int SerialOf(ReadOnlySpan<byte> payload) => int.Parse(Encoding.ASCII.GetString(payload).Split(' ')[0]);
+    private static int SerialOf(ReadOnlySpan<byte> payload) =>
+        int.Parse(Encoding.ASCII.GetString(payload).Split(' ')[0]);
 
     private Outbox Make()
     {

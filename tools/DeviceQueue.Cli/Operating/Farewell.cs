@@ -76,7 +76,8 @@ internal static class Farewell
         return null;
     }
 
-    private static List<string> FindRetained(BrokerClient client, string id, ConcurrentQueue<ReceivedMessage> heard, SemaphoreSlim isHeard)
+    private static List<string> FindRetained(
+        BrokerClient client, string id, ConcurrentQueue<ReceivedMessage> heard, SemaphoreSlim isHeard)
     {
         // What is retained comes before what is published later: when this comes back, all of it is here.
         string marker = $"devicequeue/marker/{Guid.NewGuid():N}";

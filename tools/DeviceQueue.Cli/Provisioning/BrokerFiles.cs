@@ -34,7 +34,8 @@ internal sealed class BrokerFiles(
 
     private static string UserLines => OperatingSystem.IsWindows()
         ? ""
-        : $"# Started as root, it becomes this user, who can read what is in this folder.\nuser {Environment.UserName}\n";
+        : "# Started as root, it becomes this user, who can read what is in this folder.\n"
+            + $"user {Environment.UserName}\n";
 
     private string Folder => fleet.FullPath(FleetFolder.Broker);
 
@@ -228,8 +229,10 @@ internal sealed class BrokerFiles(
     {
         try
         {
-            using X509Certificate2 certificate = X509Certificate2.CreateFromPem(ReadEarlier(ServerCertificate), ReadEarlier(ServerKey));
-            return certificate.Issuer == issuer.Certificate.Subject && hosts.All(host => certificate.MatchesHostname(host));
+            using X509Certificate2 certificate = X509Certificate2.CreateFromPem(
+                ReadEarlier(ServerCertificate), ReadEarlier(ServerKey));
+            return certificate.Issuer == issuer.Certificate.Subject
+                && hosts.All(host => certificate.MatchesHostname(host));
         }
         catch (CryptographicException)
         {

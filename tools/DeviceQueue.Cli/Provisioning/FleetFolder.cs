@@ -82,7 +82,8 @@ internal sealed class FleetFolder
     /// <exception cref="UserException">There is none.</exception>
     public Member FindDevice(string id) => Devices.TryGetValue(id, out Member? device)
         ? device
-        : throw new UserException($"there is no device '{Plain.Text(id)}' in {FullPath(DevicesFolder)}; it has {List(Devices.Keys)}");
+        : throw new UserException(
+            $"there is no device '{Plain.Text(id)}' in {FullPath(DevicesFolder)}; it has {List(Devices.Keys)}");
 
     /// <summary>Finds an operator; without a name, the only one.</summary>
     /// <exception cref="UserException">There is none, or more than one to choose from.</exception>
@@ -98,7 +99,8 @@ internal sealed class FleetFolder
         {
             return Operators.Count == 1
                 ? Operators.Values.First()
-                : throw new UserException($"there are the operators {List(Operators.Keys)}: say as which, by --operator NAME");
+                : throw new UserException(
+                    $"there are the operators {List(Operators.Keys)}: say as which, by --operator NAME");
         }
 
         return Operators.TryGetValue(name, out Member? found)
@@ -114,7 +116,9 @@ internal sealed class FleetFolder
         {
             return Devices.Count + Operators.Count == 0
                 ? null
-                : throw new UserException($"{FullPath(Authority)} is missing: put it back; with another authority no device would trust the broker any more");
+                : throw new UserException(
+                    $"{FullPath(Authority)} is missing: put it back; with another authority no device would trust the "
+                    + "broker any more");
         }
 
         try
@@ -123,7 +127,9 @@ internal sealed class FleetFolder
         }
         catch (CryptographicException e)
         {
-            throw new UserException($"{FullPath(Authority)}: {AuthorityCertificate} and {AuthorityKey} are not a certificate and its key", e);
+            throw new UserException(
+                $"{FullPath(Authority)}: {AuthorityCertificate} and {AuthorityKey} are not a certificate and its key",
+                e);
         }
     }
 
@@ -154,7 +160,9 @@ internal sealed class FleetFolder
 
     private string Complete(string folder, string name, string file) => File.Exists(FullPath(folder, name, file))
         ? FullPath(folder, name, file)
-        : throw new UserException($"{FullPath(folder, name)} is incomplete: {file} is missing. Put it back, or delete the folder and provision {name} again");
+        : throw new UserException(
+            $"{FullPath(folder, name)} is incomplete: {file} is missing. Put it back, or delete the folder and "
+            + $"provision {name} again");
 
     private string ReadText(string folder, string file) => File.Exists(FullPath(folder, file))
         ? File.ReadAllText(FullPath(folder, file))

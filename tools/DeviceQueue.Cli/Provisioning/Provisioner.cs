@@ -170,7 +170,8 @@ internal sealed class Provisioner(string path, IQuestions questions)
         string? certificate = replaced is { HasCertificate: true }
             ? fleet.FullPath(FleetFolder.DevicePath(replaced.Name), FleetFolder.ClientCertificate)
             : null;
-        byte[] revoked = RevocationList.Make(fleet, issuer, certificate == null ? null : File.ReadAllBytes(certificate));
+        byte[] revoked = RevocationList.Make(
+            fleet, issuer, certificate == null ? null : File.ReadAllBytes(certificate));
         if (Directory.Exists(fleet.FullPath(FleetFolder.Authority)))
         {
             change.SetFileFirst(Path.Combine(FleetFolder.Authority, FleetFolder.RevokedCertificates), revoked);
