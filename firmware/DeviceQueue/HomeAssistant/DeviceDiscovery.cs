@@ -1,4 +1,3 @@
-using System;
 using System.Text;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
