@@ -9,6 +9,8 @@ public sealed partial class Tidy_Tests
 {
     private const int MaxFunctionLines = 70;
     private const int MaxColumns = 120;
+    private const int MaxArguments = 5;
+    private const int MaxClassLines = 400;
     private const string Worker = "ConnectionWorker.cs";
 
     private static readonly string Firmware = Path.GetFullPath(Path.Combine(Here(), "..", "..", "firmware"));
@@ -19,6 +21,9 @@ public sealed partial class Tidy_Tests
         "Text", "Storage", "Diagnostics", "Time", "Configuration", "Components", "Mqtt", "Messaging", "Readings",
         "Outputs", "Settings", "Health", "Commands", "HomeAssistant",
     ];
+
+    // To be divided when they change.
+    private static readonly string[] LongClasses = ["CommandDispatcher.cs"];
 
     private static readonly string[] Twins = ["FlashStore.cs", "SystemClock.cs"];
 
@@ -112,6 +117,33 @@ public sealed partial class Tidy_Tests
         Assert.Empty(found);
     }
 
+    [Fact]
+    public void No_constructor_takes_more_than_five_arguments()
+    {
+        var found = from project in Projects.Select(row => row.Data)
+                    from file in Sources(project)
+                    let text = string.Join('\n', Code(file))
+                    from Match type in TypeName().Matches(text)
+                    from Match constructor in Constructor(type.Groups[1].Value).Matches(text)
+                    let arguments = constructor.Groups[1].Value.Split(',').Length
+                    where arguments > MaxArguments
+                    select $"{Path.GetFileName(file)}: {arguments} arguments";
+
+        Assert.Empty(found);
+    }
+
+    /// <summary>A file has one class, with what belongs to it alone.</summary>
+    [Fact]
+    public void No_class_has_more_than_400_lines()
+    {
+        var found = from project in Projects.Select(row => row.Data)
+                    from file in Sources(project)
+                    where File.ReadAllLines(file).Length > MaxClassLines
+                    select Path.GetFileName(file);
+
+        Assert.Equal(LongClasses, found);
+    }
+
     [Theory]
     [MemberData(nameof(Projects))]
     public void Device_and_desktop_are_built_from_the_same_sources(string project)
@@ -170,6 +202,12 @@ public sealed partial class Tidy_Tests
 
     [GeneratedRegex(@"\bDeviceQueue\.(\w+)|\b(DeviceNode)\b")]
     private static partial Regex Use();
+
+    [GeneratedRegex(@"\b(?:class|struct) (\w+)")]
+    private static partial Regex TypeName();
+
+    private static Regex Constructor(string type) =>
+        new($@"\b(?:public|internal|protected|private) {type}\(([^)]*)\)");
 
     private static string FolderOf(string file) =>
         Path.GetDirectoryName(Path.GetRelativePath(Path.Combine(Firmware, "DeviceQueue"), file))!;

@@ -21,9 +21,6 @@ namespace DeviceQueue.Mqtt
         /// <summary>The most sources, the latest values among them, and the most sinks.</summary>
         public const int MaxAttached = 8;
 
-        /// <summary>The longest time until a refused subscription is asked for again, in milliseconds.</summary>
-        public const int MaxSubscribeRetryMs = 320000;
-
         /// <summary>The longest that a clean close waits for acknowledgements, in milliseconds.</summary>
         public const int CloseTimeoutMs = 2000;
 
