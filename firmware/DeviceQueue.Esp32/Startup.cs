@@ -53,7 +53,8 @@ namespace DeviceQueue.Esp32
             }
 
             Say(loader);
-            _life.Begin(FirmwareDefaults.Version + "/" + loader.Settings.FileCrc.ToString(), loader.Device.SafeModeBoots);
+            string build = FirmwareDefaults.Version + "/" + loader.Settings.FileCrc.ToString();
+            _life.Begin(build, loader.Device.SafeModeBoots);
             if (_life.IsSafeMode)
             {
                 loader.UseSafeMode();

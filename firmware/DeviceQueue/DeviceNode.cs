@@ -53,15 +53,11 @@ namespace DeviceQueue
         private long _lastSequence;
         private long _lastTakenMs;
 
-        /// <summary>
-        /// Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory
-        /// is allocated, nothing is connected yet.
-        /// </summary>
+        /// <summary>Allocates all memory; nothing is connected yet.</summary>
         /// <param name="loader">The settings to start with, valid, and their source; not kept.</param>
         /// <param name="bootRecord">The count of this boot and the numbers for readings.</param>
         /// <param name="outputs">The outputs, in their safe state.</param>
-        /// <param name="platform">The board. Its clock is replaced by one whose UTC never goes back below its
-        /// floor.</param>
+        /// <param name="platform">The board. Its clock is replaced by one that never goes below its floor.</param>
         public DeviceNode(SettingsLoader loader, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform)
         {
             DeviceSettings settings = loader.Device;
@@ -118,9 +114,13 @@ namespace DeviceQueue
                 IsSwitchable = isSwitchable,
                 MaxBytes = options.MaxMessageSize,
             };
-            _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
             Connection.Attach(Discovery);
-            Connection.Attach(_setTopic);
+            if (isSwitchable)
+            {
+                _setTopic = new OutputSetTopic(topics, outputs, _dispatcher.Rejections, Wake);
+                Connection.Attach(_setTopic);
+            }
+
             _housekeeping = new Housekeeping(platform, settings, Connection, outputs, _readings);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
@@ -209,7 +209,7 @@ namespace DeviceQueue
             }
 
             long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
-            due = Earlier(due, _setTopic.Poll(now));
+            due = Earlier(due, _setTopic == null ? due : _setTopic.Poll(now));
             _housekeeping.CountLost();
             if (Discovery.Poll())
             {
@@ -306,7 +306,7 @@ namespace DeviceQueue
 
             if (!_platform.Journal.IsSafeMode)
             {
-                _setTopic.Apply(settings);
+                _setTopic?.Apply(settings);
                 Discovery.Apply(settings); // safe mode's settings say nothing of it, and what the broker has stays
             }
         }

@@ -48,7 +48,7 @@ internal sealed class SimulatorRun : IDisposable
             await run.Run(cancellation);
             return 0;
         }
-        catch (Exception e) when (e is UserException or FileNotFoundException or InvalidOperationException or IOException)
+        catch (Exception e) when (e is UserException or InvalidOperationException or IOException)
         {
             display.Error(e.Message);
             return Failed;
@@ -161,14 +161,15 @@ internal sealed class SimulatorRun : IDisposable
 
     private void Observe(BrokerAddress broker, string id)
     {
-        string? authority = _configuration.AuthorityFile is { } file ? Path.Combine(_storage, file) : null;
+        string? authority = _configuration.AuthorityFile;
+        byte[] authorities = authority == null ? [] : File.ReadAllBytes(Path.Combine(_storage, authority));
         ClientOptions options = new()
         {
             Host = broker.Host,
             Port = broker.Port,
             Username = broker.Username,
             Password = broker.Password,
-            Tls = broker.IsSecure ? new TlsOptions { Authorities = authority == null ? [] : File.ReadAllBytes(authority) } : null,
+            Tls = broker.IsSecure ? new TlsOptions { Authorities = authorities } : null,
         };
         _observer = new BrokerObserver(
             options,

@@ -11,8 +11,7 @@ namespace DeviceQueue.Messaging
     /// </summary>
     internal sealed class OutboxWindow
     {
-        /// <summary>No position.</summary>
-        public const int None = -1;
+        public const int None = -1; // no position
 
         /// <summary>What is kept free for acknowledgements, in bytes.</summary>
         public const int SpareBytes = 2 * MessageRecord.HeaderBytes;
@@ -161,12 +160,7 @@ namespace DeviceQueue.Messaging
             _head -= position < _head ? 1 : 0;
             _stored -= position < _stored ? 1 : 0;
             _buffer.RemoveAt(position);
-            int behind = _buffer.Count - position;
-            if (behind > 0)
-            {
-                Array.Copy(_states, position + 1, _states, position, behind);
-            }
-
+            Array.Copy(_states, position + 1, _states, position, _buffer.Count - position);
             ExtendHead();
         }
 

@@ -69,7 +69,7 @@ namespace DeviceQueue.Settings
         /// <summary>Gets the pin of the I2C bus's clock line; the same goes for it.</summary>
         public int I2cClockPin { get; private set; } = NoPin;
 
-        /// <summary>Gets the outputs, at most <see cref="OutputSettings.MaxCount"/>, in the order of the file.</summary>
+        /// <summary>Gets the outputs, at most <see cref="OutputSettings.MaxCount"/>, in the file's order.</summary>
         public OutputSettings[] Outputs { get; private set; } = new OutputSettings[0];
 
         /// <summary>Gets the pin of the status LED, or <see cref="NoPin"/>.</summary>

@@ -26,7 +26,7 @@ public sealed partial class Readme_Tests
         var told = WireRow().Matches(Page.Read("hardware/README.md"))
             .Select(row => ("U1." + row.Groups["board"].Value, "U2." + row.Groups["sensor"].Value));
         var wired = Board.Wiring.Nets.Values.Where(net => net.Any(pin => Netlist.PartOf(pin) == "U2"))
-            .Select(net => (net.First(pin => Netlist.PartOf(pin) == "U1"), net.First(pin => Netlist.PartOf(pin) == "U2")));
+            .Select(net => (PinOf(net, "U1"), PinOf(net, "U2")));
 
         Assert.Equal(wired, told);
     }
@@ -65,6 +65,8 @@ public sealed partial class Readme_Tests
             Assert.Contains($"| [{board.Name}](boards/{board.Name}) | `{board.TargetName}` | {pins} |", page);
         });
     }
+
+    private static string PinOf(IEnumerable<string> net, string part) => net.First(pin => Netlist.PartOf(pin) == part);
 
     [GeneratedRegex(@"^\| (?<board>3V3|GND|IO\d+) \| (?<sensor>VIN|GND|SDA|SCL)\b", RegexOptions.Multiline)]
     private static partial Regex WireRow();

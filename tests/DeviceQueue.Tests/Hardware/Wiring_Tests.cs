@@ -98,10 +98,13 @@ public sealed class Wiring_Tests
         Netlist wiring = DevKit.Of(name).Wiring;
         string relay = Assert.Single(wiring.OfKind("relay"));
         string coil = wiring.NetOf(relay + ".A2");
-        string transistor = Netlist.PartOf(Assert.Single(wiring.Nets[coil], pin => pin.EndsWith(".C", StringComparison.Ordinal)));
+        string collector = Assert.Single(wiring.Nets[coil], pin => pin.EndsWith(".C", StringComparison.Ordinal));
+        string transistor = Netlist.PartOf(collector);
         string @base = wiring.NetOf(transistor + ".B");
         string pullDown = Assert.Single(wiring.Between("resistor", @base, Netlist.Ground));
-        string drive = Assert.Single(wiring.OfKind("resistor").Except([pullDown]), part => wiring.Nets[@base].Any(pin => Netlist.PartOf(pin) == part));
+        string drive = Assert.Single(
+            wiring.OfKind("resistor").Except([pullDown]),
+            part => wiring.Nets[@base].Any(pin => Netlist.PartOf(pin) == part));
         string control = wiring.NetOf(wiring.NetOf(drive + ".1") == @base ? drive + ".2" : drive + ".1");
         string flyback = Assert.Single(wiring.Between("diode", coil, "5V"));
 
