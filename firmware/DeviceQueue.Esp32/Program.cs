@@ -150,7 +150,7 @@ namespace DeviceQueue.Esp32
         }
 
         /// <summary>
-        /// Takes leave of the broker and stores what waits. Whoever raises the event keeps to himself what this throws.
+        /// Disconnects and stores what waits. The event swallows what this throws.
         /// </summary>
         private static void PrepareRestart(ConnectionWorker worker, DeviceNode node, Journal life)
         {

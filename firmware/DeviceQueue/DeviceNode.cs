@@ -15,7 +15,7 @@ using DeviceQueue.Time;
 namespace DeviceQueue
 {
     /// <summary>
-    /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls
+    /// The field node: readings out, commands in. It has no thread of its own: its driver calls
     /// <see cref="Poll"/>, and drives <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
     public sealed class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
@@ -129,7 +129,7 @@ namespace DeviceQueue
             NodeStatus.SayWhatIsWrong(platform, bootRecord, outputs, openTopic, history);
         }
 
-        /// <summary>Gets the event that whoever drives this node waits on between polls.</summary>
+        /// <summary>Gets the event that the driver of this node waits on between polls.</summary>
         public AutoResetEvent Wake { get; } = new AutoResetEvent(false);
 
         /// <summary>Gets the connection, for the thread that drives it.</summary>
@@ -164,7 +164,7 @@ namespace DeviceQueue
         }
 
         /// <summary>
-        /// Puts everything in order before the board starts anew because it is asked to: what waits to be sent and the
+        /// Puts everything in order before a restart that was asked for: what waits to be sent and the
         /// counts are stored, and the boot counts as no failure.
         /// </summary>
         public void PrepareRestart()

@@ -116,7 +116,7 @@ public sealed class MosquittoBroker : IDisposable
     }
 
     /// <summary>
-    /// Stops the process without ending it: connections stay open and nobody answers. Not on Windows.
+    /// Stops the process without ending it: connections stay open and get no answer. Not on Windows.
     /// </summary>
     public void Freeze() => Signals.Stop(Running.Id);
 
@@ -173,7 +173,7 @@ public sealed class MosquittoBroker : IDisposable
 
         for (int attempt = 1; !TryStart(FindFreePort()); attempt++)
         {
-            // Only somebody who took the port since is worth another attempt.
+            // Only a port that was taken since is worth another attempt.
             if (attempt == PortAttempts || !_log.Any(line => line.Contains("Address already in use")))
             {
                 throw Failure();

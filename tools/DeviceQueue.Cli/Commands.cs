@@ -49,10 +49,10 @@ internal sealed class Commands
             return ExitCode.BadInput;
         }
 
-        // The command line's own time limit would kill a farewell that is still under way.
-        TimeSpan farewell = TimeSpan.FromSeconds(10);
+        // The command line's own time limit would cut off a clean disconnect.
+        TimeSpan disconnect = TimeSpan.FromSeconds(10);
         return await typed.InvokeAsync(
-            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = farewell });
+            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = disconnect });
     }
 
     private static RootCommand Create(TextWriter output, TextWriter error)
@@ -167,7 +167,7 @@ internal sealed class Commands
             ProvisioningResult revoked = Provisioner(result).Revoke(id);
             Report report = new(_out);
             report.Revoked(revoked, id);
-            SayFarewell(result, report, revoked, isForEver: true);
+            PublishOffline(result, report, revoked, isForEver: true);
         }));
         return command;
     }
@@ -186,7 +186,7 @@ internal sealed class Commands
             ProvisioningResult rotated = Provisioner(result).Rotate(id);
             Report report = new(_out);
             report.Rotated(rotated, id);
-            SayFarewell(result, report, rotated, isForEver: false);
+            PublishOffline(result, report, rotated, isForEver: false);
         }));
         return command;
     }
@@ -336,11 +336,11 @@ internal sealed class Commands
 
     private static string ReadFirstLine(string path) => TextFile.Read(path).Split('\n')[0].TrimEnd('\r');
 
-    private void SayFarewell(ParseResult typed, Report report, ProvisioningResult done, bool isForEver)
+    private void PublishOffline(ParseResult typed, Report report, ProvisioningResult done, bool isForEver)
     {
         if (done is { Device: { } device, IsReloaded: true })
         {
-            string? trouble = Farewell.TrySay(PathOf(typed), typed.GetValue(_operator), device, isForEver);
+            string? trouble = OfflineStatus.TryPublish(PathOf(typed), typed.GetValue(_operator), device, isForEver);
             report.SaidOffline(device, trouble);
         }
     }

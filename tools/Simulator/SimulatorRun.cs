@@ -88,11 +88,11 @@ internal sealed class SimulatorRun : IDisposable
         string id = _options.Id ?? _configuration.Id ?? "+";
         if (_configuration.HasCredential && _options.Broker == null)
         {
-            // They are the board's own: who comes with them too would throw it out, and may not hear what it says.
+            // A second client with the board's credentials would disconnect it, and may not read its messages.
             _display.Title($"{Firmware}, broker {broker.Host}:{broker.Port}, which knows it by name. Ctrl-C ends it.");
             _display.Plain(
-                "What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by "
-                    + "tools/devicequeue.");
+                "This board logs in with its own credentials, so its messages are not shown here. If tools/devicequeue "
+                    + "provisioned it, watch it with: tools/devicequeue watch");
         }
         else
         {

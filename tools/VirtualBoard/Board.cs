@@ -116,7 +116,7 @@ public sealed class Board : IDisposable
     public string? HangReason { get; private set; }
 
     /// <summary>
-    /// Gets the exceptions that ended a thread of the firmware, the first 1000; on the device nobody ever sees them.
+    /// Gets the exceptions that ended a thread of the firmware, the first 1000; on the device they are never seen.
     /// </summary>
     public IReadOnlyCollection<Exception> UncaughtExceptions => _uncaughtExceptions;
 

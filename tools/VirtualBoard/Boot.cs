@@ -117,7 +117,7 @@ internal sealed class Boot(Board board, int number, Sleep.WakeupCause wakeupCaus
         }
         catch (InvalidOperationException)
         {
-            // The boot ended meanwhile: nobody is left to hear of it.
+            // The boot ended meanwhile: no handler is left.
         }
     }
 

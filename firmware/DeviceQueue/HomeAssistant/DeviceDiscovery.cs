@@ -386,7 +386,7 @@ namespace DeviceQueue.HomeAssistant
             if (!AnnouncementMark.TryWrite(_store, text.ToString()))
             {
                 _logger.Log(
-                    LogLevel.Error, null, "storage fails: after a reboot nobody knows what Home Assistant was told");
+                    LogLevel.Error, null, "storage fails: what Home Assistant was told is not known after a reboot");
             }
         }
     }

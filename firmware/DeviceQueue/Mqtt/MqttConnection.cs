@@ -90,7 +90,7 @@ namespace DeviceQueue.Mqtt
         /// <summary>Gets how often a link came up.</summary>
         public int Connects => _session.Connects;
 
-        /// <summary>Gets how many arrived messages were lost because nobody took them in time.</summary>
+        /// <summary>Gets how many arrived messages were lost because they were not taken in time.</summary>
         public int LostMessages => _session.LostMessages;
 
         /// <summary>Gets why the last attempt failed or the last link ended, or <see langword="null"/>.</summary>

@@ -5,7 +5,7 @@ using Mqtt;
 
 namespace DeviceQueue.SystemTests.Cli;
 
-/// <summary>Somebody at a fleet's broker, with whatever credentials; keeps what comes.</summary>
+/// <summary>A client at a fleet's broker, with any credentials; keeps what comes.</summary>
 internal sealed class FleetClient : IDisposable
 {
     private readonly BrokerClient _client;

@@ -8,7 +8,7 @@ using HMACSHA256 = Desktop::System.Security.Cryptography.HMACSHA256;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
-/// <summary>Somebody at the broker who watches one device and commands it, with the command key or without.</summary>
+/// <summary>A client at the broker that watches one device and commands it, with the command key or without.</summary>
 internal sealed class Operator(MosquittoBroker broker, string id = "field1", bool hasKey = false) : IDisposable
 {
     /// <summary>The bytes 00 to 1f.</summary>

@@ -8,7 +8,7 @@ namespace DeviceQueue.Tests.Messaging;
 
 /// <summary>
 /// An outbox with a file, beside a plain account of what a power cut may take from it and what not. Its messages are
-/// numbered, on two topics; its storage loses its power where the test says, and then it starts anew with what is left.
+/// numbered, on two topics; its storage loses its power where the test says, and then it restarts with what is left.
 /// </summary>
 internal sealed class StoredOutbox
 {

@@ -41,7 +41,7 @@ internal sealed class BrokerFiles(
 
     private IEnumerable<Member> Members => devices.Concat(operators);
 
-    // Those in use, and those that a running broker may still have, where nobody gets in any more: these stay as they
+    // Those in use, and those that a running broker may still have, which let no client in any more: these stay as they
     // are, or it would have to be started again for nothing.
     private IReadOnlyList<BrokerListener> Listeners
     {

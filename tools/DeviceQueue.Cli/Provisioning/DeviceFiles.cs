@@ -82,11 +82,11 @@ internal static class DeviceFiles
 
     public static Dictionary<string, byte[]> ForOperator(
         BrokerUri broker, string name, CertificateIssuer issuer) => new()
-    {
-        [FleetFolder.OperatorFile] = JsonFile.ToBytes(
+        {
+            [FleetFolder.OperatorFile] = JsonFile.ToBytes(
             Connection(broker, name, Secrets.NewPassword(), hasCertificate: false)),
-        [FleetFolder.AuthorityCertificate] = Pem(issuer.Certificate),
-    };
+            [FleetFolder.AuthorityCertificate] = Pem(issuer.Certificate),
+        };
 
     public static byte[] Pem(X509Certificate2 certificate) =>
         Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n");

@@ -50,7 +50,7 @@ internal sealed class FleetFolder
         }
     }
 
-    /// <summary>Reads a folder while nobody changes it.</summary>
+    /// <summary>Reads a folder while no other run changes it.</summary>
     /// <exception cref="UserException">Something in it is missing, or not what was made.</exception>
     public static FleetFolder Open(string path)
     {

@@ -14,7 +14,7 @@ public class I2cDevice : IDisposable
     private readonly int _sdaPin;
     private readonly int _sclPin;
 
-    // One byte for both directions, as in the real one: a ReadByte that nobody answers returns the last byte written.
+    // One byte for both directions, as in the real one: a ReadByte without an answer returns the last byte written.
     private readonly byte[] _buffer = new byte[1];
     private bool _isDisposed;
 

@@ -327,7 +327,7 @@ public class MqttClient : IMqttClient, IDisposable
 
         if (Board.TryGetCurrent(out Board? board) && !board.Network.WifiAvailable)
         {
-            throw new SocketException((int)SocketError.HostNotFound); // nobody to ask
+            throw new SocketException((int)SocketError.HostNotFound); // no server to ask
         }
 
         _address = WithInterpreterStopped(() => Dns.GetHostAddresses(host, AddressFamily.InterNetwork))[0];
