@@ -1,6 +1,5 @@
 using System;
 using System.Threading;
-using DeviceQueue.Diagnostics;
 using DeviceQueue.Health;
 using DeviceQueue.Time;
 
@@ -18,19 +17,14 @@ namespace DeviceQueue.Esp32
         private readonly DeviceNode _node;
         private readonly StatusLed _led;
         private readonly Supervisor _supervisor;
-        private readonly IFaultRecorder _faults;
         private readonly IClock _clock;
-        private readonly ILogger _logger;
 
-        public MainLoop(
-            DeviceNode node, StatusLed led, Supervisor supervisor, IFaultRecorder faults, IClock clock, ILogger logger)
+        public MainLoop(DeviceNode node, StatusLed led, Supervisor supervisor, IClock clock)
         {
             _node = node;
             _led = led;
             _supervisor = supervisor;
-            _faults = faults;
             _clock = clock;
-            _logger = logger;
         }
 
         /// <summary>Gets the event that ends the wait for the next turn.</summary>
@@ -47,7 +41,6 @@ namespace DeviceQueue.Esp32
             catch (Exception e)
             {
                 _supervisor.NoteFault(e);
-                Report(e);
                 Thread.Sleep(FaultPauseMs);
                 return 0;
             }
@@ -60,19 +53,6 @@ namespace DeviceQueue.Esp32
             _supervisor.Beat(); // not before: a loop that fails each time stands still, too
             long waitMs = (ledDue < due ? ledDue : due) - _clock.NowMs;
             return waitMs < 0 ? 0 : waitMs > MaxWaitMs ? MaxWaitMs : (int)waitMs;
-        }
-
-        private void Report(Exception e)
-        {
-            try
-            {
-                _faults.Record("main loop", e);
-                _logger.Log(LogLevel.Error, null, "main loop: " + e.ToString());
-            }
-            catch (Exception)
-            {
-                // No memory left to say it in.
-            }
         }
     }
 }

@@ -138,18 +138,18 @@ namespace DeviceQueue.Esp32
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),
             };
-            DeviceNode node = new DeviceNode(device, loader.Connection, bootRecord, outputs, platform, loader.Settings);
+            DeviceNode node = new DeviceNode(loader, bootRecord, outputs, platform);
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger) { Recorder = life };
             Power.OnRebootEvent += () => PrepareRestart(worker, node, life);
 
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());
             node.Open();
             worker.Start();
-            return new MainLoop(node, led, supervisor, life, clock, logger);
+            return new MainLoop(node, led, supervisor, clock);
         }
 
         /// <summary>
-        /// Takes leave of the broker and stores what waits. Whoever raises the event keeps to himself what this throws.
+        /// Disconnects and stores what waits. The event swallows what this throws.
         /// </summary>
         private static void PrepareRestart(ConnectionWorker worker, DeviceNode node, Journal life)
         {

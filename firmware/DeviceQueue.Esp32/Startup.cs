@@ -1,10 +1,12 @@
 using System;
 using System.Threading;
 using DeviceQueue.Diagnostics;
+using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Health;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Settings;
 using DeviceQueue.Text;
+using nanoFramework.Runtime.Native;
 
 namespace DeviceQueue.Esp32
 {
@@ -40,7 +42,8 @@ namespace DeviceQueue.Esp32
         public SettingsLoader WaitForSettings()
         {
             FinishErasing();
-            SettingsLoader loader = new SettingsLoader(_store, new Esp32Pins(Esp32Memory.HasPsram()));
+            SettingsLoader loader = new SettingsLoader(
+                _store, Board.Find(SystemInfo.TargetName, Esp32Memory.HasPsram()));
             while (!loader.Load(DefaultId(WifiLink.GetPhysicalAddress())))
             {
                 Say(loader);
@@ -50,7 +53,8 @@ namespace DeviceQueue.Esp32
             }
 
             Say(loader);
-            _life.Begin(FirmwareDefaults.Version + "/" + loader.Settings.FileCrc.ToString(), loader.Device.SafeModeBoots);
+            string build = FirmwareDefaults.Version + "/" + loader.Settings.FileCrc.ToString();
+            _life.Begin(build, loader.Device.SafeModeBoots);
             if (_life.IsSafeMode)
             {
                 loader.UseSafeMode();

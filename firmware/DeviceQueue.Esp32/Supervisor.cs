@@ -98,10 +98,21 @@ namespace DeviceQueue.Esp32
             }
         }
 
-        /// <summary>Hears why the main loop did not come to its beat; told if it never does.</summary>
+        /// <summary>
+        /// Hears why the main loop did not come to its beat, and says so; told again if it never does.
+        /// </summary>
         public void NoteFault(Exception e)
         {
             _fault = e;
+            try
+            {
+                _life.Record("main loop", e);
+                _logger.Log(LogLevel.Error, null, "main loop: " + e.ToString());
+            }
+            catch (Exception)
+            {
+                // No memory left to say it in.
+            }
         }
 
         /// <summary>Waits on the main thread without feeding the external watchdog.</summary>

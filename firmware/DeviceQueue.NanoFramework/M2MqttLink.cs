@@ -136,7 +136,7 @@ namespace DeviceQueue.NanoFramework
         public bool TryProbe()
         {
             // A PINGREQ would do, but the client sends one only when it has sent nothing else for a keepalive, and
-            // tells nobody of the answer.
+            // raises no event for the answer.
             return TryUnsubscribe(TopicFilter.Probe) != 0;
         }
 

@@ -15,7 +15,7 @@ using DeviceQueue.Time;
 namespace DeviceQueue
 {
     /// <summary>
-    /// The field node: readings out, commands in. It has no thread of its own: whoever drives it calls
+    /// The field node: readings out, commands in. It has no thread of its own: its driver calls
     /// <see cref="Poll"/>, and drives <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
     public sealed class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
@@ -42,7 +42,7 @@ namespace DeviceQueue
         private readonly Housekeeping _housekeeping;
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly MessageEnvelope _reading = new MessageEnvelope();
-        private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // one thing at a time is written: a reading, a report or an answer
+        private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // for a reading, a report or an answer
         private DeviceState _state = DeviceState.NoConfiguration;
         private string _subscriptionFault;
         private bool _isHealthWanted;
@@ -50,28 +50,23 @@ namespace DeviceQueue
         private bool _isRestarting;
         private bool _isErased;
         private long _restartByMs;
-        private int _lost;
         private long _lastSequence;
         private long _lastTakenMs;
 
-        /// <summary>
-        /// Initializes a new instance of the <see cref="DeviceNode"/> class: outputs go to their safe state, all memory
-        /// is allocated, nothing is connected yet.
-        /// </summary>
-        /// <param name="settings">The settings, valid.</param>
-        /// <param name="connection">Where to connect to, and the options of the queues.</param>
+        /// <summary>Allocates all memory; nothing is connected yet.</summary>
+        /// <param name="loader">The settings to start with, valid, and their source; not kept.</param>
         /// <param name="bootRecord">The count of this boot and the numbers for readings.</param>
         /// <param name="outputs">The outputs, in their safe state.</param>
-        /// <param name="platform">The board. Its clock is replaced by one whose UTC never goes back below its
-        /// floor.</param>
-        /// <param name="loaded">The settings with their source, for commands that show and change them.</param>
-        public DeviceNode(
-            DeviceSettings settings, ConnectionSettings connection, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform, LoadedSettings loaded)
+        /// <param name="platform">The board. Its clock is replaced by one that never goes below its floor.</param>
+        public DeviceNode(SettingsLoader loader, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform)
         {
-            _clock = new TrustedClock(platform.Clock, platform.Store, FirmwareDefaults.BuildDate, platform.Journal.Buffer);
+            DeviceSettings settings = loader.Device;
+            QueueOptions options = loader.Connection.Readings;
+            Journal journal = platform.Journal;
+            _clock = new TrustedClock(platform.Clock, platform.Store, FirmwareDefaults.BuildDate, journal.Buffer);
             platform.Clock = _clock;
             _platform = platform;
-            _settings = loaded;
+            _settings = loader.Settings;
             _logger = platform.Logger;
             _bootRecord = bootRecord;
             _outputs = outputs;
@@ -79,59 +74,62 @@ namespace DeviceQueue
             DeviceTopics topics = new DeviceTopics(settings.Id);
             long now = platform.Clock.NowMs;
 
-            Connection = new MqttConnection(platform, connection.Endpoints, connection.Readings, _logger);
+            Connection = new MqttConnection(platform, loader.Connection.Endpoints, options, _logger);
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             Connection.SetCommandTopic(topics.Command);
             _healthHandle = Connection.LatestValues.Add(topics.Health, false);
             _outputStates = new OutputStates(outputs, Connection, topics, platform, settings.SafeAfterMs);
             outputs.Changed = Wake;
-            _readings = new MqttMessageQueue(
-                "readings", topics.Temperature, Connection, connection.Readings, platform);
-            _commands = new MqttMessageQueue("commands", topics.Command, Connection, connection.Commands, platform);
+            _readings = new MqttMessageQueue("readings", topics.Temperature, Connection, options, platform);
+            _commands = new MqttMessageQueue(
+                "commands", topics.Command, Connection, loader.Connection.Commands, platform);
             _commands.Notify = Wake;
-            _lateReadings = settings.LateTopic && !connection.Readings.SerializeEnvelope ? new LateReadings(topics.LateTemperature, bootRecord.Boot, platform.Clock) : null;
+            _lateReadings = settings.LateTopic && !options.SerializeEnvelope
+                ? new LateReadings(topics.LateTemperature, bootRecord.Boot, platform.Clock)
+                : null;
             _readings.Outbox.TopicRule = _lateReadings;
 
             _schedule = new SamplingSchedule(now, settings.IntervalMs);
             _sampler = new Sampler(platform.Sensor, _schedule, _clock, _logger);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
-            CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
-            CommandHistory history = new CommandHistory(platform.Store, _clock, settings.CommandTtlMs + CommandVerifier.MaxAheadMs, verifier.HasKey);
-            _dispatcher = new CommandDispatcher(_commands, this, verifier, history, new CommandAnswer(_writer, _scratch))
+            int ttlMs = settings.CommandTtlMs;
+            int rememberedMs = ttlMs + CommandVerifier.MaxAheadMs;
+            CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, ttlMs, _clock);
+            CommandHistory history = new CommandHistory(platform.Store, _clock, rememberedMs, verifier.HasKey);
+            CommandAnswer answer = new CommandAnswer(_writer, _scratch);
+            _dispatcher = new CommandDispatcher(_commands, this, verifier, history, answer)
             {
+                AreAnswersDelivered = () => _commands.Outbox.Count == 0,
                 ResponseTopic = topics.Response,
                 Logger = _logger,
-                Rejections = platform.Journal.Rejected,
-                Drops = platform.Journal.Dropped,
-                KeptSession = verifier.HasKey || connection.Readings.CleanSession ? null : Connection,
+                Rejections = journal.Rejected,
+                Drops = journal.Dropped,
+                KeptSession = verifier.HasKey || options.CleanSession ? null : Connection,
             };
-            _dispatcher.AreAnswersDelivered = () => _commands.Outbox.Count == 0;
-            IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, platform.Journal };
-            _health = new HealthReport(parts, _readings.Outbox, platform.Journal, Connection);
-            bool isSwitchable = settings.CommandKey == null && connection.Readings.CleanSession && !platform.Journal.IsSafeMode;
-            Discovery = new DeviceDiscovery(topics, outputs, isSwitchable, _sampler, connection.Readings.MaxMessageSize, Connection, platform);
-            _setTopic = new OutputSetTopic(topics, outputs, isSwitchable, _dispatcher.Rejections, Wake);
+            IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, journal };
+            _health = new HealthReport(parts, _readings.Outbox, journal, Connection);
+            bool isSwitchable = settings.CommandKey == null && options.CleanSession && !journal.IsSafeMode;
+            Discovery = new DeviceDiscovery(topics, outputs, _sampler, Connection, platform)
+            {
+                IsSwitchable = isSwitchable,
+                MaxBytes = options.MaxMessageSize,
+            };
             Connection.Attach(Discovery);
-            Connection.Attach(_setTopic);
+            if (isSwitchable)
+            {
+                _setTopic = new OutputSetTopic(topics, outputs, _dispatcher.Rejections, Wake);
+                Connection.Attach(_setTopic);
+            }
+
             _housekeeping = new Housekeeping(platform, settings, Connection, outputs, _readings);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
-            SetInterval(settings.IntervalMs);
-            ApplyTo(_sampler, settings);
-            if (!platform.Journal.IsSafeMode)
-            {
-                _setTopic.Apply(settings);
-                Discovery.Apply(settings); // safe mode's settings say nothing of it, and what the broker has stays
-            }
-
-            SayWhatIsWrong(settings.CommandKey == null ? topics.Command : null);
-            if (history.IsUnknown)
-            {
-                _logger.Log(LogLevel.Error, null, "the record of the last commands cannot be read: changes are refused while one in it could be repeated");
-            }
+            Use(settings);
+            string openTopic = settings.CommandKey == null ? topics.Command : null;
+            NodeStatus.SayWhatIsWrong(platform, bootRecord, outputs, openTopic, history);
         }
 
-        /// <summary>Gets the event that whoever drives this node waits on between polls.</summary>
+        /// <summary>Gets the event that the driver of this node waits on between polls.</summary>
         public AutoResetEvent Wake { get; } = new AutoResetEvent(false);
 
         /// <summary>Gets the connection, for the thread that drives it.</summary>
@@ -141,28 +139,7 @@ namespace DeviceQueue
         public DeviceDiscovery Discovery { get; }
 
         /// <summary>Gets how the device is, in short.</summary>
-        public DeviceState State
-        {
-            get
-            {
-                if (_platform.Journal.IsSafeMode)
-                {
-                    return DeviceState.SafeMode;
-                }
-
-                if (!Connection.IsConnected)
-                {
-                    return Connection.IsWithoutNetwork ? DeviceState.NoWifi : DeviceState.NoBroker;
-                }
-
-                if (Connection.SubscriptionFault != null)
-                {
-                    return DeviceState.NoCommands;
-                }
-
-                return _sampler.State == SensorState.Ok ? DeviceState.Well : DeviceState.SensorFault;
-            }
-        }
+        public DeviceState State => NodeStatus.Find(_platform.Journal, Connection, _sampler);
 
         /// <summary>Opens the queues; the connection is opened by what drives it.</summary>
         public void Open()
@@ -183,14 +160,11 @@ namespace DeviceQueue
 
             _schedule.Change(now, settings.IntervalMs);
             _healthSchedule.Change(now, settings.HealthIntervalMs);
-            ApplyTo(_sampler, settings);
-            _setTopic.Apply(settings);
-            Discovery.Apply(settings);
-            SetInterval(settings.IntervalMs);
+            Use(settings);
         }
 
         /// <summary>
-        /// Puts everything in order before the board starts anew because it is asked to: what waits to be sent and the
+        /// Puts everything in order before a restart that was asked for: what waits to be sent and the
         /// counts are stored, and the boot counts as no failure.
         /// </summary>
         public void PrepareRestart()
@@ -235,8 +209,8 @@ namespace DeviceQueue
             }
 
             long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
-            due = Earlier(due, _setTopic.Poll(now));
-            CountLost();
+            due = Earlier(due, _setTopic == null ? due : _setTopic.Poll(now));
+            _housekeeping.CountLost();
             if (Discovery.Poll())
             {
                 RepeatReading();
@@ -315,24 +289,26 @@ namespace DeviceQueue
             }
         }
 
-        private static void ApplyTo(Sampler sampler, DeviceSettings settings)
-        {
-            sampler.Apply(
-                settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
-        }
-
-        private void SetInterval(int intervalMs)
-        {
-            _gate.IntervalMs = intervalMs;
-            if (_lateReadings != null)
-            {
-                _lateReadings.IntervalMs = intervalMs;
-            }
-        }
-
         private static long Earlier(long one, long other)
         {
             return one < other ? one : other;
+        }
+
+        private void Use(DeviceSettings settings)
+        {
+            _sampler.Apply(
+                settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
+            _gate.IntervalMs = settings.IntervalMs;
+            if (_lateReadings != null)
+            {
+                _lateReadings.IntervalMs = settings.IntervalMs;
+            }
+
+            if (!_platform.Journal.IsSafeMode)
+            {
+                _setTopic?.Apply(settings);
+                Discovery.Apply(settings); // safe mode's settings say nothing of it, and what the broker has stays
+            }
         }
 
         /// <summary>
@@ -358,32 +334,6 @@ namespace DeviceQueue
             return nowMs;
         }
 
-        private void SayWhatIsWrong(string openTopic)
-        {
-            if (openTopic != null)
-            {
-                _logger.Log(LogLevel.Warn, null, "no device.command_key: every client that may publish to " + openTopic + " can command this device");
-            }
-
-            if (!_bootRecord.IsStored)
-            {
-                _logger.Log(LogLevel.Error, null, "the numbers of readings cannot be stored and may repeat after a reboot");
-            }
-
-            for (int i = 0; i < _outputs.Count; i++)
-            {
-                if (!_outputs.IsUsable(i))
-                {
-                    _logger.Log(LogLevel.Error, null, "output " + _outputs.GetName(i) + " cannot be used: its pin could not be opened");
-                }
-            }
-
-            if (_platform.Journal.IsSafeMode)
-            {
-                _logger.Log(LogLevel.Error, null, "safe mode after " + _platform.Journal.FailedBoots.ToString() + " failed boots: outputs stay safe, only device.info and config.set are taken");
-            }
-        }
-
         private void SayState()
         {
             DeviceState state = State;
@@ -396,16 +346,7 @@ namespace DeviceQueue
                 _logger.Log(LogLevel.Info, null, "status: " + text);
             }
 
-            long behindMs = _clock.BehindMs;
-            if (behindMs > 0 && !_isBehind)
-            {
-                _logger.Log(
-                    LogLevel.Error,
-                    null,
-                    "the clock is set to " + (behindMs / DeviceSettings.DayMs).ToString() + " days before " + _clock.Floor.ToString("yyyy-MM-dd") + ", the lowest time (utc.0, utc.1): signed commands are refused");
-            }
-
-            _isBehind = behindMs > 0;
+            _isBehind = NodeStatus.SayBehind(_logger, _clock, _isBehind);
         }
 
         private void PublishHealth()
@@ -416,16 +357,6 @@ namespace DeviceQueue
                 byte[] payload = new byte[length]; // the values keep it until the link has it
                 Array.Copy(_scratch, payload, length);
                 Connection.LatestValues.Set(_healthHandle, payload);
-            }
-        }
-
-        private void CountLost()
-        {
-            int lost = Connection.LostMessages;
-            if (lost > _lost) // while a link ends it may be too high for a moment
-            {
-                _platform.Journal.Dropped.Add(DropReason.Arrived, lost - _lost);
-                _lost = lost;
             }
         }
 
@@ -440,8 +371,9 @@ namespace DeviceQueue
         /// <summary>Says the last reading again, with its number, if it is younger than an interval.</summary>
         private void RepeatReading()
         {
-            bool isLast = _lastSequence > 0 && _sampler.State == SensorState.Ok && _sampler.Reading.TakenMs == _lastTakenMs;
-            if (isLast && _clock.NowMs - _lastTakenMs < _gate.IntervalMs)
+            bool isLast = _lastSequence > 0 && _sampler.Reading.TakenMs == _lastTakenMs;
+            bool isYoung = _clock.NowMs - _lastTakenMs < _gate.IntervalMs;
+            if (isLast && isYoung && _sampler.State == SensorState.Ok)
             {
                 SendReading();
             }

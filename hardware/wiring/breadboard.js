@@ -1,8 +1,10 @@
 'use strict';
-// Draws breadboard.svg: the wires of wiring.json between the board and the sensor, and where the pins are by pins.csv.
+// Draws breadboard.svg of an ESP32-DevKitC: the wires of wiring.json between the board and the sensor, and where the
+// pins are by pins.csv. The argument is the board's folder.
 const fs = require('fs');
-const { nets } = JSON.parse(fs.readFileSync('wiring.json', 'utf8'));
-const pins = fs.readFileSync('../boards/esp32-devkitc/pins.csv', 'utf8').trim().split('\n').slice(1).map(row => row.split(','));
+const read = file => fs.readFileSync(`${process.argv[2]}/${file}`, 'utf8');
+const { nets } = JSON.parse(read('wiring.json'));
+const pins = read('pins.csv').trim().split('\n').slice(1).map(row => row.split(','));
 
 // Pins of the ESP32-DevKitC V4 that are no GPIO: its guide, header block.
 const headers = { '3V3': 'J2-1', EN: 'J2-2', '5V': 'J2-19', GND: 'J3-1' };

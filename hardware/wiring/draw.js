@@ -6,9 +6,10 @@ const { parts, nets } = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
 const supplies = ['3V3', '5V'];
 const ground = 'GND';
 const lying = ['R3', 'R4'];
+const feed = nets.FEED.find(pin => pin.startsWith('U1.')).slice(3);
 // The pins where a wire enters a symbol: above or on its left. It leaves from all others.
 const entries = {
-  board: ['3V3', '5V', 'GND', 'EN', 'IO27'],
+  board: ['3V3', '5V', 'GND', 'G', 'EN', 'RST', feed],
   sensor: ['SDA', 'SCL'],
   watchdog: ['VDD', 'GND', 'DELAY'],
   terminals: ['NC', 'COM', 'NO'],

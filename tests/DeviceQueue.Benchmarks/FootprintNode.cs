@@ -32,7 +32,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     private const int KeyBytes = 241;
 
     // After the lowest time that the clock believes, or no command is fresh.
-    private static readonly DateTime Start = DateTime.SpecifyKind(FirmwareDefaults.BuildDate, DateTimeKind.Utc).AddDays(1);
+    private static readonly DateTime Start = DateTime.SpecifyKind(FirmwareDefaults.BuildDate, DateTimeKind.Utc)
+        .AddDays(1);
 
     private readonly Dictionary<string, byte[]> _files = new()
     {
@@ -73,13 +74,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Links = this,
             Sensor = this,
         };
-        _node = new DeviceNode(
-            loader.Device,
-            connection,
-            new BootRecord(this),
-            new OutputBank(loader.Device.Outputs, this),
-            platform,
-            loader.Settings);
+        OutputBank outputs = new(loader.Device.Outputs, this);
+        _node = new DeviceNode(loader, new BootRecord(this), outputs, platform);
         _events = new MqttLinkEventQueue(_node.Connection.Wake);
         _maxMessageBytes = connection.Commands.MaxMessageSize;
         LargestPayloadBytes = Math.Max(_maxMessageBytes, connection.Readings.MaxMessageSize);

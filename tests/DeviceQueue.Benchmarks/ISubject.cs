@@ -22,7 +22,7 @@ internal interface ISubject : IDisposable
     double[]? MeasureReceive(int messages);
 
     /// <summary>
-    /// Gives the bytes by which the heap has grown, garbage collected, when somebody has published and nobody has read;
+    /// Gives the bytes by which the heap has grown, garbage collected, with messages that were published and not read;
     /// null without a queue.
     /// </summary>
     long? MeasureUnread(int messages, Action<string> publishTo);

@@ -3,9 +3,9 @@ using BenchmarkDotNet.Running;
 using DeviceQueue.Benchmarks;
 
 const string Usage = """
-    DeviceQueue.Benchmarks queue [SECONDS [RUNS]]   the queue beside Pip.Services' for Node.js and libmosquitto
-                                                    alone; each run of a load takes SECONDS (2), medians over
-                                                    RUNS (5)
+    DeviceQueue.Benchmarks queue [SECONDS [RUNS]]   the queue beside Pip.Services' for Node.js, and
+                                                    libmosquitto and MQTTnet alone; each run of a load takes
+                                                    SECONDS (2), medians over RUNS (5)
     DeviceQueue.Benchmarks codec                    time and memory of writing and reading an envelope, by
                                                     BenchmarkDotNet
     DeviceQueue.Benchmarks footprint                size of the firmware's assemblies, its heap on the interpreter

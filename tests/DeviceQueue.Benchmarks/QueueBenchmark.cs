@@ -216,7 +216,8 @@ internal sealed class QueueBenchmark
 
         double limit = (LibrarySubject.MaxBytes + AllowanceBytes) / 1024.0;
         WriteGoal("Receive, p50: under 0.5 ms", Describe([receive]), receive < RequiredReceiveMs);
-        WriteGoal($"heap after 100,000 unread: within max_bytes + 64 KB, {limit:F0} KB", Describe([unread]), unread <= limit);
+        WriteGoal(
+            $"heap after 100,000 unread: within max_bytes + 64 KB, {limit:F0} KB", Describe([unread]), unread <= limit);
         WriteGoal("allocated by encoding: 0 bytes", Describe([encode]), encode == 0);
         WriteLoadAverage("after");
     }

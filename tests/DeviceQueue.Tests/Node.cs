@@ -67,7 +67,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         Outputs = new OutputBank(_loader.Device.Outputs, Pins);
         var bootRecord = new BootRecord(Store, Journal.Buffer);
         _boot = bootRecord.Boot;
-        _node = new DeviceNode(_loader.Device, _loader.Connection, bootRecord, Outputs, platform, _loader.Settings);
+        _node = new DeviceNode(_loader, bootRecord, Outputs, platform);
         _node.Open();
         World = new World(clock, broker, _node.Connection, _node, Outputs);
     }
@@ -166,7 +166,8 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public void ApplySettings(string config = "")
     {
         var problems = new ConfigProblems();
-        _node.Apply(DeviceConfig.Read(ConfigParams.FromString("device.id=bar1;" + config), null, "dq-000001", problems));
+        _node.Apply(
+            DeviceConfig.Read(ConfigParams.FromString("device.id=bar1;" + config), null, "dq-000001", problems));
         Assert.Empty(problems.Errors());
     }
 

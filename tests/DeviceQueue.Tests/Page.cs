@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using DeviceQueue.Esp32;
+using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Storage;
 
@@ -19,7 +19,7 @@ internal static partial class Page
     {
         byte[] json = Encoding.UTF8.GetBytes(SettingsBlock().Match(Read(file)).Groups[1].Value);
         var loader = new SettingsLoader(
-            new MemoryStore { Files = { [SettingsLoader.FileName] = json } }, new Esp32Pins(true));
+            new MemoryStore { Files = { [SettingsLoader.FileName] = json } }, new Esp32Board(hasPsram: true));
 
         Assert.True(loader.Load("default"));
         Assert.Equal((SettingsSource.File, 0), (loader.Settings.Source, loader.Problems.WarningCount));

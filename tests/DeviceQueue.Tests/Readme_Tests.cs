@@ -73,8 +73,13 @@ public sealed partial class Readme_Tests
     [Fact]
     public void The_console_texts_that_a_page_explains_are_the_firmwares()
     {
-        string[] texts = [.. ConsoleRow().Matches(Table("firmware/CONSOLE.md", "| it says | so |")).Where(row => !row.Value.Contains("a line of nanoFramework's"))
-            .SelectMany(row => Quote().Matches(row.Value)).Select(quote => quote.Groups[1].Value)];
+        string[] texts =
+        [
+            .. ConsoleRow().Matches(Table("firmware/CONSOLE.md", "| it says | so |"))
+                .Where(row => !row.Value.Contains("a line of nanoFramework's"))
+                .SelectMany(row => Quote().Matches(row.Value))
+                .Select(quote => quote.Groups[1].Value),
+        ];
         string[] literals =
             [.. Directory.GetFiles(Path.Combine(Repository.Root, "firmware"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Literal().Matches(File.ReadAllText(file)))
@@ -175,7 +180,9 @@ public sealed partial class Readme_Tests
     }
 
     private static IEnumerable<string> FirstQuotes(string table) =>
-        ConsoleRow().Matches(table).SelectMany(row => Quote().Matches(row.Value)).Select(quote => quote.Groups[1].Value);
+        ConsoleRow().Matches(table)
+            .SelectMany(row => Quote().Matches(row.Value))
+            .Select(quote => quote.Groups[1].Value);
 
     private static void Says(string limit, int times = 1) =>
         Assert.Equal(times, Table("firmware/README.md", "| limit | is |").Split($" {limit}").Length - 1);
@@ -206,7 +213,8 @@ public sealed partial class Readme_Tests
     [GeneratedRegex(@"[^\w -]")]
     private static partial Regex NotInAnchors();
 
-    [GeneratedRegex(@"\b(whoever|somebody|anew|for good|caretaker|farewell|floor mark|dialer)\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\b(whoever|somebody|anew|for good|caretaker|farewell|floor mark|dialer)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Dialect();
 
     [GeneratedRegex("```json(.*?)```", RegexOptions.Singleline)]

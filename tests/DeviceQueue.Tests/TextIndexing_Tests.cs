@@ -19,14 +19,17 @@ public sealed class TextIndexing_Tests
         ["DeviceQueue/Configuration/ConnectionConfig.cs"] = "reads digits of a key",
         ["DeviceQueue/Configuration/ConnectionParams.cs"] = "takes ASCII and nothing else for a host",
         ["DeviceQueue/Configuration/JsonConfigReader.cs"] = "compares bytes with the name of a section, in ASCII",
-        ["DeviceQueue/DeviceNode.cs"] = "the compiler's switch over the names of commands, which compares whole texts in the end",
+        ["DeviceQueue/DeviceNode.cs"] = "the compiler's switch over the names of commands, which "
+            + "compares whole texts in the end",
         ["DeviceQueue/Messaging/LogSegments.cs"] = "takes a digit out of a constant",
-        ["DeviceQueue/Messaging/MessageBuffer.cs"] = "counts bytes, 2 for each half of a pair whichever it is; compares ASCII",
+        ["DeviceQueue/Messaging/MessageBuffer.cs"] = "counts bytes, 2 for each half of a pair whichever it is; "
+            + "compares ASCII",
         ["DeviceQueue/Messaging/QueueOptions.cs"] = "takes ASCII and nothing else for a file's name",
         ["DeviceQueue/Mqtt/ConnectionResolver.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
         ["DeviceQueue/Mqtt/DeviceTopics.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
         ["DeviceQueue/Mqtt/MqttOptions.cs"] = "the compiler's switch over keys, which compares whole texts in the end",
-        ["DeviceQueue/Mqtt/TopicFilter.cs"] = "looks for wildcards and slashes; halves are compared as ToCharArray gives them",
+        ["DeviceQueue/Mqtt/TopicFilter.cs"] = "looks for wildcards and slashes; halves are compared "
+            + "as ToCharArray gives them",
         ["DeviceQueue/Readings/LateReadings.cs"] = "compares bytes with a text of the firmware's own, in ASCII",
         ["DeviceQueue/Settings/DeviceSettings.cs"] = "takes ASCII and nothing else for a key or a unit",
         ["DeviceQueue/Text/JsonScanner.cs"] = "compares bytes with the words of JSON, in ASCII",

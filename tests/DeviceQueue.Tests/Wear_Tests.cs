@@ -14,7 +14,7 @@ public sealed class Wear_Tests
     private const int NotesPerWrite = 2;
 
     // The storage partition of a 4 MB ESP32 has 64 blocks of 4 KB; a block bears 100,000 erasures. A quarter of them
-    // may be in use for good.
+    // may stay in use.
     private const int FreeBlocks = 48;
     private const int ErasuresPerBlock = 100_000;
 

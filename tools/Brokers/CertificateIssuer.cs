@@ -24,12 +24,14 @@ public sealed class CertificateIssuer : IDisposable
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         return new CertificateIssuer(request.CreateSelfSigned(start, end));
     }
 
     /// <exception cref="CryptographicException">They are no certificate and key that belong together.</exception>
-    public static CertificateIssuer Load(string certificatePem, string keyPem) => new(X509Certificate2.CreateFromPem(certificatePem, keyPem));
+    public static CertificateIssuer Load(string certificatePem, string keyPem) =>
+        new(X509Certificate2.CreateFromPem(certificatePem, keyPem));
 
     /// <summary>
     /// Issues a certificate, with its key, for a broker that is reached by these host names or addresses.
@@ -52,7 +54,12 @@ public sealed class CertificateIssuer : IDisposable
             }
         }
 
-        return Issue(hosts[0], start, end, new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], false), names.Build());
+        return Issue(
+            hosts[0],
+            start,
+            end,
+            new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], false),
+            names.Build());
     }
 
     /// <summary>Issues a certificate, with its key, for a client of this name.</summary>
@@ -61,7 +68,8 @@ public sealed class CertificateIssuer : IDisposable
 
     public void Dispose() => Certificate.Dispose();
 
-    private X509Certificate2 Issue(string name, DateTimeOffset start, DateTimeOffset end, params X509Extension[] extensions)
+    private X509Certificate2 Issue(
+        string name, DateTimeOffset start, DateTimeOffset end, params X509Extension[] extensions)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256);

@@ -116,7 +116,7 @@ public sealed class MosquittoBroker : IDisposable
     }
 
     /// <summary>
-    /// Stops the process without ending it: connections stay open and nobody answers. Not on Windows.
+    /// Stops the process without ending it: connections stay open and get no answer. Not on Windows.
     /// </summary>
     public void Freeze() => Signals.Stop(Running.Id);
 
@@ -149,12 +149,14 @@ public sealed class MosquittoBroker : IDisposable
     private static string FindExecutable()
     {
         string name = OperatingSystem.IsWindows() ? "mosquitto.exe" : "mosquitto";
-        IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         folders = folders.Concat(OperatingSystem.IsWindows()
             ? [Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles), "mosquitto")]
             : ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"]);
         return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"The mosquitto broker was not found in PATH or its usual folder. {Installation.Hint("mosquitto")}");
+            ?? throw new FileNotFoundException(
+                $"The mosquitto broker was not found in PATH or its usual folder. {Installation.Hint("mosquitto")}");
     }
 
     private void StartOnSomePort()
@@ -171,7 +173,7 @@ public sealed class MosquittoBroker : IDisposable
 
         for (int attempt = 1; !TryStart(FindFreePort()); attempt++)
         {
-            // Only somebody who took the port since is worth another attempt.
+            // Only a port that was taken since is worth another attempt.
             if (attempt == PortAttempts || !_log.Any(line => line.Contains("Address already in use")))
             {
                 throw Failure();
@@ -264,5 +266,6 @@ public sealed class MosquittoBroker : IDisposable
         }
     }
 
-    private InvalidOperationException Failure() => new($"mosquitto did not start on port {Port}:\n{string.Join('\n', _log.TakeLast(20))}");
+    private InvalidOperationException Failure() =>
+        new($"mosquitto did not start on port {Port}:\n{string.Join('\n', _log.TakeLast(20))}");
 }

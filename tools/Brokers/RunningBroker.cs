@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Brokers;
 
-/// <summary>A mosquitto that somebody else started and that wrote the file which <c>pid_file</c> names.</summary>
+/// <summary>A mosquitto of another owner, which wrote the file which <c>pid_file</c> names.</summary>
 public static class RunningBroker
 {
     private const string ProcessName = "mosquitto";
@@ -15,14 +15,16 @@ public static class RunningBroker
     /// </summary>
     public static bool TryReload(string pidFile)
     {
-        if (OperatingSystem.IsWindows() || !File.Exists(pidFile) || !int.TryParse(File.ReadAllText(pidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+        if (OperatingSystem.IsWindows()
+            || !File.Exists(pidFile)
+            || !int.TryParse(File.ReadAllText(pidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
         {
             return false;
         }
 
         try
         {
-            // The file of a broker that was killed is still there, and its number may be somebody else's by now.
+            // The file of a broker that was killed is still there, and its number may belong to another process by now.
             using Process process = Process.GetProcessById(id);
             if (process.ProcessName != ProcessName)
             {

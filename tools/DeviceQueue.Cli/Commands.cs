@@ -13,8 +13,15 @@ internal sealed class Commands
 
     private readonly TextWriter _out;
     private readonly TextWriter _error;
-    private readonly Option<DirectoryInfo> _folder = new("--out") { Description = "The folder that holds the fleet.", Required = true };
-    private readonly Option<string?> _operator = new("--operator") { Description = "As which operator; not needed when there is only one." };
+    private readonly Option<DirectoryInfo> _folder = new("--out")
+    {
+        Description = "The folder that holds the fleet.",
+        Required = true,
+    };
+    private readonly Option<string?> _operator = new("--operator")
+    {
+        Description = "As which operator; not needed when there is only one.",
+    };
 
     private readonly Option<bool> _newBroker = new(Questions.NewBrokerOption)
     {
@@ -42,10 +49,10 @@ internal sealed class Commands
             return ExitCode.BadInput;
         }
 
-        // The command line's own time limit would kill a farewell that is still under way.
-        TimeSpan farewell = TimeSpan.FromSeconds(10);
+        // The command line's own time limit would cut off a clean disconnect.
+        TimeSpan disconnect = TimeSpan.FromSeconds(10);
         return await typed.InvokeAsync(
-            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = farewell });
+            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = disconnect });
     }
 
     private static RootCommand Create(TextWriter output, TextWriter error)
@@ -53,23 +60,44 @@ internal sealed class Commands
         Commands commands = new(output, error);
         return new RootCommand("Provisions and operates a fleet of DeviceQueue devices.")
         {
-            commands.Provision(), commands.Operator(), commands.Revoke(), commands.Rotate(), commands.Send(), commands.Watch(), commands.Device(),
+            commands.Provision(), commands.Operator(), commands.Revoke(), commands.Rotate(), commands.Send(),
+            commands.Watch(), commands.Device(),
         };
     }
 
     private Command Provision()
     {
         Option<string?> id = new("--id") { Description = "The device id: 1 to 32 of A-Z a-z 0-9 _ -" };
-        Option<FileInfo?> csv = new("--csv") { Description = $"A table of devices; its columns are {string.Join(", ", FleetCsv.Columns)}. The other options stand for empty cells." };
+        Option<FileInfo?> csv = new("--csv")
+        {
+            Description = $"A table of devices; its columns are {string.Join(", ", FleetCsv.Columns)}. The other "
+                + "options stand for empty cells.",
+        };
         Option<string?> broker = new("--broker")
         {
             Description = "Where the devices find the broker: mqtts://host[:port]. Known after the first time.",
         };
-        Option<string?> wifi = new("--wifi") { Description = "The name of the Wi-Fi. Its password is asked for, unless the next option or the variable " + Questions.PasswordVariable + " has it." };
-        Option<string?> passwordFile = new("--wifi-password-file") { Description = "A file whose first line is the password of the Wi-Fi; an empty one is an open network." };
-        Option<string> board = new("--board") { Description = "The kind of board.", DefaultValueFactory = _ => Board.Default.Name };
-        Option<bool> certificate = new("--certificate") { Description = "The device gets a client certificate, and the broker's port demands one." };
-        Option<string?> settings = new("--settings") { Description = "A JSON file with further settings for devicequeue.json: outputs, intervals, options." };
+        Option<string?> wifi = new("--wifi")
+        {
+            Description = "The name of the Wi-Fi. Its password is asked for, unless the next option or the variable "
+                + Questions.PasswordVariable + " has it.",
+        };
+        Option<string?> passwordFile = new("--wifi-password-file")
+        {
+            Description = "A file whose first line is the password of the Wi-Fi; an empty one is an open network.",
+        };
+        Option<string?> board = new("--board")
+        {
+            Description = $"The kind of board: {Board.Allowed}. {Board.Default.Name} without it.",
+        };
+        Option<bool> certificate = new("--certificate")
+        {
+            Description = "The device gets a client certificate, and the broker's port demands one.",
+        };
+        Option<string?> settings = new("--settings")
+        {
+            Description = "A JSON file with further settings for devicequeue.json: outputs, intervals, options.",
+        };
         Command command = new("provision", "Makes credentials, settings and the broker's files for a device or many.")
         {
             id, csv, broker, _newBroker, wifi, passwordFile, board, certificate, settings, _folder,
@@ -90,7 +118,9 @@ internal sealed class Commands
                 throw new UserException("--id or --csv is needed, one of them");
             }
 
-            DeviceRequest[] requests = table == null ? [MakeRequest(given, Environment.CurrentDirectory)] : ReadTable(table, given);
+            DeviceRequest[] requests = table == null
+                ? [MakeRequest(given, Environment.CurrentDirectory)]
+                : ReadTable(table, given);
             Report report = new(_out);
             report.Provisioned(Provisioner(result).AddDevices(requests), requests);
         }));
@@ -99,9 +129,21 @@ internal sealed class Commands
 
     private Command Operator()
     {
-        Option<string> name = new("--name") { Description = "The operator's name: 1 to 32 of A-Z a-z 0-9 _ -", Required = true };
-        Option<string?> broker = new("--broker") { Description = "Where operators find the broker: mqtts://host:port, a port of their own. Without it, the one behind the devices' port." };
-        Command command = new("operator", "Makes credentials for a person or a program that reads everything and commands the devices.") { name, broker, _newBroker, _folder };
+        Option<string> name = new("--name")
+        {
+            Description = "The operator's name: 1 to 32 of A-Z a-z 0-9 _ -",
+            Required = true,
+        };
+        Option<string?> broker = new("--broker")
+        {
+            Description = "Where operators find the broker: mqtts://host:port, a port of their own. Without it, the "
+                + "one behind the devices' port.",
+        };
+        Command command = new(
+            "operator", "Makes credentials for a person or a program that reads everything and commands the devices.")
+        {
+            name, broker, _newBroker, _folder,
+        };
         command.SetAction(result => Guard(() =>
         {
             BrokerUri? place = result.GetValue(broker) is { } uri ? BrokerUri.Parse(uri) : null;
@@ -114,14 +156,18 @@ internal sealed class Commands
     private Command Revoke()
     {
         Argument<string> name = new("name") { Description = "The device id, or an operator's name." };
-        Command command = new("revoke", "Takes a device or an operator off the broker, at once, and deletes its credentials.") { name, _folder, _operator };
+        Command command = new(
+            "revoke", "Takes a device or an operator off the broker, at once, and deletes its credentials.")
+        {
+            name, _folder, _operator,
+        };
         command.SetAction(result => Guard(() =>
         {
             string id = result.GetValue(name)!;
             ProvisioningResult revoked = Provisioner(result).Revoke(id);
             Report report = new(_out);
             report.Revoked(revoked, id);
-            SayFarewell(result, report, revoked, isForEver: true);
+            PublishOffline(result, report, revoked, isForEver: true);
         }));
         return command;
     }
@@ -129,14 +175,18 @@ internal sealed class Commands
     private Command Rotate()
     {
         Argument<string> name = new("name") { Description = "The device id, or an operator's name." };
-        Command command = new("rotate", "Gives a device a new password and a new command key, or an operator a new password.") { name, _folder, _operator };
+        Command command = new(
+            "rotate", "Gives a device a new password and a new command key, or an operator a new password.")
+        {
+            name, _folder, _operator,
+        };
         command.SetAction(result => Guard(() =>
         {
             string id = result.GetValue(name)!;
             ProvisioningResult rotated = Provisioner(result).Rotate(id);
             Report report = new(_out);
             report.Rotated(rotated, id);
-            SayFarewell(result, report, rotated, isForEver: false);
+            PublishOffline(result, report, rotated, isForEver: false);
         }));
         return command;
     }
@@ -163,16 +213,37 @@ internal sealed class Commands
     {
         Argument<string> id = new("id") { Description = "The device id." };
         Argument<string> type = new("command") { Description = "The command, as in output.set" };
-        Argument<string> arguments = new("arguments") { Description = "Its arguments, a JSON object.", DefaultValueFactory = _ => "{}" };
-        Option<double> timeout = new("--timeout") { Description = "How many seconds to wait for the answer.", DefaultValueFactory = _ => DefaultTimeoutSeconds };
-        Option<string?> messageId = new("--message-id") { Description = "The id of an earlier command, to repeat it: it is carried out at most once." };
-        Command command = new("send", "Signs a command, sends it, and waits for the answer.") { id, type, arguments, timeout, messageId, _folder, _operator };
+        Argument<string> arguments = new("arguments")
+        {
+            Description = "Its arguments, a JSON object.",
+            DefaultValueFactory = _ => "{}",
+        };
+        Option<double> timeout = new("--timeout")
+        {
+            Description = "How many seconds to wait for the answer.",
+            DefaultValueFactory = _ => DefaultTimeoutSeconds,
+        };
+        Option<string?> messageId = new("--message-id")
+        {
+            Description = "The id of an earlier command, to repeat it: it is carried out at most once.",
+        };
+        Command command = new("send", "Signs a command, sends it, and waits for the answer.")
+        {
+            id, type, arguments, timeout, messageId, _folder, _operator,
+        };
         command.SetAction((result, cancellation) => Guard(async () =>
         {
             FleetFolder fleet = FleetFolder.Open(PathOf(result));
-            CommandSender sender = new(OperatorClient.Options(fleet, fleet.FindOperator(result.GetValue(_operator))), _out, _error);
+            CommandSender sender = new(
+                OperatorClient.Options(fleet, fleet.FindOperator(result.GetValue(_operator))), _out, _error);
             TimeSpan limit = Seconds.Read("--timeout", result.GetValue(timeout));
-            return await sender.Send(fleet.FindDevice(result.GetValue(id)!), result.GetValue(type)!, result.GetValue(arguments)!, result.GetValue(messageId), limit, cancellation);
+            return await sender.Send(
+                fleet.FindDevice(result.GetValue(id)!),
+                result.GetValue(type)!,
+                result.GetValue(arguments)!,
+                result.GetValue(messageId),
+                limit,
+                cancellation);
         }));
         return command;
     }
@@ -181,13 +252,20 @@ internal sealed class Commands
     {
         Argument<string?> id = new("id") { Description = "One device only.", DefaultValueFactory = _ => null };
         Option<double?> seconds = new("--seconds") { Description = "End by itself after so many seconds." };
-        Command command = new("watch", "Shows what the devices say, as it comes. Ctrl-C ends it.") { id, seconds, _folder, _operator };
+        Command command = new("watch", "Shows what the devices say, as it comes. Ctrl-C ends it.")
+        {
+            id, seconds, _folder, _operator,
+        };
         command.SetAction((result, cancellation) => Guard(async () =>
         {
             FleetFolder fleet = FleetFolder.Open(PathOf(result));
             string device = result.GetValue(id) is { } name ? fleet.FindDevice(name).Name : "+";
-            Watcher watcher = new(OperatorClient.Options(fleet, fleet.FindOperator(result.GetValue(_operator))), _out, _error);
-            return await watcher.Run(device, result.GetValue(seconds) is { } s ? Seconds.Read("--seconds", s) : Timeout.InfiniteTimeSpan, cancellation);
+            Watcher watcher = new(
+                OperatorClient.Options(fleet, fleet.FindOperator(result.GetValue(_operator))), _out, _error);
+            return await watcher.Run(
+                device,
+                result.GetValue(seconds) is { } s ? Seconds.Read("--seconds", s) : Timeout.InfiniteTimeSpan,
+                cancellation);
         }));
         return command;
     }
@@ -234,9 +312,13 @@ internal sealed class Commands
         BrokerUri? broker = given.TryGetValue(FleetCsv.Broker, out string? uri) ? BrokerUri.Parse(uri) : null;
         DeviceRequest request = new(Needed(FleetCsv.Id), broker)
         {
-            Board = Board.Find(given[FleetCsv.Board]),
+            Board = given.TryGetValue(FleetCsv.Board, out string? board) ? Board.Find(board) : null,
             Ssid = ssid,
-            WifiPassword = ssid == null ? null : File(FleetCsv.PasswordFile) is { } path ? ReadFirstLine(path) : Environment.GetEnvironmentVariable(Questions.PasswordVariable),
+            WifiPassword = ssid == null
+                ? null
+                : File(FleetCsv.PasswordFile) is { } path
+                    ? ReadFirstLine(path)
+                    : Environment.GetEnvironmentVariable(Questions.PasswordVariable),
             NeedsCertificate = IsYes(FleetCsv.Certificate, given.GetValueOrDefault(FleetCsv.Certificate)),
             Settings = File(FleetCsv.Settings) is { } settings ? JsonFile.ReadForeign(settings) : null,
         };
@@ -254,11 +336,11 @@ internal sealed class Commands
 
     private static string ReadFirstLine(string path) => TextFile.Read(path).Split('\n')[0].TrimEnd('\r');
 
-    private void SayFarewell(ParseResult typed, Report report, ProvisioningResult done, bool isForEver)
+    private void PublishOffline(ParseResult typed, Report report, ProvisioningResult done, bool isForEver)
     {
         if (done is { Device: { } device, IsReloaded: true })
         {
-            string? trouble = Farewell.TrySay(PathOf(typed), typed.GetValue(_operator), device, isForEver);
+            string? trouble = OfflineStatus.TryPublish(PathOf(typed), typed.GetValue(_operator), device, isForEver);
             report.SaidOffline(device, trouble);
         }
     }

@@ -12,7 +12,10 @@ internal sealed class Report(TextWriter output)
         int unchanged = requests.Count - result.Names.Count;
         if (unchanged > 0)
         {
-            output.WriteLine(requests.Count == 1 ? $"{requests[0].Id} is there already, and stays as it is." : $"{unchanged} of {requests.Count} are there already, and stay as they are.");
+            output.WriteLine(
+                requests.Count == 1
+                    ? $"{requests[0].Id} is there already, and stays as it is."
+                    : $"{unchanged} of {requests.Count} are there already, and stay as they are.");
         }
 
         foreach (string id in result.Names)
@@ -23,11 +26,14 @@ internal sealed class Report(TextWriter output)
         if (result.Names.Count > 0)
         {
             output.WriteLine();
-            output.WriteLine(result.Names.Count == 1 ? "Its board:" : $"Their boards, each with the lines of its {FleetFolder.Steps}:");
+            output.WriteLine(
+                result.Names.Count == 1
+                    ? "Its board:"
+                    : $"Their boards, each with the lines of its {FleetFolder.Steps}:");
             output.WriteLine();
             DeviceRequest first = requests.First(request => request.Id == result.Names[0]);
             output.WriteLine($"  cd {NextSteps.Quote(Folder(result, FleetFolder.DevicePath(first.Id)))}");
-            foreach (string line in NextSteps.Flash(first.Board, first.Ssid != null))
+            foreach (string line in NextSteps.Flash(first.Board ?? Board.Default, first.Ssid != null))
             {
                 output.WriteLine($"  {line}");
             }
@@ -64,10 +70,12 @@ internal sealed class Report(TextWriter output)
         }
 
         string id = device.Name;
-        output.WriteLine($"The status that the broker keeps of {id} is still its last one, because {Plain.Text(trouble)}");
+        output.WriteLine(
+            $"The status that the broker keeps of {id} is still its last one, because {Plain.Text(trouble)}");
         if (device.HasCertificate)
         {
-            output.WriteLine("No new connection is taken with its old certificate. One that it still has is open, without "
+            output.WriteLine(
+                "No new connection is taken with its old certificate. One that it still has is open, without "
                 + "a right to say or hear anything, until the broker starts again.");
         }
     }
@@ -110,15 +118,20 @@ internal sealed class Report(TextWriter output)
         string configuration = Folder(result, Path.Combine(FleetFolder.Broker, BrokerFiles.Configuration));
         if (result.IsReloaded)
         {
-            output.WriteLine("The broker was told, and has read its files again." + (result.NeedsRestart ? " Its ports are others now, for which it has to be started again." : ""));
+            output.WriteLine(
+                "The broker was told, and has read its files again."
+                + (result.NeedsRestart ? " Its ports are others now, for which it has to be started again." : ""));
         }
         else if (result.NeedsRestart)
         {
-            output.WriteLine($"The broker, to be started, or started again: mosquitto -c {NextSteps.Quote(configuration)}");
+            output.WriteLine(
+                $"The broker, to be started, or started again: mosquitto -c {NextSteps.Quote(configuration)}");
         }
         else if (result.IsChanged)
         {
-            output.WriteLine($"No broker of this folder runs on this machine. One that runs elsewhere needs {Path.GetDirectoryName(configuration)} and a SIGHUP (systemctl reload mosquitto).");
+            output.WriteLine(
+                "No broker of this folder runs on this machine. One that runs elsewhere needs "
+                + $"{Path.GetDirectoryName(configuration)} and a SIGHUP (systemctl reload mosquitto).");
         }
     }
 }

@@ -11,7 +11,11 @@ namespace DeviceQueue.Desktop;
 /// <param name="filters">What to subscribe to.</param>
 /// <param name="onMessage">Told of each message, on the connection's thread.</param>
 /// <param name="onTrouble">Told once why there is no connection, until there is one again.</param>
-public sealed class BrokerObserver(ClientOptions options, IReadOnlyList<string> filters, Action<ReceivedMessage> onMessage, Action<string> onTrouble) : IDisposable
+public sealed class BrokerObserver(
+    ClientOptions options,
+    IReadOnlyList<string> filters,
+    Action<ReceivedMessage> onMessage,
+    Action<string> onTrouble) : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);

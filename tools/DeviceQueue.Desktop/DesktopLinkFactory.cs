@@ -5,7 +5,8 @@ namespace DeviceQueue.Desktop;
 /// <summary>Makes links over MQTTnet's packets.</summary>
 /// <param name="connectTimeoutMs">How long TCP with TLS, and then CONNACK, may each take:
 /// <c>options.connect_timeout</c>.</param>
-public sealed class DesktopLinkFactory(int connectTimeoutMs = DesktopLinkFactory.DefaultConnectTimeoutMs) : IMqttLinkFactory
+public sealed class DesktopLinkFactory(
+    int connectTimeoutMs = DesktopLinkFactory.DefaultConnectTimeoutMs) : IMqttLinkFactory
 {
     public const int DefaultConnectTimeoutMs = 30_000;
 

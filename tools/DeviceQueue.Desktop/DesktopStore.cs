@@ -41,7 +41,8 @@ public sealed class DesktopStore : IStore
     });
 
     /// <inheritdoc/>
-    public bool TryAppend(string name, byte[] data, int offset, int count) => TryPut(name, FileMode.Append, data, offset, count);
+    public bool TryAppend(string name, byte[] data, int offset, int count) =>
+        TryPut(name, FileMode.Append, data, offset, count);
 
     /// <inheritdoc/>
     public bool TryWrite(string name, byte[] data, int count) => TryPut(name, FileMode.Create, data, 0, count);

@@ -9,5 +9,6 @@ public static class Seconds
     /// <exception cref="UserException">It is no time that one can wait; the text names the option.</exception>
     public static TimeSpan Read(string option, double seconds) => seconds is > 0 and <= Max
         ? TimeSpan.FromSeconds(seconds)
-        : throw new UserException(FormattableString.Invariant($"{option} {seconds}: more than 0 and at most {Max} seconds are allowed"));
+        : throw new UserException(
+            FormattableString.Invariant($"{option} {seconds}: more than 0 and at most {Max} seconds are allowed"));
 }

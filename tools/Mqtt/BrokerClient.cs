@@ -306,7 +306,7 @@ public sealed class BrokerClient : Connection.IHandlers, IDisposable
     {
         if (!_ids.TryRelease(id))
         {
-            return; // nobody waits for it, or not any more
+            return; // no task waits for it, or not any more
         }
 
         if (!_awaited.IsEmpty && _awaited.TryRemove(id, out TaskCompletionSource<int[]?>? source))

@@ -25,6 +25,6 @@ internal sealed class PacketIds
     /// <returns>False when it was taken before.</returns>
     internal bool TryTake(ushort id) => (Interlocked.Or(ref _taken[id >> 5], 1 << id) & (1 << id)) == 0;
 
-    /// <returns>False when it was not taken: an answer that nobody waits for.</returns>
+    /// <returns>False when it was not taken: an answer that was not waited for.</returns>
     internal bool TryRelease(ushort id) => (Interlocked.And(ref _taken[id >> 5], ~(1 << id)) & (1 << id)) != 0;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DeviceQueue.Desktop;
+using VirtualBoard;
 
 namespace Simulator;
 
@@ -10,20 +11,6 @@ namespace Simulator;
 /// </summary>
 internal sealed class BoardConfiguration
 {
-    private const string Sample = """
-        {
-          "device": {
-            "id": "demo",
-            "interval_ms": 5000,
-            "health_interval_ms": 30000,
-            "outputs": [
-              { "name": "relay1", "pin": 26 },
-              { "name": "led", "pin": 25 }
-            ]
-          }
-        }
-        """;
-
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private readonly string _text;
@@ -83,7 +70,7 @@ internal sealed class BoardConfiguration
         from output in Find("device", "outputs") as JsonArray ?? []
         where output is JsonObject
         let pin = int.TryParse(output["pin"]?.ToString(), out int number) ? number : -1
-        where pin is >= 0 and < VirtualBoard.BoardPins.Count
+        where pin is >= 0 and < BoardModel.MaxPinCount
         select (output["name"]?.ToString() ?? "?", pin);
 
     /// <summary>Gets the names of the files that the board needs beside the configuration.</summary>
@@ -91,11 +78,11 @@ internal sealed class BoardConfiguration
         new[] { "ca", "cert", "key" }.Select(key => Find("tls", key)?.ToString()).OfType<string>();
 
     /// <exception cref="UserException">The file cannot be read.</exception>
-    public static BoardConfiguration Load(FileInfo? file)
+    public static BoardConfiguration Load(FileInfo? file, BoardModel board)
     {
         try
         {
-            string text = file == null ? Sample : File.ReadAllText(file.FullName);
+            string text = file == null ? Sample(board) : File.ReadAllText(file.FullName);
             return new BoardConfiguration(text, Parse(text));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -126,6 +113,21 @@ internal sealed class BoardConfiguration
 
         _root["connection"] = new JsonObject { ["uri"] = uri };
     }
+
+    private static string Sample(BoardModel board) =>
+        $$"""
+        {
+          "device": {
+            "id": "demo",
+            "interval_ms": 5000,
+            "health_interval_ms": 30000,
+            "outputs": [
+              { "name": "relay1", "pin": {{board.Relay}} },
+              { "name": "led", "pin": {{board.StatusLed}} }
+            ]
+          }
+        }
+        """;
 
     private static JsonObject AddDevice(JsonObject root)
     {

@@ -6,7 +6,7 @@ namespace Simulator;
 
 /// <summary>
 /// Shows one line for each thing that happens. A thread of its own writes them: the firmware's console lines arrive
-/// under the lock of <see cref="System.Console.Out"/>, which the terminal's own functions take too, so that whoever
+/// under the lock of <see cref="System.Console.Out"/>, which the terminal's own functions take too, so that code that
 /// wrote at once could wait for another for ever.
 /// </summary>
 internal sealed class Display : IDisposable

@@ -1,3 +1,5 @@
+using VirtualBoard;
+
 namespace Simulator;
 
 /// <summary>What <c>--sensor</c> takes.</summary>
@@ -17,6 +19,8 @@ internal sealed record SimulatorOptions
     public int? Port { get; init; }
 
     public FileInfo? Config { get; init; }
+
+    public BoardModel Board { get; init; } = BoardModel.Esp32;
 
     public string? Id { get; init; }
 

@@ -29,12 +29,14 @@ internal sealed class SimulatorRun : IDisposable
     private BrokerObserver? _observer;
     private Board? _board;
 
+    private string Firmware => $"DeviceQueue firmware on a virtual {_options.Board.Chip.ToUpperInvariant()}";
+
     private SimulatorRun(Display display, SimulatorOptions options)
     {
         _display = display;
         _options = options;
         _duration = options.Seconds is { } seconds ? Seconds.Read("--seconds", seconds) : Timeout.InfiniteTimeSpan;
-        _configuration = BoardConfiguration.Load(options.Config);
+        _configuration = BoardConfiguration.Load(options.Config, options.Board);
         _storage = options.Storage?.FullName ?? Directory.CreateTempSubdirectory("devicequeue-board-").FullName;
     }
 
@@ -47,7 +49,7 @@ internal sealed class SimulatorRun : IDisposable
             await run.Run(cancellation);
             return 0;
         }
-        catch (Exception e) when (e is UserException or FileNotFoundException or InvalidOperationException or IOException)
+        catch (Exception e) when (e is UserException or InvalidOperationException or IOException)
         {
             display.Error(e.Message);
             return Failed;
@@ -87,13 +89,11 @@ internal sealed class SimulatorRun : IDisposable
         string id = _options.Id ?? _configuration.Id ?? "+";
         if (_configuration.HasCredential && _options.Broker == null)
         {
-            // They are the board's own: who comes with them too would throw it out, and may not hear what it says.
-            _display.Title(
-                $"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}, which knows it by "
-                    + $"name. Ctrl-C ends it.");
+            // A second client with the board's credentials would disconnect it, and may not read its messages.
+            _display.Title($"{Firmware}, broker {broker.Host}:{broker.Port}, which knows it by name. Ctrl-C ends it.");
             _display.Plain(
-                "What it says there, somebody hears who may: tools/devicequeue watch, if the board was provisioned by "
-                    + "tools/devicequeue.");
+                "This board logs in with its own credentials, so its messages are not shown here. If tools/devicequeue "
+                    + "provisioned it, watch it with: tools/devicequeue watch");
         }
         else
         {
@@ -101,7 +101,7 @@ internal sealed class SimulatorRun : IDisposable
             Announce(broker, id);
         }
 
-        _board = new Board { StorageDirectory = _storage };
+        _board = new Board { Model = _options.Board, StorageDirectory = _storage };
         _board.ConsoleLine += _display.Console;
         ShowOutputs(_board);
         WireSensor(_board);
@@ -162,14 +162,15 @@ internal sealed class SimulatorRun : IDisposable
 
     private void Observe(BrokerAddress broker, string id)
     {
-        string? authority = _configuration.AuthorityFile is { } file ? Path.Combine(_storage, file) : null;
+        string? authority = _configuration.AuthorityFile;
+        byte[] authorities = authority == null ? [] : File.ReadAllBytes(Path.Combine(_storage, authority));
         ClientOptions options = new()
         {
             Host = broker.Host,
             Port = broker.Port,
             Username = broker.Username,
             Password = broker.Password,
-            Tls = broker.IsSecure ? new TlsOptions { Authorities = authority == null ? [] : File.ReadAllBytes(authority) } : null,
+            Tls = broker.IsSecure ? new TlsOptions { Authorities = authorities } : null,
         };
         _observer = new BrokerObserver(
             options,
@@ -183,7 +184,7 @@ internal sealed class SimulatorRun : IDisposable
     {
         string target = id == "+" ? "ID" : id;
         string output = _configuration.Outputs.Select(o => o.Name).FirstOrDefault("relay1");
-        _display.Title($"DeviceQueue firmware on a virtual ESP32, broker {broker.Host}:{broker.Port}. Ctrl-C ends it.");
+        _display.Title($"{Firmware}, broker {broker.Host}:{broker.Port}. Ctrl-C ends it.");
         _display.Plain("");
         _display.Plain("  " + PasteLines.Watch(broker, id));
         _display.Plain("  " + PasteLines.Send(broker, target, "output.toggle", $"{{\"name\":\"{output}\"}}"));
@@ -208,17 +209,16 @@ internal sealed class SimulatorRun : IDisposable
     private void WireSensor(Board board)
     {
         NoisyClimate climate = new(new CurveClimate(Mean, DailySwing), Noise, seed: 1);
-        switch (_options.Sensor)
+        (int Address, II2cSlave Part)? sensor = _options.Sensor switch
         {
-            case Sensors.Bme280:
-                board.I2c.Attach(BoschAddress, new Bmx280Slave(Bmx280Chip.Bme280, climate));
-                break;
-            case Sensors.Bmp280:
-                board.I2c.Attach(BoschAddress, new Bmx280Slave(Bmx280Chip.Bmp280, climate));
-                break;
-            case Sensors.Sht31:
-                board.I2c.Attach(Sht31Address, new Sht31Slave(climate));
-                break;
+            Sensors.Bme280 => (BoschAddress, new Bmx280Slave(Bmx280Chip.Bme280, climate)),
+            Sensors.Bmp280 => (BoschAddress, new Bmx280Slave(Bmx280Chip.Bmp280, climate)),
+            Sensors.Sht31 => (Sht31Address, new Sht31Slave(climate)),
+            _ => null,
+        };
+        if (sensor is { } wired)
+        {
+            board.I2c.Attach(wired.Address, wired.Part, board.Model.Sda, board.Model.Scl);
         }
     }
 }

@@ -63,6 +63,17 @@ public sealed class Board : IDisposable
     /// <exception cref="InvalidOperationException">The thread belongs to no board.</exception>
     public static Board Current => CurrentBoot.Board;
 
+    /// <summary>Gets what board it is: an ESP32-DevKitC unless another is asked for.</summary>
+    public BoardModel Model
+    {
+        get;
+        init
+        {
+            field = value;
+            PsramSize = value.PsramSize;
+        }
+    } = BoardModel.Esp32;
+
     /// <summary>Gets or sets the folder that stands for the board's flash.</summary>
     public required string StorageDirectory { get; init; }
 
@@ -105,7 +116,7 @@ public sealed class Board : IDisposable
     public string? HangReason { get; private set; }
 
     /// <summary>
-    /// Gets the exceptions that ended a thread of the firmware, the first 1000; on the device nobody ever sees them.
+    /// Gets the exceptions that ended a thread of the firmware, the first 1000; on the device they are never seen.
     /// </summary>
     public IReadOnlyCollection<Exception> UncaughtExceptions => _uncaughtExceptions;
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace VirtualBoard;
 
 /// <summary>
-/// The chip's two clocks: milliseconds since this boot, and a calendar that nobody has set after power-on. A reboot and
+/// The chip's two clocks: milliseconds since this boot, and a calendar that is not set after power-on. A reboot and
 /// deep sleep keep the calendar, as the ESP32's RTC does.
 /// </summary>
 public sealed class BoardClock
@@ -45,7 +45,7 @@ public sealed class BoardClock
         }
     }
 
-    /// <summary>Gets a value indicating whether somebody set the calendar since power-on.</summary>
+    /// <summary>Gets a value indicating whether the calendar was set since power-on.</summary>
     public bool IsSet
     {
         get

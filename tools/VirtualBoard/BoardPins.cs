@@ -2,33 +2,20 @@ using System.Device.Gpio;
 
 namespace VirtualBoard;
 
-/// <summary>An ESP32's pins as a meter sees them.</summary>
+/// <summary>The board's pins as a meter sees them.</summary>
 public sealed class BoardPins
 {
-    /// <summary>Pin numbers run from 0 to one less.</summary>
-    public const int Count = 40;
-
-    private readonly PinTrace[] _pins = new PinTrace[Count];
+    private readonly PinTrace[] _pins = new PinTrace[BoardModel.MaxPinCount];
 
     internal BoardPins(Board board)
     {
-        for (int i = 0; i < Count; i++)
+        for (int i = 0; i < _pins.Length; i++)
         {
             _pins[i] = new PinTrace(board, i);
         }
     }
 
     public PinTrace this[int pinNumber] => _pins[pinNumber];
-
-    /// <summary>
-    /// ESP32 datasheet, pin definitions. The numbers 24 and 28 to 31 do not exist at all, 20 exists on the
-    /// ESP32-PICO-V3 only: ESP-IDF would let a WROOM module open it and drive nothing.
-    /// </summary>
-    internal static bool Exists(int pinNumber) => pinNumber is >= 0 and < Count and not (20 or 24 or >= 28 and <= 31);
-
-    internal static bool IsInputOnly(int pinNumber) => pinNumber >= 34;
-
-    internal static bool IsFlash(int pinNumber) => pinNumber is >= 6 and <= 11;
 
     internal void FloatAll()
     {

@@ -38,7 +38,7 @@ internal sealed class Boot(Board board, int number, Sleep.WakeupCause wakeupCaus
     /// </summary>
     public int OpenI2cDevices;
 
-    public PinFunctions PinFunctions { get; } = new();
+    public PinFunctions PinFunctions { get; } = new(board.Model);
 
     public NetworkEvents NetworkEvents { get; } = new();
 
@@ -117,7 +117,7 @@ internal sealed class Boot(Board board, int number, Sleep.WakeupCause wakeupCaus
         }
         catch (InvalidOperationException)
         {
-            // The boot ended meanwhile: nobody is left to hear of it.
+            // The boot ended meanwhile: no handler is left.
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class ConsoleRouter(TextWriter original) : TextWriter
 
     public override Encoding Encoding => original.Encoding;
 
-    /// <summary>Somebody else may have redirected the console since the last board started.</summary>
+    /// <summary>Other code may have redirected the console since the last board started.</summary>
     public static void Install()
     {
         lock (Installing)

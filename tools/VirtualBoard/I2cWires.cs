@@ -49,11 +49,11 @@ public sealed class I2cWires
 public interface II2cSlave
 {
     /// <summary>Takes what the master writes after the address.</summary>
-    /// <returns>False when nobody acknowledges.</returns>
+    /// <returns>False when no part acknowledges.</returns>
     bool TryWrite(ReadOnlySpan<byte> data);
 
     /// <summary>Fills what the master reads.</summary>
-    /// <returns>False when nobody acknowledges.</returns>
+    /// <returns>False when no part acknowledges.</returns>
     bool TryRead(Span<byte> data);
 
     /// <summary>The board's supply went off, and perhaps on again.</summary>

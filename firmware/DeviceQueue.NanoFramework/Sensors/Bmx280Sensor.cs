@@ -92,14 +92,15 @@ namespace DeviceQueue.NanoFramework
             }
 
             int chipId = _state[0];
-            if (chipId != _chipId && (_chipId != EitherChip || (chipId != Bme280Chip && chipId != Bmp280Chip)))
+            bool isBme280 = chipId == Bme280Chip;
+            bool isKnown = isBme280 || chipId == Bmp280Chip;
+            Describe(isBme280 ? "BME280" : isKnown ? "BMP280" : "0x" + chipId.ToString("X2"), address);
+            if (!isKnown || (_chipId != EitherChip && _chipId != chipId))
             {
-                Describe("0x" + chipId.ToString("X2"), address);
                 return SensorState.WrongChip;
             }
 
-            Describe(chipId == Bme280Chip ? "BME280" : "BMP280", address);
-            _driver = chipId == Bme280Chip ? (Bmx280Base)new Bme280(Device) : new Bmp280(Device);
+            _driver = isBme280 ? (Bmx280Base)new Bme280(Device) : new Bmp280(Device);
             return TrySetUp() ? SensorState.Ok : SensorState.NoAnswer;
         }
 
@@ -247,14 +248,14 @@ namespace DeviceQueue.NanoFramework
         private bool TryRead(byte register, byte[] values)
         {
             _command[0] = register;
-            return Device.WriteRead(new SpanByte(_command, 0, 1), values).Status == I2cTransferStatus.FullTransfer;
+            return IsFull(Device.WriteRead(new SpanByte(_command, 0, 1), values));
         }
 
         private bool TryWrite(byte register, byte value)
         {
             _command[0] = register;
             _command[1] = value;
-            return Device.Write(_command).Status == I2cTransferStatus.FullTransfer;
+            return IsFull(Device.Write(_command));
         }
     }
 }

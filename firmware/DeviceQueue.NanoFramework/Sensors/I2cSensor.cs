@@ -1,5 +1,6 @@
 using System;
 using System.Device.I2c;
+using System.Threading;
 using DeviceQueue.Readings;
 
 namespace DeviceQueue.NanoFramework
@@ -10,6 +11,9 @@ namespace DeviceQueue.NanoFramework
     /// </summary>
     public abstract class I2cSensor : ISensor
     {
+        /// <summary>A pause of 10 ms at least: Sleep counts in ticks of 10 ms and may end one early.</summary>
+        protected const int PauseMs = 20;
+
         private const int BusId = 1; // the program gives it its pins
 
         private readonly int _address;
@@ -36,6 +40,7 @@ namespace DeviceQueue.NanoFramework
             SensorState state = Attempt(reading);
             if (state != SensorState.Ok && state != SensorState.Reset)
             {
+                Thread.Sleep(PauseMs);
                 state = Attempt(reading); // a single transfer that fails costs no reading
             }
 
@@ -51,6 +56,12 @@ namespace DeviceQueue.NanoFramework
         protected static bool IsWithin(double value, double min, double max)
         {
             return !double.IsNaN(value) && value >= min && value <= max;
+        }
+
+        /// <summary>Tells whether all bytes of a transfer passed.</summary>
+        protected static bool IsFull(I2cTransferResult result)
+        {
+            return result.Status == I2cTransferStatus.FullTransfer;
         }
 
         /// <summary>Makes sure that this is the sensor, says so by <see cref="Describe"/>, sets it up.</summary>

@@ -43,11 +43,17 @@ namespace DeviceQueue.NanoFramework
             return _state;
         }
 
-        // 0x76, 0x77, 0x44, 0x45. One that does not prove what it is does not end the search.
+        // 0x76, 0x77, 0x44, 0x45, or the kinds that may have the address. A chip of another kind does not end the search.
         private SensorState Search(Reading reading)
         {
-            SensorState state = Try(new Bmx280Sensor(Bmx280Sensor.EitherChip, _address), SensorState.NotFound, reading);
-            return state == SensorState.NotFound || state == SensorState.WrongChip
+            SensorState state = SensorState.NotFound;
+            if (_address == 0 || _address >= SensorTypes.LowestBoschAddress)
+            {
+                state = Try(new Bmx280Sensor(Bmx280Sensor.EitherChip, _address), state, reading);
+            }
+
+            bool isOpen = state == SensorState.NotFound || state == SensorState.WrongChip;
+            return isOpen && _address < SensorTypes.LowestBoschAddress
                 ? Try(new Sht31Sensor(_address), state, reading)
                 : state;
         }

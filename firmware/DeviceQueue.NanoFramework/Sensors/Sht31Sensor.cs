@@ -11,7 +11,7 @@ namespace DeviceQueue.NanoFramework
     /// </summary>
     public sealed class Sht31Sensor : I2cSensor
     {
-        // Commands, status and times: Sensirion, datasheet SHT3x-DIS, sections 2.2 and 4.3 to 4.11.
+        // Commands, status and times: Sensirion, datasheet SHT3x-DIS version 7, sections 2.2 and 4.3 to 4.11.
         private const int MeasureCommand = 0x2400; // high repeatability, no clock stretching
         private const int StatusCommand = 0xF32D;
         private const int ClearStatusCommand = 0x3041;
@@ -21,15 +21,19 @@ namespace DeviceQueue.NanoFramework
         private const int HeaterStatus = 1 << 13;
 
         // Sleep counts in ticks of 10 ms and may end one early.
-        private const int CommandMs = 20; // 1 ms between two commands
-        private const int MeasuringMs = 30; // 15.5 ms at most
+        private const int MeasuringMs = 20; // 12.5 ms, 15.5 at most
+        private const int WaitMs = 10;
+        private const int MaxWaits = 3;
 
         private const int CommandBytes = 2;
         private const int WordBytes = 3; // with its checksum
         private const int MeasuredBytes = 2 * WordBytes;
+        private const int AllOnes = 0xFFFF;
 
         private const double MinTemperatureC = -40;
         private const double MaxTemperatureC = 125;
+
+        private readonly byte[] _bytes = new byte[MeasuredBytes];
 
         /// <summary>Makes a sensor that is looked for at each reading until it is there.</summary>
         /// <param name="address">The 7-bit address, or 0 to search 0x44 and 0x45.</param>
@@ -44,110 +48,127 @@ namespace DeviceQueue.NanoFramework
         /// <inheritdoc/>
         protected override SensorState SetUp(int address)
         {
-            byte[] status = new byte[WordBytes];
-            if (!TryRead(StatusCommand, CommandMs, status))
+            if (!TryReadStatus() || Word(0) == 0 || Word(0) == AllOnes)
             {
                 return SensorState.NotFound;
             }
 
-            if (!IsIntact(status))
+            if (!IsIntact(WordBytes))
             {
                 // The chip has no id. A disturbed answer changes, that of another chip does not.
-                int answer = Word(status, 0);
+                int answer = Word(0);
+                if (!TryReadStatus() || IsIntact(WordBytes) || Word(0) != answer)
+                {
+                    return SensorState.NoAnswer;
+                }
+
                 Describe("0x" + answer.ToString("X4"), address);
-                bool isSame = TryRead(StatusCommand, CommandMs, status) && Word(status, 0) == answer;
-                return isSame && !IsIntact(status) ? SensorState.WrongChip : SensorState.NoAnswer;
+                return SensorState.WrongChip;
             }
 
             Describe("SHT31", address);
-            return TrySend(BreakCommand) && TrySend(HeaterOffCommand) && TrySend(ClearStatusCommand)
-                ? SensorState.Ok
-                : SensorState.NoAnswer;
+            Thread.Sleep(PauseMs);
+            TrySend(BreakCommand); // a chip that measures once may refuse it
+            return TrySend(HeaterOffCommand) && TrySend(ClearStatusCommand) ? SensorState.Ok : SensorState.NoAnswer;
         }
 
         /// <inheritdoc/>
         protected override SensorState Measure(Reading reading)
         {
-            byte[] measured = new byte[MeasuredBytes];
-            byte[] status = new byte[WordBytes];
-            if (!TryRead(MeasureCommand, MeasuringMs, measured)
-                || !IsIntact(measured)
-                || !TryRead(StatusCommand, CommandMs, status)
-                || !IsIntact(status))
+            if (!TryMeasure() || !IsIntact(MeasuredBytes))
             {
                 return SensorState.NoAnswer;
             }
 
-            if ((Word(status, 0) & (ResetStatus | HeaterStatus)) != 0)
+            int temperature = Word(0);
+            int humidity = Word(WordBytes);
+            if (!TryReadStatus() || !IsIntact(WordBytes))
+            {
+                return SensorState.NoAnswer;
+            }
+
+            if ((Word(0) & (ResetStatus | HeaterStatus)) != 0)
             {
                 return SensorState.Reset;
             }
 
             // Section 4.13.
-            double celsius = -45 + (175 * Word(measured, 0) / 65535.0);
+            double celsius = -45 + (175 * temperature / 65535.0);
             reading.Set(Quantity.Temperature, celsius);
-            reading.Set(Quantity.Humidity, 100 * Word(measured, WordBytes) / 65535.0);
+            reading.Set(Quantity.Humidity, 100 * humidity / 65535.0);
             return IsWithin(celsius, MinTemperatureC, MaxTemperatureC) ? SensorState.Ok : SensorState.OutOfRange;
         }
 
-        private static int Word(byte[] bytes, int at)
+        private int Word(int at)
         {
-            return (bytes[at] << 8) | bytes[at + 1];
+            return (_bytes[at] << 8) | _bytes[at + 1];
         }
 
         /// <summary>
         /// Tells whether each word has its checksum: CRC-8 with polynomial 0x31 and start 0xFF (section 4.12).
         /// </summary>
-        private static bool IsIntact(byte[] bytes)
+        private bool IsIntact(int count)
         {
             int crc = 0xFF;
-            for (int i = 0; i < bytes.Length; i++)
+            for (int i = 0; i < count; i++)
             {
-                crc ^= bytes[i]; // a word and its checksum give 0
-                if ((i + 1) % WordBytes == 0)
+                crc ^= _bytes[i];
+                if ((i + 1) % WordBytes != 0)
                 {
-                    if (crc != 0)
+                    for (int bit = 0; bit < 8; bit++)
                     {
-                        return false;
+                        crc = (crc & 0x80) == 0 ? crc << 1 : ((crc << 1) ^ 0x31) & 0xFF;
                     }
-
-                    crc = 0xFF;
-                    continue;
                 }
-
-                for (int bit = 0; bit < 8; bit++)
+                else if (crc != 0)
                 {
-                    crc = (crc & 0x80) == 0 ? crc << 1 : ((crc << 1) ^ 0x31) & 0xFF;
+                    return false; // a word and its checksum give 0
+                }
+                else
+                {
+                    crc = 0xFF;
                 }
             }
 
             return true;
         }
 
+        /// <summary>Measures; the chip acknowledges no read before it has.</summary>
+        private bool TryMeasure()
+        {
+            PutCommand(MeasureCommand);
+            bool isStarted = IsFull(Device.Write(new SpanByte(_bytes, 0, CommandBytes)));
+            for (int i = 0; isStarted && i < MaxWaits; i++)
+            {
+                Thread.Sleep(i == 0 ? MeasuringMs : WaitMs);
+                if (IsFull(Device.Read(_bytes)))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        private bool TryReadStatus()
+        {
+            PutCommand(StatusCommand);
+            return IsFull(
+                Device.WriteRead(new SpanByte(_bytes, 0, CommandBytes), new SpanByte(_bytes, 0, WordBytes)));
+        }
+
         private bool TrySend(int command)
         {
-            bool isSent = TryWrite(command);
-            Thread.Sleep(CommandMs);
+            PutCommand(command);
+            bool isSent = IsFull(Device.Write(new SpanByte(_bytes, 0, CommandBytes)));
+            Thread.Sleep(PauseMs); // 1 ms from one command to the next (section 4)
             return isSent;
         }
 
-        private bool TryRead(int command, int waitMs, byte[] answer)
+        private void PutCommand(int command)
         {
-            if (!TryWrite(command))
-            {
-                return false;
-            }
-
-            Thread.Sleep(waitMs);
-            return Device.Read(answer).Status == I2cTransferStatus.FullTransfer;
-        }
-
-        private bool TryWrite(int command)
-        {
-            byte[] bytes = new byte[CommandBytes];
-            bytes[0] = (byte)(command >> 8);
-            bytes[1] = (byte)command;
-            return Device.Write(bytes).Status == I2cTransferStatus.FullTransfer;
+            _bytes[0] = (byte)(command >> 8);
+            _bytes[1] = (byte)command;
         }
     }
 }

@@ -35,7 +35,7 @@ namespace DeviceQueue.Commands
         public const int DeliveryTimeoutMs = 5000;
 
         /// <summary>
-        /// How soon to call again while an answer is on its way, in milliseconds: nobody tells of its delivery.
+        /// How soon to call again while an answer is on its way, in milliseconds: delivery raises no event.
         /// </summary>
         public const int DeliveryPollMs = 50;
 

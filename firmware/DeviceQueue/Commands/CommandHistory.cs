@@ -198,7 +198,8 @@ namespace DeviceQueue.Commands
         /// <param name="hasSucceeded">Whether it was carried out.</param>
         public void Note(MessageEnvelope message, bool hasSucceeded)
         {
-            LittleEndian.Set(_record, ReadsAt + (_reads * SentAt), SentAt, MakeMark(Hash(message)) | (hasSucceeded ? Succeeded : Failed));
+            long mark = MakeMark(Hash(message)) | (hasSucceeded ? Succeeded : Failed);
+            LittleEndian.Set(_record, ReadsAt + (_reads * SentAt), SentAt, mark);
             _reads = (_reads + 1) % MaxReads;
         }
 

@@ -2,7 +2,7 @@ using System;
 
 namespace DeviceQueue.Diagnostics
 {
-    /// <summary>Keeps what nobody foresaw. Safe to call from any thread; never throws.</summary>
+    /// <summary>Keeps faults that no code expects. Safe to call from any thread; never throws.</summary>
     public interface IFaultRecorder
     {
         /// <summary>Records an exception that reached the top of a thread which goes on.</summary>

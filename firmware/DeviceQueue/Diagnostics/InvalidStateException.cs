@@ -16,7 +16,7 @@ namespace DeviceQueue.Diagnostics
         /// <summary>The references lack the platform, or the platform lacks a part.</summary>
         public const string NoPlatform = "NO_PLATFORM";
 
-        /// <summary>Somebody listens already.</summary>
+        /// <summary>A receiver listens already.</summary>
         public const string AlreadyListening = "ALREADY_LISTENING";
 
         /// <summary>The message was not received, or has been completed or put back.</summary>

@@ -34,7 +34,7 @@ namespace DeviceQueue.Health
         /// <summary>Gets or sets the calendar.</summary>
         public ICalendar Calendar { get; set; }
 
-        /// <summary>Gets or sets what starts the board anew.</summary>
+        /// <summary>Gets or sets what restarts the board.</summary>
         public IRestarter Restarter { get; set; }
     }
 }

@@ -53,6 +53,7 @@ namespace DeviceQueue.Health
         private long _safeModeEndMs = SafeModeMs;
         private bool _isStable;
         private bool _isShort;
+        private int _lost;
 
         /// <summary>Initializes the housekeeping of a device.</summary>
         /// <param name="platform">The board.</param>
@@ -94,6 +95,17 @@ namespace DeviceQueue.Health
             }
 
             return _nextCheckMs;
+        }
+
+        /// <summary>Counts the messages that the connection took and lost.</summary>
+        public void CountLost()
+        {
+            int lost = _connection.LostMessages;
+            if (lost > _lost) // while a link ends it may be too high for a moment
+            {
+                _life.Dropped.Add(DropReason.Arrived, lost - _lost);
+                _lost = lost;
+            }
         }
 
         /// <summary>

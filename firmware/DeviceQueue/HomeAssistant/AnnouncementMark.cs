@@ -1,4 +1,5 @@
 using System.Text;
+using DeviceQueue.Storage;
 
 namespace DeviceQueue.HomeAssistant
 {
@@ -14,6 +15,50 @@ namespace DeviceQueue.HomeAssistant
         public const char BinarySensor = 'b';
 
         private const int KindLength = 2;
+        private const int MaxBytes = 2048;
+
+        /// <summary>Reads the mark; one of an earlier version says no more than that there is one.</summary>
+        /// <returns>The mark, or <see langword="null"/> when there is none that can be read.</returns>
+        public static byte[] Read(IStore store)
+        {
+            int size = store.GetSize(DeviceDiscovery.MarkName);
+            if (size <= 0 || size > MaxBytes)
+            {
+                return null;
+            }
+
+            byte[] mark = new byte[size];
+            return store.TryRead(DeviceDiscovery.MarkName, mark, out int count) && count == size ? mark : null;
+        }
+
+        /// <summary>Writes the mark, unless it is there already.</summary>
+        public static bool TryWrite(IStore store, string text)
+        {
+            byte[] mark = Encoding.UTF8.GetBytes(text);
+            byte[] stored = Read(store);
+            bool isSame = stored != null && stored.Length == mark.Length;
+            for (int i = 0; isSame && i < mark.Length; i++)
+            {
+                isSame = stored[i] == mark[i];
+            }
+
+            return isSame || store.TryWrite(DeviceDiscovery.MarkName, mark, mark.Length);
+        }
+
+        /// <summary>Tells whether a mark has a part.</summary>
+        public static bool Has(byte[] mark, string part)
+        {
+            int position = 0;
+            while (TryNext(mark, ref position, out char kind, out string name))
+            {
+                if (kind != Device && name == part)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
 
         /// <summary>Adds a line.</summary>
         public static void Add(StringBuilder mark, char kind, string name)

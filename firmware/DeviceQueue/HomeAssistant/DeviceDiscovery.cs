@@ -1,4 +1,3 @@
-using System;
 using System.Text;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
@@ -32,21 +31,20 @@ namespace DeviceQueue.HomeAssistant
 
         private const string StatusTopic = "homeassistant/status";
         private const string Started = "online";
-        private const int MaxMarkBytes = 2048;
 
         private readonly DeviceTopics _topics;
         private readonly OutputBank _outputs;
-        private readonly bool _isSwitchable;
         private readonly Sampler _sampler;
         private readonly MqttConnection _connection;
         private readonly IStore _store;
         private readonly ILogger _logger;
-        private readonly int _maxBytes;
         private readonly int _handle;
         private readonly int _diagnosticHandle;
 
+        private int _maxBytes = MinRoomBytes;
+
         // Written by the main loop; the connection's thread reads them when it sends.
-        private Step _step;
+        private DiscoveryStep _step;
         private string _formerId; // whose announcements are being withdrawn
         private byte[] _former; // the mark whose parts are being taken back
         private int _expireAfterS;
@@ -69,48 +67,35 @@ namespace DeviceQueue.HomeAssistant
         /// </summary>
         /// <param name="topics">The device's topics.</param>
         /// <param name="outputs">The outputs.</param>
-        /// <param name="isSwitchable">Whether Home Assistant may switch the outputs rather than only see them.</param>
         /// <param name="sampler">Knows what the sensor measures.</param>
-        /// <param name="maxBytes">How long topic and payload may be together, if that is more than
-        /// <see cref="MinRoomBytes"/>.</param>
         /// <param name="connection">Where to announce.</param>
         /// <param name="platform">The board's storage and console.</param>
         public DeviceDiscovery(
-            DeviceTopics topics,
-            OutputBank outputs,
-            bool isSwitchable,
-            Sampler sampler,
-            int maxBytes,
-            MqttConnection connection,
-            MqttPlatform platform)
+            DeviceTopics topics, OutputBank outputs, Sampler sampler, MqttConnection connection, MqttPlatform platform)
         {
             _topics = topics;
             _outputs = outputs;
-            _isSwitchable = isSwitchable;
             _sampler = sampler;
             _connection = connection;
             _store = platform.Store;
             _logger = platform.Logger;
-            _maxBytes = maxBytes > MinRoomBytes ? maxBytes : MinRoomBytes;
             _handle = connection.LatestValues.Add(null, true);
             _diagnosticHandle = connection.LatestValues.Add(null, true);
             _isMarked = _store.GetSize(MarkName) >= 0;
         }
 
-        /// <summary>What is under way; each step ends when the broker has acknowledged all of it.</summary>
-        private enum Step
+        /// <summary>
+        /// Gets or sets a value indicating whether Home Assistant may switch the outputs rather than only see them.
+        /// </summary>
+        public bool IsSwitchable { get; set; }
+
+        /// <summary>
+        /// Gets or sets how long topic and payload may be together: <see cref="MinRoomBytes"/> at least.
+        /// </summary>
+        public int MaxBytes
         {
-            /// <summary>The broker has what is so.</summary>
-            Settled = 0,
-
-            /// <summary>All announcements are emptied.</summary>
-            Withdrawing = 1,
-
-            /// <summary>Parts are taken back.</summary>
-            Removing = 2,
-
-            /// <summary>The device is announced, then its diagnostic entities, one at a time.</summary>
-            Announcing = 3,
+            get => _maxBytes;
+            set => _maxBytes = value > MinRoomBytes ? value : MinRoomBytes;
         }
 
         /// <inheritdoc/>
@@ -213,12 +198,12 @@ namespace DeviceQueue.HomeAssistant
         {
             string formerId = _formerId;
             DeviceTopics topics = formerId == null ? _topics : new DeviceTopics(formerId);
-            bool isEmpty = _step == Step.Withdrawing;
+            bool isEmpty = _step == DiscoveryStep.Withdrawing;
             if (handle == _handle)
             {
                 request.Topic = topics.Discovery;
                 request.Payload = isEmpty ? new byte[0] : Write(_former);
-                _isSaidAgain |= _step == Step.Settled;
+                _isSaidAgain |= _step == DiscoveryStep.Settled;
                 return request.Payload != null;
             }
 
@@ -229,37 +214,8 @@ namespace DeviceQueue.HomeAssistant
             }
 
             request.Topic = topics.OfDiagnostic(DiscoveryWriter.NameDiagnostic(index));
-            request.Payload = isEmpty ? new byte[0] : WriteDiagnostic(index);
+            request.Payload = isEmpty ? new byte[0] : MakeWriter().WriteDiagnostic(index);
             return true;
-        }
-
-        private static byte[] Shorten(byte[] buffer, int length)
-        {
-            byte[] result = new byte[length];
-            Array.Copy(buffer, result, length);
-            return result;
-        }
-
-        private static bool IsMarked(byte[] mark, string part)
-        {
-            int position = 0;
-            while (AnnouncementMark.TryNext(mark, ref position, out char kind, out string name))
-            {
-                if (kind != AnnouncementMark.Device && name == part)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-
-        private void AddMarked(byte[] mark)
-        {
-            for (int quantity = 0; quantity < Quantity.Count; quantity++)
-            {
-                _quantities |= IsMarked(mark, Quantity.NameOf(quantity)) ? 1 << quantity : 0;
-            }
         }
 
         private void GoOn()
@@ -268,7 +224,8 @@ namespace DeviceQueue.HomeAssistant
             {
                 _isSaidAgain = false;
                 _diagnostic = -1;
-                _step = _step == Step.Settled ? Step.Announcing : _step; // the diagnostic entities follow
+                // the diagnostic entities follow
+                _step = _step == DiscoveryStep.Settled ? DiscoveryStep.Announcing : _step;
             }
 
             if (_isChanged && (!_isOn || _sampler.HasRead))
@@ -276,12 +233,12 @@ namespace DeviceQueue.HomeAssistant
                 Start();
                 _isChanged = false; // not before: if there is no memory for it, it is still to be done
             }
-            else if (_step == Step.Removing)
+            else if (_step == DiscoveryStep.Removing)
             {
                 _former = null;
                 Announce();
             }
-            else if (_step != Step.Settled)
+            else if (_step != DiscoveryStep.Settled)
             {
                 SayDiagnostic();
             }
@@ -289,7 +246,7 @@ namespace DeviceQueue.HomeAssistant
 
         private void Start()
         {
-            byte[] mark = ReadMark();
+            byte[] mark = AnnouncementMark.Read(_store);
             string id = _topics.Id;
             int position = 0;
             if (mark != null && AnnouncementMark.TryNext(mark, ref position, out char kind, out string name))
@@ -301,7 +258,7 @@ namespace DeviceQueue.HomeAssistant
             if (_isMarked && (!_isOn || id != _topics.Id))
             {
                 _formerId = id;
-                Begin(Step.Withdrawing);
+                Begin(DiscoveryStep.Withdrawing);
             }
             else if (_isOn)
             {
@@ -329,13 +286,13 @@ namespace DeviceQueue.HomeAssistant
             // Until the broker has it the mark remembers both, and should there be no room to say it, all is emptied.
             if (!TryFit(mark))
             {
-                Begin(Step.Withdrawing);
+                Begin(DiscoveryStep.Withdrawing);
                 return;
             }
 
             WriteMark(Encoding.UTF8.GetString(mark, 0, mark.Length));
             _former = mark;
-            Begin(Step.Removing);
+            Begin(DiscoveryStep.Removing);
         }
 
         private void Announce()
@@ -343,15 +300,15 @@ namespace DeviceQueue.HomeAssistant
             if (TryFit(null))
             {
                 WriteMark(string.Empty);
-                Begin(Step.Announcing);
+                Begin(DiscoveryStep.Announcing);
             }
             else
             {
-                _step = Step.Settled;
+                _step = DiscoveryStep.Settled;
             }
         }
 
-        private void Begin(Step step)
+        private void Begin(DiscoveryStep step)
         {
             _step = step;
             _diagnostic = -1;
@@ -368,8 +325,8 @@ namespace DeviceQueue.HomeAssistant
                 return;
             }
 
-            bool wasWithdrawing = _step == Step.Withdrawing;
-            _step = Step.Settled;
+            bool wasWithdrawing = _step == DiscoveryStep.Withdrawing;
+            _step = DiscoveryStep.Settled;
             if (wasWithdrawing)
             {
                 _formerId = null;
@@ -381,9 +338,17 @@ namespace DeviceQueue.HomeAssistant
             }
         }
 
+        private void AddMarked(byte[] mark)
+        {
+            for (int quantity = 0; quantity < Quantity.Count; quantity++)
+            {
+                _quantities |= AnnouncementMark.Has(mark, Quantity.NameOf(quantity)) ? 1 << quantity : 0;
+            }
+        }
+
         private DiscoveryWriter MakeWriter()
         {
-            return new DiscoveryWriter(_topics, _outputs, _isSwitchable, _quantities);
+            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _quantities);
         }
 
         private byte[] Write(byte[] former)
@@ -392,12 +357,6 @@ namespace DeviceQueue.HomeAssistant
             return _isOn && MakeWriter().Write(payload, _outputCount, _expireAfterS, former) == payload.Length
                 ? payload
                 : null;
-        }
-
-        private byte[] WriteDiagnostic(int index)
-        {
-            byte[] buffer = new byte[DiscoveryWriter.MaxDiagnosticBytes];
-            return Shorten(buffer, MakeWriter().WriteDiagnostic(buffer, index));
         }
 
         /// <summary>Finds out how many outputs fit, and how long the announcement is.</summary>
@@ -429,37 +388,16 @@ namespace DeviceQueue.HomeAssistant
             return length >= 0;
         }
 
-        /// <summary>Reads the mark; one of an earlier version says no more than that there is one.</summary>
-        private byte[] ReadMark()
-        {
-            int size = _store.GetSize(MarkName);
-            if (size <= 0 || size > MaxMarkBytes)
-            {
-                return null;
-            }
-
-            byte[] mark = new byte[size];
-            return _store.TryRead(MarkName, mark, out int count) && count == size ? mark : null;
-        }
-
         /// <summary>Writes the mark of what is announced behind an earlier one, unless it is there already.</summary>
         private void WriteMark(string former)
         {
             StringBuilder text = new StringBuilder(former);
             MakeWriter().WriteMark(text, _outputCount);
-            byte[] mark = Encoding.UTF8.GetBytes(text.ToString());
-            byte[] stored = ReadMark();
-            bool isSame = stored != null && stored.Length == mark.Length;
-            for (int i = 0; isSame && i < mark.Length; i++)
-            {
-                isSame = stored[i] == mark[i];
-            }
-
             _isMarked = true;
-            if (!isSame && !_store.TryWrite(MarkName, mark, mark.Length))
+            if (!AnnouncementMark.TryWrite(_store, text.ToString()))
             {
                 _logger.Log(
-                    LogLevel.Error, null, "storage fails: after a reboot nobody knows what Home Assistant was told");
+                    LogLevel.Error, null, "storage fails: what Home Assistant was told is not known after a reboot");
             }
         }
     }

@@ -1,3 +1,4 @@
+using System;
 using DeviceQueue.Mqtt;
 using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
@@ -162,9 +163,10 @@ namespace DeviceQueue.HomeAssistant
 
         /// <summary>Writes the announcement of a diagnostic entity, which reads the health reports.</summary>
         /// <param name="index">0 to <see cref="DiagnosticCount"/> - 1.</param>
-        /// <returns>Its length.</returns>
-        public int WriteDiagnostic(byte[] buffer, int index)
+        /// <returns>The announcement.</returns>
+        public byte[] WriteDiagnostic(int index)
         {
+            byte[] buffer = new byte[MaxDiagnosticBytes];
             string name = NameDiagnostic(index);
             _writer.Reset(buffer, 0);
             _writer.BeginObject();
@@ -195,7 +197,9 @@ namespace DeviceQueue.HomeAssistant
             WriteText("ids", _topics.Id);
             _writer.EndObject();
             _writer.EndObject();
-            return _writer.Length;
+            byte[] payload = new byte[_writer.Length];
+            Array.Copy(buffer, payload, payload.Length);
+            return payload;
         }
 
         /// <summary>Tells whether a part was announced as what it is no longer.</summary>

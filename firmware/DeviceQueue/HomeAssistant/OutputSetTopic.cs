@@ -11,7 +11,8 @@ namespace DeviceQueue.HomeAssistant
     /// <summary>
     /// Takes <c>ON</c> and <c>OFF</c> on <c>sensor/&lt;id&gt;/output/&lt;name&gt;/set</c> while <c>device.discovery</c>
     /// is on. Only the newest wish for each output is kept, and an output is switched a bounded number of times a
-    /// second, so that no flood wears a relay out. What is refused is counted.
+    /// second, so that no flood wears a relay out. What is refused is counted. A device that takes only signed
+    /// commands, or commands that waited in a session, has no such topic.
     /// </summary>
     public sealed class OutputSetTopic : IMessageSink
     {
@@ -27,25 +28,18 @@ namespace DeviceQueue.HomeAssistant
         private readonly Counts _rejections;
         private readonly AutoResetEvent _wake;
         private readonly string _filter;
-        private readonly bool _isSwitchable;
         private readonly byte[] _wanted;
         private readonly long[] _nextMs;
         private bool _isOn;
 
-        /// <summary>
-        /// Initializes a new instance of the <see cref="OutputSetTopic"/> class, off until settings are applied.
-        /// </summary>
+        /// <summary>Initializes the topic, off until settings are applied.</summary>
         /// <param name="topics">The device's topics.</param>
         /// <param name="outputs">The outputs.</param>
-        /// <param name="isSwitchable">Whether this way is allowed at all: an unsigned message must do, and none may
-        /// have waited in a session.</param>
         /// <param name="rejections">Counts what is refused.</param>
         /// <param name="wake">Wakes the main loop.</param>
-        public OutputSetTopic(
-            DeviceTopics topics, OutputBank outputs, bool isSwitchable, Counts rejections, AutoResetEvent wake)
+        public OutputSetTopic(DeviceTopics topics, OutputBank outputs, Counts rejections, AutoResetEvent wake)
         {
             _outputs = outputs;
-            _isSwitchable = isSwitchable;
             _rejections = rejections;
             _wake = wake;
             _filter = topics.OfOutput("+") + DeviceTopics.SetSuffix;
@@ -66,7 +60,7 @@ namespace DeviceQueue.HomeAssistant
         /// <param name="settings">The settings.</param>
         public void Apply(DeviceSettings settings)
         {
-            _isOn = settings.IsDiscoveryOn && _isSwitchable && _wanted.Length > 0;
+            _isOn = settings.IsDiscoveryOn && _wanted.Length > 0;
         }
 
         /// <summary>Switches what is to be switched now. Call from the main loop.</summary>

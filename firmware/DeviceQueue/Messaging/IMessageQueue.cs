@@ -92,7 +92,7 @@ namespace DeviceQueue.Messaging
         /// <exception cref="InvalidStateException">The queue is closed.</exception>
         MessageEnvelope Receive(string correlationId, int waitMs);
 
-        /// <summary>Ends the work on a message that was received, for good.</summary>
+        /// <summary>Ends the work on a message that was received; it cannot be put back.</summary>
         /// <param name="message">The message.</param>
         void Complete(MessageEnvelope message);
 
@@ -112,7 +112,7 @@ namespace DeviceQueue.Messaging
         /// <param name="lockTimeoutMs">The time in milliseconds.</param>
         void RenewLock(MessageEnvelope message, int lockTimeoutMs);
 
-        /// <summary>Moves a message that nobody can process to a queue of its own.</summary>
+        /// <summary>Moves a message that cannot be processed to a queue of its own.</summary>
         /// <param name="message">The message.</param>
         /// <exception cref="NotSupportedException">The queue has none
         /// (<see cref="MessagingCapabilities.CanDeadLetter"/>).</exception>

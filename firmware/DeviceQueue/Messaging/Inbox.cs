@@ -15,13 +15,12 @@ namespace DeviceQueue.Messaging
         private readonly QueueOptions _options;
         private readonly Counts _drops;
 
-        // Held by whoever reads: only readers remove, so that a place means the same message for as long. Taken before
-        // the lock of the buffer.
-        private readonly object _readLock = new object();
         private readonly EnvelopeCodec _codec; // null: messages come without envelopes
-        private readonly object _lock = new object();
         private readonly MessageIds _ids;
-        private readonly string[] _topics;
+        private readonly string[] _topics; // the lock of the messages
+
+        // The lock of those who read, taken before the other: only they remove, so that a place means the same message
+        // for as long.
         private readonly byte[][] _payloads;
         private readonly bool[] _isRetained;
         private int _count;
@@ -42,7 +41,7 @@ namespace DeviceQueue.Messaging
         {
             get
             {
-                lock (_lock)
+                lock (_topics)
                 {
                     return _count;
                 }
@@ -55,7 +54,7 @@ namespace DeviceQueue.Messaging
         /// <param name="isRetained">Whether it was marked retained.</param>
         public void Add(string topic, byte[] payload, bool isRetained)
         {
-            lock (_lock)
+            lock (_topics)
             {
                 int size = MessageBuffer.SizeOf(topic, payload.Length);
                 if (size > _options.MaxMessageSize)
@@ -78,7 +77,7 @@ namespace DeviceQueue.Messaging
         /// </summary>
         public MessageEnvelope Take()
         {
-            lock (_readLock)
+            lock (_payloads)
             {
                 while (Count > 0)
                 {
@@ -94,7 +93,7 @@ namespace DeviceQueue.Messaging
                     }
                     catch (OutOfMemoryException)
                     {
-                        Drop(0, DropReason.Arrived); // there is none for it, and it must not stand before the others for ever
+                        Drop(0, DropReason.Arrived); // it must not stand before the others for ever
                     }
                 }
 
@@ -105,7 +104,7 @@ namespace DeviceQueue.Messaging
         /// <summary>Reads the first messages and leaves them.</summary>
         public MessageEnvelope[] Peek(int most)
         {
-            lock (_readLock)
+            lock (_payloads)
             {
                 int count = Count;
                 MessageEnvelope[] found = new MessageEnvelope[count < most ? count : most < 0 ? 0 : most];
@@ -130,9 +129,9 @@ namespace DeviceQueue.Messaging
         /// <returns><see langword="false"/> when there is no room.</returns>
         public bool TryPutBack(MessageEnvelope message)
         {
-            lock (_readLock)
+            lock (_payloads)
             {
-                lock (_lock)
+                lock (_topics)
                 {
                     if (!HasRoom(MessageBuffer.SizeOf(message.Topic, message.Received.Length)))
                     {
@@ -147,9 +146,9 @@ namespace DeviceQueue.Messaging
 
         public void Clear()
         {
-            lock (_readLock)
+            lock (_payloads)
             {
-                lock (_lock)
+                lock (_topics)
                 {
                     while (_count > 0)
                     {
@@ -201,7 +200,7 @@ namespace DeviceQueue.Messaging
 
         private MessageEnvelope Copy(int position)
         {
-            lock (_lock)
+            lock (_topics)
             {
                 if (position >= _count)
                 {
@@ -219,7 +218,7 @@ namespace DeviceQueue.Messaging
 
         private void Drop(int position, int reason)
         {
-            lock (_lock)
+            lock (_topics)
             {
                 _drops.Add(reason);
                 RemoveAt(position);
@@ -228,7 +227,7 @@ namespace DeviceQueue.Messaging
 
         private void Remove(int position)
         {
-            lock (_lock)
+            lock (_topics)
             {
                 RemoveAt(position);
             }

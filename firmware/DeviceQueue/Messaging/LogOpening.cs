@@ -26,8 +26,6 @@ namespace DeviceQueue.Messaging
             _scratch = window.Buffer.Data;
         }
 
-        private Counts Drops => _window.Drops;
-
         /// <summary>Opens the log.</summary>
         /// <returns>What is acknowledged, or <see langword="null"/> when no message is left.</returns>
         public AcknowledgedSet Open()
@@ -49,7 +47,7 @@ namespace DeviceQueue.Messaging
             _done = new AcknowledgedSet(_segments.FindFirst(0), LogSegments.MaxMessages);
             Scan(true);
             int missing = Scan(false);
-            Drops.Add(DropReason.Damaged, missing == 0 && _segments.HasUnusable ? 1 : missing);
+            _window.Drops.Add(DropReason.Damaged, missing == 0 && _segments.HasUnusable ? 1 : missing);
             _segments.Next += _segments.HasUnusable ? LogSegments.MaxMessages : 0; // what is in there may have these
             return _window.Unread == 0 ? null : _done;
         }
@@ -64,7 +62,7 @@ namespace DeviceQueue.Messaging
             }
             else if (keys[index] == 0)
             {
-                Drops.Add(DropReason.Torn, _reader.Skipped > 0 ? 1 : 0);
+                _window.Drops.Add(DropReason.Torn, _reader.Skipped > 0 ? 1 : 0);
                 _segments.Delete(index);
             }
             else
@@ -153,7 +151,7 @@ namespace DeviceQueue.Messaging
             }
             else if (isTorn && isLast)
             {
-                Drops.Add(DropReason.Torn); // those before were counted at their time, or written again
+                _window.Drops.Add(DropReason.Torn); // those before were counted at their time, or written again
             }
 
             if (isLast && (isTorn || result == LogReader.Failing))
@@ -234,7 +232,7 @@ namespace DeviceQueue.Messaging
 
             if (MessageRecord.GetMessageSize(_scratch, at) > _window.Options.MaxBytes)
             {
-                Drops.Add(DropReason.Outgrown); // the limits were wider when it was written
+                _window.Drops.Add(DropReason.Outgrown); // the limits were wider when it was written
                 _done.Add(sequence, 1);
                 _segments.AddAck(sequence);
             }

@@ -21,17 +21,15 @@ namespace DeviceQueue.Messaging
         /// <param name="maxBytes">The most bytes, at least 1.</param>
         public MessageBuffer(int maxMessages, int maxBytes)
         {
-            MaxMessages = maxMessages;
-            MaxBytes = maxBytes;
             _data = new byte[maxBytes + (maxMessages * MessageRecord.HeaderBytes)];
             _offsets = new int[maxMessages];
         }
 
         /// <summary>Gets the most messages.</summary>
-        public int MaxMessages { get; }
+        public int MaxMessages => _offsets.Length;
 
         /// <summary>Gets the most bytes.</summary>
-        public int MaxBytes { get; }
+        public int MaxBytes => _data.Length - (_offsets.Length * MessageRecord.HeaderBytes);
 
         /// <summary>Gets how many messages there are.</summary>
         public int Count => _count;
@@ -51,12 +49,15 @@ namespace DeviceQueue.Messaging
         /// <returns>The size in bytes.</returns>
         public static int SizeOf(string topic, int payloadLength)
         {
-            int size = payloadLength;
             int length = topic.Length;
+            int size = payloadLength + length;
             for (int i = 0; i < length; i++)
             {
                 char c = topic[i];
-                size += c < 0x80 ? 1 : c < 0x800 || (c >= 0xD800 && c < 0xE000) ? 2 : 3; // a surrogate pair is 4 bytes
+                if (c >= 0x80)
+                {
+                    size += c < 0x800 || (c >= 0xD800 && c < 0xE000) ? 1 : 2; // a surrogate pair is 4 bytes
+                }
             }
 
             return size;
@@ -101,7 +102,8 @@ namespace DeviceQueue.Messaging
             bool isKnown = known != null && known.Length == length;
             for (int i = 0; isKnown && i < length; i++)
             {
-                isKnown = known[i] < 0x80 && known[i] == _data[at + i];
+                char c = known[i];
+                isKnown = c < 0x80 && c == _data[at + i];
             }
 
             return isKnown ? known : Encoding.UTF8.GetString(_data, at, length);

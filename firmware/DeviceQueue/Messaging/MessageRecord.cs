@@ -47,7 +47,8 @@ namespace DeviceQueue.Messaging
         {
             data[at + FlagsAt] &= StoredMask;
             PutInt(data, at + SequenceAt, sequence);
-            PutInt(data, at + CrcAt, (int)Crc32.Append(ComputeHeadCrc(data, at), data, at + HeaderBytes, GetShort(data, at)));
+            uint crc = Crc32.Append(ComputeHeadCrc(data, at), data, at + HeaderBytes, GetShort(data, at));
+            PutInt(data, at + CrcAt, (int)crc);
         }
 
         /// <summary>Writes an acknowledgement of messages.</summary>
@@ -62,7 +63,8 @@ namespace DeviceQueue.Messaging
         public static int PutReplacement(byte[] data, int from, int at, int sequence)
         {
             int length = GetShort(data, from);
-            PutHeader(data, at, (byte)(GetFlags(data, from) | ReplacesFlag), GetTopicLength(data, from), length + ReplacedBytes);
+            byte flags = (byte)(GetFlags(data, from) | ReplacesFlag);
+            PutHeader(data, at, flags, GetTopicLength(data, from), length + ReplacedBytes);
             PutInt(data, at + HeaderBytes, GetSequence(data, from));
             Array.Copy(data, from + HeaderBytes, data, at + HeaderBytes + ReplacedBytes, length);
             Seal(data, at, sequence);
@@ -95,7 +97,8 @@ namespace DeviceQueue.Messaging
         /// <summary>Tells whether what the header says of its body can be so, where the checksum is right.</summary>
         public static bool IsConsistent(byte[] data, int at)
         {
-            return !IsMessage(data, at) || (GetSequence(data, at) > 0 && GetTopicLength(data, at) <= GetMessageSize(data, at));
+            return !IsMessage(data, at)
+                || (GetSequence(data, at) > 0 && GetTopicLength(data, at) <= GetMessageSize(data, at));
         }
 
         /// <summary>Computes the checksum of the header, to be gone on with over the body.</summary>

@@ -17,9 +17,7 @@ namespace DeviceQueue.Messaging
         /// <summary>How long listening pauses after its receiver has put a message back, in milliseconds.</summary>
         public const int AbandonPauseMs = 1000;
 
-        private readonly object _openLock = new object();
         private MqttConnection _connection;
-        private MqttPlatform _platform;
         private QueueSender _sender; // the lock of the receiver, too
         private QueueReceiver _receiver; // from the first subscription on
         private QueueComponent _component; // null on a connection that its owner opens and polls
@@ -108,7 +106,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void Open(string correlationId)
         {
-            lock (_openLock)
+            lock (this)
             {
                 if (IsOpen)
                 {
@@ -149,7 +147,7 @@ namespace DeviceQueue.Messaging
         /// <remarks>With <c>clean_session</c> false the subscription stays, and the inbox takes what comes.</remarks>
         public void Close(string correlationId)
         {
-            lock (_openLock)
+            lock (this)
             {
                 if (!IsOpen)
                 {
@@ -178,7 +176,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public void Clear(string correlationId)
         {
-            _receiver?.Clear();
+            _receiver?.Inbox.Clear();
         }
 
         /// <inheritdoc/>
@@ -199,7 +197,7 @@ namespace DeviceQueue.Messaging
         /// <inheritdoc/>
         public int ReadMessageCount()
         {
-            return _receiver == null ? 0 : _receiver.Count;
+            return _receiver == null ? 0 : _receiver.Inbox.Count;
         }
 
         /// <summary>Subscribes to the topic, now or as soon as there is a link.</summary>
@@ -255,7 +253,7 @@ namespace DeviceQueue.Messaging
         {
             CheckOpen();
             Subscribe(correlationId);
-            return _receiver.Peek(messageCount);
+            return _receiver.Inbox.Peek(messageCount);
         }
 
         /// <inheritdoc/>
@@ -263,7 +261,7 @@ namespace DeviceQueue.Messaging
         {
             CheckOpen();
             Subscribe(correlationId);
-            return _receiver.Receive(_platform.Clock, waitMs);
+            return _receiver.Receive(_sender.Platform.Clock, waitMs);
         }
 
         /// <inheritdoc/>
@@ -373,7 +371,6 @@ namespace DeviceQueue.Messaging
         private void Bind(MqttConnection connection, MqttPlatform platform)
         {
             Options.Check(Name, connection.IsSessionKept, platform.Store);
-            _platform = platform;
             _sender = new QueueSender(this, platform);
             Outbox = new Outbox(Options, connection.Wake, platform.Store, Drops);
             connection.Attach(Outbox);
@@ -391,7 +388,7 @@ namespace DeviceQueue.Messaging
         {
             lock (_sender)
             {
-                _receiver ??= new QueueReceiver(this, _sender.Codec, _platform.Random);
+                _receiver ??= new QueueReceiver(this, _sender.Codec, _sender.Platform.Random);
                 return _receiver;
             }
         }

@@ -34,8 +34,7 @@ namespace DeviceQueue.Messaging
         /// </summary>
         /// <param name="options">Its limits: max_messages, max_bytes, max_inflight and overflow.</param>
         /// <param name="wake">Set when there is something to publish.</param>
-        /// <param name="store">Holds the log that options.outbox names, or <see langword="null"/>: everything stays in
-        /// memory.</param>
+        /// <param name="store">Holds the log of options.outbox, or <see langword="null"/>: all stays in memory.</param>
         /// <param name="drops">Counts what is lost, or <see langword="null"/> for counts of its own.</param>
         public Outbox(QueueOptions options, AutoResetEvent wake, IStore store = null, Counts drops = null)
         {
@@ -50,7 +49,7 @@ namespace DeviceQueue.Messaging
         public Counts Drops => _window.Drops;
 
         /// <summary>Gets the most messages; with a log, those of the smallest size.</summary>
-        public int MaxMessages => _log.MaxMessages;
+        public int MaxMessages => _log.IsKept ? MaxBytes / (MessageRecord.HeaderBytes + 1) : Options.MaxMessages;
 
         /// <summary>Gets the most bytes; with a log, those in storage, where each message takes 14 more.</summary>
         public int MaxBytes => _log.MaxBytes;
@@ -135,17 +134,17 @@ namespace DeviceQueue.Messaging
             lock (_window)
             {
                 MessageBuffer buffer = _window.Buffer;
-                int at = buffer.Begin(topic, Options.MaxMessageSize);
+                int maxSize = Options.MaxMessageSize;
+                int at = buffer.Begin(topic, maxSize);
                 int length = at < 0 ? None : payload.Write(buffer.Data, at);
                 bool isWritten = length >= 0;
                 if (!isWritten)
                 {
-                    // Memory is nearly full: how long is it?
-                    length = payload.Write(new byte[Options.MaxMessageSize], 0);
+                    length = payload.Write(new byte[maxSize], 0); // memory is nearly full: how long is it?
                 }
 
                 int size = MessageBuffer.SizeOf(topic, length);
-                isTooLarge = length < 0 || size > Options.MaxMessageSize;
+                isTooLarge = length < 0 || size > maxSize;
                 if (isTooLarge)
                 {
                     return false;
@@ -299,8 +298,7 @@ namespace DeviceQueue.Messaging
             lock (_window)
             {
                 long sendDue = _window.GetDueMs();
-                long refillDue = _window.Unread > 0 ? _log.RefillDueMs : long.MaxValue;
-                return refillDue < sendDue ? refillDue : sendDue;
+                return _window.Unread > 0 && _log.RefillDueMs < sendDue ? _log.RefillDueMs : sendDue;
             }
         }
 

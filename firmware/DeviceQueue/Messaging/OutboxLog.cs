@@ -5,6 +5,8 @@ namespace DeviceQueue.Messaging
     /// </summary>
     internal class OutboxLog
     {
+        protected readonly OutboxWindow Window;
+
         public OutboxLog(OutboxWindow window)
         {
             Window = window;
@@ -12,9 +14,6 @@ namespace DeviceQueue.Messaging
 
         /// <summary>Gets a value indicating whether messages are kept in storage.</summary>
         public virtual bool IsKept => false;
-
-        /// <summary>Gets the most messages in memory and storage.</summary>
-        public virtual int MaxMessages => Window.Options.MaxMessages;
 
         /// <summary>Gets the most bytes; see <see cref="Bytes"/>.</summary>
         public virtual int MaxBytes => Window.Options.MaxBytes;
@@ -33,8 +32,6 @@ namespace DeviceQueue.Messaging
 
         /// <summary>Gets when to refill the head.</summary>
         public virtual long RefillDueMs => long.MaxValue;
-
-        protected OutboxWindow Window { get; }
 
         public virtual void OnLinkChanged(bool isUp)
         {

@@ -11,16 +11,19 @@ namespace DeviceQueue.Messaging
     /// </summary>
     internal sealed class OutboxWindow
     {
-        /// <summary>No position.</summary>
-        public const int None = -1;
+        public const int None = -1; // no position
 
         /// <summary>What is kept free for acknowledgements, in bytes.</summary>
         public const int SpareBytes = 2 * MessageRecord.HeaderBytes;
 
-        // By a message's position.
-        private readonly ushort[] _packetIds; // 0: not in flight
-        private readonly byte[] _attempts; // those without an answer
-        private readonly long[] _dueMs;
+        private const int AttemptBits = 3;
+        private const int PacketIdBits = 16;
+        private const int AttemptMask = (1 << AttemptBits) - 1;
+        private const int PacketIdMask = (1 << PacketIdBits) - 1;
+
+        // By a message's position, from the lowest bit: attempts without an answer, packet id while it is in flight,
+        // and when it may be sent. One word takes the least memory.
+        private readonly long[] _states;
 
         private readonly MessageBuffer _buffer;
         private readonly QueueOptions _options;
@@ -46,9 +49,7 @@ namespace DeviceQueue.Messaging
             int bytes = options.MaxBytes + (hasLog ? options.MaxMessageSize + SpareBytes : 0);
             _options = options;
             _buffer = new MessageBuffer(places, bytes);
-            _packetIds = new ushort[places];
-            _attempts = new byte[places];
-            _dueMs = new long[places];
+            _states = new long[places];
             _orphans = new ushort[options.MaxInflight];
             _maxInflight = options.MaxInflight;
             Drops = drops;
@@ -107,7 +108,7 @@ namespace DeviceQueue.Messaging
         /// <summary>Tells whether an attempt to send a message stayed without an answer.</summary>
         public bool IsRepeated(int position)
         {
-            return _attempts[position] > 0;
+            return GetAttempts(position) > 0;
         }
 
         /// <summary>Notes that the buffer has a new message at its end.</summary>
@@ -143,30 +144,23 @@ namespace DeviceQueue.Messaging
         /// <param name="reason">Why, a constant of <see cref="DropReason"/>.</param>
         public void Drop(int position, int reason)
         {
-            bool wasSent = _attempts[position] > 0 || _packetIds[position] != 0 || position == _taken;
+            bool wasSent = GetAttempts(position) > 0 || GetPacketId(position) != 0 || position == _taken;
             Drops.Add(wasSent && reason != DropReason.Replaced ? DropReason.Unconfirmed : reason);
             Remove(position);
         }
 
         public void Remove(int position)
         {
-            if (_packetIds[position] != 0)
+            if (GetPacketId(position) != 0)
             {
-                AddOrphan(_packetIds[position]); // it counts until it is answered: the client library still has it
+                AddOrphan(GetPacketId(position)); // it counts until it is answered: the client library still has it
             }
 
             _taken = _taken == position ? None : _taken > position ? _taken - 1 : _taken;
             _head -= position < _head ? 1 : 0;
             _stored -= position < _stored ? 1 : 0;
             _buffer.RemoveAt(position);
-            int behind = _buffer.Count - position;
-            if (behind > 0)
-            {
-                Array.Copy(_packetIds, position + 1, _packetIds, position, behind);
-                Array.Copy(_attempts, position + 1, _attempts, position, behind);
-                Array.Copy(_dueMs, position + 1, _dueMs, position, behind);
-            }
-
+            Array.Copy(_states, position + 1, _states, position, _buffer.Count - position);
             ExtendHead();
         }
 
@@ -197,11 +191,11 @@ namespace DeviceQueue.Messaging
             _inflight++;
             if (position == None)
             {
-                AddOrphan((ushort)packetId); // dropped meanwhile by the overflow policy
+                AddOrphan(packetId); // dropped meanwhile by the overflow policy
             }
             else
             {
-                _packetIds[position] = (ushort)packetId;
+                _states[position] |= (long)packetId << AttemptBits;
             }
 
             return None;
@@ -230,7 +224,7 @@ namespace DeviceQueue.Messaging
             _inflight--;
             if (position != None)
             {
-                _packetIds[position] = 0;
+                _states[position] &= ~((long)PacketIdMask << AttemptBits);
             }
 
             if (isPublished)
@@ -258,15 +252,14 @@ namespace DeviceQueue.Messaging
         {
             for (int i = 0; i < _head; i++)
             {
-                if (_packetIds[i] != 0)
+                if (GetPacketId(i) != 0)
                 {
-                    _packetIds[i] = 0;
                     Rest(i);
                 }
 
-                if (_attempts[i] < RetryPolicy.OrderedAttempts)
+                if (GetAttempts(i) < RetryPolicy.OrderedAttempts)
                 {
-                    _dueMs[i] = 0;
+                    _states[i] &= AttemptMask; // at once
                 }
             }
 
@@ -280,9 +273,10 @@ namespace DeviceQueue.Messaging
             long due = long.MaxValue;
             for (int i = SkipInflight(); i < _head && due > 0; i++)
             {
-                if (_packetIds[i] == 0)
+                if (GetPacketId(i) == 0)
                 {
-                    long ownDue = _attempts[i] > 0 && _dueMs[i] < _repeatDueMs ? _repeatDueMs : _dueMs[i];
+                    long ownDue = GetOwnDueMs(i);
+                    ownDue = GetAttempts(i) > 0 && ownDue < _repeatDueMs ? _repeatDueMs : ownDue;
                     due = ownDue < due ? ownDue : due;
                 }
             }
@@ -295,17 +289,18 @@ namespace DeviceQueue.Messaging
             int repeat = None;
             for (int i = SkipInflight(); i < _head; i++)
             {
-                if (_packetIds[i] != 0 || _dueMs[i] > _nowMs)
+                if (GetPacketId(i) != 0 || GetOwnDueMs(i) > _nowMs)
                 {
                     continue;
                 }
 
-                if (_attempts[i] == 0 || (_silence == 0 && _attempts[i] < RetryPolicy.OrderedAttempts))
+                int attempts = GetAttempts(i);
+                if (attempts == 0 || (_silence == 0 && attempts < RetryPolicy.OrderedAttempts))
                 {
                     return i;
                 }
 
-                repeat = repeat == None || _attempts[i] < _attempts[repeat] ? i : repeat;
+                repeat = repeat == None || attempts < GetAttempts(repeat) ? i : repeat;
             }
 
             return _nowMs < _repeatDueMs ? None : repeat;
@@ -329,22 +324,34 @@ namespace DeviceQueue.Messaging
         /// <summary>Counts an attempt without an answer: the message is sent again later.</summary>
         private void Rest(int position)
         {
-            _dueMs[position] = _nowMs + RetryPolicy.GetDelayMs(_attempts[position]);
-            _attempts[position] = RetryPolicy.CountUp(_attempts[position]);
+            int attempts = GetAttempts(position);
+            long dueMs = _nowMs + RetryPolicy.GetDelayMs(attempts);
+            _states[position] = (dueMs << (AttemptBits + PacketIdBits)) | RetryPolicy.CountUp(attempts);
         }
 
         private void OnInserted(int position)
         {
             for (int i = _buffer.Count - 1; i > position; i--)
             {
-                _packetIds[i] = _packetIds[i - 1];
-                _attempts[i] = _attempts[i - 1];
-                _dueMs[i] = _dueMs[i - 1];
+                _states[i] = _states[i - 1];
             }
 
-            _packetIds[position] = 0;
-            _attempts[position] = 0;
-            _dueMs[position] = 0;
+            _states[position] = 0;
+        }
+
+        private int GetAttempts(int position)
+        {
+            return (int)_states[position] & AttemptMask;
+        }
+
+        private int GetPacketId(int position)
+        {
+            return (int)(_states[position] >> AttemptBits) & PacketIdMask;
+        }
+
+        private long GetOwnDueMs(int position)
+        {
+            return _states[position] >> (AttemptBits + PacketIdBits);
         }
 
         /// <summary>
@@ -355,13 +362,13 @@ namespace DeviceQueue.Messaging
         private int SkipInflight()
         {
             int count = _inflight - _orphanCount;
-            return count == _head || (_packetIds[count] == 0 && _attempts[count] == 0) ? count : 0;
+            return count == _head || (_states[count] & ((1 << (AttemptBits + PacketIdBits)) - 1)) == 0 ? count : 0;
         }
 
         private int FindInflight(int packetId)
         {
             int position = 0;
-            while (position < _head && _packetIds[position] != packetId)
+            while (position < _head && GetPacketId(position) != packetId)
             {
                 position++;
             }
@@ -369,9 +376,9 @@ namespace DeviceQueue.Messaging
             return position < _head ? position : None;
         }
 
-        private void AddOrphan(ushort packetId)
+        private void AddOrphan(int packetId)
         {
-            _orphans[_orphanCount++] = packetId;
+            _orphans[_orphanCount++] = (ushort)packetId;
         }
 
         private bool TryForgetOrphan(int packetId)

@@ -6,7 +6,8 @@ using DeviceQueue.Storage;
 namespace DeviceQueue.Messaging
 {
     /// <summary>
-    /// The settings of a queue below <c>options.</c>, beside those of its connection, checked. Times are in milliseconds.
+    /// The settings of a queue below <c>options.</c>, beside those of its connection, checked. Times are in
+    /// milliseconds.
     /// </summary>
     public sealed class QueueOptions : MqttOptions
     {

@@ -11,7 +11,6 @@ namespace DeviceQueue.Messaging
     {
         private readonly AutoResetEvent _arrived = new AutoResetEvent(false);
         private readonly MqttMessageQueue _queue;
-        private readonly Inbox _inbox;
         private Listening _listening; // from the first that listens on
 
         /// <summary>Initializes a new instance of the <see cref="QueueReceiver"/> class.</summary>
@@ -21,22 +20,17 @@ namespace DeviceQueue.Messaging
         public QueueReceiver(MqttMessageQueue queue, EnvelopeCodec codec, IRandom random)
         {
             _queue = queue;
-            _inbox = new Inbox(queue.Options, codec, random, queue.Drops);
+            Inbox = new Inbox(queue.Options, codec, random, queue.Drops);
         }
 
-        public int Count => _inbox.Count;
+        public Inbox Inbox { get; }
 
         /// <summary>Gets how many messages a listening receiver threw at.</summary>
         public int Faults => _listening == null ? 0 : _listening.Faults;
 
-        public void Clear()
-        {
-            _inbox.Clear();
-        }
-
         public void OnMessage(string topic, byte[] payload, bool isRetained)
         {
-            _inbox.Add(topic, payload, isRetained);
+            Inbox.Add(topic, payload, isRetained);
             Signal();
         }
 
@@ -44,18 +38,13 @@ namespace DeviceQueue.Messaging
         /// <returns><see langword="null"/> when there is none.</returns>
         public MessageEnvelope Take()
         {
-            MessageEnvelope message = _inbox.Take();
+            MessageEnvelope message = Inbox.Take();
             if (message != null)
             {
                 _queue.Count(".received_messages");
             }
 
             return message;
-        }
-
-        public MessageEnvelope[] Peek(int most)
-        {
-            return _inbox.Peek(most);
         }
 
         /// <summary>Waits for a message while the queue is open.</summary>
@@ -68,7 +57,7 @@ namespace DeviceQueue.Messaging
                 MessageEnvelope message = Take();
                 if (message != null)
                 {
-                    if (_inbox.Count > 0)
+                    if (Inbox.Count > 0)
                     {
                         _arrived.Set();
                     }
@@ -93,7 +82,7 @@ namespace DeviceQueue.Messaging
         /// <returns><see langword="false"/> when newer ones fill the inbox.</returns>
         public bool TryPutBack(MessageEnvelope message)
         {
-            if (!_inbox.TryPutBack(message))
+            if (!Inbox.TryPutBack(message))
             {
                 return false;
             }

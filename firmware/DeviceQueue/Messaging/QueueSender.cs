@@ -1,7 +1,6 @@
 using System;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Mqtt;
-using DeviceQueue.Time;
 
 namespace DeviceQueue.Messaging
 {
@@ -11,7 +10,6 @@ namespace DeviceQueue.Messaging
     internal sealed class QueueSender : IPayloadWriter
     {
         private readonly MqttMessageQueue _queue;
-        private readonly IClock _clock;
         private readonly MessageIds _ids;
         private MessageEnvelope _sending;
         private bool _isDegraded;
@@ -19,13 +17,15 @@ namespace DeviceQueue.Messaging
         public QueueSender(MqttMessageQueue queue, MqttPlatform platform)
         {
             _queue = queue;
-            _clock = platform.Clock;
+            Platform = platform;
             if (queue.Options.SerializeEnvelope)
             {
                 _ids = new MessageIds(platform.Random);
                 Codec = new EnvelopeCodec();
             }
         }
+
+        public MqttPlatform Platform { get; }
 
         /// <summary>Gets the codec, or <see langword="null"/> when messages go without envelopes.</summary>
         public EnvelopeCodec Codec { get; }
@@ -50,7 +50,7 @@ namespace DeviceQueue.Messaging
                 }
             }
 
-            PollOutbox(_clock.NowMs);
+            PollOutbox(Platform.Clock.NowMs);
         }
 
         /// <summary>Writes to the outbox's file what is due.</summary>
@@ -77,7 +77,7 @@ namespace DeviceQueue.Messaging
         public int Write(byte[] buffer, int offset)
         {
             DateTime sentTime = _sending.SentTime;
-            if (sentTime == DateTime.MinValue && _clock.TryGetUtc(out DateTime now))
+            if (sentTime == DateTime.MinValue && Platform.Clock.TryGetUtc(out DateTime now))
             {
                 sentTime = now;
             }
@@ -89,20 +89,19 @@ namespace DeviceQueue.Messaging
 
         private bool TryAdd(string topic, MessageEnvelope message, out bool isTooLarge)
         {
-            int qos = _queue.Options.Qos;
-            bool isRetained = _queue.Options.Retain;
+            QueueOptions options = _queue.Options;
             if (Codec != null)
             {
                 _sending = message;
-                bool isTaken = _queue.Outbox.TryAdd(topic, this, qos, isRetained, out isTooLarge);
+                bool isTaken = _queue.Outbox.TryAdd(topic, this, options.Qos, options.Retain, out isTooLarge);
                 _sending = null;
                 return isTaken;
             }
 
             byte[] payload = message.Payload ?? new byte[0];
             int length = message.PayloadLength;
-            isTooLarge = MessageBuffer.SizeOf(topic, length) > _queue.Options.MaxMessageSize;
-            return !isTooLarge && _queue.Outbox.TryAdd(topic, payload, length, qos, isRetained);
+            isTooLarge = MessageBuffer.SizeOf(topic, length) > options.MaxMessageSize;
+            return !isTooLarge && _queue.Outbox.TryAdd(topic, payload, length, options.Qos, options.Retain);
         }
     }
 }

@@ -38,8 +38,6 @@ namespace DeviceQueue.Messaging
 
         public override bool IsKept => true;
 
-        public override int MaxMessages => MaxBytes / (MessageRecord.HeaderBytes + 1);
-
         public override int MaxBytes => _segments.MaxBytes;
 
         public override int Bytes => _segments.Bytes + Window.UnwrittenBytes;

@@ -21,6 +21,8 @@ namespace DeviceQueue.Mqtt
         private const byte Retained = 1;
         private const byte Due = 2;
         private const byte Unsaid = 4; // due since the link came up, and not handed over on it yet
+        private const byte FlagsMask = 7;
+        private const int RepeatsShift = 3; // in the bits above: how often the value stayed unanswered on this link
 
         private const int None = -1;
 
@@ -31,7 +33,6 @@ namespace DeviceQueue.Mqtt
         private long[] _dueMs = new long[Growth];
         private ushort[] _packetIds = new ushort[Growth];
         private byte[] _flags = new byte[Growth];
-        private byte[] _unanswered = new byte[Growth];
         private int _count;
         private int _taken = None; // offered, and not handed over yet
 
@@ -129,7 +130,7 @@ namespace DeviceQueue.Mqtt
             lock (_lock)
             {
                 _payloads[handle] = null;
-                _flags[handle] &= Retained;
+                _flags[handle] &= unchecked((byte)~(Due | Unsaid));
             }
         }
 
@@ -258,9 +259,9 @@ namespace DeviceQueue.Mqtt
                 for (int i = 0; i < _count; i++)
                 {
                     bool isSaidAgain = (_flags[i] & Retained) != 0 && _payloads[i] != null;
+                    _flags[i] &= FlagsMask;
                     _flags[i] |= isSaidAgain ? (byte)(Due | Unsaid) : (byte)0;
                     _dueMs[i] = 0;
-                    _unanswered[i] = 0;
                 }
             }
         }
@@ -317,7 +318,6 @@ namespace DeviceQueue.Mqtt
             _dueMs = (long[])Copy(_dueMs, new long[size]);
             _packetIds = (ushort[])Copy(_packetIds, new ushort[size]);
             _flags = (byte[])Copy(_flags, new byte[size]);
-            _unanswered = (byte[])Copy(_unanswered, new byte[size]);
         }
 
         private Array Copy(Array from, Array to)
@@ -349,7 +349,7 @@ namespace DeviceQueue.Mqtt
         {
             if (isPublished)
             {
-                _unanswered[i] = 0;
+                _flags[i] &= FlagsMask;
                 if ((_flags[i] & Due) == 0 && _payloads[i] is byte[] payload && payload.Length == 0)
                 {
                     _payloads[i] = null; // the broker keeps nothing under this topic any more
@@ -361,10 +361,11 @@ namespace DeviceQueue.Mqtt
             if ((_flags[i] & Due) == 0 && _payloads[i] != null)
             {
                 _flags[i] |= Due;
-                _dueMs[i] = nowMs + RetryPolicy.GetDelayMs(_unanswered[i]);
+                _dueMs[i] = nowMs + RetryPolicy.GetDelayMs(_flags[i] >> RepeatsShift);
             }
 
-            _unanswered[i] = RetryPolicy.CountUp(_unanswered[i]);
+            int repeats = RetryPolicy.CountUp(_flags[i] >> RepeatsShift);
+            _flags[i] = (byte)((_flags[i] & FlagsMask) | (repeats << RepeatsShift));
         }
     }
 }

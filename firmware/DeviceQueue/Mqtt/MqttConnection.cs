@@ -21,9 +21,6 @@ namespace DeviceQueue.Mqtt
         /// <summary>The most sources, the latest values among them, and the most sinks.</summary>
         public const int MaxAttached = 8;
 
-        /// <summary>The longest time until a refused subscription is asked for again, in milliseconds.</summary>
-        public const int MaxSubscribeRetryMs = 320000;
-
         /// <summary>The longest that a clean close waits for acknowledgements, in milliseconds.</summary>
         public const int CloseTimeoutMs = 2000;
 
@@ -93,7 +90,7 @@ namespace DeviceQueue.Mqtt
         /// <summary>Gets how often a link came up.</summary>
         public int Connects => _session.Connects;
 
-        /// <summary>Gets how many arrived messages were lost because nobody took them in time.</summary>
+        /// <summary>Gets how many arrived messages were lost because they were not taken in time.</summary>
         public int LostMessages => _session.LostMessages;
 
         /// <summary>Gets why the last attempt failed or the last link ended, or <see langword="null"/>.</summary>

@@ -21,7 +21,7 @@ namespace DeviceQueue.Mqtt
     }
 
     /// <summary>
-    /// One thing that a link reports; filled anew by each take, so that a steady state allocates none.
+    /// One thing that a link reports; filled again by each take, so that a steady state allocates none.
     /// </summary>
     public sealed class MqttLinkEvent
     {
@@ -33,7 +33,7 @@ namespace DeviceQueue.Mqtt
 
         /// <summary>
         /// Gets or sets a value indicating whether the broker said yes: for <see cref="MqttLinkEventKind.Published"/>
-        /// <see langword="false"/> means that no answer came in the client library's time, so nobody knows; for
+        /// <see langword="false"/> means that no answer came in the client library's time, so the fate is unknown; for
         /// <see cref="MqttLinkEventKind.Subscribed"/> that the broker refused.
         /// </summary>
         public bool IsSuccess { get; set; }

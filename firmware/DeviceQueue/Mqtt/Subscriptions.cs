@@ -267,8 +267,11 @@ namespace DeviceQueue.Mqtt
             private const int Optional = 8;
             private const int Held = 16;
             private const int Granted = 32;
+            private const int PacketIdShift = 8;
+            private const int StateMask = (1 << PacketIdShift) - 1;
 
-            private int _state; // how often in a row the broker has refused, and flags
+            // How often in a row the broker has refused, flags, and the id of a request that has no answer yet.
+            private int _state;
 
             public Subscription(IMessageSink sink, bool isOptional)
             {
@@ -281,7 +284,7 @@ namespace DeviceQueue.Mqtt
             public string Filter { get; private set; }
 
             /// <summary>Gets the id of a request that has no answer yet, or 0.</summary>
-            public int PacketId { get; private set; }
+            public int PacketId => _state >> PacketIdShift;
 
             /// <summary>Gets when an answer is overdue, or when to ask.</summary>
             public long DueMs { get; private set; }
@@ -305,15 +308,13 @@ namespace DeviceQueue.Mqtt
             public void Ask(string filter, int packetId, long nowMs)
             {
                 Filter = filter;
-                PacketId = packetId;
-                _state |= packetId != 0 ? Held : 0;
+                _state = (_state & StateMask) | (packetId << PacketIdShift) | (packetId != 0 ? Held : 0);
                 DueMs = nowMs + (packetId == 0 ? RetryPolicy.FirstDelayMs : SubackTimeoutMs);
             }
 
             public void OnAnswer(bool isGranted, long nowMs)
             {
                 int refusals = _state & RefusalsMask;
-                PacketId = 0;
                 DueMs = nowMs + RetryPolicy.GetDelayMs(refusals);
                 _state = (_state & (Optional | Held)) | (isGranted ? Granted : RetryPolicy.CountUp(refusals));
             }
@@ -321,7 +322,6 @@ namespace DeviceQueue.Mqtt
             public void Reset(bool isKept)
             {
                 _state &= Optional | (isKept ? Held : 0);
-                PacketId = 0;
                 DueMs = 0;
             }
         }

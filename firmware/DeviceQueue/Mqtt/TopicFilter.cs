@@ -9,8 +9,8 @@ namespace DeviceQueue.Mqtt
         public const int MaxLength = 256;
 
         /// <summary>
-        /// Nobody subscribes to it, so unsubscribing changes nothing, and the broker has to answer all the same (MQTT
-        /// 3.1.1 section 3.10.4): a link's way to ask for a sign of life.
+        /// No client subscribes to it, so unsubscribing changes nothing, and the broker has to answer nevertheless
+        /// (MQTT 3.1.1 section 3.10.4): a link's way to ask for a sign of life.
         /// </summary>
         public const string Probe = "devicequeue/probe";
 

@@ -2,8 +2,8 @@
 namespace DeviceQueue.Outputs
 {
     /// <summary>
-    /// Says what the pins of a board can do. A reason is a few words that follow a pin's number, such as <c>it is an
-    /// input only</c>.
+    /// Says what the pins of a board can do, and which ones its bus is on when the settings name none. A reason is a
+    /// few words that follow a pin's number, such as <c>it is an input only</c>.
     /// </summary>
     public interface IPinRules
     {
@@ -16,5 +16,11 @@ namespace DeviceQueue.Outputs
         /// <param name="pin">The pin's number.</param>
         /// <returns>The reason, or <see langword="null"/> when it may be one.</returns>
         string WhyNotI2c(int pin);
+
+        /// <summary>Gets the pin of the I2C bus's data line.</summary>
+        int I2cDataPin { get; }
+
+        /// <summary>Gets the pin of the I2C bus's clock line.</summary>
+        int I2cClockPin { get; }
     }
 }

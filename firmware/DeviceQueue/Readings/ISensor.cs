@@ -5,8 +5,8 @@ namespace DeviceQueue.Readings
     public interface ISensor
     {
         /// <summary>
-        /// Gets what answered, for example <c>BME280 at 0x76</c>, or with <see cref="SensorState.WrongChip"/> the
-        /// chip's id, <c>0x61 at 0x76</c>; <see langword="null"/> while nothing has.
+        /// Gets what answered, for example <c>BME280 at 0x76</c>, or the id of a chip that is not known, <c>0x61 at
+        /// 0x76</c>; <see langword="null"/> while nothing has.
         /// </summary>
         string Description { get; }
 

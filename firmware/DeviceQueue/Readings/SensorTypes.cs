@@ -6,6 +6,9 @@ namespace DeviceQueue.Readings
         /// <summary>The values in the order of their numbers.</summary>
         public const string Names = "auto,bme280,bmp280,sht31";
 
+        /// <summary>The lower one of the addresses of a BME280 or BMP280; those of an SHT31 are below.</summary>
+        public const int LowestBoschAddress = 0x76;
+
         /// <summary>The first that answers.</summary>
         public const int Auto = 0;
 

@@ -64,13 +64,16 @@ namespace DeviceQueue.Settings
         /// <summary>Gets the sensor's I2C address: 0x76, 0x77, 0x44 or 0x45; 0: it is looked for.</summary>
         public int SensorAddress { get; private set; }
 
-        /// <summary>Gets the pin of the I2C bus's data line.</summary>
-        public int I2cDataPin { get; private set; } = 21;
+        /// <summary>
+        /// Gets the pin of the I2C bus's data line; without a setting the board's own, or <see cref="NoPin"/> when no
+        /// board is known.
+        /// </summary>
+        public int I2cDataPin { get; private set; } = NoPin;
 
-        /// <summary>Gets the pin of the I2C bus's clock line.</summary>
-        public int I2cClockPin { get; private set; } = 22;
+        /// <summary>Gets the pin of the I2C bus's clock line; the same goes for it.</summary>
+        public int I2cClockPin { get; private set; } = NoPin;
 
-        /// <summary>Gets the outputs, at most <see cref="OutputSettings.MaxCount"/>, in the order of the file.</summary>
+        /// <summary>Gets the outputs, at most <see cref="OutputSettings.MaxCount"/>, in the file's order.</summary>
         public OutputSettings[] Outputs { get; private set; } = new OutputSettings[0];
 
         /// <summary>Gets the pin of the status LED, or <see cref="NoPin"/>.</summary>
@@ -154,7 +157,7 @@ namespace DeviceQueue.Settings
                 problems.AddError("device.id", Id, PlainText.NameRule);
             }
 
-            bool isAddressOfSht31 = SensorAddress < 0x76;
+            bool isAddressOfSht31 = SensorAddress < SensorTypes.LowestBoschAddress;
             if (SensorAddress != 0
                 && SensorType != SensorTypes.Auto
                 && isAddressOfSht31 != (SensorType == SensorTypes.Sht31))
@@ -163,6 +166,7 @@ namespace DeviceQueue.Settings
                 problems.AddError("device.sensor.address", "0x" + SensorAddress.ToString("X2"), Addresses);
             }
 
+            UseBoardsPins(pins);
             PinPlan plan = new PinPlan(pins, problems);
             plan.TakeI2c("device.i2c.sda", I2cDataPin);
             plan.TakeI2c("device.i2c.scl", I2cClockPin);
@@ -177,6 +181,16 @@ namespace DeviceQueue.Settings
             }
 
             Outputs = OutputSettings.Compact(Outputs);
+        }
+
+        /// <summary>Puts the bus on the board's own pins where the configuration names none.</summary>
+        internal void UseBoardsPins(IPinRules pins)
+        {
+            if (pins != null)
+            {
+                I2cDataPin = I2cDataPin == NoPin ? pins.I2cDataPin : I2cDataPin;
+                I2cClockPin = I2cClockPin == NoPin ? pins.I2cClockPin : I2cClockPin;
+            }
         }
 
         /// <summary>Copies the settings.</summary>

@@ -87,8 +87,8 @@ namespace DeviceQueue.Settings
         /// <summary>
         /// Stores a change, so that a reboot finds either the settings with it or those before, and takes it over.
         /// </summary>
-        /// <param name="changes">What <see cref="CheckChange"/> found good; takes over those that were stored before and
-        /// may have been out of reach at the start.</param>
+        /// <param name="changes">What <see cref="CheckChange"/> found good; takes over those that were stored before
+        /// and may have been out of reach at the start.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>
         /// <returns><see langword="false"/> when the storage fails, as its problems say then: the settings so far go
         /// on.</returns>
@@ -150,7 +150,8 @@ namespace DeviceQueue.Settings
                 return false;
             }
 
-            if ((uint)LittleEndian.Get(record, 0, SettingsChanges.HeadBytes) == _fileCrc) // another file ends the changes
+            // another file ends the changes
+            if ((uint)LittleEndian.Get(record, 0, SettingsChanges.HeadBytes) == _fileCrc)
             {
                 changes.Parse(record, SettingsChanges.HeadBytes, length - SettingsChanges.HeadBytes);
             }

@@ -87,8 +87,8 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>
-        /// Takes over what was stored, where there is no value yet; what no changes can be, as from another firmware, is
-        /// passed over.
+        /// Takes over what was stored, where there is no value yet; what no changes can be, as from another firmware,
+        /// is passed over.
         /// </summary>
         /// <param name="record">The stored form.</param>
         /// <param name="offset">Where its keys start.</param>

@@ -127,6 +127,7 @@ namespace DeviceQueue.Settings
             SettingsDraft draft = new SettingsDraft(defaultId);
             draft.TakeAll(reader);
             uint crc = file.Crc;
+            draft.Device.UseBoardsPins(_pins);
             FindPins(draft.Device);
             if (file.HasFailed)
             {

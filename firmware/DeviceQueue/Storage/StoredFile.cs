@@ -63,8 +63,8 @@ namespace DeviceQueue.Storage
         }
 
         /// <summary>
-        /// Writes a content over the older one, unless the newest is the same, to spare the flash; to be called after <see
-        /// cref="Open"/>.
+        /// Writes a content over the older one, unless the newest is the same, to spare the flash; to be called after
+        /// <see cref="Open"/>.
         /// </summary>
         /// <param name="content">The content, at its start.</param>
         /// <returns><see langword="false"/> when the storage fails; the newest whole content is then still

@@ -1,7 +1,9 @@
 
 namespace DeviceQueue.Text
 {
-    /// <summary>Names, and texts of unknown origin made fit for records and reports, such as those of exceptions.</summary>
+    /// <summary>
+    /// Names, and texts of unknown origin made fit for records and reports, such as those of exceptions.
+    /// </summary>
     public static class PlainText
     {
         /// <summary>How long the names of devices and outputs may be.</summary>

@@ -51,7 +51,7 @@ namespace DeviceQueue.Text
 
         /// <summary>Reads the code point at a place of a text.</summary>
         /// <param name="text">The text.</param>
-        /// <param name="length">Its length, which the device counts anew at each question.</param>
+        /// <param name="length">Its length, which the device counts at each call.</param>
         /// <param name="index">The place, moved past what was read.</param>
         /// <returns>The code point; U+FFFD for a lone surrogate.</returns>
         internal static int NextCodePoint(string text, int length, ref int index)

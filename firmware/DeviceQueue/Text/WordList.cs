@@ -1,7 +1,7 @@
 
 namespace DeviceQueue.Text
 {
-    /// <summary>WordList in one text, with commas between them: a table of them would take memory for good.</summary>
+    /// <summary>Words in one text, separated by commas: a table of them would stay in memory.</summary>
     internal static class WordList
     {
         /// <summary>Finds a word.</summary>

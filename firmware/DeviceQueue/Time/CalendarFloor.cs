@@ -7,7 +7,7 @@ namespace DeviceQueue.Time
     /// </summary>
     public sealed class CalendarFloor
     {
-        // Both clocks run on one crystal; what they differ by beyond this, in milliseconds, is somebody's doing.
+        // Both clocks run on one crystal; a larger difference, in milliseconds, means that one was set.
         private const int ToleranceMs = 2000;
 
         private DateTime _utc;

@@ -188,7 +188,7 @@ namespace DeviceQueue.Time
         }
 
         /// <summary>
-        /// Makes this moment the floor and stores it: a signed command was accepted now, so whoever holds the key takes
+        /// Makes this moment the floor and stores it: a signed command was accepted now, so the holder of the key takes
         /// this for the time too.
         /// </summary>
         public void Keep()

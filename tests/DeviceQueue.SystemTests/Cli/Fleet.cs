@@ -27,7 +27,9 @@ public sealed class Fleet : IDisposable
     {
         StringWriter output = new();
         StringWriter error = new();
-        int exitCode = global::DeviceQueue.Cli.Commands.Run([.. arguments, "--out", folder], output, error).GetAwaiter().GetResult();
+        int exitCode = global::DeviceQueue.Cli.Commands.Run([.. arguments, "--out", folder], output, error)
+            .GetAwaiter()
+            .GetResult();
         return new Outcome(exitCode, output.ToString(), error.ToString());
     }
 
@@ -39,9 +41,11 @@ public sealed class Fleet : IDisposable
         return outcome.Output;
     }
 
-    public string AddDevice(string id, params string[] more) => Do(["provision", "--id", id, "--broker", Broker, .. more]);
+    public string AddDevice(string id, params string[] more) =>
+        Do(["provision", "--id", id, "--broker", Broker, .. more]);
 
-    public string AddOperator(string name) => Do("operator", "--name", name, "--broker", $"mqtts://127.0.0.1:{OperatorsPort}");
+    public string AddOperator(string name) =>
+        Do("operator", "--name", name, "--broker", $"mqtts://127.0.0.1:{OperatorsPort}");
 
     /// <summary>Gets the file with the passwords at the devices' port.</summary>
     public string DevicesPasswords => PathOf("broker", $"{DevicesPort}.passwords");
@@ -73,10 +77,13 @@ public sealed class Fleet : IDisposable
     public Dictionary<string, string> Snapshot() => Directory.Exists(Folder)
         ? Directory.GetFiles(Folder, "*", SearchOption.AllDirectories)
             .Where(file => Path.GetFileName(file) != ".lock")
-            .ToDictionary(file => Path.GetRelativePath(Folder, file), file => Convert.ToHexString(File.ReadAllBytes(file)))
+            .ToDictionary(
+                file => Path.GetRelativePath(Folder, file), file => Convert.ToHexString(File.ReadAllBytes(file)))
         : [];
 
-    public MosquittoBroker StartBroker() => MosquittoBroker.Start(new MosquittoBrokerOptions { ConfigurationFile = PathOf("broker", "mosquitto.conf"), Port = DevicesPort });
+    public MosquittoBroker StartBroker() =>
+        MosquittoBroker.Start(
+            new MosquittoBrokerOptions { ConfigurationFile = PathOf("broker", "mosquitto.conf"), Port = DevicesPort });
 
     public void Dispose() => Directory.Delete(_parent, recursive: true);
 }

@@ -5,7 +5,7 @@ using Mqtt;
 
 namespace DeviceQueue.SystemTests.Cli;
 
-/// <summary>Somebody at a fleet's broker, with whatever credentials; keeps what comes.</summary>
+/// <summary>A client at a fleet's broker, with any credentials; keeps what comes.</summary>
 internal sealed class FleetClient : IDisposable
 {
     private readonly BrokerClient _client;
@@ -39,7 +39,8 @@ internal sealed class FleetClient : IDisposable
         Tls = new TlsOptions { Authorities = File.ReadAllBytes(fleet.PathOf("ca", "ca.crt")) },
     };
 
-    public static ClientOptions Device(Fleet fleet, string id) => Options(fleet, fleet.DevicesPort, id, fleet.Password(id)) with { ClientId = id };
+    public static ClientOptions Device(Fleet fleet, string id) =>
+        Options(fleet, fleet.DevicesPort, id, fleet.Password(id)) with { ClientId = id };
 
     /// <summary>Gives a device that has a certificate.</summary>
     public static ClientOptions WithCertificate(Fleet fleet, string id)
@@ -72,7 +73,8 @@ internal sealed class FleetClient : IDisposable
         _client.SubscribeAsync(filters, 1).Bounded().GetAwaiter().GetResult();
 
     /// <summary>Publishes and waits for the acknowledgement, which Mosquitto gives for what it drops, too.</summary>
-    public void Publish(string topic, string text, bool retain = false) => Publish(topic, Encoding.UTF8.GetBytes(text), retain);
+    public void Publish(string topic, string text, bool retain = false) =>
+        Publish(topic, Encoding.UTF8.GetBytes(text), retain);
 
     public void Publish(string topic, byte[] payload, bool retain = false) =>
         Assert.True(_client.PublishAsync(topic, payload, 1, retain).Bounded().GetAwaiter().GetResult());

@@ -34,7 +34,8 @@ public sealed class GeneratedBroker_Tests : IDisposable
     public void A_device_says_what_is_its_own_and_hears_its_own_commands()
     {
         using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "#");
-        using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"), "sensor/a/command", "sensor/a/output/+/set", "homeassistant/status");
+        using FleetClient a = FleetClient.Connect(
+            FleetClient.Device(_fleet, "a"), "sensor/a/command", "sensor/a/output/+/set", "homeassistant/status");
 
         a.Publish("sensor/a/temperature", "21");
         a.Publish("sensor/a/output/relay1", "ON", retain: true);
@@ -55,10 +56,22 @@ public sealed class GeneratedBroker_Tests : IDisposable
     public void A_device_can_neither_write_nor_read_as_another()
     {
         using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "#");
-        using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"), "#", "sensor/b/command", "sensor/+/command", "$SYS/#");
+        using FleetClient a = FleetClient.Connect(
+            FleetClient.Device(_fleet, "a"), "#", "sensor/b/command", "sensor/+/command", "$SYS/#");
         using FleetClient b = FleetClient.Connect(FleetClient.Device(_fleet, "b"), "sensor/b/command");
 
-        foreach (string topic in (string[])["sensor/b/temperature", "sensor/b/status", "sensor/b/command", "sensor/b/response", "homeassistant/device/b/config", "homeassistant/status", "sensor/x", "other"])
+        string[] topics =
+        [
+            "sensor/b/temperature",
+            "sensor/b/status",
+            "sensor/b/command",
+            "sensor/b/response",
+            "homeassistant/device/b/config",
+            "homeassistant/status",
+            "sensor/x",
+            "other",
+        ];
+        foreach (string topic in topics)
         {
             a.Publish(topic, "forged", retain: true);
         }
@@ -286,7 +299,8 @@ public sealed class GeneratedBroker_Tests : IDisposable
     public void A_device_gets_into_no_share_group_whose_name_it_does_not_know()
     {
         const int Readings = 50;
-        using FleetClient alice = FleetClient.Connect(FleetClient.Operator(_fleet, "alice"), "$share/f3b0c442/sensor/#");
+        using FleetClient alice = FleetClient.Connect(
+            FleetClient.Operator(_fleet, "alice"), "$share/f3b0c442/sensor/#");
         string[] guesses = ["$share/+/sensor/#", "$share/g/sensor/#", "$share/f3b0c44/sensor/#", "$share/f3b0c442x/#"];
         using FleetClient a = FleetClient.Connect(FleetClient.Device(_fleet, "a"));
         a.TrySubscribe(guesses);

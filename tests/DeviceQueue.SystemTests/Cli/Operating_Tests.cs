@@ -20,7 +20,8 @@ public sealed class Operating_Tests : IDisposable
     [Fact]
     public void Two_devices_and_an_operator_from_an_empty_folder_to_a_revocation()
     {
-        string settings = _fleet.WriteFile("relay.json", """{"device":{"interval_ms":1000,"outputs":[{"name":"relay1","pin":26}]}}""");
+        string settings = _fleet.WriteFile(
+            "relay.json", """{"device":{"interval_ms":1000,"outputs":[{"name":"relay1","pin":26}]}}""");
         _fleet.AddDevice("greenhouse-1", "--settings", settings);
         _fleet.AddDevice("greenhouse-2", "--settings", settings);
         _fleet.AddOperator("alice");
@@ -38,7 +39,12 @@ public sealed class Operating_Tests : IDisposable
 
         // As the other device: the same command, with the right key even, does not reach it.
         ClientOptions asOther = FleetClient.Device(_fleet, "greenhouse-2");
-        SignedCommand forged = SignedCommand.Create(FleetFolder.Open(_fleet.Folder).FindDevice("greenhouse-1"), "output.set", """{"name":"relay1","on":false}""", null, DateTime.UtcNow);
+        SignedCommand forged = SignedCommand.Create(
+            FleetFolder.Open(_fleet.Folder).FindDevice("greenhouse-1"),
+            "output.set",
+            """{"name":"relay1","on":false}""",
+            null,
+            DateTime.UtcNow);
         second.Signal("TERM");
         Assert.Equal(0, second.WaitForExit());
         using (FleetClient other = FleetClient.Connect(asOther))
@@ -48,7 +54,9 @@ public sealed class Operating_Tests : IDisposable
 
         _fleet.Do("send", "greenhouse-1", "device.ping");
         Assert.DoesNotContain(alice.Heard, heard => heard.Contains(forged.CorrelationId));
-        Assert.StartsWith("rejected (unknown_output)", _fleet.Run("send", "greenhouse-1", "output.set", """{"name":"relay2","on":true}""").Output);
+        Assert.StartsWith(
+            "rejected (unknown_output)",
+            _fleet.Run("send", "greenhouse-1", "output.set", """{"name":"relay2","on":true}""").Output);
 
         string revoked = _fleet.Do("revoke", "greenhouse-1");
 
@@ -105,7 +113,8 @@ public sealed class Operating_Tests : IDisposable
     [InlineData("expired", null, "sent 70000 ms ago", 2, "expired: sent 70000 ms ago")]
     [InlineData("duplicate", null, "succeeded", 0, "duplicate: succeeded")]
     [InlineData("duplicate", null, "rejected", 2, "duplicate: rejected")]
-    public void An_answer_is_printed_with_its_code_and_its_reason(string status, string? code, string text, int exitCode, string printed)
+    public void An_answer_is_printed_with_its_code_and_its_reason(
+        string status, string? code, string text, int exitCode, string printed)
     {
         _fleet.AddDevice("a");
         _fleet.AddOperator("alice");
@@ -151,7 +160,9 @@ public sealed class Operating_Tests : IDisposable
 
         watch.WaitForLine("a  status  online (retained)");
         a.Publish("sensor/a/temperature", """{"msg":"21.47","unit":"C"}""");
-        a.Publish("sensor/a/response", [.. """{"message_type":"""u8, (byte)'"', 0xFF, (byte)'"', .. ""","correlation_id":"c","message":""}"""u8]);
+        a.Publish(
+            "sensor/a/response",
+            [.. """{"message_type":"""u8, (byte)'"', 0xFF, (byte)'"', .. ""","correlation_id":"c","message":""}"""u8]);
         a.Publish("sensor/a/health", "{\"boot\":1,\"x\":\"\u001b[31m\"}");
 
         watch.WaitForLine("""a  reading  {"msg":"21.47","unit":"C"}""");
@@ -176,5 +187,9 @@ public sealed class Operating_Tests : IDisposable
     };
 
     private SimulatorProcess Run(string id) =>
-        new("--config", _fleet.PathOf("devices", id, "devicequeue.json"), "--storage", Path.Combine(Path.GetDirectoryName(_fleet.Folder)!, $"flash-{id}"));
+        new(
+            "--config",
+            _fleet.PathOf("devices", id, "devicequeue.json"),
+            "--storage",
+            Path.Combine(Path.GetDirectoryName(_fleet.Folder)!, $"flash-{id}"));
 }

@@ -18,7 +18,9 @@ public sealed class Provisioning_Tests : IDisposable
     [Fact]
     public void A_device_gets_settings_that_the_firmware_takes_and_the_lines_that_flash_it()
     {
-        string output = _fleet.AddDevice("greenhouse-1", "--wifi", "my network", "--wifi-password-file", _fleet.WriteFile("wifi", WifiPassword + "\n"));
+        string password = _fleet.WriteFile("wifi", WifiPassword + "\n");
+        string output = _fleet.AddDevice(
+            "greenhouse-1", "--wifi", "my network", "--wifi-password-file", password);
 
         byte[] file = File.ReadAllBytes(_fleet.PathOf("devices", "greenhouse-1", "devicequeue.json"));
         ConfigProblems problems = new();
@@ -28,32 +30,85 @@ public sealed class Provisioning_Tests : IDisposable
         Assert.Equal("greenhouse-1", settings.Id);
         Assert.Equal(32, settings.CommandKey.Length);
         JsonNode wifi = JsonNode.Parse(_fleet.Read("devices", "greenhouse-1", "network.json"))!["WirelessClient"]!;
-        Assert.Equal(("my network", WifiPassword, "WPA2", "WPA2_PSK2"), (Text(wifi, "Ssid"), Text(wifi, "Password"), Text(wifi, "Authentication"), Text(wifi, "Encryption")));
+        Assert.Equal(
+            ("my network", WifiPassword, "WPA2", "WPA2_PSK2"),
+            (Text(wifi, "Ssid"), Text(wifi, "Password"), Text(wifi, "Authentication"), Text(wifi, "Encryption")));
         Assert.Equal(
             [@"I:\devicequeue.json from devicequeue.json", @"I:\ca.crt from ca.crt"],
-            JsonNode.Parse(_fleet.Read("devices", "greenhouse-1", "files.json"))!["Files"]!.AsArray().Select(f => $"{f!["DestinationFilePath"]} from {f["SourceFilePath"]}"));
+            JsonNode.Parse(_fleet.Read("devices", "greenhouse-1", "files.json"))!["Files"]!
+                .AsArray()
+                .Select(f => $"{f!["DestinationFilePath"]} from {f["SourceFilePath"]}"));
         Assert.Contains($"cd \"{_fleet.PathOf("devices", "greenhouse-1")}\"", output);
         Assert.Contains($"mosquitto -c \"{_fleet.PathOf("broker", "mosquitto.conf")}\"", output);
         Assert.All(
-            (string[])["nanoff --update --target ESP32_PSRAM_REV0", "nanoff --networkdeployment network.json", "nanoff --filedeployment files.json", "--deploy --image DeviceQueue.Esp32.bin"],
+            (string[])
+            [
+                "nanoff --update --target ESP32_PSRAM_REV0",
+                "nanoff --networkdeployment network.json",
+                "nanoff --filedeployment files.json",
+                "--deploy --image DeviceQueue.Esp32.bin",
+            ],
             line => Assert.Contains(line, output));
     }
 
     [Fact]
     public void Settings_of_ones_own_are_added_and_checked_as_the_board_does()
     {
-        string good = _fleet.WriteFile("good.json", """{"device":{"interval_ms":30000,"outputs":[{"name":"relay1","pin":26}]},"options":{"max_messages":32}}""");
+        string good = _fleet.WriteFile(
+            "good.json",
+            """{"device":{"interval_ms":30000,"outputs":[{"name":"relay1","pin":26}]},"options":"""
+            + """{"max_messages":32}}""");
         string flash = _fleet.WriteFile("flash.json", """{"device":{"outputs":[{"name":"relay1","pin":6}]}}""");
         string secret = _fleet.WriteFile("secret.json", """{"credential":{"username":"root"}}""");
 
         _fleet.AddDevice("a", "--settings", good);
-        AssertRefused("pins 6 to 11 are wired to the flash", "provision", "--id", "b", "--broker", _fleet.Broker, "--settings", flash);
-        AssertRefused("credential is made here", "provision", "--id", "b", "--broker", _fleet.Broker, "--settings", secret);
+        AssertRefused(
+            "pins 6 to 11 are wired to the flash",
+            "provision", "--id", "b", "--broker", _fleet.Broker, "--settings", flash);
+        AssertRefused(
+            "credential is made here",
+            "provision", "--id", "b", "--broker", _fleet.Broker, "--settings", secret);
 
         JsonNode settings = _fleet.Settings("a");
         Assert.Equal(30000, settings["device"]!["interval_ms"]!.GetValue<int>());
         Assert.Equal("relay1", Text(settings["device"]!["outputs"]![0]!, "name"));
         Assert.Equal(32, settings["options"]!["max_messages"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void Each_device_has_a_board_whose_pins_are_checked_and_whose_image_is_flashed()
+    {
+        string csv = _fleet.WriteFile("fleet.csv", "id,board\na,\nb,esp32-c3\nc,esp32-s3-devkitc-1\n");
+        string free = _fleet.WriteFile("free.json", """{"device":{"status_led":4}}""");
+        string usb = _fleet.WriteFile("usb.json", """{"device":{"status_led":19}}""");
+
+        _fleet.Do("provision", "--csv", csv, "--broker", _fleet.Broker, "--settings", free);
+
+        Assert.StartsWith("nanoff --update --target ESP32_PSRAM_REV0 ", _fleet.Read("devices", "a", "flash.txt"));
+        Assert.StartsWith("nanoff --update --target ESP32_C3 ", _fleet.Read("devices", "b", "flash.txt"));
+        Assert.StartsWith("nanoff --update --target ESP32_S3_OCTAL ", _fleet.Read("devices", "c", "flash.txt"));
+        _fleet.Do("device", "set", "a", "--settings", usb);
+        AssertRefused(
+            "pin 19 is not allowed, it is a data line of the chip's USB port", "device", "set", "b", "--settings", usb);
+        string[] d = ["provision", "--id", "d", "--broker", _fleet.Broker];
+        AssertRefused("data line of the chip's USB port", [.. d, "--board", "esp32-c3", "--settings", usb]);
+    }
+
+    [Fact]
+    public void A_device_keeps_its_board_unless_another_is_asked_for_which_is_refused()
+    {
+        _fleet.AddDevice("a", "--board", "esp32-c3");
+        _fleet.AddDevice("b");
+        File.Delete(_fleet.PathOf("devices", "b", "board.txt")); // as those of before there was a choice
+
+        Assert.Contains("is there already, and stays as it is", _fleet.AddDevice("a"));
+        Assert.Contains("is there already, and stays as it is", _fleet.AddDevice("b", "--board", "esp32"));
+        AssertRefused(
+            "a is there with other settings: board esp32-c3-devkitm-1, asked for esp32-devkitc",
+            "provision", "--id", "a", "--broker", _fleet.Broker, "--board", "esp32");
+        File.WriteAllText(_fleet.PathOf("devices", "a", "board.txt"), "esp8266");
+        AssertRefused(
+            "board.txt: board 'esp8266': esp32-devkitc, ", "provision", "--id", "c", "--broker", _fleet.Broker);
     }
 
     [Fact]
@@ -64,7 +119,8 @@ public sealed class Provisioning_Tests : IDisposable
         StringBuilder table = new("id,wifi,wifi_password_file,settings,certificate\n");
         for (int i = 1; i <= 50; i++)
         {
-            table.Append($"field-{i:00},\"north, upper\",{Path.GetFileName(wifi)},{(i % 2 == 0 ? Path.GetFileName(settings) : "")},\n");
+            string own = i % 2 == 0 ? Path.GetFileName(settings) : "";
+            table.Append($"field-{i:00},\"north, upper\",{Path.GetFileName(wifi)},{own},\n");
         }
 
         string csv = _fleet.WriteFile("fleet.csv", table.ToString());
@@ -83,18 +139,24 @@ public sealed class Provisioning_Tests : IDisposable
         Assert.Equal(50, Enumerable.Range(1, 50).Select(i => _fleet.Password($"field-{i:00}")).Distinct().Count());
         Assert.Equal(50, File.ReadAllLines(_fleet.DevicesPasswords).Length);
         Assert.Equal("relay1", Text(_fleet.Settings("field-08")["device"]!["outputs"]![0]!, "name"));
-        Assert.Equal("north, upper", Text(JsonNode.Parse(_fleet.Read("devices", "field-09", "network.json"))!["WirelessClient"]!, "Ssid"));
+        Assert.Equal(
+            "north, upper",
+            Text(JsonNode.Parse(_fleet.Read("devices", "field-09", "network.json"))!["WirelessClient"]!, "Ssid"));
     }
 
     [Fact]
     [UnsupportedOSPlatform("windows")]
     public void Secrets_are_for_their_owners_eyes_only_and_never_printed()
     {
-        string output = _fleet.AddDevice("a", "--wifi", "net", "--wifi-password-file", _fleet.WriteFile("wifi", WifiPassword), "--certificate");
+        string output = _fleet.AddDevice(
+            "a", "--wifi", "net", "--wifi-password-file", _fleet.WriteFile("wifi", WifiPassword), "--certificate");
         output += _fleet.AddOperator("alice");
         string oldPassword = _fleet.Password("a");
         output += _fleet.Do("rotate", "a");
-        string[] secrets = [oldPassword, _fleet.Password("a"), Text(_fleet.Settings("a")["device"]!, "command_key"), WifiPassword];
+        string[] secrets =
+        [
+            oldPassword, _fleet.Password("a"), Text(_fleet.Settings("a")["device"]!, "command_key"), WifiPassword,
+        ];
         output += _fleet.Run("provision", "--id", "a", "--broker", "mqtts://me:hidden1@127.0.0.1").Error;
         output += _fleet.Do("revoke", "alice");
 
@@ -104,7 +166,9 @@ public sealed class Provisioning_Tests : IDisposable
             file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
         Assert.All(
             Directory.GetDirectories(_fleet.Folder, "*", SearchOption.AllDirectories),
-            folder => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder)));
+            folder => Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+                File.GetUnixFileMode(folder)));
     }
 
     [Theory]
@@ -122,19 +186,28 @@ public sealed class Provisioning_Tests : IDisposable
     [InlineData("id 'con': Windows has no folder of this name", "--id", "con", "--broker", "mqtts://h")]
     [InlineData("id 'NUL': Windows has no folder of this name", "--id", "NUL", "--broker", "mqtts://h")]
     [InlineData("id '-rf': a name that begins with - is an option", "--id=-rf", "--broker", "mqtts://h")]
-    [InlineData("Taken is the name of a device already, but for capitals: taken", "--id", "Taken", "--broker", "mqtts://h")]
+    [InlineData(
+        "Taken is the name of a device already, but for capitals: taken",
+        "--id", "Taken", "--broker", "mqtts://h")]
     [InlineData("Alice is the name of an operator already, but for capitals", "--id", "Alice", "--broker", "mqtts://h")]
     [InlineData("--id or --csv is needed", "--broker", "mqtts://h")]
     [InlineData("board 'esp8266': esp32-devkitc", "--id", "b", "--broker", "mqtts://h", "--board", "esp8266")]
     [InlineData("1 to 32 bytes", "--id", "b", "--broker", "mqtts://h", "--wifi", "")]
     [InlineData("/no/such.json", "--id", "b", "--broker", "mqtts://h", "--settings", "/no/such.json")]
     [InlineData("--csv /no/such.csv", "--csv", "/no/such.csv")]
-    [InlineData("taken is there with other settings: broker mqtts://h:8883, asked for mqtts://other:8883", "--id", "taken", "--broker", "mqtts://other")]
+    [InlineData(
+        "taken is there with other settings: broker mqtts://h:8883, asked for mqtts://other:8883",
+        "--id", "taken", "--broker", "mqtts://other")]
     [InlineData("alice is the name of an operator already", "--id", "alice", "--broker", "mqtts://h")]
-    [InlineData("taken is there with other settings: no certificate", "--id", "taken", "--broker", "mqtts://h", "--certificate")]
-    [InlineData("taken has none. Give those with a certificate a port of their own", "--id", "b", "--broker", "mqtts://h", "--certificate")]
+    [InlineData(
+        "taken is there with other settings: no certificate",
+        "--id", "taken", "--broker", "mqtts://h", "--certificate")]
+    [InlineData(
+        "taken has none. Give those with a certificate a port of their own",
+        "--id", "b", "--broker", "mqtts://h", "--certificate")]
     [InlineData("port 9000 is that of devices (b) and of operators (alice)", "--id", "b", "--broker", "mqtts://h:9000")]
-    public void Bad_input_is_an_error_that_says_what_is_allowed_and_changes_nothing(string error, params string[] arguments)
+    public void Bad_input_is_an_error_that_says_what_is_allowed_and_changes_nothing(
+        string error, params string[] arguments)
     {
         _fleet.Do("provision", "--id", "taken", "--broker", "mqtts://h");
         _fleet.Do("operator", "--name", "alice", "--broker", "mqtts://h:9000");
@@ -159,7 +232,9 @@ public sealed class Provisioning_Tests : IDisposable
     public void A_Wi_Fi_without_its_password_is_an_error_that_says_how_to_give_it()
     {
         Assert.SkipUnless(Console.IsInputRedirected, "It would be asked for.");
-        AssertRefused("--wifi-password-file FILE, or the variable DEVICEQUEUE_WIFI_PASSWORD", "provision", "--id", "a", "--broker", _fleet.Broker, "--wifi", "net");
+        AssertRefused(
+            "--wifi-password-file FILE, or the variable DEVICEQUEUE_WIFI_PASSWORD",
+            "provision", "--id", "a", "--broker", _fleet.Broker, "--wifi", "net");
     }
 
     [Theory]
@@ -258,7 +333,9 @@ public sealed class Provisioning_Tests : IDisposable
         Directory.CreateDirectory(_fleet.PathOf(".unfinished", "devices", "b"));
         File.WriteAllText(_fleet.PathOf(".unfinished", "devices", "b", "devicequeue.json"), "half");
 
-        AssertRefused($"{_fleet.PathOf(".unfinished")} is left from a run that was cut off", "provision", "--id", "b", "--broker", _fleet.Broker);
+        AssertRefused(
+            $"{_fleet.PathOf(".unfinished")} is left from a run that was cut off",
+            "provision", "--id", "b", "--broker", _fleet.Broker);
         Directory.Delete(_fleet.PathOf(".unfinished"), recursive: true);
         _fleet.AddDevice("b");
     }
@@ -275,7 +352,9 @@ public sealed class Provisioning_Tests : IDisposable
         _fleet.AddDevice("a");
 
         Assert.Equal(before.Keys.Order(), _fleet.Snapshot().Keys.Order());
-        Assert.Equal(before[Path.Combine("broker", $"{_fleet.DevicesPort}.acl")], _fleet.Snapshot()[Path.Combine("broker", $"{_fleet.DevicesPort}.acl")]);
+        Assert.Equal(
+            before[Path.Combine("broker", $"{_fleet.DevicesPort}.acl")],
+            _fleet.Snapshot()[Path.Combine("broker", $"{_fleet.DevicesPort}.acl")]);
         Assert.StartsWith("a:$7$", File.ReadAllText(_fleet.DevicesPasswords));
     }
 
@@ -283,8 +362,14 @@ public sealed class Provisioning_Tests : IDisposable
     [InlineData("devices/a is incomplete: ca.crt is missing", "devices/a/ca.crt", null)]
     [InlineData("devices/a is incomplete: devicequeue.json is missing", "devices/a/devicequeue.json", null)]
     [InlineData("devices/a/devicequeue.json: line 1: no JSON", "devices/a/devicequeue.json", "{ half")]
-    [InlineData("devices/a/devicequeue.json is not what was made for a", "devices/a/devicequeue.json", """{"device":{"id":"b"},"connection":{"host":"h"}}""")]
-    [InlineData("devices/a/devicequeue.json: Duplicate property 'device'", "devices/a/devicequeue.json", """{"device":{"id":"a"},"device":{}}""")]
+    [InlineData(
+        "devices/a/devicequeue.json is not what was made for a",
+        "devices/a/devicequeue.json",
+        """{"device":{"id":"b"},"connection":{"host":"h"}}""")]
+    [InlineData(
+        "devices/a/devicequeue.json: Duplicate property 'device'",
+        "devices/a/devicequeue.json",
+        """{"device":{"id":"a"},"device":{}}""")]
     [InlineData("ca is incomplete: ca.key is missing", "ca/ca.key", null)]
     [InlineData("ca.crt and ca.key are not a certificate and its key", "ca/ca.key", "nonsense")]
     public void A_damaged_folder_is_an_error_that_names_the_file(string error, string file, string? content)
@@ -402,7 +487,10 @@ public sealed class Provisioning_Tests : IDisposable
 
         _fleet.Do("operator", "--name", "alice");
 
-        Assert.Equal(8884, JsonNode.Parse(_fleet.Read("operators", "alice", "operator.json"))!["connection"]!["port"]!.GetValue<int>());
+        Assert.Equal(
+            8884,
+            JsonNode.Parse(_fleet.Read("operators", "alice", "operator.json"))!["connection"]!["port"]!
+                .GetValue<int>());
         Assert.Contains("listener 8883\n", _fleet.Read("broker", "mosquitto.conf"));
         Assert.Contains("listener 8884\n", _fleet.Read("broker", "mosquitto.conf"));
     }

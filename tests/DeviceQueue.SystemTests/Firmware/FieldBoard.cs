@@ -21,8 +21,10 @@ internal sealed class FieldBoard : IDisposable
         int intervalMs = 1000,
         Bmx280Chip chip = Bmx280Chip.Bme280,
         bool hasKey = false,
-        IClimateScript? climate = null)
+        IClimateScript? climate = null,
+        BoardModel? model = null)
     {
+        model ??= BoardModel.Esp32;
         Settings = new JsonObject
         {
             ["device"] = new JsonObject
@@ -30,7 +32,7 @@ internal sealed class FieldBoard : IDisposable
                 ["id"] = id,
                 ["interval_ms"] = intervalMs,
                 ["health_interval_ms"] = 1000,
-                ["outputs"] = new JsonArray(Output("relay1", RelayPin), Output("led", LedPin)),
+                ["outputs"] = new JsonArray(Output("relay1", model.Relay), Output("led", model.StatusLed)),
             },
             ["connection"] = new JsonObject { ["uri"] = $"mqtt://127.0.0.1:{brokerPort}" },
             ["options"] = new JsonObject(),
@@ -40,10 +42,10 @@ internal sealed class FieldBoard : IDisposable
             Device["command_key"] = Convert.ToHexStringLower(Operator.Key);
         }
 
-        Board = new Board { StorageDirectory = _storage.FullName };
+        Board = new Board { Model = model, StorageDirectory = _storage.FullName };
         Board.ConsoleLine += Console.Add;
         Sensor = new Bmx280Slave(chip, climate ?? new ConstantClimate(new Climate(21.5, 45, 1006.5)));
-        Board.I2c.Attach(SensorAddress, Sensor);
+        Board.I2c.Attach(SensorAddress, Sensor, model.Sda, model.Scl);
     }
 
     public JsonObject Settings { get; }

@@ -63,9 +63,12 @@ public sealed class KeptMessage_Tests : IDisposable
         string access = Path.Combine(_folder, "access");
         File.WriteAllText(
             access,
-            "pattern write sensor/%c/status\npattern write sensor/%c/temperature\npattern write sensor/%c/health\npattern write sensor/%c/output/+\npattern read sensor/%c/#\n\nuser operator\ntopic readwrite #\n");
-        using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = [$"acl_file {access}"] });
-        using BrokerClient person = new(new ClientOptions { Host = broker.Host, Port = broker.Port, Username = "operator" });
+            "pattern write sensor/%c/status\npattern write sensor/%c/temperature\npattern write sensor/%c/health\n"
+            + "pattern write sensor/%c/output/+\npattern read sensor/%c/#\n\nuser operator\ntopic readwrite #\n");
+        using MosquittoBroker broker = MosquittoBroker.Start(
+            new MosquittoBrokerOptions { ExtraLines = [$"acl_file {access}"] });
+        using BrokerClient person = new(
+            new ClientOptions { Host = broker.Host, Port = broker.Port, Username = "operator" });
         Recorder<ReceivedMessage> seen = new();
         person.MessageReceived += seen.Add;
         Assert.True(person.Connect(Patience.Bound).IsAccepted);

@@ -8,7 +8,7 @@ using HMACSHA256 = Desktop::System.Security.Cryptography.HMACSHA256;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
-/// <summary>Somebody at the broker who watches one device and commands it, with the command key or without.</summary>
+/// <summary>A client at the broker that watches one device and commands it, with the command key or without.</summary>
 internal sealed class Operator(MosquittoBroker broker, string id = "field1", bool hasKey = false) : IDisposable
 {
     /// <summary>The bytes 00 to 1f.</summary>
@@ -58,13 +58,13 @@ internal sealed class Operator(MosquittoBroker broker, string id = "field1", boo
     public static byte[] Envelope(
         string type, string arguments, string correlationId, string? messageId = null) => Encoding.UTF8.GetBytes(
         new JsonObject
-    {
-        ["message_id"] = messageId ?? Guid.NewGuid().ToString("N"),
-        ["correlation_id"] = correlationId,
-        ["message_type"] = type,
-        ["sent_time"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ"),
-        ["message"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(arguments)),
-    }.ToJsonString());
+        {
+            ["message_id"] = messageId ?? Guid.NewGuid().ToString("N"),
+            ["correlation_id"] = correlationId,
+            ["message_type"] = type,
+            ["sent_time"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ"),
+            ["message"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(arguments)),
+        }.ToJsonString());
 
     public static byte[] Sign(byte[] envelope, string deviceId)
     {

@@ -250,7 +250,8 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
     public void TLS_without_a_time_is_tried_after_a_minute_with_certificates_held_against_the_build_date(int days)
     {
         using FieldBoard board = new(0);
-        using CertificateAuthority authority = new(board.Board.StorageDirectory, start: FirmwareDefaults.BuildDate.AddDays(days));
+        using CertificateAuthority authority = new(
+            board.Board.StorageDirectory, start: FirmwareDefaults.BuildDate.AddDays(days));
         (MosquittoBroker broker, int port) = StartTls(board, authority);
         using (broker)
         using (Operator watcher = new(broker))
@@ -260,7 +261,10 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
             double from = SecondsOf(board.WaitForConsole("TLS waits up to 60 s for the clock to be set"));
             board.Board.Clock.Skip(TimeSpan.FromSeconds(58));
 
-            double to = SecondsOf(board.WaitForConsole($"the clock was not set in 60 s: certificates are checked as of {FirmwareDefaults.BuildDate:yyyy-MM-dd}"));
+            double to = SecondsOf(
+                board.WaitForConsole(
+                    "the clock was not set in 60 s: certificates are checked as of "
+                    + $"{FirmwareDefaults.BuildDate:yyyy-MM-dd}"));
             Assert.InRange(to - from, 60, 75);
             if (days > 0)
             {

@@ -16,6 +16,7 @@ internal sealed class TestBoard : IDisposable
     public TestBoard()
     {
         Board = new Board { StorageDirectory = _folder };
+        Board.Network.NtpReachable = false; // the time service would set the calendar at any later moment
         Board.PowerOn(() =>
         {
             foreach (Action request in _requests.GetConsumingEnumerable())

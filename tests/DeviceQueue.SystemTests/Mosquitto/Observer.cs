@@ -13,7 +13,7 @@ public sealed record Observed(string Topic, byte[] Payload, int Qos, bool Retain
     public override string ToString() => $"{Topic} (QoS {Qos}{(Retain ? ", retained" : "")}): {Text}";
 }
 
-/// <summary>Somebody else at the broker: keeps every message of its subscriptions, in order, and can publish.</summary>
+/// <summary>A client at the broker: keeps every message of its subscriptions, in order, and can publish.</summary>
 public sealed class Observer : IDisposable
 {
     private readonly Recorder<Observed> _messages = new();
@@ -58,5 +58,6 @@ public sealed class Observer : IDisposable
     public void Dispose() => _client.Dispose();
 
     private void Keep(ReceivedMessage message) =>
-        _messages.Add(new Observed(message.Topic, message.Payload, message.Qos, message.Retain, Stopwatch.GetTimestamp()));
+        _messages.Add(
+            new Observed(message.Topic, message.Payload, message.Qos, message.Retain, Stopwatch.GetTimestamp()));
 }

@@ -188,13 +188,13 @@ public sealed class ConnectErrors_Tests : IDisposable
 
     private MosquittoBroker StartSecure((string CertificateFile, string KeyFile) pair, params string[] lines) =>
         MosquittoBroker.Start(new MosquittoBrokerOptions
-    {
-        ExtraLines =
+        {
+            ExtraLines =
         [
             $"cafile {_authority.CertificateFile}",
             $"certfile {pair.CertificateFile}",
             $"keyfile {pair.KeyFile}",
             .. lines,
         ],
-    });
+        });
 }

@@ -75,7 +75,8 @@ public sealed class DesktopLink_Tests(BrokerFixture fixture) : IClassFixture<Bro
     public void However_many_come_before_they_are_taken_none_is_lost_and_what_is_sent_goes_out_meanwhile(int qos)
     {
         const int Messages = 6 * DesktopLink.MaxUntaken;
-        using MosquittoBroker broker = MosquittoBroker.Start(new MosquittoBrokerOptions { ExtraLines = ["max_queued_messages 0"] });
+        using MosquittoBroker broker = MosquittoBroker.Start(
+            new MosquittoBrokerOptions { ExtraLines = ["max_queued_messages 0"] });
         using Observer observer = new(broker, "sent");
         DesktopLink link = Opened(broker.Port);
         link.TrySubscribe("t", 1);

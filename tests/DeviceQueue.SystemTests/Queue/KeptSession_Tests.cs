@@ -128,7 +128,15 @@ public sealed class KeptSession_Tests(BrokerFixture fixture) : IClassFixture<Bro
             "options.qos", "1",
             "options.clean_session", "false",
             "options.serialize_envelope", "false"));
-        queue.SetReferences(References.FromTuples(Locators.Platform, new MqttPlatform { Clock = new DesktopClock(), Random = new DesktopRandom(), Links = new DesktopLinkFactory() }));
+        queue.SetReferences(
+            References.FromTuples(
+                Locators.Platform,
+                new MqttPlatform
+                {
+                    Clock = new DesktopClock(),
+                    Random = new DesktopRandom(),
+                    Links = new DesktopLinkFactory(),
+                }));
         queue.Open(null);
         return queue;
     }

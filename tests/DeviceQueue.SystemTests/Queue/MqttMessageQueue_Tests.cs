@@ -23,7 +23,8 @@ public sealed class MqttMessageQueue_Tests(BrokerFixture fixture) : IClassFixtur
         program.Start();
         DateTime sentTime = new(2026, 11, 21, 2, 47, 0, 123, DateTimeKind.Utc);
         MessageEnvelope sent = new(
-            "trace \"1\"", "output.set", "{\"name\":\"café\"}") { MessageId = "m1", SentTime = sentTime };
+            "trace \"1\"", "output.set", "{\"name\":\"café\"}")
+        { MessageId = "m1", SentTime = sentTime };
 
         queue.Send(null, sent);
 

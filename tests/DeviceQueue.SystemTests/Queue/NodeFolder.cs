@@ -25,11 +25,11 @@ internal static class NodeFolder
         using Process npm = Process.Start(
             new ProcessStartInfo(
                 OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
-        {
-            WorkingDirectory = Path,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+            {
+                WorkingDirectory = Path,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
         Task<string> errors = npm.StandardError.ReadToEndAsync();
         string output = npm.StandardOutput.ReadToEnd();
         npm.WaitForExit();

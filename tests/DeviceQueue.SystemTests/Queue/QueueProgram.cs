@@ -9,8 +9,8 @@ using DeviceQueue.SystemTests.Mosquitto;
 namespace DeviceQueue.SystemTests.Queue;
 
 /// <summary>
-/// A desktop program that uses the library's queues: a connection over libmosquitto, the thread that drives it, and
-/// what it logs.
+/// A desktop program that uses the library's queues: a connection over MQTTnet's packets, the thread that drives it,
+/// and what it logs.
 /// </summary>
 internal sealed class QueueProgram : IDisposable, ILogger
 {

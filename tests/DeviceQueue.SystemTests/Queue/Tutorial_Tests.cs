@@ -208,7 +208,13 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
             "options.autosubscribe", "true"]);
         queue.Configure(config.Override(ConfigParams.FromTuples(tuples)));
         queue.SetReferences(References.FromTuples(
-            Locators.Platform, new MqttPlatform { Clock = new DesktopClock(), Random = new DesktopRandom(), Links = new DesktopLinkFactory() }));
+            Locators.Platform,
+            new MqttPlatform
+            {
+                Clock = new DesktopClock(),
+                Random = new DesktopRandom(),
+                Links = new DesktopLinkFactory(),
+            }));
         _queues.Add(queue);
         return queue;
     }

@@ -37,6 +37,19 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         simulator.WaitForLine("Ctrl-C ends it");
     }
 
+    [Theory]
+    [InlineData("esp32-c3", "on a virtual ESP32-C3, broker 127.0.0.1:", "relay1 (GPIO 7) LOW")]
+    [InlineData("esp32-s3-devkitc-1", "on a virtual ESP32-S3, broker 127.0.0.1:", "relay1 (GPIO 5) LOW")]
+    public void It_boots_the_board_that_is_asked_for(string board, string title, string relay)
+    {
+        using SimulatorProcess simulator = new("--board", board, "--interval-ms", "1000");
+
+        simulator.WaitForLine(title);
+        simulator.WaitForLine(relay);
+        simulator.WaitForLine("sensor: BME280");
+        simulator.WaitForLine("sensor/demo/temperature");
+    }
+
     [Fact]
     public void The_lines_to_paste_work_every_time()
     {

@@ -14,7 +14,12 @@ internal sealed class Bench : IDisposable
 
     private readonly DirectoryInfo _storage = Directory.CreateTempSubdirectory("dq-board-");
 
-    public Bench() => Board = new Board { StorageDirectory = _storage.FullName };
+    public Bench()
+        : this(BoardModel.Esp32)
+    {
+    }
+
+    public Bench(BoardModel model) => Board = new Board { Model = model, StorageDirectory = _storage.FullName };
 
     public Board Board { get; }
 

@@ -128,7 +128,8 @@ public sealed class CommandDispatcher_Tests
     {
         _queue.Inbox.Enqueue(
             new MessageEnvelope(
-                "c1", "output.toggle", "{\"name\":\"relay1\"}") { MessageId = "m1", IsRetained = true });
+                "c1", "output.toggle", "{\"name\":\"relay1\"}")
+            { MessageId = "m1", IsRetained = true });
         _dispatcher.Poll(_nowMs);
 
         AssertRejected("retained");
@@ -347,9 +348,12 @@ public sealed class CommandDispatcher_Tests
             text);
 
         Fuzz.ForAll(
-            from id in text from type in Gen.OneOf(
+            from id in text
+            from type in Gen.OneOf(
                 text,
-                Gen.Elements("output.set", "output.get")) from body in arguments select (id, type, body), command =>
+                Gen.Elements("output.set", "output.get"))
+            from body in arguments
+            select (id, type, body), command =>
         {
             Do(command.type, command.body, command.id, command.id);
             Assert.Contains(Status, new[] { "succeeded", "rejected", "duplicate" });

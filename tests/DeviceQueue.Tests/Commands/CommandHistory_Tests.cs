@@ -240,7 +240,8 @@ public sealed class CommandHistory_Tests
     [InlineData("commands.", true)]
     [InlineData("commands.0", false)]
     [InlineData("commands.1", true)]
-    public void While_the_history_cannot_be_read_no_command_that_may_be_in_it_is_carried_out_again(string name, bool isUntold)
+    public void While_the_history_cannot_be_read_no_command_that_may_be_in_it_is_carried_out_again(
+        string name, bool isUntold)
     {
         Assert.Equal("succeeded", Boot().Toggle("m1"));
         Assert.Equal("succeeded", Boot().Toggle("m2"));

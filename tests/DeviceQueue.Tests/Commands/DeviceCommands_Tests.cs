@@ -56,8 +56,14 @@ public sealed class DeviceCommands_Tests
         Node node = Open();
         JsonElement result = node.Do("device.info", "{}").GetProperty("result");
 
-        Assert.Equal(("bar1", FirmwareDefaults.Version, 1), (result.GetProperty("id").GetString(), result.GetProperty("version").GetString(), result.GetProperty("boot").GetInt32()));
-        Assert.Equal(["id", "version", "boot", "uptime_ms", "time"], result.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(
+            ("bar1", FirmwareDefaults.Version, 1),
+            (
+                result.GetProperty("id").GetString(),
+                result.GetProperty("version").GetString(),
+                result.GetProperty("boot").GetInt32()));
+        Assert.Equal(
+            ["id", "version", "boot", "uptime_ms", "time"], result.EnumerateObject().Select(member => member.Name));
         Assert.Single(node.On("health"));
     }
 
@@ -320,7 +326,9 @@ public sealed class DeviceCommands_Tests
         _store.UnreadName = "changes";
         JsonElement answer = node.Do("config.set", "{\"max_step\":1}");
         Assert.Equal(("failed", "storage_failed"), (Node.Status(answer), Node.Code(answer)));
-        Assert.Equal("the changes made before cannot be read and would be lost; the settings are as before", answer.GetProperty("text").GetString());
+        Assert.Equal(
+            "the changes made before cannot be read and would be lost; the settings are as before",
+            answer.GetProperty("text").GetString());
         Assert.Equal("storage_failed", Node.Code(node.Do("config.get", "{\"section\":\"device\"}")));
 
         _store.UnreadName = null;

@@ -48,7 +48,8 @@ internal sealed class FakeQueue : IMessageQueue
         // the sender's may be used again
         Sent.Add(
             new MessageEnvelope(
-                message.CorrelationId, message.MessageType, [.. message.Message]) { Topic = message.Topic });
+                message.CorrelationId, message.MessageType, [.. message.Message])
+            { Topic = message.Topic });
     }
 
     public MessageEnvelope? Receive(string correlationId, int waitMs) =>

@@ -12,7 +12,8 @@ public sealed class ConfigParams_Tests
         var withCommas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
         withCommas.NumberFormat.NumberDecimalSeparator = ",";
         CultureInfo.CurrentCulture = withCommas;
-        var config = ConfigParams.FromTuples("connection.port", 1883, "options.retain", true, "device.report_delta", 0.25, "topic", "t");
+        var config = ConfigParams.FromTuples(
+            "connection.port", 1883, "options.retain", true, "device.report_delta", 0.25, "topic", "t");
         CultureInfo.CurrentCulture = before;
 
         Assert.Equal("connection.port=1883;options.retain=True;device.report_delta=0.25;topic=t", config.ToString());
@@ -21,7 +22,8 @@ public sealed class ConfigParams_Tests
     [Fact]
     public void Takes_tuples_in_order()
     {
-        var config = ConfigParams.FromTuples("topic", "mytopic", "connection.host", "localhost", "connection.port", "1883", "none", null);
+        var config = ConfigParams.FromTuples(
+            "topic", "mytopic", "connection.host", "localhost", "connection.port", "1883", "none", null);
 
         Assert.Equal(["topic", "connection.host", "connection.port"], Keys(config));
         Assert.Equal("localhost", config.Get("connection.host"));
@@ -83,7 +85,8 @@ public sealed class ConfigParams_Tests
     [Fact]
     public void Gives_and_takes_sections()
     {
-        var config = ConfigParams.FromString("topic=t;connection.host=h;connections.host=x;connection.port=1;device.outputs.0.name=r");
+        var config = ConfigParams.FromString(
+            "topic=t;connection.host=h;connections.host=x;connection.port=1;device.outputs.0.name=r");
 
         Assert.Equal(["connection", "connections", "device"], config.GetSectionNames());
         Assert.Equal("host=h;port=1", config.GetSection("connection").ToString());

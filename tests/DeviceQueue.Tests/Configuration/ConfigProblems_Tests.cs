@@ -13,7 +13,10 @@ public sealed class ConfigProblems_Tests
         _problems.AddError("connection.host", null, "a device needs a broker");
 
         Assert.Equal(
-            ["device.interval_ms is \"5\": a whole number from 1000 to 86400000 is allowed", "connection.host is missing: a device needs a broker"],
+            [
+                "device.interval_ms is \"5\": a whole number from 1000 to 86400000 is allowed",
+                "connection.host is missing: a device needs a broker",
+            ],
             _problems.Errors());
     }
 

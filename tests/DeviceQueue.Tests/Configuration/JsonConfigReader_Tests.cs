@@ -11,7 +11,8 @@ public sealed class JsonConfigReader_Tests
     {
         ConfigParams? config = Problems.ReadJson("""
             {
-              "device": { "id": "bar1", "interval_ms": 30000, "report_delta": 0.5, "discovery": true, "command_key": null,
+              "device": { "id": "bar1", "interval_ms": 30000, "report_delta": 0.5, "discovery": true,
+                "command_key": null,
                 "outputs": [ { "name": "relay1", "pin": 16 }, { "name": "fan", "pin": 17 } ] },
               "connection.host": "broker",
               "empty": {}, "none": []
@@ -20,7 +21,8 @@ public sealed class JsonConfigReader_Tests
 
         Assert.Equal(
             "device.id=bar1;device.interval_ms=30000;device.report_delta=0.5;device.discovery=true;"
-            + "device.outputs.0.name=relay1;device.outputs.0.pin=16;device.outputs.1.name=fan;device.outputs.1.pin=17;connection.host=broker",
+            + "device.outputs.0.name=relay1;device.outputs.0.pin=16;device.outputs.1.name=fan;device.outputs.1.pin=17;"
+            + "connection.host=broker",
             config?.ToString());
         Assert.Equal(0, _problems.ErrorCount);
     }
@@ -55,13 +57,16 @@ public sealed class JsonConfigReader_Tests
     [Fact]
     public void Bounds_keys_values_and_entries()
     {
-        string many = "{" + string.Join(",", Enumerable.Range(0, JsonConfigReader.MaxEntries).Select(i => $"\"k{i}\":1")) + "}";
+        string many = "{"
+            + string.Join(",", Enumerable.Range(0, JsonConfigReader.MaxEntries).Select(i => $"\"k{i}\":1")) + "}";
         Assert.Equal(JsonConfigReader.MaxEntries, Problems.ReadJson(many, _problems)?.Count);
 
         Assert.Null(Problems.ReadJson(many.Replace("}", ",\"x\":1}"), _problems));
         Assert.Null(Problems.ReadJson($$"""{"{{new string('k', JsonConfigReader.MaxKeyBytes + 1)}}":1}""", _problems));
-        Assert.Null(Problems.ReadJson($$"""{"kkkk":{"{{new string('k', JsonConfigReader.MaxKeyBytes)}}":1} }""", _problems));
-        Assert.Null(Problems.ReadJson($$"""{"k":"{{new string('v', JsonConfigReader.MaxValueBytes + 1)}}"}""", _problems));
+        Assert.Null(
+            Problems.ReadJson($$"""{"kkkk":{"{{new string('k', JsonConfigReader.MaxKeyBytes)}}":1} }""", _problems));
+        Assert.Null(
+            Problems.ReadJson($$"""{"k":"{{new string('v', JsonConfigReader.MaxValueBytes + 1)}}"}""", _problems));
         Assert.Equal(4, _problems.ErrorCount);
     }
 
@@ -69,7 +74,9 @@ public sealed class JsonConfigReader_Tests
     public void Survives_any_bytes_and_says_why_it_gives_nothing()
     {
         Fuzz.ForAll(
-            Fuzz.Mutated("""{"device":{"id":"bar1","outputs":[{"name":"r","pin":16}]},"a":null,"b":[1,[2,{"c":true}]],"will.topic":"x\u00e9"}"""),
+            Fuzz.Mutated(
+                """{"device":{"id":"bar1","outputs":[{"name":"r","pin":16}]},"a":null,"b":"""
+                + """[1,[2,{"c":true}]],"will.topic":"x\u00e9"}"""),
             bytes =>
             {
                 var problems = new ConfigProblems();

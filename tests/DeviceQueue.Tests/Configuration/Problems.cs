@@ -6,9 +6,11 @@ namespace DeviceQueue.Tests.Configuration;
 
 internal static class Problems
 {
-    public static string[] Errors(this ConfigProblems problems) => [.. Enumerable.Range(0, problems.KeptErrors).Select(problems.GetError)];
+    public static string[] Errors(this ConfigProblems problems) =>
+        [.. Enumerable.Range(0, problems.KeptErrors).Select(problems.GetError)];
 
-    public static string[] Warnings(this ConfigProblems problems) => [.. Enumerable.Range(0, problems.KeptWarnings).Select(problems.GetWarning)];
+    public static string[] Warnings(this ConfigProblems problems) =>
+        [.. Enumerable.Range(0, problems.KeptWarnings).Select(problems.GetWarning)];
 
     public static ConfigParams? ReadJson(string json, ConfigProblems problems) =>
         ReadJson(Encoding.UTF8.GetBytes(json), problems);

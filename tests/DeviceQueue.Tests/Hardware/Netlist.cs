@@ -4,18 +4,16 @@ using System.Text.Json.Serialization;
 
 namespace DeviceQueue.Tests.Hardware;
 
-/// <summary>What hardware/wiring/wiring.json joins. A pin is written <c>R1.2</c>.</summary>
+/// <summary>What a board's wiring.json joins. A pin is written <c>R1.2</c>.</summary>
 internal sealed class Netlist
 {
     public const string Ground = "GND";
 
-    public static Netlist Wiring { get; } = JsonSerializer.Deserialize<Netlist>(
-        File.ReadAllText(Path.Combine(Repository.Root, "hardware", "wiring", "wiring.json")),
-        new JsonSerializerOptions
-        {
-            PropertyNameCaseInsensitive = true,
-            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        })!;
+    public static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNameCaseInsensitive = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
 
     public required IReadOnlyDictionary<string, Part> Parts { get; init; }
 
@@ -35,12 +33,6 @@ internal sealed class Netlist
             .. OfKind(kind).Where(
                 part => Nets[net].Any(pin => PartOf(pin) == part) && Nets[other].Any(pin => PartOf(pin) == part)),
         ];
-
-    /// <summary>The number of U1's GPIO on a net.</summary>
-    public int GpioOn(string net) =>
-        int.Parse(
-            Nets[net].Single(pin => pin.StartsWith("U1.IO", StringComparison.Ordinal))["U1.IO".Length..],
-            CultureInfo.InvariantCulture);
 
     public double Ohms(string part)
     {

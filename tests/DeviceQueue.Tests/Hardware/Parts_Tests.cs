@@ -8,36 +8,44 @@ public sealed class Parts_Tests
     // USB 2.0, section 7.2.1.4: what a port gives to a high-power function.
     private const double UsbMilliamperes = 500;
 
-    private static readonly IReadOnlyList<IReadOnlyDictionary<string, string>> Bom = Csv.Read("bom.csv");
-    private static readonly IReadOnlyList<IReadOnlyDictionary<string, string>> Budget = Csv.Read("power-budget.csv");
+    private static readonly IReadOnlyList<IReadOnlyDictionary<string, string>> Budget =
+        Csv.Read("boards/esp32-devkitc/power-budget.csv");
+
+    private static readonly Netlist Wiring = DevKit.Of("esp32-devkitc").Wiring;
+
+    public static TheoryData<string> Boards => [.. DevKit.Names];
 
     public static TheoryData<string> States => [.. Budget.Select(row => row["state"]).Distinct()];
 
-    [Fact]
-    public void The_list_has_every_part_of_the_netlist_once_with_its_value_and_quantity()
+    [Theory]
+    [MemberData(nameof(Boards))]
+    public void The_list_has_every_part_of_the_netlist_once_with_its_value_and_quantity(string name)
     {
-        var listed = Bom.SelectMany(
+        var bom = Csv.Read($"boards/{name}/bom.csv");
+        var listed = bom.SelectMany(
             row => References(row),
             (row, reference) => (Reference: reference, Value: row["value"])).OrderBy(
                 part => part.Reference, StringComparer.Ordinal);
-        var wired = Netlist.Wiring.Parts.Select(part => (Reference: part.Key, part.Value.Value))
+        var wired = DevKit.Of(name).Wiring.Parts.Select(part => (Reference: part.Key, part.Value.Value))
             .OrderBy(part => part.Reference, StringComparer.Ordinal);
 
         Assert.Equal(wired, listed);
         Assert.All(
-            Bom.Where(row => References(row).Length > 0),
+            bom.Where(row => References(row).Length > 0),
             row => Assert.Equal(References(row).Length.ToString(CultureInfo.InvariantCulture), row["quantity"]));
     }
 
-    [Fact]
-    public void Every_line_can_be_ordered()
+    [Theory]
+    [MemberData(nameof(Boards))]
+    public void Every_line_can_be_ordered(string name)
     {
+        var bom = Csv.Read($"boards/{name}/bom.csv");
         Assert.All(
-            Bom,
+            bom,
             row => Assert.DoesNotContain(
                 string.Empty, (string[])[row["manufacturer"], row["part_number"], row["description"]]));
-        Assert.All(Bom, row => Assert.True(int.Parse(row["quantity"], CultureInfo.InvariantCulture) > 0));
-        Assert.Equal(Bom.Count, Bom.Select(row => (row["manufacturer"], row["part_number"])).Distinct().Count());
+        Assert.All(bom, row => Assert.True(int.Parse(row["quantity"], CultureInfo.InvariantCulture) > 0));
+        Assert.Equal(bom.Count, bom.Select(row => (row["manufacturer"], row["part_number"])).Distinct().Count());
     }
 
     [Theory]
@@ -49,7 +57,7 @@ public sealed class Parts_Tests
         Assert.Equal("sum", rows[^1]["part"]);
         Assert.Equal(rows[..^1].Sum(Current), Current(rows[^1]));
         Assert.All(rows[..^1], row => Assert.NotEmpty(row["source"]));
-        Assert.All(rows[..^1], row => Assert.Contains(row["part"].Split(' ')[0], Netlist.Wiring.Parts.Keys));
+        Assert.All(rows[..^1], row => Assert.Contains(row["part"].Split(' ')[0], Wiring.Parts.Keys));
         Assert.Equal(rows.Length, rows.Select(row => row["part"]).Distinct().Count());
     }
 
@@ -62,18 +70,16 @@ public sealed class Parts_Tests
             .. Budget.Where(row => row["state"] == "worst moment").Select(row => row["part"].Split(' ')[0]),
         ];
 
-        Assert.All(drawing.SelectMany(Netlist.Wiring.OfKind), part => Assert.Contains(part, parts));
+        Assert.All(drawing.SelectMany(Wiring.OfKind), part => Assert.Contains(part, parts));
         Assert.InRange((double)Sum("worst moment"), (double)States.Max(state => Sum(state.Data)), UsbMilliamperes);
     }
 
     [Fact]
     public void Currents_that_follow_from_the_netlist_do()
     {
-        Netlist wiring = Netlist.Wiring;
-
-        Assert.Equal(1300 / wiring.Ohms("R3"), Listed("D1"), 2);
-        Assert.Equal(3300 / wiring.Ohms("R7"), Listed("R7"), 2);
-        Assert.Equal(2600 / wiring.Ohms("R4"), Listed("Q1"), 2);
+        Assert.Equal(1300 / Wiring.Ohms("R3"), Listed("D1"), 2);
+        Assert.Equal(3300 / Wiring.Ohms("R7"), Listed("R7"), 2);
+        Assert.Equal(2600 / Wiring.Ohms("R4"), Listed("Q1"), 2);
     }
 
     [Fact]

@@ -7,6 +7,8 @@ namespace DeviceQueue.Tests.Hardware;
 /// <summary>What the pages tell a builder against netlist and firmware.</summary>
 public sealed partial class Readme_Tests
 {
+    private static readonly DevKit Board = DevKit.Of("esp32-devkitc");
+
     [Fact]
     public void The_wiring_table_is_the_netlist()
     {
@@ -14,8 +16,8 @@ public sealed partial class Readme_Tests
             .Matches(Page.Read("hardware/README.md"))
             .ToDictionary(row => row.Groups["net"].Value, row => row.Groups["pins"].Value.Split(", "));
 
-        Assert.Equal(Netlist.Wiring.Nets.Keys, told.Keys);
-        Assert.All(told, net => Assert.Equal(Netlist.Wiring.Nets[net.Key], net.Value));
+        Assert.Equal(Board.Wiring.Nets.Keys, told.Keys);
+        Assert.All(told, net => Assert.Equal(Board.Wiring.Nets[net.Key], net.Value));
     }
 
     [Fact]
@@ -23,8 +25,8 @@ public sealed partial class Readme_Tests
     {
         var told = WireRow().Matches(Page.Read("hardware/README.md"))
             .Select(row => ("U1." + row.Groups["board"].Value, "U2." + row.Groups["sensor"].Value));
-        var wired = Netlist.Wiring.Nets.Values.Where(net => net.Any(pin => Netlist.PartOf(pin) == "U2"))
-            .Select(net => (net.First(pin => Netlist.PartOf(pin) == "U1"), net.First(pin => Netlist.PartOf(pin) == "U2")));
+        var wired = Board.Wiring.Nets.Values.Where(net => net.Any(pin => Netlist.PartOf(pin) == "U2"))
+            .Select(net => (PinOf(net, "U1"), PinOf(net, "U2")));
 
         Assert.Equal(wired, told);
     }
@@ -37,7 +39,7 @@ public sealed partial class Readme_Tests
     {
         OutputSettings relay = Assert.Single(Page.Settings(page).Outputs);
 
-        Assert.Equal(("relay1", Netlist.Wiring.GpioOn("RELAY1")), (relay.Name, relay.Pin));
+        Assert.Equal(("relay1", Board.GpioOn("RELAY1")), (relay.Name, relay.Pin));
 
         // The transistor conducts on a high level.
         Assert.Equal((true, false), (relay.IsActiveHigh, relay.IsSafeOn));
@@ -48,10 +50,23 @@ public sealed partial class Readme_Tests
     {
         DeviceSettings device = Page.Settings("hardware/README.md");
 
-        Assert.Equal(
-            (Netlist.Wiring.GpioOn("STATUS"), Netlist.Wiring.GpioOn("FEED")),
-            (device.StatusLedPin, device.WatchdogPin));
+        Assert.Equal((Board.GpioOn("STATUS"), Board.GpioOn("FEED")), (device.StatusLedPin, device.WatchdogPin));
     }
+
+    [Fact]
+    public void The_table_of_the_boards_has_the_pins_of_each_netlist_and_its_image()
+    {
+        string[] nets = ["SDA", "SCL", "STATUS", "RELAY1", "FEED"];
+        string page = Page.Read("hardware/README.md");
+
+        Assert.All(DevKit.All, board =>
+        {
+            string pins = string.Join(" | ", nets.Select(net => board.PinOn(net)["label"]));
+            Assert.Contains($"| [{board.Name}](boards/{board.Name}) | `{board.TargetName}` | {pins} |", page);
+        });
+    }
+
+    private static string PinOf(IEnumerable<string> net, string part) => net.First(pin => Netlist.PartOf(pin) == part);
 
     [GeneratedRegex(@"^\| (?<board>3V3|GND|IO\d+) \| (?<sensor>VIN|GND|SDA|SCL)\b", RegexOptions.Multiline)]
     private static partial Regex WireRow();

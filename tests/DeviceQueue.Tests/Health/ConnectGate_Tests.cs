@@ -55,7 +55,8 @@ public sealed class ConnectGate_Tests
     {
         var world = new World();
         var problems = new ConfigProblems();
-        var device = DeviceConfig.Read(ConfigParams.FromString("device.outputs.0.name=r;device.outputs.0.pin=13"), null, "x", problems)!;
+        var device = DeviceConfig.Read(
+            ConfigParams.FromString("device.outputs.0.name=r;device.outputs.0.pin=13"), null, "x", problems)!;
         var outputs = new OutputBank(device.Outputs, new FakePins());
         var platform = new DevicePlatform { Clock = world.Clock, Logger = world.Log };
         var clock = new TrustedClock(world.Clock, new MemoryStore(), FirmwareDefaults.BuildDate);

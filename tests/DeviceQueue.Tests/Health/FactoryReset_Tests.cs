@@ -7,7 +7,8 @@ namespace DeviceQueue.Tests.Health;
 
 public sealed class FactoryReset_Tests
 {
-    private const string Json = """{"connection":{"host":"h"},"tls":{"ca":"ca","cert":"c","key":"k"},"options":{"outbox":"o"}}""";
+    private const string Json = """{"connection":{"host":"h"},"tls":{"ca":"ca","cert":"c","key":"k"},"options":"""
+        + """{"outbox":"o"}}""";
 
     [Fact]
     public void After_a_power_cut_anywhere_in_a_wipe_the_next_start_goes_on_with_it_until_nothing_is_left()
@@ -89,7 +90,9 @@ public sealed class FactoryReset_Tests
         var store = new MemoryStore();
         foreach (string name in (string[])["ca", "c", "k", "o.0", "o.f", "boot.0", "life.1", "changes.0"])
         {
-            store.Files[name] = name == "k" ? World.Utf8("-----BEGIN PRIVATE KEY-----") : World.Utf8("-----BEGIN CERTIFICATE-----");
+            store.Files[name] = name == "k"
+                ? World.Utf8("-----BEGIN PRIVATE KEY-----")
+                : World.Utf8("-----BEGIN CERTIFICATE-----");
         }
 
         store.Files[SettingsLoader.FileName] = Encoding.UTF8.GetBytes(Json);

@@ -17,7 +17,8 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
     private int _published;
     private byte[] _lastPayload = [];
 
-    public static TheoryData<bool, int> Ways => new() { { true, 0 }, { true, 1 }, { true, 2 }, { false, 0 }, { false, 1 } };
+    public static TheoryData<bool, int> Ways =>
+        new() { { true, 0 }, { true, 1 }, { true, 2 }, { false, 0 }, { false, 1 } };
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -47,7 +48,9 @@ public sealed class Allocation_Tests : IMqttLinkFactory, IMqttLink
     {
         (MqttMessageQueue queue, MqttConnection connection) = Open(isEnvelope, 1);
         var codec = new EnvelopeCodec();
-        byte[] arrived = isEnvelope ? _buffer[..codec.Encode(new MessageEnvelope("c1", "reading", new byte[100]), "m1", new DateTime(2026, 11, 21), _buffer, 0)] : _buffer[..100];
+        var sent = new MessageEnvelope("c1", "reading", new byte[100]);
+        int length = isEnvelope ? codec.Encode(sent, "m1", new DateTime(2026, 11, 21), _buffer, 0) : 100;
+        byte[] arrived = _buffer[..length];
         Assert.Null(queue.Receive(null, 0));
         MessageEnvelope? received = null;
         void Receive()

@@ -37,7 +37,8 @@ public sealed class Delivery_Tests
 
         string[] seen = world.Broker.Seen(Topic);
         int counted = queue.Outbox.Drops[DropReason.Overflow] + queue.Outbox.Drops[DropReason.Unconfirmed];
-        Assert.InRange(counted, dropped, dropped == 0 ? 0 : dropped + 1); // one more when the next reading comes before the link
+        // one more when the next reading comes before the link
+        Assert.InRange(counted, dropped, dropped == 0 ? 0 : dropped + 1);
         Assert.Equal([.. Numbers(0, before), .. Numbers(before + counted, 30 + during - counted)], seen);
         Assert.Equal(0, queue.Outbox.Count);
         Assert.Equal("online", world.Broker.Retained(Status));
@@ -62,7 +63,8 @@ public sealed class Delivery_Tests
         Assert.Equal(0, queue.Outbox.Count);
     }
 
-    // A link on which each PUBACK comes after the client library has given up, so that nothing is ever confirmed. What can be proved of it:
+    // A link on which each PUBACK comes after the client library has given up, so that nothing is ever confirmed. What
+    // can be proved of it:
     // - A first delivery waits for one attempt at most, 3 s: it goes before repeats, and the window is down to one.
     // - The broker answers the probes, so the link is held.
     // - Repeats: one each 5, 10, 20, … and then 320 s: 18 in the hour, 7 in the ten minutes.
@@ -70,7 +72,8 @@ public sealed class Delivery_Tests
     [Theory]
     [InlineData(60000, 60, 1, 18, 17)]
     [InlineData(5000, 120, 1, 7, 7)]
-    public void A_link_that_confirms_nothing_carries_every_message_at_once_and_few_twice(int intervalMs, int count, int maxLinks, int maxRepeats, int maxCopies)
+    public void A_link_that_confirms_nothing_carries_every_message_at_once_and_few_twice(
+        int intervalMs, int count, int maxLinks, int maxRepeats, int maxCopies)
     {
         World world = MakeNode();
         MqttMessageQueue queue = world.Queue(Topic);
@@ -82,7 +85,9 @@ public sealed class Delivery_Tests
 
         Arrival[] arrivals = [.. world.Broker.Arrivals.Where(arrival => arrival.Topic == Topic && !arrival.IsRepeat)];
         Assert.Equal(Numbers(0, count), world.Broker.Seen(Topic));
-        Assert.All(arrivals.DistinctBy(arrival => arrival.Text).Index(), first => Assert.InRange(first.Item.AtMs - startMs - ((long)first.Index * intervalMs), 0, 3000));
+        Assert.All(
+            arrivals.DistinctBy(arrival => arrival.Text).Index(),
+            first => Assert.InRange(first.Item.AtMs - startMs - ((long)first.Index * intervalMs), 0, 3000));
         Assert.InRange(arrivals.Length, count, count + maxRepeats);
         Assert.InRange(arrivals.GroupBy(arrival => arrival.Text).Max(copies => copies.Count()), 1, maxCopies);
         Assert.InRange(world.Connection.Connects, 1, maxLinks);
@@ -156,7 +161,8 @@ public sealed class Delivery_Tests
     {
         var world = new World("options.overflow=drop_oldest;options.max_message_size=2048;" + options);
         world.Connection.SetStatus(Status, "online", "offline");
-        world.Connection.LatestValues.Set(world.Connection.LatestValues.Add("sensor/bar1/output/relay1", true), World.Utf8("OFF"));
+        world.Connection.LatestValues.Set(
+            world.Connection.LatestValues.Add("sensor/bar1/output/relay1", true), World.Utf8("OFF"));
         world.Connection.Attach(new RecordingSink("sensor/bar1/command"));
         return world;
     }
@@ -203,5 +209,6 @@ public sealed class Delivery_Tests
         }
     }
 
-    private static string[] Numbers(int first, int count) => [.. Enumerable.Range(first, count).Select(i => i.ToString())];
+    private static string[] Numbers(int first, int count) =>
+        [.. Enumerable.Range(first, count).Select(i => i.ToString())];
 }

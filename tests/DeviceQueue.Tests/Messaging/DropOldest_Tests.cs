@@ -18,7 +18,10 @@ public sealed class DropOldest_Tests
     public DropOldest_Tests()
     {
         _outbox = new Outbox(
-            World.Read("options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.overflow=drop_oldest;options.max_messages=2;options.max_bytes=4096;options.max_message_size=1000;options.outbox_max_bytes=8192"),
+            World.Read(
+                "options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.overflow=drop_oldest;"
+                + "options.max_messages=2;options.max_bytes=4096;options.max_message_size=1000;"
+                + "options.outbox_max_bytes=8192"),
             new AutoResetEvent(false),
             _store);
         _outbox.OnLinkUp();
@@ -49,7 +52,8 @@ public sealed class DropOldest_Tests
     {
         for (int i = 0; i < count; i++)
         {
-            Assert.True(_outbox.TryAdd("t", Encoding.ASCII.GetBytes((_taken++ + " ").PadRight(length, '.')), length, 1, false));
+            Assert.True(
+                _outbox.TryAdd("t", Encoding.ASCII.GetBytes((_taken++ + " ").PadRight(length, '.')), length, 1, false));
             Assert.True(_outbox.Flush());
         }
     }

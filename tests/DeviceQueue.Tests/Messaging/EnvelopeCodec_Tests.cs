@@ -16,18 +16,22 @@ public sealed class EnvelopeCodec_Tests
     [Fact]
     public void Writes_the_members_in_order_and_without_spaces()
     {
+        const string Id = "0123456789abcdef0123456789abcdef";
         var envelope = new MessageEnvelope("123", "output.set", "{\"name\":\"relay1\",\"on\":true}");
 
         Assert.Equal(
-            """{"message_id":"0123456789abcdef0123456789abcdef","correlation_id":"123","message_type":"output.set","sent_time":"2026-11-21T02:47:00.123Z","message":"eyJuYW1lIjoicmVsYXkxIiwib24iOnRydWV9"}""",
-            Encode(envelope, "0123456789abcdef0123456789abcdef", Sent));
+            $$"""{"message_id":"{{Id}}","correlation_id":"123","message_type":"output.set","""
+            + "\"sent_time\":\"2026-11-21T02:47:00.123Z\",\"message\":\"eyJuYW1lIjoicmVsYXkxIiwib24iOnRydWV9\"}",
+            Encode(envelope, Id, Sent));
     }
 
     [Fact]
     public void Writes_absent_fields_as_null_and_a_signature_only_when_there_is_one()
     {
         var envelope = new MessageEnvelope();
-        Assert.Equal("""{"message_id":null,"correlation_id":null,"message_type":null,"sent_time":null,"message":null}""", Encode(envelope, null, DateTime.MinValue));
+        Assert.Equal(
+            """{"message_id":null,"correlation_id":null,"message_type":null,"sent_time":null,"message":null}""",
+            Encode(envelope, null, DateTime.MinValue));
 
         envelope.Signature = "ab12";
         Assert.EndsWith(""","message":null,"signature":"ab12"}""", Encode(envelope, null, DateTime.MinValue));
@@ -49,7 +53,9 @@ public sealed class EnvelopeCodec_Tests
         var envelope = new MessageEnvelope("c", "t", "payload");
         int length = _codec.Encode(envelope, "m", Sent, _buffer, 0);
 
-        Assert.All(Enumerable.Range(0, length), size => Assert.Equal(-1, _codec.Encode(envelope, "m", Sent, new byte[size], 0)));
+        Assert.All(
+            Enumerable.Range(0, length),
+            size => Assert.Equal(-1, _codec.Encode(envelope, "m", Sent, new byte[size], 0)));
         Assert.Equal(length, _codec.Encode(envelope, "m", Sent, new byte[length], 0));
         Assert.Equal(-1, _codec.Encode(envelope, "m", Sent, new byte[length], 1));
     }
@@ -73,10 +79,16 @@ public sealed class EnvelopeCodec_Tests
     public void Reads_what_the_node_implementation_writes()
     {
         MessageEnvelope envelope = Decode(
-            """{"message_id":"9d0e1f","correlation_id":"123","message_type":"mymessage","sent_time":"2026-11-21T02:47:00.123Z","message":"QUJD"}""");
+            """{"message_id":"9d0e1f","correlation_id":"123","message_type":"mymessage","""
+            + "\"sent_time\":\"2026-11-21T02:47:00.123Z\",\"message\":\"QUJD\"}");
 
         Assert.Equal(("9d0e1f", "123", "mymessage", Sent, "ABC"),
-            (envelope.MessageId, envelope.CorrelationId, envelope.MessageType, envelope.SentTime, envelope.GetMessageAsString()));
+            (
+                envelope.MessageId,
+                envelope.CorrelationId,
+                envelope.MessageType,
+                envelope.SentTime,
+                envelope.GetMessageAsString()));
         Assert.Null(envelope.Signature);
     }
 
@@ -130,10 +142,21 @@ public sealed class EnvelopeCodec_Tests
     public void Says_why_bytes_are_not_an_envelope_and_leaves_nothing_of_them(string json, EnvelopeError error)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(json);
-        var envelope = new MessageEnvelope("old", "old", "old") { MessageId = "old", Signature = "old", SentTime = Sent, Topic = "sensor/1/command" };
+        var envelope = new MessageEnvelope("old", "old", "old")
+        {
+            MessageId = "old",
+            Signature = "old",
+            SentTime = Sent,
+            Topic = "sensor/1/command",
+        };
 
         Assert.Equal(error, _codec.Decode(bytes, 0, bytes.Length, envelope));
-        Assert.Null(envelope.MessageId ?? envelope.CorrelationId ?? envelope.MessageType ?? envelope.Signature ?? envelope.SentTimeText);
+        Assert.Null(
+            envelope.MessageId
+                ?? envelope.CorrelationId
+                ?? envelope.MessageType
+                ?? envelope.Signature
+                ?? envelope.SentTimeText);
         Assert.Null(envelope.Message);
         Assert.Equal(DateTime.MinValue, envelope.SentTime);
         Assert.Equal("sensor/1/command", envelope.Topic);
@@ -149,13 +172,18 @@ public sealed class EnvelopeCodec_Tests
     public void Bounds_every_field_but_the_payload(string member)
     {
         Assert.Equal(EnvelopeError.FieldTooLong, TryDecode($$"""{"{{member}}":"{{new string('é', 129)}}"}""", out _));
-        Assert.NotEqual(EnvelopeError.FieldTooLong, TryDecode($$"""{"{{member}}":"{{new string('é', 128)}}"}""", out _));
+        Assert.NotEqual(
+            EnvelopeError.FieldTooLong, TryDecode($$"""{"{{member}}":"{{new string('é', 128)}}"}""", out _));
     }
 
     [Fact]
     public void Signs_the_bytes_that_the_contract_names()
     {
-        var envelope = new MessageEnvelope("c1", "output.toggle", "{\"name\":\"relay1\"}") { MessageId = "m1", SentTime = Sent };
+        var envelope = new MessageEnvelope("c1", "output.toggle", "{\"name\":\"relay1\"}")
+        {
+            MessageId = "m1",
+            SentTime = Sent,
+        };
         byte[] input = EnvelopeCodec.MakeSigningInput("bar1", envelope);
 
         Assert.Equal(
@@ -168,7 +196,8 @@ public sealed class EnvelopeCodec_Tests
     public void Signs_a_received_envelope_over_the_text_of_its_time()
     {
         MessageEnvelope envelope = Decode("""
-            {"message_id":"m1","correlation_id":"°","message_type":null,"sent_time":"2026-11-21T03:47:00.1\u0032+01:00","message":"QU\/D"}
+            {"message_id":"m1","correlation_id":"°","message_type":null,
+            "sent_time":"2026-11-21T03:47:00.1\u0032+01:00","message":"QU\/D"}
             """);
         byte[] input = EnvelopeCodec.MakeSigningInput("bar1", envelope);
 
@@ -190,7 +219,8 @@ public sealed class EnvelopeCodec_Tests
     [Fact]
     public void Signs_a_time_that_cannot_be_written_as_none()
     {
-        byte[] input = EnvelopeCodec.MakeSigningInput("bar1", new MessageEnvelope { SentTime = new DateTime(3000, 1, 1) });
+        byte[] input = EnvelopeCodec.MakeSigningInput(
+            "bar1", new MessageEnvelope { SentTime = new DateTime(3000, 1, 1) });
 
         Assert.Equal("dq1\n4:bar1\n0:\n0:\n0:\n0:\n0:", Encoding.UTF8.GetString(input));
     }
@@ -201,13 +231,22 @@ public sealed class EnvelopeCodec_Tests
         // Texts on the device end at a NUL, so none is written or read.
         var texts = Gen.OneOf(
             Gen.Constant<string?>(null),
-            Gen.Elements("a", "é", "🌡", "\"", "\\", "\n", "\u0001", "/", "\u2028").ArrayOf().Where(a => a.Length < 60).Select(a => (string?)string.Concat(a)));
-        var payloads = Gen.OneOf(Gen.Constant<byte[]?>(null), Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf().Select(b => (byte[]?)b));
+            Gen.Elements("a", "é", "🌡", "\"", "\\", "\n", "\u0001", "/", "\u2028")
+                .ArrayOf()
+                .Where(a => a.Length < 60)
+                .Select(a => (string?)string.Concat(a)));
+        var payloads = Gen.OneOf(
+            Gen.Constant<byte[]?>(null), Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf().Select(b => (byte[]?)b));
         var envelopes = from ids in Gen.Zip(texts, texts)
                         from type in texts
                         from payload in payloads
                         from milliseconds in Gen.Choose(1, int.MaxValue)
-                        select (Id: ids.Item1, Correlation: ids.Item2, Type: type, Payload: payload, Time: DateTime.UnixEpoch.AddMilliseconds(milliseconds * 700L));
+                        select (
+                            Id: ids.Item1,
+                            Correlation: ids.Item2,
+                            Type: type,
+                            Payload: payload,
+                            Time: DateTime.UnixEpoch.AddMilliseconds(milliseconds * 700L));
 
         Fuzz.ForAll(envelopes, e =>
         {
@@ -215,11 +254,22 @@ public sealed class EnvelopeCodec_Tests
             MessageEnvelope read = Decode(json);
             JsonElement other = JsonDocument.Parse(json).RootElement;
 
-            Assert.Equal((e.Id, e.Correlation, e.Type, e.Time), (read.MessageId, read.CorrelationId, read.MessageType, read.SentTime));
+            Assert.Equal(
+                (e.Id, e.Correlation, e.Type, e.Time),
+                (read.MessageId, read.CorrelationId, read.MessageType, read.SentTime));
             Assert.Equal(e.Payload, read.Message);
-            Assert.Equal((e.Id, e.Correlation, e.Type), (other.GetProperty("message_id").GetString(), other.GetProperty("correlation_id").GetString(), other.GetProperty("message_type").GetString()));
+            Assert.Equal(
+                (e.Id, e.Correlation, e.Type),
+                (
+                    other.GetProperty("message_id").GetString(),
+                    other.GetProperty("correlation_id").GetString(),
+                    other.GetProperty("message_type").GetString()));
             Assert.Equal(e.Time, other.GetProperty("sent_time").GetDateTime());
-            Assert.Equal(e.Payload, other.GetProperty("message").ValueKind == JsonValueKind.Null ? null : other.GetProperty("message").GetBytesFromBase64());
+            Assert.Equal(
+                e.Payload,
+                other.GetProperty("message").ValueKind == JsonValueKind.Null
+                    ? null
+                    : other.GetProperty("message").GetBytesFromBase64());
         });
     }
 
@@ -228,8 +278,10 @@ public sealed class EnvelopeCodec_Tests
     {
         string[] corpus =
         [
-            """{"message_id":"9d0e","correlation_id":"123","message_type":"output.set","sent_time":"2026-11-21T02:47:00.123Z","message":"eyJuYW1lIjoicmVsYXkxIn0="}""",
-            """{ "message" : "QU\/D" , "trace_id" : "x" , "h":{"a":[1,{}]}, "sent_time" : "2026-11-21T02:47:00.1234567+01:00", "signature":"ff" }""",
+            """{"message_id":"9d0e","correlation_id":"123","message_type":"output.set","""
+            + "\"sent_time\":\"2026-11-21T02:47:00.123Z\",\"message\":\"eyJuYW1lIjoicmVsYXkxIn0=\"}",
+            """{ "message" : "QU\/D" , "trace_id" : "x" , "h":"""
+            + """{"a":[1,{}]}, "sent_time" : "2026-11-21T02:47:00.1234567+01:00", "signature":"ff" }""",
             """{"message_id":null,"message":null}""",
         ];
         Fuzz.ForAll(Fuzz.Mutated(corpus), bytes =>

@@ -39,7 +39,8 @@ public sealed class Inbox_Tests
     [Fact]
     public void Peeks_past_what_it_cannot_read_and_counts_that_once()
     {
-        MqttMessageQueue queue = Filled(Envelopes, "poison", "{\"message\":\"MA==\"}", "[]", "{\"message\":\"MQ==\"}", "{");
+        MqttMessageQueue queue = Filled(
+            Envelopes, "poison", "{\"message\":\"MA==\"}", "[]", "{\"message\":\"MQ==\"}", "{");
 
         Assert.Equal(["0", "1"], Texts(queue.PeekBatch(null, 10)));
         Assert.Equal(["0", "1"], Texts(queue.PeekBatch(null, 10)));
@@ -74,7 +75,8 @@ public sealed class Inbox_Tests
     [Fact]
     public void An_abandoned_message_comes_again_as_it_was_signed_mark_and_topic_included()
     {
-        const string Json = "{\"message_id\":\"a\",\"sent_time\":\"2026-11-21T02:47:00.1234567\",\"message\":\"e30=\",\"signature\":\"00\"}";
+        const string Json = "{\"message_id\":\"a\",\"sent_time\":\"2026-11-21T02:47:00.1234567\","
+            + "\"message\":\"e30=\",\"signature\":\"00\"}";
         MqttMessageQueue queue = _world.Queue("sensor/+/command", Envelopes);
         _world.Open();
         _world.Broker.Deliver("sensor/1/command", World.Utf8(Json), isRetained: true);
@@ -82,7 +84,9 @@ public sealed class Inbox_Tests
         queue.Abandon(queue.Receive(null, 0));
         MessageEnvelope again = queue.Receive(null, 0);
 
-        Assert.Equal(("a", "2026-11-21T02:47:00.1234567", "{}", "00"), (again.MessageId, again.SentTimeText, again.GetMessageAsString(), again.Signature));
+        Assert.Equal(
+            ("a", "2026-11-21T02:47:00.1234567", "{}", "00"),
+            (again.MessageId, again.SentTimeText, again.GetMessageAsString(), again.Signature));
         Assert.Equal(("sensor/1/command", true), (again.Topic, again.IsRetained));
     }
 
@@ -138,7 +142,14 @@ public sealed class Inbox_Tests
         MessageEnvelope message = queue.Peek(null);
         queue.RenewLock(message, 1000);
 
-        Assert.True(can.CanMessageCount && can.CanSend && can.CanReceive && can.CanPeek && can.CanPeekBatch && can.CanAbandon && can.CanClear);
+        Assert.True(
+            can.CanMessageCount
+                && can.CanSend
+                && can.CanReceive
+                && can.CanPeek
+                && can.CanPeekBatch
+                && can.CanAbandon
+                && can.CanClear);
         Assert.False(can.CanRenewLock || can.CanDeadLetter);
         Assert.Throws<NotSupportedException>(() => queue.MoveToDeadLetter(message));
         Assert.Equal(1, queue.ReadMessageCount());
@@ -157,10 +168,12 @@ public sealed class Inbox_Tests
         return queue;
     }
 
-    private static IEnumerable<string> Texts(MessageEnvelope[] messages) => messages.Select(message => message.GetMessageAsString());
+    private static IEnumerable<string> Texts(MessageEnvelope[] messages) =>
+        messages.Select(message => message.GetMessageAsString());
 
     private static void AssertNotReceived(MqttMessageQueue queue, MessageEnvelope message)
     {
-        Assert.Equal(InvalidStateException.NotReceived, Assert.Throws<InvalidStateException>(() => queue.Abandon(message)).Code);
+        Assert.Equal(
+            InvalidStateException.NotReceived, Assert.Throws<InvalidStateException>(() => queue.Abandon(message)).Code);
     }
 }

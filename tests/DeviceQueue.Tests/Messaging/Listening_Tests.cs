@@ -37,7 +37,8 @@ public sealed class Listening_Tests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_message_that_there_is_no_memory_to_read_is_dropped_and_counted_and_holds_up_no_other(bool isInBackground)
+    public void A_message_that_there_is_no_memory_to_read_is_dropped_and_counted_and_holds_up_no_other(
+        bool isInBackground)
     {
         var random = new ScarceMemory();
         var queue = new MqttMessageQueue("t", null, _world.Connection, World.Read(AutoRaw), _world.Platform(random));
@@ -58,7 +59,9 @@ public sealed class Listening_Tests
         }
 
         Deliver("3");
-        Assert.Equal(["2", "3"], isInBackground ? receiver.Taken : [.. receiver.Taken, queue.Receive(null, 0).GetMessageAsString()]);
+        Assert.Equal(
+            ["2", "3"],
+            isInBackground ? receiver.Taken : [.. receiver.Taken, queue.Receive(null, 0).GetMessageAsString()]);
         Assert.Equal(2, queue.Drops[DropReason.Arrived]);
         Assert.Equal((0, 1), (queue.ReadMessageCount(), _world.Connection.Connects));
     }
@@ -74,7 +77,9 @@ public sealed class Listening_Tests
         random.Failures = 1;
         Assert.Throws<OutOfMemoryException>(() => queue.PeekBatch(null, 2));
 
-        Assert.Equal(["0", "1"], new[] { queue.Receive(null, 0), queue.Receive(null, 0) }.Select(message => message.GetMessageAsString()));
+        Assert.Equal(
+            ["0", "1"],
+            new[] { queue.Receive(null, 0), queue.Receive(null, 0) }.Select(message => message.GetMessageAsString()));
     }
 
     [Fact]
@@ -175,7 +180,8 @@ public sealed class Listening_Tests
 
         Assert.Equal(["0", "1", "2"], receiver.Taken);
         Assert.Equal((1, 0), (queue.ReceiverFaults, queue.ReadMessageCount()));
-        Assert.Single(_world.Log.Errors, line => line.StartsWith("receiver of queue t: System.InvalidOperationException"));
+        Assert.Single(
+            _world.Log.Errors, line => line.StartsWith("receiver of queue t: System.InvalidOperationException"));
         Assert.True(_world.Connection.IsConnected);
     }
 
@@ -303,7 +309,11 @@ public sealed class Listening_Tests
         Task listening = Start(() => queue.Listen(null, receiver));
         queue.OnMessage("t", "0"u8.ToArray(), false);
         await Await(receiver, 1);
-        Task<MessageEnvelope> receive = Task.Factory.StartNew(() => queue.Receive(null, PatienceMs * 4), Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task<MessageEnvelope> receive = Task.Factory.StartNew(
+            () => queue.Receive(null, PatienceMs * 4),
+            Cancellation,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         queue.EndListen(null);
         await listening.WaitAsync(TimeSpan.FromMilliseconds(PatienceMs), Cancellation);
         queue.OnMessage("t", "1"u8.ToArray(), false);
@@ -335,7 +345,8 @@ public sealed class Listening_Tests
         return queue;
     }
 
-    private static Task Start(Action action) => Task.Factory.StartNew(action, Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task Start(Action action) =>
+        Task.Factory.StartNew(action, Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static async Task Await(Receiver receiver, int calls)
     {
@@ -345,7 +356,8 @@ public sealed class Listening_Tests
         }
     }
 
-    private static void AssertCode(string code, Action action) => Assert.Equal(code, Assert.Throws<InvalidStateException>(action).Code);
+    private static void AssertCode(string code, Action action) =>
+        Assert.Equal(code, Assert.Throws<InvalidStateException>(action).Code);
 
     /// <summary>
     /// Chance that is drawn, for the id, while a message is read; some of the first times there is no memory for that.

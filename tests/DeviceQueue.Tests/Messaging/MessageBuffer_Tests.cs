@@ -58,11 +58,13 @@ public sealed class MessageBuffer_Tests
         Assert.Equal(0, buffer.Count);
     }
 
-    private static void Add(MessageBuffer buffer, List<(string Topic, byte[] Payload, byte Flags)> model, int length, int serial)
+    private static void Add(
+        MessageBuffer buffer, List<(string Topic, byte[] Payload, byte Flags)> model, int length, int serial)
     {
         string topic = "t" + serial;
         byte[] source = Encoding.ASCII.GetBytes("--" + new string((char)('a' + (serial % 26)), length));
-        bool hasRoom = model.Count < MaxMessages && model.Sum(m => m.Topic.Length + m.Payload.Length) + topic.Length + length <= MaxBytes;
+        bool hasRoom = model.Count < MaxMessages
+            && model.Sum(m => m.Topic.Length + m.Payload.Length) + topic.Length + length <= MaxBytes;
         Assert.Equal(hasRoom, buffer.HasRoom(MessageBuffer.SizeOf(topic, length)));
         if (hasRoom)
         {

@@ -65,15 +65,20 @@ public sealed class MqttMessageQueue_Tests
     {
         MqttMessageQueue queue = _world.Queue("t");
 
-        AssertCode(QueueException.BadTopic, () => queue.Send(null, new MessageEnvelope(null, null, "0") { Topic = topic }));
-        AssertCode(QueueException.BadTopic, () => queue.Send(null, new MessageEnvelope(null, null, "0") { Topic = new string('a', TopicFilter.MaxLength + 1) }));
+        AssertCode(
+            QueueException.BadTopic, () => queue.Send(null, new MessageEnvelope(null, null, "0") { Topic = topic }));
+        AssertCode(
+            QueueException.BadTopic,
+            () => queue.Send(
+                null, new MessageEnvelope(null, null, "0") { Topic = new string('a', TopicFilter.MaxLength + 1) }));
         Assert.Equal(0, queue.Outbox.Count);
     }
 
     [Theory]
     [InlineData("options.serialize_envelope=false;options.max_message_size=100", 99, 100)]
     [InlineData("options.serialize_envelope=true;options.max_message_size=200", 10, 100)]
-    public void Refuses_what_is_larger_than_max_message_size_topic_and_envelope_included(string options, int fits, int tooLarge)
+    public void Refuses_what_is_larger_than_max_message_size_topic_and_envelope_included(
+        string options, int fits, int tooLarge)
     {
         MqttMessageQueue queue = _world.Queue("t", options);
         World.Send(queue, new string('x', fits));
@@ -96,7 +101,8 @@ public sealed class MqttMessageQueue_Tests
     [Fact]
     public void Sends_the_payload_alone_without_envelope()
     {
-        MqttMessageQueue queue = _world.Queue("t", "options.qos=0;options.retain=true;options.serialize_envelope=false");
+        MqttMessageQueue queue = _world.Queue(
+            "t", "options.qos=0;options.retain=true;options.serialize_envelope=false");
         World.Send(queue, "{\"msg\":\"17.2\"}");
         queue.Send(null, new MessageEnvelope());
         _world.Open();
@@ -133,7 +139,9 @@ public sealed class MqttMessageQueue_Tests
 
         _world.Open();
         _world.RunFor(10000);
-        Assert.Equal(1000, _world.Broker.Arrivals.Select(a => JsonDocument.Parse(a.Text).RootElement.GetProperty("message_id").GetString()).Distinct().Count());
+        var ids = _world.Broker.Arrivals
+            .Select(a => JsonDocument.Parse(a.Text).RootElement.GetProperty("message_id").GetString());
+        Assert.Equal(1000, ids.Distinct().Count());
     }
 
     [Fact]
@@ -143,7 +151,9 @@ public sealed class MqttMessageQueue_Tests
         World.Send(_world.Queue("t", Envelopes), "0");
         _world.Open();
 
-        Assert.Equal(JsonValueKind.Null, JsonDocument.Parse(_world.Broker.Arrivals[0].Text).RootElement.GetProperty("sent_time").ValueKind);
+        Assert.Equal(
+            JsonValueKind.Null,
+            JsonDocument.Parse(_world.Broker.Arrivals[0].Text).RootElement.GetProperty("sent_time").ValueKind);
     }
 
     [Fact]
@@ -158,7 +168,14 @@ public sealed class MqttMessageQueue_Tests
 
         Assert.Equal(1, queue.ReadMessageCount());
         MessageEnvelope message = queue.Receive(null, 0);
-        Assert.Equal(("123", "ping", "{\"a\":1}", "t", true), (message.CorrelationId, message.MessageType, message.GetMessageAsString(), message.Topic, message.IsRetained));
+        Assert.Equal(
+            ("123", "ping", "{\"a\":1}", "t", true),
+            (
+                message.CorrelationId,
+                message.MessageType,
+                message.GetMessageAsString(),
+                message.Topic,
+                message.IsRetained));
         Assert.Equal(32, message.MessageId.Length);
         Assert.Null(queue.Receive(null, 0));
     }
@@ -176,7 +193,8 @@ public sealed class MqttMessageQueue_Tests
 
         MessageEnvelope first = queue.Receive(null, 0);
         MessageEnvelope second = queue.Receive(null, 0);
-        Assert.Equal(("sensor/1/temperature", "17.2", false), (first.MessageType, first.GetMessageAsString(), first.IsRetained));
+        Assert.Equal(
+            ("sensor/1/temperature", "17.2", false), (first.MessageType, first.GetMessageAsString(), first.IsRetained));
         Assert.Equal(("sensor/2/temperature", "17.3"), (second.Topic, second.GetMessageAsString()));
         Assert.NotEqual(first.MessageId, second.MessageId);
         Assert.Null(queue.Receive(null, 0));
@@ -187,7 +205,11 @@ public sealed class MqttMessageQueue_Tests
     {
         MqttMessageQueue queue = _world.Queue("t", Envelopes);
         _world.Open();
-        foreach (string poison in new[] { "", "{", "[]", "{\"message\":\"%\"}", "\0\0\0", "{\"message_id\":\"a\",\"message_id\":\"b\"}" })
+        string[] poisons =
+        [
+            "", "{", "[]", "{\"message\":\"%\"}", "\0\0\0", "{\"message_id\":\"a\",\"message_id\":\"b\"}",
+        ];
+        foreach (string poison in poisons)
         {
             _world.Broker.Deliver("t", World.Utf8(poison));
         }
@@ -202,7 +224,8 @@ public sealed class MqttMessageQueue_Tests
     [Fact]
     public void Bounds_what_waits_to_be_received()
     {
-        MqttMessageQueue queue = _world.Queue("t", Raw + ";options.max_messages=4;options.max_message_size=100;options.max_bytes=150");
+        MqttMessageQueue queue = _world.Queue(
+            "t", Raw + ";options.max_messages=4;options.max_message_size=100;options.max_bytes=150");
         _world.Open();
         foreach (int length in new[] { 100, 90, 10, 10, 60, 10, 10 })
         {
@@ -252,7 +275,8 @@ public sealed class MqttMessageQueue_Tests
 
         queue.OnMessage("t", "0"u8.ToArray(), false);
 
-        MessageEnvelope message = await receive.WaitAsync(TimeSpan.FromMilliseconds(PatienceMs), TestContext.Current.CancellationToken);
+        MessageEnvelope message = await receive.WaitAsync(
+            TimeSpan.FromMilliseconds(PatienceMs), TestContext.Current.CancellationToken);
         Assert.Equal("0", message.GetMessageAsString());
     }
 
@@ -264,7 +288,10 @@ public sealed class MqttMessageQueue_Tests
 
         queue.Close(null);
 
-        Assert.All(await Task.WhenAll(receives).WaitAsync(TimeSpan.FromMilliseconds(PatienceMs), TestContext.Current.CancellationToken), Assert.Null);
+        Assert.All(
+            await Task.WhenAll(receives)
+                .WaitAsync(TimeSpan.FromMilliseconds(PatienceMs), TestContext.Current.CancellationToken),
+            Assert.Null);
     }
 
     [Fact]
@@ -285,7 +312,8 @@ public sealed class MqttMessageQueue_Tests
         queue.OnMessage("t", "1"u8.ToArray(), false);
         gate.Set();
 
-        MessageEnvelope[] messages = await Task.WhenAll(receives).WaitAsync(TimeSpan.FromMilliseconds(PatienceMs), TestContext.Current.CancellationToken);
+        MessageEnvelope[] messages = await Task.WhenAll(receives)
+            .WaitAsync(TimeSpan.FromMilliseconds(PatienceMs), TestContext.Current.CancellationToken);
         Assert.Equal(["0", "1"], messages.Select(message => Encoding.UTF8.GetString(message.Message)).Order());
     }
 
@@ -308,10 +336,17 @@ public sealed class MqttMessageQueue_Tests
     /// </summary>
     private Task<MessageEnvelope> StartReceive(MqttMessageQueue queue)
     {
-        var receive = Task.Factory.StartNew(() => queue.Receive(null, PatienceMs * 4), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        Assert.True(_time.Looks.Wait(PatienceMs, TestContext.Current.CancellationToken) && _time.Looks.Wait(PatienceMs, TestContext.Current.CancellationToken));
+        var receive = Task.Factory.StartNew(
+            () => queue.Receive(null, PatienceMs * 4),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        Assert.True(
+            _time.Looks.Wait(PatienceMs, TestContext.Current.CancellationToken)
+                && _time.Looks.Wait(PatienceMs, TestContext.Current.CancellationToken));
         return receive;
     }
 
-    private static void AssertCode(string code, Action action) => Assert.Equal(code, Assert.ThrowsAny<QueueException>(action).Code);
+    private static void AssertCode(string code, Action action) =>
+        Assert.Equal(code, Assert.ThrowsAny<QueueException>(action).Code);
 }

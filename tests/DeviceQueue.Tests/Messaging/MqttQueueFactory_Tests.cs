@@ -40,9 +40,18 @@ public sealed class MqttQueueFactory_Tests
     public void Queues_of_one_configuration_keep_their_unsent_messages_in_files_of_their_own()
     {
         var store = new MemoryStore();
-        var platform = new MqttPlatform { DeviceId = "bar1", Clock = new SystemTime(), Random = new SeededRandom(1), Links = new LoopbackBroker(), Store = store };
-        _factory.Configure(ConfigParams.FromString("connection.host=h;options.qos=1;options.outbox=out;options.outbox_flush_ms=0"));
-        _factory.SetReferences(References.FromTuples(Descriptor.FromString("test:platform:memory:default:1.0"), platform));
+        var platform = new MqttPlatform
+        {
+            DeviceId = "bar1",
+            Clock = new SystemTime(),
+            Random = new SeededRandom(1),
+            Links = new LoopbackBroker(),
+            Store = store,
+        };
+        _factory.Configure(
+            ConfigParams.FromString("connection.host=h;options.qos=1;options.outbox=out;options.outbox_flush_ms=0"));
+        _factory.SetReferences(
+            References.FromTuples(Descriptor.FromString("test:platform:memory:default:1.0"), platform));
         MqttMessageQueue[] queues = [.. new[] { "one", "other" }.Select(_factory.CreateQueue)];
         Assert.All(queues, queue => queue.Open(null)); // the second of two with one file does not open
 
@@ -54,10 +63,18 @@ public sealed class MqttQueueFactory_Tests
     public void Makes_components_with_its_own_configuration_and_references_named_as_their_descriptors()
     {
         var broker = new LoopbackBroker();
-        var platform = new MqttPlatform { DeviceId = "bar1", Clock = new SystemTime(), Random = new SeededRandom(1), Links = broker };
+        var platform = new MqttPlatform
+        {
+            DeviceId = "bar1",
+            Clock = new SystemTime(),
+            Random = new SeededRandom(1),
+            Links = broker,
+        };
         _factory.Configure(ConfigParams.FromString("connection.host=h;name=spare"));
-        _factory.SetReferences(References.FromTuples(Descriptor.FromString("test:platform:memory:default:1.0"), platform));
-        var queue = (MqttMessageQueue)_factory.Create(Descriptor.FromString("pip-services:message-queue:mqtt:readings:1.0"));
+        _factory.SetReferences(
+            References.FromTuples(Descriptor.FromString("test:platform:memory:default:1.0"), platform));
+        var queue = (MqttMessageQueue)_factory.Create(
+            Descriptor.FromString("pip-services:message-queue:mqtt:readings:1.0"));
         var connection = (ConnectionComponent)_factory.Create(MqttQueueFactory.ConnectionDescriptor);
         queue.Open(null);
         connection.Open(null);

@@ -34,8 +34,10 @@ public sealed class OutboxAccount_Tests
     {
         var random = new Random(seed);
         var store = new FaultyStore(random);
-        string options = "options.qos=1;options.outbox=out;options.outbox_flush_ms=" + random.Next(2) * 1000 + ";options.max_messages=" + (1 + random.Next(10)) + ";options.max_bytes=" + (700 + random.Next(1500))
-            + ";options.max_message_size=700;options.outbox_max_bytes=" + (random.Next(2) == 0 ? 8192 : 12288) + ";options.max_inflight=" + (1 + random.Next(8)) + ";options.overflow=" + overflow;
+        string options = "options.qos=1;options.outbox=out;options.outbox_flush_ms=" + random.Next(2) * 1000
+            + ";options.max_messages=" + (1 + random.Next(10)) + ";options.max_bytes=" + (700 + random.Next(1500))
+            + ";options.max_message_size=700;options.outbox_max_bytes=" + (random.Next(2) == 0 ? 8192 : 12288)
+            + ";options.max_inflight=" + (1 + random.Next(8)) + ";options.overflow=" + overflow;
         long now = 1000;
         Outbox outbox = new(World.Read(options), new AutoResetEvent(false), store);
         outbox.OnLinkUp();
@@ -70,7 +72,8 @@ public sealed class OutboxAccount_Tests
                         if (random.Next(10) == 0)
                         {
                             byte[] other = Encoding.ASCII.GetBytes((serial++ + " ").PadRight(600, '.'));
-                            taken += outbox.TryAdd("t/0", other, other.Length, 1, false) ? 1 : 0; // between taking and handing over
+                            // between taking and handing over
+                            taken += outbox.TryAdd("t/0", other, other.Length, 1, false) ? 1 : 0;
                         }
 
                         outbox.OnHandedOver(++lastId);
@@ -119,21 +122,28 @@ public sealed class OutboxAccount_Tests
         Check(areFaults, seed, 999, outbox, store, taken, answered);
         if (outbox.Count > 0)
         {
-            throw new XunitException($"seed {seed}: {outbox.Count} are never sent\n" + string.Join('\n', store.Log.TakeLast(40)));
+            throw new XunitException(
+                $"seed {seed}: {outbox.Count} are never sent\n" + string.Join('\n', store.Log.TakeLast(40)));
         }
     }
 
-    private static void Check(bool areFaults, int seed, int step, Outbox outbox, FaultyStore store, int taken, int answered)
+    private static void Check(
+        bool areFaults, int seed, int step, Outbox outbox, FaultyStore store, int taken, int answered)
     {
         int dropped = Enumerable.Range(0, DropReason.Reported).Sum(reason => outbox.Drops[reason]);
         if (store.WriteFaults + store.DeleteFaults == 0 && !areFaults && outbox.Drops[DropReason.Damaged] > 0)
         {
-            throw new XunitException($"seed {seed}, step {step}: {outbox.Drops[DropReason.Damaged]} damaged without a fault, dropped {dropped}\n" + string.Join('\n', store.Log.TakeLast(40)));
+            throw new XunitException(
+                $"seed {seed}, step {step}: {outbox.Drops[DropReason.Damaged]} damaged without a "
+                + $"fault, dropped {dropped}\n" + string.Join('\n', store.Log.TakeLast(40)));
         }
 
         if (taken != answered + dropped + outbox.Drops[DropReason.Damaged] + outbox.Count)
         {
-            throw new XunitException($"seed {seed}, step {step}: took {taken}, answered {answered}, dropped {dropped}, damaged {outbox.Drops[DropReason.Damaged]}, left {outbox.Count}\n" + string.Join('\n', store.Log.TakeLast(40)));
+            throw new XunitException(
+                $"seed {seed}, step {step}: took {taken}, answered {answered}, dropped {dropped}, damaged "
+                + $"{outbox.Drops[DropReason.Damaged]}, left {outbox.Count}\n"
+                + string.Join('\n', store.Log.TakeLast(40)));
         }
     }
 }

@@ -29,8 +29,11 @@ public sealed class OutboxFaultsDropping_Tests
     {
         var random = new Random(seed);
         var store = new FaultyStore(random);
-        string Options() => "options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.max_message_size=600;options.overflow=" + overflow + ";options.max_messages=" + (2 + random.Next(10))
-            + ";options.max_bytes=" + (700 + random.Next(2000)) + ";options.outbox_max_bytes=" + (random.Next(2) == 0 ? "8192" : "16384") + ";options.max_inflight=" + (1 + random.Next(8));
+        string Options() =>
+            "options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.max_message_size=600"
+            + ";options.overflow=" + overflow + ";options.max_messages=" + (2 + random.Next(10))
+            + ";options.max_bytes=" + (700 + random.Next(2000)) + ";options.outbox_max_bytes="
+            + (random.Next(2) == 0 ? "8192" : "16384") + ";options.max_inflight=" + (1 + random.Next(8));
         long now = 1000;
         Outbox outbox = new(World.Read(Options()), new AutoResetEvent(false), store);
         outbox.OnLinkUp();
@@ -93,16 +96,23 @@ public sealed class OutboxFaultsDropping_Tests
                 case 11 when random.Next(8) == 0:
                     store.WriteFaults = store.DeleteFaults = 0;
                     store.Log.Add("-- reboot");
-                    int counted = Enumerable.Range(0, DropReason.Reported).Sum(reason => outbox.Drops[reason]) + outbox.Drops[DropReason.Damaged];
+                    int counted = Enumerable.Range(0, DropReason.Reported).Sum(reason => outbox.Drops[reason])
+                        + outbox.Drops[DropReason.Damaged];
                     string options = Options();
-                    int[] left = Drain(new Outbox(World.Read(options), new AutoResetEvent(false), new FaultyStore(random) { Files = new(store.Files) }));
+                    int[] left = Drain(
+                        new Outbox(
+                            World.Read(options),
+                            new AutoResetEvent(false),
+                            new FaultyStore(random) { Files = new(store.Files) }));
                     outbox = new Outbox(World.Read(options), new AutoResetEvent(false), store);
                     outbox.OnLinkUp();
                     inflight.Clear();
                     int[] lost = [.. safe.Except(left).Order()];
                     if (lost.Length > counted)
                     {
-                        throw new XunitException($"seed {seed}, step {step}: lost {string.Join(' ', lost)}, counted {counted}, damages {outbox.Drops[DropReason.Damaged]}\n" + string.Join('\n', store.Log.TakeLast(60)));
+                        throw new XunitException(
+                            $"seed {seed}, step {step}: lost {string.Join(' ', lost)}, counted {counted}, damages "
+                            + $"{outbox.Drops[DropReason.Damaged]}\n" + string.Join('\n', store.Log.TakeLast(60)));
                     }
 
                     waiting = [.. left];

@@ -10,7 +10,8 @@ namespace DeviceQueue.Tests.Messaging;
 /// <summary>What storage has taken is there after a reboot, whatever it refused before and since.</summary>
 public sealed class OutboxFaults_Tests
 {
-    private const string Options = "options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.max_messages=8;options.max_bytes=2048;options.max_message_size=600;options.outbox_max_bytes=";
+    private const string Options = "options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.max_messages=8;"
+        + "options.max_bytes=2048;options.max_message_size=600;options.outbox_max_bytes=";
 
     [Theory]
     [InlineData("writes")]
@@ -29,7 +30,8 @@ public sealed class OutboxFaults_Tests
     {
         var random = new Random(seed);
         var store = new FaultyStore(random);
-        string options = Options + (random.Next(2) == 0 ? "8192" : "16384") + ";options.max_inflight=" + (1 + random.Next(8));
+        string options = Options + (random.Next(2) == 0 ? "8192" : "16384") + ";options.max_inflight="
+            + (1 + random.Next(8));
         long now = 1000;
         Outbox outbox = new(World.Read(options), new AutoResetEvent(false), store);
         outbox.OnLinkUp();
@@ -95,11 +97,18 @@ public sealed class OutboxFaults_Tests
                     outbox = new Outbox(World.Read(options), new AutoResetEvent(false), store);
                     outbox.OnLinkUp();
                     inflight.Clear();
-                    int[] left = Drain(new Outbox(World.Read(options), new AutoResetEvent(false), new FaultyStore(random) { Files = new(store.Files) }));
+                    int[] left = Drain(
+                        new Outbox(
+                            World.Read(options),
+                            new AutoResetEvent(false),
+                            new FaultyStore(random) { Files = new(store.Files) }));
                     int[] lost = [.. safe.Except(left).Order()];
                     if (lost.Length > 0)
                     {
-                        throw new XunitException($"seed {seed}, step {step}: lost {string.Join(' ', lost)}, damages {outbox.Drops[DropReason.Damaged]}, counted {outbox.Count}\n" + string.Join('\n', store.Log.TakeLast(60)));
+                        throw new XunitException(
+                            $"seed {seed}, step {step}: lost {string.Join(' ', lost)}, damages "
+                            + $"{outbox.Drops[DropReason.Damaged]}, counted {outbox.Count}\n"
+                            + string.Join('\n', store.Log.TakeLast(60)));
                     }
 
                     waiting = [.. left];

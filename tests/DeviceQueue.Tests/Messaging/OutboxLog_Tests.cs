@@ -12,10 +12,11 @@ public sealed class OutboxLog_Tests
 {
     private const int NameBytes = 64;
     private const int HeaderBytes = 14;
-    private const string Small = "options.max_messages=4;options.max_inflight=3;options.max_message_size=128;options.max_bytes=512;options.outbox_max_bytes=65536;";
+    private const string Small = "options.max_messages=4;options.max_inflight=3;options.max_message_size=128;"
+        + "options.max_bytes=512;options.outbox_max_bytes=65536;";
 
     [Fact]
-    public void Wherever_a_write_is_cut_what_was_flushed_and_not_acknowledged_is_there_once_and_in_order_and_nothing_else()
+    public void Wherever_a_write_is_cut_what_was_flushed_and_not_acknowledged_is_there_once_in_order_and_alone()
     {
         int steps = RunTo(null, out StoredOutbox whole);
         Assert.Equal(1, whole.Store.Deletes);
@@ -39,7 +40,7 @@ public sealed class OutboxLog_Tests
     }
 
     [Fact]
-    public void Whatever_happens_in_whatever_order_no_restart_loses_what_was_flushed_or_brings_back_what_was_acknowledged()
+    public void Whatever_happens_in_whatever_order_no_restart_loses_what_was_flushed_or_brings_back_the_acknowledged()
     {
         var steps = from kind in Gen.Choose(0, 10)
                     from number in Gen.Choose(0, 5000)
@@ -116,7 +117,11 @@ public sealed class OutboxLog_Tests
             var store = new MemoryStore();
             for (int segment = 0; segment < 3; segment++)
             {
-                byte[][] records = [.. Enumerable.Range(0, random.Next(6)).Select(_ => MakeRecord(random, numbers[random.Next(numbers.Length)]))];
+                byte[][] records =
+                [
+                    .. Enumerable.Range(0, random.Next(6))
+                        .Select(_ => MakeRecord(random, numbers[random.Next(numbers.Length)])),
+                ];
                 store.Files["out." + segment] = [.. records.SelectMany(record => record)];
             }
 
@@ -142,9 +147,11 @@ public sealed class OutboxLog_Tests
         Array.Fill(body, (byte)random.Next(256));
         byte[] record =
         [
-            (byte)body.Length, 0, flags[random.Next(flags.Length)], 0xD1, .. BitConverter.GetBytes(sequence), (byte)extra, (byte)(extra >> 8), 0, 0, 0, 0, .. body,
+            (byte)body.Length, 0, flags[random.Next(flags.Length)], 0xD1, .. BitConverter.GetBytes(sequence),
+            (byte)extra, (byte)(extra >> 8), 0, 0, 0, 0, .. body,
         ];
-        uint crc = DeviceQueue.Storage.Crc32.Append(DeviceQueue.Storage.Crc32.Compute(record, 0, 10), record, HeaderBytes, body.Length);
+        uint crc = DeviceQueue.Storage.Crc32.Append(
+            DeviceQueue.Storage.Crc32.Compute(record, 0, 10), record, HeaderBytes, body.Length);
         BitConverter.GetBytes(crc).CopyTo(record, 10);
         return record;
     }
@@ -177,10 +184,14 @@ public sealed class OutboxLog_Tests
         Assert.InRange(source.Store.Files.Count, 3, 16);
         foreach (string name in source.Store.Files.Keys)
         {
-            var store = new MemoryStore { Files = source.Store.Files.ToDictionary(file => file.Key, file => file.Value.ToArray()) };
+            var store = new MemoryStore
+            {
+                Files = source.Store.Files.ToDictionary(file => file.Key, file => file.Value.ToArray()),
+            };
             store.Files[name].AsSpan(0, 14).Clear();
 
-            Assert.Equal(1, StoredOutbox.Open(new MemoryStore { Files = store.Files.ToDictionary() }).Drops[DropReason.Damaged]);
+            Assert.Equal(
+                1, StoredOutbox.Open(new MemoryStore { Files = store.Files.ToDictionary() }).Drops[DropReason.Damaged]);
             int[] left = StoredOutbox.ReadAll(store);
             Assert.Equal(149, left.Length);
             Assert.Equal(left.Order().Distinct(), left);
@@ -246,7 +257,7 @@ public sealed class OutboxLog_Tests
     }
 
     [Fact]
-    public void A_block_that_cannot_be_read_holds_up_no_message_behind_it_and_what_is_in_it_arrives_when_it_can_be_read_again()
+    public void A_block_that_cannot_be_read_holds_up_no_message_behind_it_and_arrives_when_it_can_be_read()
     {
         const int Messages = 400;
         var store = new FaultyStore(new Random(1));
@@ -315,7 +326,10 @@ public sealed class OutboxLog_Tests
     [Fact]
     public void It_is_not_sent_twice_when_others_wait_in_the_file_behind_it()
     {
-        var outbox = new StoredOutbox(new MemoryStore(), "options.max_messages=4;options.max_inflight=4;options.max_message_size=128;options.outbox_max_bytes=8192;");
+        var outbox = new StoredOutbox(
+            new MemoryStore(),
+            "options.max_messages=4;options.max_inflight=4;options.max_message_size=128;"
+            + "options.outbox_max_bytes=8192;");
         for (int i = 0; i < 20; i++)
         {
             outbox.Add(60);
@@ -375,7 +389,12 @@ public sealed class OutboxLog_Tests
     [Fact]
     public void In_steady_state_it_allocates_nothing_but_the_names_of_files()
     {
-        var outbox = new Outbox(World.Read("options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.max_messages=8;options.overflow=drop_oldest"), new AutoResetEvent(false), new NullStore());
+        var outbox = new Outbox(
+            World.Read(
+                "options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.max_messages=8;"
+                + "options.overflow=drop_oldest"),
+            new AutoResetEvent(false),
+            new NullStore());
         byte[] payload = new byte[100];
         for (int i = 0; i < 1000; i++)
         {
@@ -396,7 +415,10 @@ public sealed class OutboxLog_Tests
     // All but the first message are acknowledged, each when it is in the file already.
     private static StoredOutbox RunWithOneStuck(int messages, MemoryStore store)
     {
-        var outbox = new StoredOutbox(store, "options.max_messages=8;options.max_inflight=8;options.max_message_size=128;options.outbox_max_bytes=8192;");
+        var outbox = new StoredOutbox(
+            store,
+            "options.max_messages=8;options.max_inflight=8;options.max_message_size=128;"
+            + "options.outbox_max_bytes=8192;");
         outbox.Add(60);
         outbox.Flush();
         Assert.Equal(0, outbox.Take());

@@ -29,7 +29,9 @@ internal sealed class OutboxModel
     {
         string word = new[] { "reject", "drop_oldest", "drop_newest", "coalesce" }[(int)policy];
         _outbox = new Outbox(
-            World.Read($"options.max_messages={MaxMessages};options.max_bytes={MaxBytes};options.max_message_size={MaxBytes};options.max_inflight={MaxInflight};options.overflow={word}"),
+            World.Read(
+                $"options.max_messages={MaxMessages};options.max_bytes={MaxBytes};options.max_message_size={MaxBytes};"
+                + $"options.max_inflight={MaxInflight};options.overflow={word}"),
             new AutoResetEvent(false));
     }
 
@@ -56,7 +58,8 @@ internal sealed class OutboxModel
         Assert.InRange(_outbox.Count, 0, MaxMessages);
         Assert.InRange(_outbox.Bytes, 0, MaxBytes);
         Assert.InRange(_inflight.Count, 0, MaxInflight);
-        int dropped = _outbox.Drops[DropReason.Overflow] + _outbox.Drops[DropReason.Unconfirmed] + _outbox.Drops[DropReason.Replaced];
+        int dropped = _outbox.Drops[DropReason.Overflow] + _outbox.Drops[DropReason.Unconfirmed]
+            + _outbox.Drops[DropReason.Replaced];
         Assert.Equal(_accepted, _outbox.Count + dropped + _acknowledged.Count);
     }
 

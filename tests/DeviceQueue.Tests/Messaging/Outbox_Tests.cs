@@ -20,10 +20,14 @@ public sealed class Outbox_Tests
         Assert.True(outbox.TryAdd("a/c", "two"u8.ToArray(), 3, 2, false));
 
         Assert.True(outbox.TryTake(_nowMs, _request));
-        Assert.Equal(("a/b", "one", 1, true), (_request.Topic, Encoding.UTF8.GetString(_request.Payload), _request.Qos, _request.Retain));
+        Assert.Equal(
+            ("a/b", "one", 1, true),
+            (_request.Topic, Encoding.UTF8.GetString(_request.Payload), _request.Qos, _request.Retain));
         outbox.OnHandedOver(1);
         Assert.True(outbox.TryTake(_nowMs, _request));
-        Assert.Equal(("a/c", "two", 2, false), (_request.Topic, Encoding.UTF8.GetString(_request.Payload), _request.Qos, _request.Retain));
+        Assert.Equal(
+            ("a/c", "two", 2, false),
+            (_request.Topic, Encoding.UTF8.GetString(_request.Payload), _request.Qos, _request.Retain));
     }
 
     [Fact]
@@ -218,7 +222,8 @@ public sealed class Outbox_Tests
     [Fact]
     public void Drop_oldest_makes_room_and_counts_what_it_took()
     {
-        Outbox outbox = Make("options.max_messages=8;options.max_message_size=10;options.max_bytes=10;options.overflow=drop_oldest");
+        Outbox outbox = Make(
+            "options.max_messages=8;options.max_message_size=10;options.max_bytes=10;options.overflow=drop_oldest");
         Add(outbox, "000");
         Add(outbox, "111");
         Add(outbox, "2222222");
@@ -293,7 +298,10 @@ public sealed class Outbox_Tests
                    from number in Gen.Choose(0, 40)
                    select (kind, number);
 
-        Fuzz.ForAll(from policy in Gen.Elements(Enum.GetValues<OverflowPolicy>()) from steps in step.ListOf() select (policy, steps), run =>
+        var runs = from policy in Gen.Elements(Enum.GetValues<OverflowPolicy>())
+                   from steps in step.ListOf()
+                   select (policy, steps);
+        Fuzz.ForAll(runs, run =>
         {
             var model = new OutboxModel(run.policy);
             foreach (var (kind, number) in run.steps)
@@ -313,7 +321,8 @@ public sealed class Outbox_Tests
         return outbox.TryAdd(topic, payload, payload.Length, qos, false);
     }
 
-    private static void Add(Outbox outbox, string text, string topic = "t", int qos = 1) => Assert.True(TryAdd(outbox, text, topic, qos));
+    private static void Add(Outbox outbox, string text, string topic = "t", int qos = 1) =>
+        Assert.True(TryAdd(outbox, text, topic, qos));
 
     private static void AddMany(Outbox outbox, int count)
     {
@@ -368,7 +377,8 @@ public sealed class Outbox_Tests
     [Fact]
     public void A_message_that_is_dropped_while_the_link_has_it_may_have_arrived()
     {
-        var outbox = new Outbox(World.Read("options.qos=1;options.max_messages=1;options.overflow=drop_oldest"), new AutoResetEvent(false));
+        var outbox = new Outbox(
+            World.Read("options.qos=1;options.max_messages=1;options.overflow=drop_oldest"), new AutoResetEvent(false));
         outbox.OnLinkUp();
         outbox.TryAdd("t", [1], 1, 1, false);
         Assert.True(outbox.TryTake(0, new PublishRequest()));

@@ -41,8 +41,11 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         MessageEnvelope message = queue.Receive("123", PatienceMs);
         queue.Close("123");
 
-        Assert.Equal(("mymessage", "ABC", "mytopic"), (message.MessageType, message.GetMessageAsString(), message.Topic));
-        Assert.Equal(("localhost", 1883, "bar1-myqueue"), (_broker.Attempts[0].Host, _broker.Attempts[0].Port, _broker.Attempts[0].ClientId));
+        Assert.Equal(
+            ("mymessage", "ABC", "mytopic"), (message.MessageType, message.GetMessageAsString(), message.Topic));
+        Assert.Equal(
+            ("localhost", 1883, "bar1-myqueue"),
+            (_broker.Attempts[0].Host, _broker.Attempts[0].Port, _broker.Attempts[0].ClientId));
         Assert.Equal(0, _broker.OpenLinks);
         Assert.False(queue.IsOpen);
         Assert.Equal(1, _counters.Counts["queue.myqueue.sent_messages"]);
@@ -56,13 +59,16 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         queue.SendAsObject("123", "output.set", "{\"on\":true}");
         MessageEnvelope message = queue.Receive(null, PatienceMs);
 
-        Assert.Equal(("123", "output.set", "{\"on\":true}"), (message.CorrelationId, message.MessageType, message.GetMessageAsString()));
+        Assert.Equal(
+            ("123", "output.set", "{\"on\":true}"),
+            (message.CorrelationId, message.MessageType, message.GetMessageAsString()));
     }
 
     [Fact]
     public void Publishes_with_the_qos_and_the_retain_mark_of_its_options()
     {
-        MqttMessageQueue queue = Open("q", Basics + "options.qos=2;options.retain=true;options.serialize_envelope=false");
+        MqttMessageQueue queue = Open(
+            "q", Basics + "options.qos=2;options.retain=true;options.serialize_envelope=false");
         World.Send(queue, "0");
         queue.Close(null);
 
@@ -77,7 +83,8 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [InlineData(null, "id=i", "i", "i")]
     [InlineData(null, "topic=t", "t", "t")]
     [InlineData("sensor/+/temperature", "", "sensor/+/temperature", "sensor/+/temperature")]
-    public void Takes_name_and_topic_from_the_constructor_or_the_configuration(string? name, string config, string expectedName, string expectedTopic)
+    public void Takes_name_and_topic_from_the_constructor_or_the_configuration(
+        string? name, string config, string expectedName, string expectedTopic)
     {
         var queue = new MqttMessageQueue(name);
         queue.Configure(ConfigParams.FromString(config));
@@ -153,12 +160,18 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     public void Connects_as_its_settings_say()
     {
         _store.Files["ca.pem"] = World.Utf8("-----BEGIN CERTIFICATE-----");
-        Open("q", "connection.uri=mqtts://u:p@h:8884;tls.ca=ca.pem;options.clean_session=false;options.keepalive_timeout=2001;will.topic=gone;will.payload=x;will.qos=1;will.retain=true");
+        Open(
+            "q",
+            "connection.uri=mqtts://u:p@h:8884;tls.ca=ca.pem;options.clean_session=false;"
+            + "options.keepalive_timeout=2001;will.topic=gone;will.payload=x;will.qos=1;will.retain=true");
 
         MqttLinkOptions options = Assert.Single(_broker.Attempts);
-        Assert.Equal(("h", 8884, true, "u", "p"), (options.Host, options.Port, options.IsSecure, options.Username, options.Password));
+        Assert.Equal(
+            ("h", 8884, true, "u", "p"),
+            (options.Host, options.Port, options.IsSecure, options.Username, options.Password));
         Assert.Equal((false, 3), (options.CleanSession, options.KeepAliveSeconds));
-        Assert.Equal(("gone", "x", 1, true), (options.WillTopic, options.WillPayload, options.WillQos, options.WillRetain));
+        Assert.Equal(
+            ("gone", "x", 1, true), (options.WillTopic, options.WillPayload, options.WillQos, options.WillRetain));
         Assert.Equal(World.Utf8("-----BEGIN CERTIFICATE-----\0"), options.CaCertificate);
     }
 
@@ -211,9 +224,12 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         var queue = new MqttMessageQueue("q");
         queue.Configure(ConfigParams.FromString(Basics));
 
-        Assert.Equal(InvalidStateException.NoPlatform, Assert.Throws<InvalidStateException>(() => queue.Open(null)).Code);
-        queue.SetReferences(References.FromTuples(Descriptor.FromString("test:platform:half:*:1.0"), new MqttPlatform()));
-        Assert.Equal(InvalidStateException.NoPlatform, Assert.Throws<InvalidStateException>(() => queue.Open(null)).Code);
+        Assert.Equal(
+            InvalidStateException.NoPlatform, Assert.Throws<InvalidStateException>(() => queue.Open(null)).Code);
+        queue.SetReferences(
+            References.FromTuples(Descriptor.FromString("test:platform:half:*:1.0"), new MqttPlatform()));
+        Assert.Equal(
+            InvalidStateException.NoPlatform, Assert.Throws<InvalidStateException>(() => queue.Open(null)).Code);
     }
 
     [Fact]
@@ -310,8 +326,12 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         MqttMessageQueue queue = Open("t", Basics);
         queue.Close(null);
 
-        Assert.Equal(InvalidStateException.AlreadyOpened, Assert.Throws<InvalidStateException>(() => queue.Configure(new ConfigParams())).Code);
-        Assert.Equal(InvalidStateException.AlreadyOpened, Assert.Throws<InvalidStateException>(() => queue.SetReferences(Everything())).Code);
+        Assert.Equal(
+            InvalidStateException.AlreadyOpened,
+            Assert.Throws<InvalidStateException>(() => queue.Configure(new ConfigParams())).Code);
+        Assert.Equal(
+            InvalidStateException.AlreadyOpened,
+            Assert.Throws<InvalidStateException>(() => queue.SetReferences(Everything())).Code);
         queue.UnsetReferences();
         queue.Open(null);
         World.Send(queue, "0");
@@ -339,7 +359,8 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         references.Put(MqttQueueFactory.ConnectionDescriptor, connection);
         MqttMessageQueue one = Make("one", "options.autosubscribe=true", references);
         MqttMessageQueue other = Make("other", "topic=sensor/+;options.autosubscribe=true;topik=x", references);
-        Assert.Equal(InvalidStateException.NoConnection, Assert.Throws<InvalidStateException>(() => one.Open(null)).Code);
+        Assert.Equal(
+            InvalidStateException.NoConnection, Assert.Throws<InvalidStateException>(() => one.Open(null)).Code);
         connection.Open(null);
         one.Open(null);
         other.Open(null);
@@ -347,7 +368,11 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         other.Send(null, new MessageEnvelope(null, null, "1") { Topic = "one" });
 
         Assert.Equal("bar1", Assert.Single(_broker.Attempts).ClientId);
-        Assert.Equal(["0", "1"], new[] { one.Receive(null, PatienceMs), one.Receive(null, PatienceMs) }.Select(message => message.GetMessageAsString()).Order());
+        Assert.Equal(
+            ["0", "1"],
+            new[] { one.Receive(null, PatienceMs), one.Receive(null, PatienceMs) }
+                .Select(message => message.GetMessageAsString())
+                .Order());
         Assert.Single(_log.Lines, line => line.Contains("topik"));
         one.Close(null);
         Assert.True(connection.IsOpen && other.IsConnected);
@@ -382,7 +407,8 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         }
     }
 
-    ConnectionParams? IDiscovery.ResolveOne(string correlationId, string key) => _discovered is null ? null : new ConnectionParams(_discovered, 1883, false);
+    ConnectionParams? IDiscovery.ResolveOne(string correlationId, string key) =>
+        _discovered is null ? null : new ConnectionParams(_discovered, 1883, false);
 
     private MqttMessageQueue Open(string? name, string config)
     {
@@ -402,7 +428,14 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
 
     private References Everything(string? id = "bar1")
     {
-        var platform = new MqttPlatform { DeviceId = id, Clock = new SystemTime(), Random = new SeededRandom(1), Store = _store, Links = _broker };
+        var platform = new MqttPlatform
+        {
+            DeviceId = id,
+            Clock = new SystemTime(),
+            Random = new SeededRandom(1),
+            Store = _store,
+            Links = _broker,
+        };
         return References.FromTuples(
             Descriptor.FromString("test:platform:memory:default:1.0"), platform,
             Descriptor.FromString("test:logger:memory:default:1.0"), _log,

@@ -14,7 +14,8 @@ public sealed class StaleSegment_Tests
     public void What_was_flushed_survives_a_reboot_after_one_refused_write()
     {
         var store = new FaultyStore(new Random(1));
-        const string Options = "options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.max_messages=32;options.max_bytes=8192;options.max_message_size=1024;options.outbox_max_bytes=16384";
+        const string Options = "options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.max_messages=32;"
+            + "options.max_bytes=8192;options.max_message_size=1024;options.outbox_max_bytes=16384";
         var outbox = new Outbox(World.Read(Options), new AutoResetEvent(false), store);
         outbox.OnLinkUp();
         for (int i = 0; i < 8; i++)

@@ -14,7 +14,8 @@ public sealed class StoredDelivery_Tests
     private const int SecondMs = 1000;
     private const int MinuteMs = 60 * SecondMs;
     private const string Topic = "t";
-    private const string Options = "options.qos=1;options.serialize_envelope=false;options.outbox=out;options.max_messages=8;options.max_bytes=1024;";
+    private const string Options = "options.qos=1;options.serialize_envelope=false;options.outbox=out;"
+        + "options.max_messages=8;options.max_bytes=1024;";
 
     private readonly MemoryStore _store = new();
 
@@ -318,7 +319,8 @@ public sealed class StoredDelivery_Tests
     {
         const int Messages = 5000;
         using var wake = new AutoResetEvent(false);
-        var outbox = new Outbox(World.Read(Options + "options.outbox_flush_ms=0;options.outbox_max_bytes=65536"), wake, _store);
+        var outbox = new Outbox(
+            World.Read(Options + "options.outbox_flush_ms=0;options.outbox_max_bytes=65536"), wake, _store);
         outbox.OnLinkUp();
         bool isOver = false;
         CancellationToken cancel = TestContext.Current.CancellationToken;
@@ -341,7 +343,8 @@ public sealed class StoredDelivery_Tests
                 }
             },
             cancel);
-        List<string> taken = await Task.Run(() => TakeAll(outbox, Messages), cancel).WaitAsync(TimeSpan.FromSeconds(60), cancel);
+        List<string> taken = await Task.Run(() => TakeAll(outbox, Messages), cancel)
+            .WaitAsync(TimeSpan.FromSeconds(60), cancel);
         Volatile.Write(ref isOver, true);
         await sender;
         await flusher;
@@ -398,7 +401,8 @@ public sealed class StoredDelivery_Tests
 
     private static string Text(int number, int length) => number.ToString().PadLeft(length, ' ');
 
-    private static string[] Numbers(int first, int count) => [.. Enumerable.Range(first, count).Select(i => i.ToString())];
+    private static string[] Numbers(int first, int count) =>
+        [.. Enumerable.Range(first, count).Select(i => i.ToString())];
 
     private (World World, MqttMessageQueue Queue) Start(string options = "")
     {

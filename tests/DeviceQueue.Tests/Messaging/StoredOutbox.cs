@@ -8,7 +8,7 @@ namespace DeviceQueue.Tests.Messaging;
 
 /// <summary>
 /// An outbox with a file, beside a plain account of what a power cut may take from it and what not. Its messages are
-/// numbered, on two topics; its storage loses its power where the test says, and then it starts anew with what is left.
+/// numbered, on two topics; its storage loses its power where the test says, and then it restarts with what is left.
 /// </summary>
 internal sealed class StoredOutbox
 {
@@ -187,7 +187,8 @@ internal sealed class StoredOutbox
     /// <summary>Opens what storage has with limits that are wide enough for all of it.</summary>
     public static Outbox Open(MemoryStore store)
     {
-        string options = "options.qos=1;options.outbox=" + Name + ";options.max_bytes=4000;options.max_message_size=1024;options.outbox_max_bytes=65536";
+        string options = "options.qos=1;options.outbox=" + Name
+            + ";options.max_bytes=4000;options.max_message_size=1024;options.outbox_max_bytes=65536";
         var outbox = new Outbox(World.Read(options), new AutoResetEvent(false), store);
         outbox.OnLinkUp();
         return outbox;
@@ -205,7 +206,8 @@ internal sealed class StoredOutbox
         return at < file.Length;
     }
 
-    private static int SerialOf(ReadOnlySpan<byte> payload) => int.Parse(Encoding.ASCII.GetString(payload).Split(' ')[0]);
+    private static int SerialOf(ReadOnlySpan<byte> payload) =>
+        int.Parse(Encoding.ASCII.GetString(payload).Split(' ')[0]);
 
     private Outbox Make()
     {

@@ -19,7 +19,9 @@ public sealed class UnwrittenCopy_Tests
     public void What_was_flushed_survives_a_power_cut_after_its_copy_was_refused(int seed)
     {
         var store = new FaultyStore(new Random(seed));
-        const string Options = "options.qos=1;options.outbox=out;options.outbox_flush_ms=0;options.overflow=drop_oldest;options.max_messages=2;options.max_bytes=4096;options.max_message_size=1000;options.outbox_max_bytes=8192";
+        const string Options = "options.qos=1;options.outbox=out;options.outbox_flush_ms=0;"
+            + "options.overflow=drop_oldest;options.max_messages=2;options.max_bytes=4096;"
+            + "options.max_message_size=1000;options.outbox_max_bytes=8192";
         var outbox = new Outbox(World.Read(Options), new AutoResetEvent(false), store);
         outbox.OnLinkUp();
         int number = 0;
@@ -27,7 +29,9 @@ public sealed class UnwrittenCopy_Tests
         {
             for (int i = 0; i < count; i++)
             {
-                Assert.True(outbox.TryAdd("t", Encoding.ASCII.GetBytes((number++ + " ").PadRight(length, '.')), length, 1, false));
+                Assert.True(
+                    outbox.TryAdd(
+                        "t", Encoding.ASCII.GetBytes((number++ + " ").PadRight(length, '.')), length, 1, false));
                 outbox.Flush();
             }
         }
@@ -49,7 +53,8 @@ public sealed class UnwrittenCopy_Tests
         Assert.True(outbox.Flush()); // the acknowledgements are written, the copies of 4 and 5 behind them are refused
         Assert.Contains(store.Log, line => line.EndsWith(" refused", StringComparison.Ordinal));
         int before = Dropped(outbox);
-        Assert.True(outbox.TryAdd("t", Encoding.ASCII.GetBytes((number++ + " ").PadRight(300, '.')), 300, 1, false)); // the next reading, to be flushed within outbox_flush_ms
+        // the next reading, to be flushed within outbox_flush_ms
+        Assert.True(outbox.TryAdd("t", Encoding.ASCII.GetBytes((number++ + " ").PadRight(300, '.')), 300, 1, false));
 
         int dropped = Dropped(outbox) - before;
         outbox = new Outbox(World.Read(Options), new AutoResetEvent(false), store); // the power was cut
@@ -62,8 +67,12 @@ public sealed class UnwrittenCopy_Tests
         }
 
         int[] lost = [.. Enumerable.Range(4, 8).Except(left)];
-        Assert.True(lost.Length <= dropped, "lost " + string.Join(' ', lost) + ", counted " + dropped + "\n" + string.Join('\n', store.Log.TakeLast(12)));
+        Assert.True(
+            lost.Length <= dropped,
+            "lost " + string.Join(' ', lost) + ", counted " + dropped + "\n"
+            + string.Join('\n', store.Log.TakeLast(12)));
     }
 
-    private static int Dropped(Outbox outbox) => Enumerable.Range(0, DropReason.Reported).Sum(reason => outbox.Drops[reason]);
+    private static int Dropped(Outbox outbox) =>
+        Enumerable.Range(0, DropReason.Reported).Sum(reason => outbox.Drops[reason]);
 }

@@ -21,7 +21,7 @@ public sealed class Subscriptions_Tests
         Assert.Single(world.Log.Errors, "subscription to command refused by the broker");
 
         world.Broker.RefusesSubscriptions = false;
-        world.RunFor(MqttConnection.MaxSubscribeRetryMs, () => world.Connection.SubscriptionFault == null);
+        world.RunFor(RetryPolicy.MaxDelayMs, () => world.Connection.SubscriptionFault == null);
         Assert.Contains("subscription to command granted", world.Log.Lines);
         Assert.Equal(1, world.Connection.Connects);
     }
@@ -43,7 +43,7 @@ public sealed class Subscriptions_Tests
         Assert.NotEmpty(node.On("temperature"));
 
         node.Broker.RefusedFilters.Clear();
-        node.World.RunFor(MqttConnection.MaxSubscribeRetryMs);
+        node.World.RunFor(RetryPolicy.MaxDelayMs);
         Assert.Equal(
             "status: all well", node.Log.Lines.Last(line => line.StartsWith("status: ", StringComparison.Ordinal)));
         Assert.False(Node.Json(node.On("health")[^1]).TryGetProperty("commands", out _));

@@ -41,7 +41,8 @@ public sealed class OutputBank_Tests
         AutoResetEvent changed = new(false);
         OutputBank outputs = new(
             [new OutputSettings("a", 13, true, false), new OutputSettings("b", 14, true, false)],
-            _pins) { Changed = changed };
+            _pins)
+        { Changed = changed };
         Assert.True(outputs.IsUntold(0) && outputs.IsUntold(1)); // how they started
         outputs.SetTold(0, false);
         outputs.SetTold(1, false);

@@ -83,7 +83,9 @@ internal static partial class KnownSettings
         string byDevice = isForPrograms ? byProgram : Default(key, rule, ByDevice);
         return new KnownSetting(
             key.Replace(".0.", ".N.", StringComparison.Ordinal),
-            !isInQueue || byDevice == byProgram ? byDevice : byDevice == WithoutEffect ? byProgram : byDevice + ", in a program " + byProgram,
+            !isInQueue || byDevice == byProgram
+                ? byDevice
+                : byDevice == WithoutEffect ? byProgram : byDevice + ", in a program " + byProgram,
             LongNumber().Replace(Range(rule), Thousands));
     }
 
@@ -123,7 +125,8 @@ internal static partial class KnownSettings
     {
         var problems = new ConfigProblems();
         read(With(key, Refused), problems);
-        string? error = problems.Errors().FirstOrDefault(error => error.StartsWith(key + " is ", StringComparison.Ordinal));
+        string? error = problems.Errors()
+            .FirstOrDefault(error => error.StartsWith(key + " is ", StringComparison.Ordinal));
         return error == null ? string.Empty : error[(error.IndexOf(": ", StringComparison.Ordinal) + 2)..];
     }
 

@@ -3,7 +3,9 @@ using DeviceQueue.Settings;
 
 namespace DeviceQueue.Tests.Pages;
 
-/// <summary>The table of settings against the readers; a row's meaning is the one thing that the page itself has.</summary>
+/// <summary>
+/// The table of settings against the readers; a row's meaning is the one thing that the page itself has.
+/// </summary>
 public sealed partial class Settings_Tests
 {
     private const string File = "firmware/SETTINGS.md";
@@ -39,7 +41,8 @@ public sealed partial class Settings_Tests
     {
         string[] told =
         [
-            .. Row().Matches(Page.Read(File).ReplaceLineEndings("\n")).Where(row => row.Groups["meaning"].Value.Length > 4)
+            .. Row().Matches(Page.Read(File).ReplaceLineEndings("\n"))
+                .Where(row => row.Groups["meaning"].Value.Length > 4)
                 .Select(row => row.Groups["key"].Value),
         ];
 
@@ -60,7 +63,8 @@ public sealed partial class Settings_Tests
         Assert.All(
             Enumerable.Range(0, FirmwareDefaults.Count),
             i => Assert.StartsWith(
-                FirmwareDefaults.GetValue(i), Known.Single(setting => setting.Key == FirmwareDefaults.GetKey(i)).Default));
+                FirmwareDefaults.GetValue(i),
+                Known.Single(setting => setting.Key == FirmwareDefaults.GetKey(i)).Default));
         Assert.Contains(new KnownSetting("device.interval_ms", "60000", "1,000 to 86,400,000"), Known);
         Assert.Contains(new KnownSetting("device.outputs.N.active", "high", "low or high"), Known);
         Assert.Contains(new KnownSetting("device.status_led", "none", "0 to 255"), Known);
@@ -70,7 +74,10 @@ public sealed partial class Settings_Tests
     public void The_page_says_what_config_set_changes()
     {
         string[] changed =
-            [.. Enumerable.Range(0, FirmwareDefaults.ChangeableCount).Select(i => $"`{FirmwareDefaults.GetKey(i)[7..]}`")];
+            [
+                .. Enumerable.Range(0, FirmwareDefaults.ChangeableCount)
+                    .Select(i => $"`{FirmwareDefaults.GetKey(i)[7..]}`"),
+            ];
 
         string page = Page.Read("firmware/MESSAGES.md");
         string row = page.Split('\n').Single(line => line.StartsWith("| `config.set ", StringComparison.Ordinal));
@@ -82,7 +89,9 @@ public sealed partial class Settings_Tests
     private static string Table(MatchCollection rows)
     {
         var meanings = rows.ToDictionary(row => row.Groups["key"].Value, row => row.Groups["meaning"].Value);
-        var places = rows.Select(row => row.Groups["key"].Value).Index().ToDictionary(row => row.Item, row => row.Index);
+        var places = rows.Select(row => row.Groups["key"].Value)
+            .Index()
+            .ToDictionary(row => row.Item, row => row.Index);
         return string.Concat(
             from setting in Known
             orderby places.GetValueOrDefault(setting.Key, int.MaxValue)

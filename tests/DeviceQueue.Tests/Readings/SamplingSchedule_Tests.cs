@@ -36,8 +36,11 @@ public sealed class SamplingSchedule_Tests
     public void Is_due_once_for_each_moment_on_its_grid()
     {
         var steps =
-            from start in Gen.Choose(0, 5000) from interval in Gen.Choose(1, 5000) from waits in Gen.Choose(0, 9000)
-                .ListOf() select (
+            from start in Gen.Choose(0, 5000)
+            from interval in Gen.Choose(1, 5000)
+            from waits in Gen.Choose(0, 9000)
+                .ListOf()
+            select (
             start, interval, waits);
 
         Fuzz.ForAll(steps, run =>

@@ -17,10 +17,21 @@ public sealed class DeviceSettings_Tests
 
         Assert.Equal("dq-a1b2c3", settings.Id);
         Assert.Null(settings.CommandKey);
-        Assert.Equal((60000, 0.0, 3600000, 0.0, 0.0), (settings.IntervalMs, settings.ReportDelta, settings.ReportAtLeastMs, settings.TemperatureOffset, settings.MaxStep));
-        Assert.Equal((false, 0, 21, 22), (settings.IsDiscoveryOn, settings.SensorAddress, settings.I2cDataPin, settings.I2cClockPin));
+        Assert.Equal(
+            (60000, 0.0, 3600000, 0.0, 0.0),
+            (
+                settings.IntervalMs,
+                settings.ReportDelta,
+                settings.ReportAtLeastMs,
+                settings.TemperatureOffset,
+                settings.MaxStep));
+        Assert.Equal(
+            (false, 0, 21, 22),
+            (settings.IsDiscoveryOn, settings.SensorAddress, settings.I2cDataPin, settings.I2cClockPin));
         Assert.Equal((DeviceSettings.NoPin, DeviceSettings.NoPin), (settings.StatusLedPin, settings.WatchdogPin));
-        Assert.Equal((0, 900000, 60000, 300000), (settings.SafeAfterMs, settings.RebootAfterMs, settings.CommandTtlMs, settings.HealthIntervalMs));
+        Assert.Equal(
+            (0, 900000, 60000, 300000),
+            (settings.SafeAfterMs, settings.RebootAfterMs, settings.CommandTtlMs, settings.HealthIntervalMs));
         Assert.Equal((5, 600000, false), (settings.SafeModeBoots, settings.StableMs, settings.LateTopic));
         Assert.Null(settings.NtpServer);
         Assert.Empty(settings.Outputs);
@@ -30,19 +41,40 @@ public sealed class DeviceSettings_Tests
     public void Takes_every_value_of_a_full_configuration()
     {
         DeviceSettings settings = Good(
-            "device.id=bar_1-X;device.command_key=" + string.Concat(Enumerable.Range(0, 32).Select(i => i.ToString("x2")))
-            + ";device.interval_ms=30000;device.report_delta=0.25;device.report_at_least_ms=60000;device.temperature_offset=-1.5;device.max_step=5"
-            + ";device.discovery=true;device.sensor.address=0x77;device.i2c.sda=18;device.i2c.scl=19;device.status_led=4;device.watchdog_pin=13"
-            + ";device.safe_after_ms=30000;device.reboot_after_ms=0;device.command_ttl_ms=5000;device.health_interval_ms=1000;device.ntp_server=ntp.local"
-            + ";device.outputs.0.name=relay1;device.outputs.0.pin=16;device.outputs.0.active=low;device.outputs.0.safe=on"
+            "device.id=bar_1-X;device.command_key="
+            + string.Concat(Enumerable.Range(0, 32).Select(i => i.ToString("x2")))
+            + ";device.interval_ms=30000;device.report_delta=0.25;device.report_at_least_ms=60000;"
+            + "device.temperature_offset=-1.5;device.max_step=5"
+            + ";device.discovery=true;device.sensor.address=0x77;device.i2c.sda=18;device.i2c.scl=19;"
+            + "device.status_led=4;device.watchdog_pin=13"
+            + ";device.safe_after_ms=30000;device.reboot_after_ms=0;device.command_ttl_ms=5000;"
+            + "device.health_interval_ms=1000;device.ntp_server=ntp.local"
+            + ";device.outputs.0.name=relay1;device.outputs.0.pin=16;device.outputs.0.active=low;"
+            + "device.outputs.0.safe=on"
             + ";device.outputs.1.name=fan;device.outputs.1.pin=17");
 
         Assert.Equal("bar_1-X", settings.Id);
         Assert.Equal(Enumerable.Range(0, 32).Select(i => (byte)i), settings.CommandKey);
-        Assert.Equal((30000, 0.25, 60000, -1.5, 5.0), (settings.IntervalMs, settings.ReportDelta, settings.ReportAtLeastMs, settings.TemperatureOffset, settings.MaxStep));
-        Assert.Equal((true, 0x77, 18, 19), (settings.IsDiscoveryOn, settings.SensorAddress, settings.I2cDataPin, settings.I2cClockPin));
+        Assert.Equal(
+            (30000, 0.25, 60000, -1.5, 5.0),
+            (
+                settings.IntervalMs,
+                settings.ReportDelta,
+                settings.ReportAtLeastMs,
+                settings.TemperatureOffset,
+                settings.MaxStep));
+        Assert.Equal(
+            (true, 0x77, 18, 19),
+            (settings.IsDiscoveryOn, settings.SensorAddress, settings.I2cDataPin, settings.I2cClockPin));
         Assert.Equal((4, 13), (settings.StatusLedPin, settings.WatchdogPin));
-        Assert.Equal((30000, 0, 5000, 1000, "ntp.local"), (settings.SafeAfterMs, settings.RebootAfterMs, settings.CommandTtlMs, settings.HealthIntervalMs, settings.NtpServer));
+        Assert.Equal(
+            (30000, 0, 5000, 1000, "ntp.local"),
+            (
+                settings.SafeAfterMs,
+                settings.RebootAfterMs,
+                settings.CommandTtlMs,
+                settings.HealthIntervalMs,
+                settings.NtpServer));
         Assert.Equal(
             [("relay1", 16, false, true), ("fan", 17, true, false)],
             settings.Outputs.Select(o => (o.Name, o.Pin, o.IsActiveHigh, o.IsSafeOn)));
@@ -141,7 +173,9 @@ public sealed class DeviceSettings_Tests
     [InlineData("00")]
     [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde")]
     [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg")]
-    [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef00")]
+    [InlineData(
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+        + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef00")]
     public void Refuses_a_command_key_that_is_too_weak_or_no_key_and_does_not_show_it(string key)
     {
         Assert.Equal(
@@ -152,17 +186,34 @@ public sealed class DeviceSettings_Tests
     [Theory]
     [InlineData("device.outputs.0.pin=16", "device.outputs.0.name is missing: 1 to 32 of A-Z a-z 0-9 _ - are allowed")]
     [InlineData("device.outputs.0.name=a", "device.outputs.0.pin is missing: each output needs the number of its pin")]
-    [InlineData("device.outputs.0.name=a/b;device.outputs.0.pin=16", "device.outputs.0.name is \"a/b\": 1 to 32 of A-Z a-z 0-9 _ - are allowed")]
-    [InlineData("device.outputs.0.name=a;device.outputs.0.pin=16;device.outputs.0.active=on", "device.outputs.0.active is \"on\": low or high is allowed")]
-    [InlineData("device.outputs.0.name=a;device.outputs.0.pin=16;device.outputs.0.safe=0", "device.outputs.0.safe is \"0\": off or on is allowed")]
-    [InlineData("device.outputs.0.name=a;device.outputs.0.pin=16;device.outputs.1.name=a;device.outputs.1.pin=17", "device.outputs.1.name is \"a\": another output has this name")]
-    [InlineData("device.outputs.0.name=a;device.outputs.0.pin=16;device.outputs.1.name=b;device.outputs.1.pin=16", "device.outputs.1.pin is \"16\": pin 16 is not allowed, device.outputs.0.pin is this pin already")]
-    [InlineData("device.outputs.0.name=a;device.outputs.0.pin=21", "device.outputs.0.pin is \"21\": pin 21 is not allowed, device.i2c.sda is this pin already")]
-    [InlineData("device.i2c.scl=21", "device.i2c.scl is \"21\": pin 21 is not allowed, device.i2c.sda is this pin already")]
-    [InlineData("device.status_led=16;device.watchdog_pin=16", "device.watchdog_pin is \"16\": pin 16 is not allowed, device.status_led is this pin already")]
+    [InlineData(
+        "device.outputs.0.name=a/b;device.outputs.0.pin=16",
+        "device.outputs.0.name is \"a/b\": 1 to 32 of A-Z a-z 0-9 _ - are allowed")]
+    [InlineData(
+        "device.outputs.0.name=a;device.outputs.0.pin=16;device.outputs.0.active=on",
+        "device.outputs.0.active is \"on\": low or high is allowed")]
+    [InlineData(
+        "device.outputs.0.name=a;device.outputs.0.pin=16;device.outputs.0.safe=0",
+        "device.outputs.0.safe is \"0\": off or on is allowed")]
+    [InlineData(
+        "device.outputs.0.name=a;device.outputs.0.pin=16;device.outputs.1.name=a;device.outputs.1.pin=17",
+        "device.outputs.1.name is \"a\": another output has this name")]
+    [InlineData(
+        "device.outputs.0.name=a;device.outputs.0.pin=16;device.outputs.1.name=b;device.outputs.1.pin=16",
+        "device.outputs.1.pin is \"16\": pin 16 is not allowed, device.outputs.0.pin is this pin already")]
+    [InlineData(
+        "device.outputs.0.name=a;device.outputs.0.pin=21",
+        "device.outputs.0.pin is \"21\": pin 21 is not allowed, device.i2c.sda is this pin already")]
+    [InlineData(
+        "device.i2c.scl=21", "device.i2c.scl is \"21\": pin 21 is not allowed, device.i2c.sda is this pin already")]
+    [InlineData(
+        "device.status_led=16;device.watchdog_pin=16",
+        "device.watchdog_pin is \"16\": pin 16 is not allowed, device.status_led is this pin already")]
     [InlineData("device.status_led=34", "device.status_led is \"34\": pin 34 is not allowed, it is an input only")]
     [InlineData("device.i2c.sda=34", "device.i2c.sda is \"34\": pin 34 is not allowed, it has no I2C")]
-    [InlineData("device.outputs.0.name=a;device.outputs.0.pin=34", "device.outputs.0.pin is \"34\": pin 34 is not allowed, it is an input only")]
+    [InlineData(
+        "device.outputs.0.name=a;device.outputs.0.pin=34",
+        "device.outputs.0.pin is \"34\": pin 34 is not allowed, it is an input only")]
     public void Refuses_outputs_and_pins_that_cannot_be(string line, string error)
     {
         Assert.Equal(error, Bad(ConfigParams.FromString(line)));
@@ -208,7 +259,12 @@ public sealed class DeviceSettings_Tests
     [Fact]
     public void Reports_all_that_is_wrong_at_once()
     {
-        Assert.Null(DeviceConfig.Read(ConfigParams.FromString("device.interval_ms=1;device.id=?;device.discovery=2"), null, "dq-a1b2c3", _problems));
+        Assert.Null(
+            DeviceConfig.Read(
+                ConfigParams.FromString("device.interval_ms=1;device.id=?;device.discovery=2"),
+                null,
+                "dq-a1b2c3",
+                _problems));
         Assert.Equal(3, _problems.ErrorCount);
     }
 
@@ -233,6 +289,10 @@ public sealed class DeviceSettings_Tests
 
     private sealed class InputOnlyFrom34 : IPinRules
     {
+        public int I2cDataPin => 21;
+
+        public int I2cClockPin => 22;
+
         public string? WhyNotOutput(int pin) => pin is >= 34 and <= 39 ? "it is an input only" : null;
 
         public string? WhyNotI2c(int pin) => pin is >= 34 and <= 39 ? "it has no I2C" : null;

@@ -1,5 +1,6 @@
 using System.Text;
 using DeviceQueue.Configuration;
+using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Health;
 using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
@@ -24,7 +25,12 @@ public sealed class SettingsLoader_Tests
 
         Assert.Equal((SettingsSource.File, "file"), (loaded.Settings.Source, loaded.Settings.SourceWord));
         Assert.Equal("dq-a1b2c3", loaded.Device.Id);
-        Assert.Equal((0, 15, 320), (loaded.Connection.Readings.Qos, loaded.Connection.Readings.KeepAliveSeconds, loaded.Connection.Readings.MaxMessageSize));
+        Assert.Equal(
+            (0, 15, 320),
+            (
+                loaded.Connection.Readings.Qos,
+                loaded.Connection.Readings.KeepAliveSeconds,
+                loaded.Connection.Readings.MaxMessageSize));
         Assert.Empty(loaded.Problems.Errors());
         Assert.Empty(loaded.Problems.Warnings());
     }
@@ -32,7 +38,9 @@ public sealed class SettingsLoader_Tests
     [Fact]
     public void Warns_once_of_what_has_no_effect()
     {
-        SettingsLoader loaded = Load("""{"connections":[{"uri":"mqtt://broker","host":"other"}],"connection":{"host":"broker"},"credentials":[{"username":"u"}],"credential":{"username":"v"}}""");
+        SettingsLoader loaded = Load(
+            """{"connections":[{"uri":"mqtt://broker","host":"other"}],"connection":{"host":"broker"},"credentials":"""
+            + """[{"username":"u"}],"credential":{"username":"v"}}""");
 
         Assert.Equal(3, loaded.Problems.Warnings().Length);
         Assert.Equal(3, loaded.Problems.Warnings().Distinct().Count());
@@ -52,11 +60,21 @@ public sealed class SettingsLoader_Tests
     [Theory]
     [InlineData(null, "devicequeue.json is missing")]
     [InlineData(Broken, "devicequeue.json, line 1, column 24: a name in quotation marks is expected")]
-    [InlineData("""{"device":{"interval_ms":5},"connection":{"host":"broker"}}""", "device.interval_ms is \"5\": a whole number from 1000 to 86400000 is allowed")]
-    [InlineData("""{"device":{"id":"bar1"}}""", "connection.host is missing: a device needs a broker, here or in connection.uri")]
-    [InlineData("""{"connection":{"host":"broker"},"options":{"keepalive_timeout":0}}""", "options.keepalive_timeout is \"0\": a whole number from 1 to 65535000 is allowed")]
-    [InlineData("""{"connection":{"host":"broker"},"credential":{"password":"x"}}""", "credential.username is missing: MQTT 3.1.1 (section 3.1.2.9) has no password without a user name")]
-    [InlineData("""{"connection":{"host":"broker"},"tls":{"cert":"c.pem"}}""", "tls.key is missing: a client's certificate and its key belong together")]
+    [InlineData(
+        """{"device":{"interval_ms":5},"connection":{"host":"broker"}}""",
+        "device.interval_ms is \"5\": a whole number from 1000 to 86400000 is allowed")]
+    [InlineData(
+        """{"device":{"id":"bar1"}}""",
+        "connection.host is missing: a device needs a broker, here or in connection.uri")]
+    [InlineData(
+        """{"connection":{"host":"broker"},"options":{"keepalive_timeout":0}}""",
+        "options.keepalive_timeout is \"0\": a whole number from 1 to 65535000 is allowed")]
+    [InlineData(
+        """{"connection":{"host":"broker"},"credential":{"password":"x"}}""",
+        "credential.username is missing: MQTT 3.1.1 (section 3.1.2.9) has no password without a user name")]
+    [InlineData(
+        """{"connection":{"host":"broker"},"tls":{"cert":"c.pem"}}""",
+        "tls.key is missing: a client's certificate and its key belong together")]
     public void Uses_the_last_good_settings_when_the_file_is_not_and_says_why(string? file, string error)
     {
         Load(Good);
@@ -86,7 +104,8 @@ public sealed class SettingsLoader_Tests
     [Fact]
     public void Keeps_the_last_good_settings_when_a_file_names_a_certificate_that_is_not_there()
     {
-        const string Secure = """{"device":{"id":"bar2"},"connection":{"protocol":"mqtts","host":"broker"},"tls":{"ca":"ca.crt"}}""";
+        const string Secure = """{"device":{"id":"bar2"},"connection":{"protocol":"mqtts","host":"broker"},"tls":"""
+            + """{"ca":"ca.crt"}}""";
         Load(Good);
 
         SettingsLoader loaded = Load(Secure);
@@ -147,7 +166,8 @@ public sealed class SettingsLoader_Tests
     [Fact]
     public void Says_that_a_late_topic_means_nothing_to_readings_in_envelopes()
     {
-        SettingsLoader loaded = Load("""{"device":{"late_topic":true},"connection":{"host":"broker"},"options":{"serialize_envelope":true}}""");
+        SettingsLoader loaded = Load(
+            """{"device":{"late_topic":true},"connection":{"host":"broker"},"options":{"serialize_envelope":true}}""");
 
         Assert.Equal(["device.late_topic has no effect with options.serialize_envelope"], loaded.Problems.Warnings());
     }
@@ -169,9 +189,12 @@ public sealed class SettingsLoader_Tests
     }
 
     [Theory]
-    [InlineData("options.retry_connect=false;options.autosubscribe=true", "options.retry_connect", "options.autosubscribe")]
+    [InlineData(
+        "options.retry_connect=false;options.autosubscribe=true", "options.retry_connect", "options.autosubscribe")]
     [InlineData("topic=elsewhere;name=q;id=q", "topic", "name", "id")]
-    [InlineData("will.topic=alarm;will.payload=gone;will.qos=7;will.retain=true", "will.topic", "will.payload", "will.qos", "will.retain")]
+    [InlineData(
+        "will.topic=alarm;will.payload=gone;will.qos=7;will.retain=true",
+        "will.topic", "will.payload", "will.qos", "will.retain")]
     [InlineData("options.retry_connect=true;options.autosubscribe=false")]
     public void Warns_of_what_means_something_to_a_queue_and_nothing_to_a_device(string line, params string[] keys)
     {
@@ -188,16 +211,22 @@ public sealed class SettingsLoader_Tests
         ConfigParams config = Problems.ReadJson("""
             {
               "client_id": "c",
-              "device": { "id": "bar1", "command_key": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "interval_ms": 60000, "report_delta": 0,
-                "report_at_least_ms": 3600000, "temperature_offset": 0, "max_step": 0, "discovery": false, "sensor": { "address": 0 }, "i2c": { "sda": 21, "scl": 22 },
-                "outputs": [ { "name": "relay1", "pin": 16, "active": "high", "safe": "off" } ], "status_led": 4, "watchdog_pin": 13, "safe_after_ms": 0,
-                "reboot_after_ms": 900000, "command_ttl_ms": 60000, "health_interval_ms": 300000, "ntp_server": "pool.ntp.org", "safe_mode_boots": 5,
-                "stable_ms": 600000, "late_topic": false },
-              "connections": [ { "discovery_key": "k" }, { "protocol": "mqtts", "host": "h", "port": 8883 }, { "uri": "mqtt://h" } ],
+              "device": { "id": "bar1",
+                "command_key": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "interval_ms": 60000,
+                "report_delta": 0, "report_at_least_ms": 3600000, "temperature_offset": 0, "max_step": 0,
+                "discovery": false, "sensor": { "address": 0 }, "i2c": { "sda": 21, "scl": 22 },
+                "outputs": [ { "name": "relay1", "pin": 16, "active": "high", "safe": "off" } ], "status_led": 4,
+                "watchdog_pin": 13, "safe_after_ms": 0, "reboot_after_ms": 900000, "command_ttl_ms": 60000,
+                "health_interval_ms": 300000, "ntp_server": "pool.ntp.org", "safe_mode_boots": 5, "stable_ms": 600000,
+                "late_topic": false },
+              "connections": [ { "discovery_key": "k" }, { "protocol": "mqtts", "host": "h", "port": 8883 },
+                { "uri": "mqtt://h" } ],
               "credentials": [ { "store_key": "s" }, { "username": "u", "password": "p" } ],
-              "options": { "serialize_envelope": true, "autosubscribe": false, "qos": 0, "retain": false, "retry_connect": true, "connect_timeout": 30000,
-                "reconnect_timeout": 1000, "keepalive_timeout": 3000, "clean_session": true, "max_messages": 64, "max_bytes": 8192, "max_message_size": 1024,
-                "overflow": "reject", "max_inflight": 8, "reconnect_max": 60000, "outbox": "outbox.dat", "outbox_max_bytes": 49152, "outbox_flush_ms": 1000 },
+              "options": { "serialize_envelope": true, "autosubscribe": false, "qos": 0, "retain": false,
+                "retry_connect": true, "connect_timeout": 30000, "reconnect_timeout": 1000, "keepalive_timeout": 3000,
+                "clean_session": true, "max_messages": 64, "max_bytes": 8192, "max_message_size": 1024,
+                "overflow": "reject", "max_inflight": 8, "reconnect_max": 60000, "outbox": "outbox.dat",
+                "outbox_max_bytes": 49152, "outbox_flush_ms": 1000 },
               "tls": { "ca": "ca.pem", "cert": "c.pem", "key": "k.pem" }
             }
             """, problems)!;
@@ -212,7 +241,9 @@ public sealed class SettingsLoader_Tests
     {
         SettingsLoader loaded = Load("""{"connection":{"host":"broker"}}""", null);
         Assert.Equal(SettingsSource.None, loaded.Settings.Source);
-        Assert.Contains("device.id is missing: the board's MAC address, which gives the default, cannot be read", loaded.Problems.Errors());
+        Assert.Contains(
+            "device.id is missing: the board's MAC address, which gives the default, cannot be read",
+            loaded.Problems.Errors());
 
         Assert.Equal("bar1", Load(Good, null).Device.Id);
     }
@@ -220,12 +251,19 @@ public sealed class SettingsLoader_Tests
     [Fact]
     public void Reads_a_file_that_is_much_longer_than_what_is_in_memory_of_it()
     {
-        string outputs = string.Join(",\n", Enumerable.Range(0, 16).Select(i => $$"""  { "name": "output-{{i}}-\u0061\u0062",  "pin": {{100 + i}},{{new string(' ', 300)}} "safe": "on" }"""));
+        string outputs = string.Join(
+            ",\n",
+            Enumerable.Range(0, 16).Select(
+                i => $$"""  { "name": "output-{{i}}-\u0061\u0062",  "pin": {{100 + i}},"""
+                    + $$"""{{new string(' ', 300)}} "safe": "on" }"""));
         string uri = "mqtt://u:" + new string('p', 480) + "@broker";
-        SettingsLoader loaded = Load($$"""{"device":{"outputs":[{{outputs}}]},"connection":{"uri":"{{uri}}"} }""" + new string('\n', 1000));
+        SettingsLoader loaded = Load(
+            $$"""{"device":{"outputs":[{{outputs}}]},"connection":{"uri":"{{uri}}"} }""" + new string('\n', 1000));
 
         Assert.Empty(loaded.Problems.Errors());
-        Assert.Equal(Enumerable.Range(0, 16).Select(i => ($"output-{i}-ab", 100 + i, true)), loaded.Device.Outputs.Select(output => (output.Name, output.Pin, output.IsSafeOn)));
+        Assert.Equal(
+            Enumerable.Range(0, 16).Select(i => ($"output-{i}-ab", 100 + i, true)),
+            loaded.Device.Outputs.Select(output => (output.Name, output.Pin, output.IsSafeOn)));
         Assert.Equal(480, loaded.Connection.Endpoints[0].Password.Length);
     }
 
@@ -241,7 +279,8 @@ public sealed class SettingsLoader_Tests
     public void Never_shows_a_secret_of_a_bad_file()
     {
         SettingsLoader loaded = Load("""
-            {"device":{"command_key":"s3cret"},"connection":{"uri":"http://u:s3cret@h"},"credential":{"username":"u","password":"s3cret\n"}}
+            {"device":{"command_key":"s3cret"},"connection":{"uri":"http://u:s3cret@h"},
+             "credential":{"username":"u","password":"s3cret\n"}}
             """);
 
         Assert.Equal(4, loaded.Problems.ErrorCount);
@@ -255,11 +294,15 @@ public sealed class SettingsLoader_Tests
         Assert.True(Change(settings, "device.interval_ms=5000"));
         Assert.True(Change(settings, "device.discovery=true"));
 
-        Assert.Equal((5000, true, "stored"), (settings.Device.IntervalMs, settings.Device.IsDiscoveryOn, settings.SourceWord));
+        Assert.Equal(
+            (5000, true, "stored"), (settings.Device.IntervalMs, settings.Device.IsDiscoveryOn, settings.SourceWord));
         settings = Load(Good).Settings;
-        Assert.Equal((5000, true, "stored"), (settings.Device.IntervalMs, settings.Device.IsDiscoveryOn, settings.SourceWord));
+        Assert.Equal(
+            (5000, true, "stored"), (settings.Device.IntervalMs, settings.Device.IsDiscoveryOn, settings.SourceWord));
         settings = Load(null).Settings;
-        Assert.Equal((SettingsSource.LastGood, "last_good", 5000), (settings.Source, settings.SourceWord, settings.Device.IntervalMs));
+        Assert.Equal(
+            (SettingsSource.LastGood, "last_good", 5000),
+            (settings.Source, settings.SourceWord, settings.Device.IntervalMs));
     }
 
     [Fact]
@@ -278,7 +321,9 @@ public sealed class SettingsLoader_Tests
         SettingsChanges changes = Changes("device.report_delta=1;device.interval_ms=5");
 
         Assert.Null(settings.CheckChange(changes));
-        Assert.Equal("device.interval_ms is \"5\": a whole number from 1000 to 86400000 is allowed", Assert.Single(changes.Problems.Errors()));
+        Assert.Equal(
+            "device.interval_ms is \"5\": a whole number from 1000 to 86400000 is allowed",
+            Assert.Single(changes.Problems.Errors()));
         Assert.Equal((writes, 30000, 0.0), (_store.Writes, settings.Device.IntervalMs, settings.Device.ReportDelta));
     }
 
@@ -327,10 +372,13 @@ public sealed class SettingsLoader_Tests
         Store(record);
         SettingsLoader loaded = Load(Good);
 
-        Assert.Equal((SettingsSource.File, 30000, "bar1"), (loaded.Settings.Source, loaded.Device.IntervalMs, loaded.Device.Id));
+        Assert.Equal(
+            (SettingsSource.File, 30000, "bar1"), (loaded.Settings.Source, loaded.Device.IntervalMs, loaded.Device.Id));
         Assert.Null(loaded.Device.CommandKey);
         Assert.Equal(warnings, loaded.Problems.WarningCount);
-        Assert.All(loaded.Problems.Warnings(), warning => Assert.Contains("the stored changes are not allowed any more", warning));
+        Assert.All(
+            loaded.Problems.Warnings(),
+            warning => Assert.Contains("the stored changes are not allowed any more", warning));
     }
 
     [Fact]
@@ -350,7 +398,8 @@ public sealed class SettingsLoader_Tests
     {
         Load(Good);
         Store("device.interval_ms=5;device.max_step=3");
-        SettingsChanges changes = Load(Good).Settings.LoadChanges(new ConfigProblems(), new byte[LoadedSettings.ScratchBytes]);
+        SettingsChanges changes = Load(Good).Settings
+            .LoadChanges(new ConfigProblems(), new byte[LoadedSettings.ScratchBytes]);
 
         Assert.Equal(0, changes.Count);
     }
@@ -372,7 +421,8 @@ public sealed class SettingsLoader_Tests
         SettingsChanges changes = Changes("device.report_delta=1");
         Assert.NotNull(loaded.Settings.CheckChange(changes));
         Assert.False(loaded.Settings.TryKeep(changes, new byte[LoadedSettings.ScratchBytes]));
-        Assert.Equal("the changes made before cannot be read and would be lost", Assert.Single(changes.Problems.Errors()));
+        Assert.Equal(
+            "the changes made before cannot be read and would be lost", Assert.Single(changes.Problems.Errors()));
         Assert.Equal(0.0, loaded.Settings.Device.ReportDelta);
         Assert.Null(loaded.Settings.LoadChanges(new ConfigProblems(), new byte[LoadedSettings.ScratchBytes]));
 
@@ -419,9 +469,11 @@ public sealed class SettingsLoader_Tests
     [InlineData(4, 16, "16", 4, -1)]
     [InlineData(13, 13, "16", -1, -1)]
     [InlineData(21, 22, "16", -1, -1)]
-    public void A_bad_file_moves_no_pin_that_it_gives_to_something_else(int led, int watchdog, string output, int usedLed, int usedWatchdog)
+    public void A_bad_file_moves_no_pin_that_it_gives_to_something_else(
+        int led, int watchdog, string output, int usedLed, int usedWatchdog)
     {
-        string pins = $$"""{"status_led":{{led}},"watchdog_pin":{{watchdog}},"outputs":[{"name":"a","pin":2},{"pin":"{{output}}"}]}""";
+        string pins = $$"""{"status_led":{{led}},"watchdog_pin":{{watchdog}},"outputs":[{"name":"a","pin":2},"""
+            + $$"""{"pin":"{{output}}"}]}""";
         Assert.False(LoadAgain("{\"device\":" + pins + "}"));
 
         Assert.Equal((usedLed, usedWatchdog), (_loader.StatusLedPin, _loader.WatchdogPin));
@@ -468,14 +520,17 @@ public sealed class SettingsLoader_Tests
     {
         var changes = new SettingsChanges(new ConfigProblems());
         ConfigParams config = ConfigParams.FromString(line);
-        Assert.All(Enumerable.Range(0, config.Count), i => Assert.True(changes.TrySet(config.GetKey(i), config.Get(config.GetKey(i)))));
+        Assert.All(
+            Enumerable.Range(0, config.Count),
+            i => Assert.True(changes.TrySet(config.GetKey(i), config.Get(config.GetKey(i)))));
         return changes;
     }
 
     private static bool Change(LoadedSettings settings, string line)
     {
         SettingsChanges changes = Changes(line);
-        return settings.CheckChange(changes) is not null && settings.TryKeep(changes, new byte[LoadedSettings.ScratchBytes]);
+        return settings.CheckChange(changes) is not null
+            && settings.TryKeep(changes, new byte[LoadedSettings.ScratchBytes]);
     }
 
     private static ConfigProblems Check(ConfigParams config)
@@ -489,7 +544,10 @@ public sealed class SettingsLoader_Tests
     private void Store(string record)
     {
         byte[] file = _store.Files[SettingsLoader.FileName];
-        byte[] content = [.. BitConverter.GetBytes(Crc32.Compute(file, 0, file.Length)), .. Encoding.UTF8.GetBytes(record)];
+        byte[] content =
+        [
+            .. BitConverter.GetBytes(Crc32.Compute(file, 0, file.Length)), .. Encoding.UTF8.GetBytes(record),
+        ];
         var slots = new TwoSlotFile(_store, "changes.0", "changes.1", 1024);
         Assert.True(slots.TryUpdate(content, content.Length));
     }
@@ -507,7 +565,7 @@ public sealed class SettingsLoader_Tests
     private bool LoadAgain(string? json)
     {
         Put(json);
-        _loader ??= new SettingsLoader(_store, null);
+        _loader ??= new SettingsLoader(_store, new Esp32Board(hasPsram: false));
         return _loader.Load("dq-a1b2c3");
     }
 
@@ -521,6 +579,10 @@ public sealed class SettingsLoader_Tests
 
     private sealed class NoPins : IPinRules
     {
+        public int I2cDataPin => 21;
+
+        public int I2cClockPin => 22;
+
         public string WhyNotOutput(int pin) => "no";
 
         public string? WhyNotI2c(int pin) => null;

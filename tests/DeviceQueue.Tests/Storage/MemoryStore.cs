@@ -48,7 +48,7 @@ internal sealed class MemoryStore : IStore
     /// </summary>
     public int? CutAfterBytes { get; set; }
 
-    /// <summary>Gets or sets after how many more bytes written and files deleted the power fails for good.</summary>
+    /// <summary>Gets or sets after how many more bytes written and files deleted the power stays off.</summary>
     public int? StepsToPowerCut { get; set; }
 
     public bool IsOff => StepsToPowerCut < 0;

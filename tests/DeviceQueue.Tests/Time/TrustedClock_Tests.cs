@@ -171,7 +171,7 @@ public sealed class TrustedClock_Tests
 
         _clock.StartUtc += TimeSpan.FromDays(10_000);
         Run(clock, 5 * HourMs);
-        _clock.StartUtc = Start.AddDays(-10); // whoever spoofs the time server
+        _clock.StartUtc = Start.AddDays(-10); // a spoofed time server
         Assert.InRange(Fresh(clock), Start.AddHours(15), Start.AddHours(25));
         Assert.True(Utc(clock) >= Start.AddHours(15));
     }

@@ -24,7 +24,13 @@ internal sealed class CommandSender(ClientOptions options, TextWriter output, Te
 
     private readonly Channel<ReceivedMessage> _incoming = Channel.CreateUnbounded<ReceivedMessage>();
 
-    public async Task<int> Send(Member device, string type, string arguments, string? messageId, TimeSpan timeout, CancellationToken cancellation)
+    public async Task<int> Send(
+        Member device,
+        string type,
+        string arguments,
+        string? messageId,
+        TimeSpan timeout,
+        CancellationToken cancellation)
     {
         CheckArguments(arguments);
         SignedCommand command = SignedCommand.Create(device, type, arguments, messageId, DateTime.UtcNow);
@@ -46,7 +52,8 @@ internal sealed class CommandSender(ClientOptions options, TextWriter output, Te
         }
         catch (Exception e) when (e is NotSentException or ChannelClosedException)
         {
-            error.WriteLine($"error: the broker closed the connection; the command {command.MessageId} may be done or not");
+            error.WriteLine(
+                $"error: the broker closed the connection; the command {command.MessageId} may be done or not");
             return ExitCode.NoAnswer;
         }
         catch (TimeoutException)
@@ -71,16 +78,25 @@ internal sealed class CommandSender(ClientOptions options, TextWriter output, Te
         }
         catch (JsonException e)
         {
-            throw new UserException($"arguments '{arguments}': no JSON; a JSON object is needed, with each member once, and in quotation marks that the shell leaves alone", e);
+            throw new UserException(
+                $"arguments '{arguments}': no JSON; a JSON object is needed, with each member once, and in quotation "
+                + "marks that the shell leaves alone",
+                e);
         }
     }
 
-    private async Task<int> Converse(BrokerClient client, DeviceTopics topics, SignedCommand command, TimeSpan timeout, CancellationToken cancellation)
+    private async Task<int> Converse(
+        BrokerClient client,
+        DeviceTopics topics,
+        SignedCommand command,
+        TimeSpan timeout,
+        CancellationToken cancellation)
     {
         string? status = null;
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         end.CancelAfter(timeout);
-        using Timer repeat = new(_ => TryPublish(client, topics.Command, command.Payload), null, TimeSpan.Zero, RepeatInterval);
+        using Timer repeat = new(
+            _ => TryPublish(client, topics.Command, command.Payload), null, TimeSpan.Zero, RepeatInterval);
         try
         {
             while (true)
@@ -99,7 +115,9 @@ internal sealed class CommandSender(ClientOptions options, TextWriter output, Te
         catch (OperationCanceledException)
         {
             string state = status == null ? "it has never been on this broker" : $"its status is {status}";
-            error.WriteLine($"error: no answer; {state}. The command may be done or not. To repeat it, without doing it twice: --message-id {command.MessageId}");
+            error.WriteLine(
+                $"error: no answer; {state}. The command may be done or not. To repeat it, without doing it twice: "
+                + $"--message-id {command.MessageId}");
             return ExitCode.NoAnswer;
         }
     }
@@ -119,7 +137,8 @@ internal sealed class CommandSender(ClientOptions options, TextWriter output, Te
     private static JsonObject? FindAnswer(byte[] payload, SignedCommand command)
     {
         MessageEnvelope envelope = new();
-        if (new EnvelopeCodec().Decode(payload, 0, payload.Length, envelope) != EnvelopeError.None || envelope.CorrelationId != command.CorrelationId)
+        if (new EnvelopeCodec().Decode(payload, 0, payload.Length, envelope) != EnvelopeError.None
+            || envelope.CorrelationId != command.CorrelationId)
         {
             return null;
         }
@@ -127,7 +146,8 @@ internal sealed class CommandSender(ClientOptions options, TextWriter output, Te
         try
         {
             // As text first, so that what is no UTF-8 is refused as a whole.
-            return JsonNode.Parse(StrictUtf8.GetString(envelope.Message ?? []), documentOptions: Strict) is JsonObject answer
+            return JsonNode.Parse(
+                StrictUtf8.GetString(envelope.Message ?? []), documentOptions: Strict) is JsonObject answer
                 && answer["command_id"]?.ToString() == command.MessageId ? answer : null;
         }
         catch (Exception e) when (e is JsonException or DecoderFallbackException)
@@ -145,7 +165,8 @@ internal sealed class CommandSender(ClientOptions options, TextWriter output, Te
         output.WriteLine(PayloadText.Clean(status + code + text + result));
 
         // A repeat whose first answer was lost: its text is what was answered then.
-        bool isDone = status == CommandAnswer.Succeeded || (status == CommandAnswer.Duplicate && answer["text"]?.ToString() == CommandAnswer.Succeeded);
+        bool isDone = status == CommandAnswer.Succeeded
+            || (status == CommandAnswer.Duplicate && answer["text"]?.ToString() == CommandAnswer.Succeeded);
         return isDone ? ExitCode.Done : ExitCode.NotDone;
     }
 }

@@ -14,8 +14,13 @@ internal static class OperatorClient
         Port = person.Broker.Port,
         Username = person.Name,
         Password = person.Password,
-        Tls = new TlsOptions { Authorities = File.ReadAllBytes(fleet.FullPath(FleetFolder.OperatorPath(person.Name), FleetFolder.AuthorityCertificate)) },
+        Tls = new TlsOptions
+        {
+            Authorities = File.ReadAllBytes(
+                fleet.FullPath(FleetFolder.OperatorPath(person.Name), FleetFolder.AuthorityCertificate)),
+        },
     };
 
-    public static string Describe(ClientOptions options, ConnectResult result) => $"no connection to {options.Host}:{options.Port} as {options.Username}: {result.Text}";
+    public static string Describe(ClientOptions options, ConnectResult result) =>
+        $"no connection to {options.Host}:{options.Port} as {options.Username}: {result.Text}";
 }

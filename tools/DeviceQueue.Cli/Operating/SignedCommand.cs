@@ -38,14 +38,19 @@ internal sealed class SignedCommand
         };
         if (!CommandDispatcher.HasValidId(envelope))
         {
-            throw new UserException($"--message-id '{PayloadText.Clean(envelope.MessageId)}': 1 to {CommandDispatcher.MaxIdLength} printable ASCII characters are allowed");
+            throw new UserException(
+                $"--message-id '{PayloadText.Clean(envelope.MessageId)}': 1 to {CommandDispatcher.MaxIdLength} "
+                + "printable ASCII characters are allowed");
         }
 
-        envelope.Signature = Hex.ToText(HMACSHA256.HashData(device.CommandKey!, EnvelopeCodec.MakeSigningInput(device.Name, envelope)));
+        envelope.Signature = Hex.ToText(
+            HMACSHA256.HashData(device.CommandKey!, EnvelopeCodec.MakeSigningInput(device.Name, envelope)));
         byte[] payload = new byte[MaxBytes];
         int length = new EnvelopeCodec().Encode(envelope, envelope.MessageId, envelope.SentTime, payload, 0);
         return length >= 0
             ? new SignedCommand(envelope.MessageId, envelope.CorrelationId, payload[..length])
-            : throw new UserException($"the arguments are too long: {Encoding.UTF8.GetByteCount(arguments)} bytes, and a command with them has to fit {MaxBytes}");
+            : throw new UserException(
+                $"the arguments are too long: {Encoding.UTF8.GetByteCount(arguments)} bytes, and a command with them "
+                + $"has to fit {MaxBytes}");
     }
 }

@@ -35,7 +35,9 @@ internal sealed class Watcher(ClientOptions options, TextWriter output, TextWrit
         string[] levels = message.Topic.Split('/', 3);
         string kind = levels[^1] == "temperature" ? "reading" : levels[^1];
         string age = message.Retain ? " (retained)" : "";
-        Write(output, $"{PayloadText.Clean(levels[1])}  {PayloadText.Clean(kind)}  {PayloadText.Show(message.Payload)}{age}");
+        Write(
+            output,
+            $"{PayloadText.Clean(levels[1])}  {PayloadText.Clean(kind)}  {PayloadText.Show(message.Payload)}{age}");
     }
 
     private void Write(TextWriter writer, string text)

@@ -34,13 +34,14 @@ internal sealed class BrokerFiles(
 
     private static string UserLines => OperatingSystem.IsWindows()
         ? ""
-        : $"# Started as root, it becomes this user, who can read what is in this folder.\nuser {Environment.UserName}\n";
+        : "# Started as root, it becomes this user, who can read what is in this folder.\n"
+            + $"user {Environment.UserName}\n";
 
     private string Folder => fleet.FullPath(FleetFolder.Broker);
 
     private IEnumerable<Member> Members => devices.Concat(operators);
 
-    // Those in use, and those that a running broker may still have, where nobody gets in any more: these stay as they
+    // Those in use, and those that a running broker may still have, which let no client in any more: these stay as they
     // are, or it would have to be started again for nothing.
     private IReadOnlyList<BrokerListener> Listeners
     {
@@ -228,8 +229,10 @@ internal sealed class BrokerFiles(
     {
         try
         {
-            using X509Certificate2 certificate = X509Certificate2.CreateFromPem(ReadEarlier(ServerCertificate), ReadEarlier(ServerKey));
-            return certificate.Issuer == issuer.Certificate.Subject && hosts.All(host => certificate.MatchesHostname(host));
+            using X509Certificate2 certificate = X509Certificate2.CreateFromPem(
+                ReadEarlier(ServerCertificate), ReadEarlier(ServerKey));
+            return certificate.Issuer == issuer.Certificate.Subject
+                && hosts.All(host => certificate.MatchesHostname(host));
         }
         catch (CryptographicException)
         {

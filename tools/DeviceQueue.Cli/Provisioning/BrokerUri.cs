@@ -13,7 +13,7 @@ internal sealed partial record BrokerUri(string Host, int Port)
     private const string Rule =
         "mqtts://host or mqtts://host:port is allowed, without a name and a password, which are made here";
 
-    /// <summary>Gets the place of the operators' listener when nobody says another: beside the devices'.</summary>
+    /// <summary>Gets the place of the operators' listener unless another is named: beside the devices'.</summary>
     public BrokerUri Next => new(Host, Port < MaxPort
         ? Port + 1
         : throw new UserException($"--broker is needed: there is no port after {Port}"));

@@ -32,7 +32,10 @@ internal static class DeviceFiles
 
     public static JsonObject Settings(DeviceRequest request, string password, string commandKey)
     {
-        JsonObject settings = new() { ["device"] = new JsonObject { ["id"] = request.Id, ["command_key"] = commandKey } };
+        JsonObject settings = new()
+        {
+            ["device"] = new JsonObject { ["id"] = request.Id, ["command_key"] = commandKey },
+        };
         OwnSettings.Apply(request.Id, settings, request.Settings ?? []);
         JsonFile.Merge(settings, Connection(request.Broker!, request.Id, password, request.NeedsCertificate));
         return settings;
@@ -42,7 +45,8 @@ internal static class DeviceFiles
     /// Makes all files of a new device. Its certificates are DER: the chip takes PEM only with a zero behind it, which
     /// editors and tools do not keep.
     /// </summary>
-    public static Dictionary<string, byte[]> ForBoard(DeviceRequest request, JsonObject settings, Wifi? wifi, CertificateIssuer issuer)
+    public static Dictionary<string, byte[]> ForBoard(
+        DeviceRequest request, JsonObject settings, Wifi? wifi, CertificateIssuer issuer)
     {
         Dictionary<string, byte[]> files = new()
         {
@@ -60,7 +64,10 @@ internal static class DeviceFiles
             files.Add(FleetFolder.NetworkDeployment, JsonFile.ToBytes(wifi.NetworkDeployment));
         }
 
-        files.Add(FleetFolder.Steps, Encoding.UTF8.GetBytes(string.Join('\n', NextSteps.Flash(request.Board, wifi != null)) + "\n"));
+        Board board = request.Board ?? Board.Default;
+        string steps = string.Join('\n', NextSteps.Flash(board, wifi != null)) + "\n";
+        files.Add(FleetFolder.Steps, Encoding.UTF8.GetBytes(steps));
+        files.Add(FleetFolder.BoardFile, Encoding.UTF8.GetBytes(board.Name + "\n"));
         return files;
     }
 
@@ -73,13 +80,16 @@ internal static class DeviceFiles
         files.Add(FleetFolder.ClientKey, key.ExportPkcs8PrivateKey());
     }
 
-    public static Dictionary<string, byte[]> ForOperator(BrokerUri broker, string name, CertificateIssuer issuer) => new()
-    {
-        [FleetFolder.OperatorFile] = JsonFile.ToBytes(Connection(broker, name, Secrets.NewPassword(), hasCertificate: false)),
-        [FleetFolder.AuthorityCertificate] = Pem(issuer.Certificate),
-    };
+    public static Dictionary<string, byte[]> ForOperator(
+        BrokerUri broker, string name, CertificateIssuer issuer) => new()
+        {
+            [FleetFolder.OperatorFile] = JsonFile.ToBytes(
+            Connection(broker, name, Secrets.NewPassword(), hasCertificate: false)),
+            [FleetFolder.AuthorityCertificate] = Pem(issuer.Certificate),
+        };
 
-    public static byte[] Pem(X509Certificate2 certificate) => Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n");
+    public static byte[] Pem(X509Certificate2 certificate) =>
+        Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n");
 
     public static byte[] KeyPem(X509Certificate2 certificate)
     {
@@ -89,6 +99,13 @@ internal static class DeviceFiles
 
     private static JsonObject FileDeployment(IReadOnlyList<string> names) => new()
     {
-        ["Files"] = new JsonArray([.. names.Select(name => new JsonObject { ["DestinationFilePath"] = BoardDrive + name, ["SourceFilePath"] = name })]),
+        ["Files"] = new JsonArray(
+            [
+                .. names.Select(name => new JsonObject
+                {
+                    ["DestinationFilePath"] = BoardDrive + name,
+                    ["SourceFilePath"] = name,
+                }),
+            ]),
     };
 }

@@ -6,7 +6,8 @@ namespace DeviceQueue.Cli.Provisioning;
 /// <summary>What is asked for a device; null is "as it is", or nothing for a new one.</summary>
 internal sealed record DeviceRequest(string Id, BrokerUri? Broker)
 {
-    public Board Board { get; init; } = Board.Default;
+    /// <summary>Gets the board; null is the default one for a new device.</summary>
+    public Board? Board { get; init; }
 
     public string? Ssid { get; init; }
 
@@ -31,6 +32,7 @@ internal sealed record DeviceRequest(string Id, BrokerUri? Broker)
         // With stand-ins for what is not known yet.
         DeviceRequest trial = this with { Broker = Broker ?? new BrokerUri("stand-in", 1) };
         string password = new('0', Secrets.NewPassword().Length);
-        OwnSettings.Check(Id, DeviceFiles.Settings(trial, password, new string('0', Secrets.NewCommandKey().Length)));
+        string key = new('0', Secrets.NewCommandKey().Length);
+        OwnSettings.Check(Id, DeviceFiles.Settings(trial, password, key), Board ?? Board.Default);
     }
 }

@@ -113,7 +113,8 @@ internal sealed class FleetChange(string root)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserException($"{root} could be written in part only, and {Aside} holds the rest: {e.Message}", e);
+            throw new UserException(
+                $"{root} could be written in part only, and {Aside} holds the rest: {e.Message}", e);
         }
     }
 
@@ -137,7 +138,10 @@ internal sealed class FleetChange(string root)
         }
 
         // Here, so that a folder that cannot be made is found before anything is in place.
-        foreach (string path in _files.Keys.Concat(_folders).Select(path => Path.GetDirectoryName(path)!).Where(path => !_folders.Contains(path)).Concat(_empty).Distinct())
+        IEnumerable<string> parents = _files.Keys.Concat(_folders)
+            .Select(path => Path.GetDirectoryName(path)!)
+            .Where(path => !_folders.Contains(path));
+        foreach (string path in parents.Concat(_empty).Distinct())
         {
             CreateFolder(Path.Combine(root, path));
         }

@@ -25,6 +25,7 @@ internal sealed class FleetFolder
     public const string FileDeployment = "files.json";
     public const string NetworkDeployment = "network.json";
     public const string Steps = "flash.txt";
+    public const string BoardFile = "board.txt";
 
     private FleetFolder(string root)
     {
@@ -49,7 +50,7 @@ internal sealed class FleetFolder
         }
     }
 
-    /// <summary>Reads a folder while nobody changes it.</summary>
+    /// <summary>Reads a folder while no other run changes it.</summary>
     /// <exception cref="UserException">Something in it is missing, or not what was made.</exception>
     public static FleetFolder Open(string path)
     {
@@ -82,7 +83,8 @@ internal sealed class FleetFolder
     /// <exception cref="UserException">There is none.</exception>
     public Member FindDevice(string id) => Devices.TryGetValue(id, out Member? device)
         ? device
-        : throw new UserException($"there is no device '{Plain.Text(id)}' in {FullPath(DevicesFolder)}; it has {List(Devices.Keys)}");
+        : throw new UserException(
+            $"there is no device '{Plain.Text(id)}' in {FullPath(DevicesFolder)}; it has {List(Devices.Keys)}");
 
     /// <summary>Finds an operator; without a name, the only one.</summary>
     /// <exception cref="UserException">There is none, or more than one to choose from.</exception>
@@ -98,7 +100,8 @@ internal sealed class FleetFolder
         {
             return Operators.Count == 1
                 ? Operators.Values.First()
-                : throw new UserException($"there are the operators {List(Operators.Keys)}: say as which, by --operator NAME");
+                : throw new UserException(
+                    $"there are the operators {List(Operators.Keys)}: say as which, by --operator NAME");
         }
 
         return Operators.TryGetValue(name, out Member? found)
@@ -114,7 +117,9 @@ internal sealed class FleetFolder
         {
             return Devices.Count + Operators.Count == 0
                 ? null
-                : throw new UserException($"{FullPath(Authority)} is missing: put it back; with another authority no device would trust the broker any more");
+                : throw new UserException(
+                    $"{FullPath(Authority)} is missing: put it back; with another authority no device would trust the "
+                    + "broker any more");
         }
 
         try
@@ -123,7 +128,9 @@ internal sealed class FleetFolder
         }
         catch (CryptographicException e)
         {
-            throw new UserException($"{FullPath(Authority)}: {AuthorityCertificate} and {AuthorityKey} are not a certificate and its key", e);
+            throw new UserException(
+                $"{FullPath(Authority)}: {AuthorityCertificate} and {AuthorityKey} are not a certificate and its key",
+                e);
         }
     }
 
@@ -143,7 +150,7 @@ internal sealed class FleetFolder
         string path = Complete(folder, name, file);
         JsonFile.Read(path); // says what is wrong in an editor's words
         (Member member, TlsParams tls) =
-            MemberFile.Parse(path, File.ReadAllBytes(path), name, isDevice: folder == DevicesFolder);
+            MemberFile.Parse(path, File.ReadAllBytes(path), name, folder == DevicesFolder ? ReadBoard(name) : null);
         foreach (string needed in new[] { tls.AuthorityFile, tls.CertificateFile, tls.KeyFile }.OfType<string>())
         {
             Complete(folder, name, needed);
@@ -152,9 +159,30 @@ internal sealed class FleetFolder
         return member;
     }
 
+    // A device of before there was a choice has no such file.
+    private Board ReadBoard(string id)
+    {
+        string path = FullPath(DevicesFolder, id, BoardFile);
+        if (!File.Exists(path))
+        {
+            return Board.Default;
+        }
+
+        try
+        {
+            return Board.Find(File.ReadAllText(path).Trim());
+        }
+        catch (UserException e)
+        {
+            throw new UserException($"{path}: {e.Message}", e);
+        }
+    }
+
     private string Complete(string folder, string name, string file) => File.Exists(FullPath(folder, name, file))
         ? FullPath(folder, name, file)
-        : throw new UserException($"{FullPath(folder, name)} is incomplete: {file} is missing. Put it back, or delete the folder and provision {name} again");
+        : throw new UserException(
+            $"{FullPath(folder, name)} is incomplete: {file} is missing. Put it back, or delete the folder and "
+            + $"provision {name} again");
 
     private string ReadText(string folder, string file) => File.Exists(FullPath(folder, file))
         ? File.ReadAllText(FullPath(folder, file))

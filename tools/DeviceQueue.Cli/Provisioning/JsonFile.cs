@@ -24,7 +24,7 @@ internal static class JsonFile
     /// <exception cref="UserException">It is not there, or not one JSON object.</exception>
     public static JsonObject Read(string path) => Parse(path, TextFile.ReadUtf8(path));
 
-    /// <summary>Reads a file that somebody wrote, in whatever <see cref="TextFile"/> reads.</summary>
+    /// <summary>Reads a file written by hand, in any encoding that <see cref="TextFile"/> reads.</summary>
     /// <exception cref="UserException">It is not there, or not one JSON object.</exception>
     public static JsonObject ReadForeign(string path) => Parse(path, TextFile.Read(path));
 

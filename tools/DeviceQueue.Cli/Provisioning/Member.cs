@@ -11,6 +11,9 @@ internal sealed record Member(string Name, BrokerUri Broker, string Password)
     /// <summary>Gets the key that signs commands to a device; null for operators.</summary>
     public byte[]? CommandKey { get; init; }
 
+    /// <summary>Gets the device's board.</summary>
+    public Board Board { get; init; } = Board.Default;
+
     public bool HasCertificate { get; init; }
 
     /// <summary>Gets the member's settings file.</summary>

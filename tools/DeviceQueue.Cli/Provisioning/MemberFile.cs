@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
-using DeviceQueue.Esp32;
 using DeviceQueue.Settings;
 using DeviceQueue.Text;
 
@@ -10,12 +9,17 @@ namespace DeviceQueue.Cli.Provisioning;
 /// <summary>Reads settings of a device or an operator as a board does: flattened, each key and pin checked.</summary>
 internal static class MemberFile
 {
+    /// <param name="path">The file's name, for what is wrong with it.</param>
+    /// <param name="file">What is in it.</param>
+    /// <param name="name">The device id or the operator's name.</param>
+    /// <param name="board">The device's board; null for an operator.</param>
     /// <exception cref="UserException">It is not what was made for that name; the text names each key.</exception>
-    public static (Member Member, TlsParams Tls) Parse(string path, byte[] file, string name, bool isDevice)
+    public static (Member Member, TlsParams Tls) Parse(string path, byte[] file, string name, Board? board)
     {
+        bool isDevice = board != null;
         ConfigProblems problems = new();
         SettingsDraft? draft = SettingsDraft.Read(
-            new JsonConfigReader(path, new BytesSource(file, file.Length), problems), new Esp32Pins(hasPsram: false), name);
+            new JsonConfigReader(path, new BytesSource(file, file.Length), problems), board?.Pins, name);
         if (draft != null && file.Length > SettingsLoader.MaxFileBytes)
         {
             problems.AddError($"{file.Length} bytes; at most {SettingsLoader.MaxFileBytes} are allowed");
@@ -44,6 +48,7 @@ internal static class MemberFile
         Member member = new(name, broker, credentials[0].Password)
         {
             CommandKey = settings.CommandKey,
+            Board = board ?? Board.Default,
             HasCertificate = tls.CertificateFile != null,
             Settings = json,
         };

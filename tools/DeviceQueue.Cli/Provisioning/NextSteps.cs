@@ -41,5 +41,6 @@ internal static class NextSteps
     public static string FilesLine => $"nanoff --filedeployment {FleetFolder.FileDeployment} {Port}";
 
     public static string Note =>
-        "COM5 stands for the board's port (/dev/ttyUSB0 on Linux). DeviceQueue.Esp32.bin is attached to each release, and is what the build of firmware/DeviceQueue.Esp32 leaves.";
+        "COM5 stands for the board's port (/dev/ttyUSB0 on Linux). DeviceQueue.Esp32.bin is attached to each release, "
+        + "and is what the build of firmware/DeviceQueue.Esp32 leaves.";
 }

@@ -26,7 +26,10 @@ internal static class PasswordFile
         foreach ((string name, string password) in users)
         {
             string? line = Array.Find(lines, line => line.StartsWith($"{name}:", StringComparison.Ordinal));
-            text.Append(line != null && Matches(line, name, password) ? line : Write(name, password, RandomNumberGenerator.GetBytes(SaltBytes))).Append('\n');
+            string kept = line != null && Matches(line, name, password)
+                ? line
+                : Write(name, password, RandomNumberGenerator.GetBytes(SaltBytes));
+            text.Append(kept).Append('\n');
         }
 
         return text.ToString();
@@ -36,7 +39,10 @@ internal static class PasswordFile
     {
         string[] parts = line.Split('$');
         byte[] salt = new byte[SaltBytes];
-        return parts.Length == 5 && Convert.TryFromBase64String(parts[3], salt, out int count) && count == SaltBytes && Write(name, password, salt) == line;
+        return parts.Length == 5
+            && Convert.TryFromBase64String(parts[3], salt, out int count)
+            && count == SaltBytes
+            && Write(name, password, salt) == line;
     }
 
     private static string Write(string name, string password, byte[] salt)

@@ -71,7 +71,7 @@ internal sealed class Provisioner(string path, IQuestions questions)
             Names.RequireFree(name, operators.Keys, "an operator");
             Dictionary<string, byte[]> files = DeviceFiles.ForOperator(place, name, issuer);
             change.AddFolder(FleetFolder.OperatorPath(name), files);
-            operators.Add(name, MemberFile.Parse(name, files[FleetFolder.OperatorFile], name, isDevice: false).Member);
+            operators.Add(name, MemberFile.Parse(name, files[FleetFolder.OperatorFile], name, board: null).Member);
         }
 
         AddBrokerFiles(fleet, change, issuer, fleet.Devices, operators);
@@ -146,7 +146,7 @@ internal sealed class Provisioner(string path, IQuestions questions)
         Member device = fleet.FindDevice(id);
         JsonObject settings = device.Settings.DeepClone().AsObject();
         OwnSettings.Apply(id, settings, given);
-        OwnSettings.Check(id, settings);
+        OwnSettings.Check(id, settings, device.Board);
         bool isNew = !JsonNode.DeepEquals(settings, device.Settings);
         using CertificateIssuer issuer = fleet.LoadAuthority()!;
         FleetChange change = Begin(fleet, issuer);
@@ -170,7 +170,8 @@ internal sealed class Provisioner(string path, IQuestions questions)
         string? certificate = replaced is { HasCertificate: true }
             ? fleet.FullPath(FleetFolder.DevicePath(replaced.Name), FleetFolder.ClientCertificate)
             : null;
-        byte[] revoked = RevocationList.Make(fleet, issuer, certificate == null ? null : File.ReadAllBytes(certificate));
+        byte[] revoked = RevocationList.Make(
+            fleet, issuer, certificate == null ? null : File.ReadAllBytes(certificate));
         if (Directory.Exists(fleet.FullPath(FleetFolder.Authority)))
         {
             change.SetFileFirst(Path.Combine(FleetFolder.Authority, FleetFolder.RevokedCertificates), revoked);
@@ -236,6 +237,9 @@ internal sealed class Provisioner(string path, IQuestions questions)
     {
         string? other = request.Broker != null && request.Broker != existing.Broker
             ? $"broker {existing.Broker}, asked for {request.Broker}"
+            : null;
+        other ??= request.Board != null && request.Board != existing.Board
+            ? $"board {existing.Board.Name}, asked for {request.Board.Name}"
             : null;
         other ??= request.NeedsCertificate && !existing.HasCertificate ? "no certificate" : null;
         if (request.Settings != null && JsonFile.FindMissing(request.Settings, existing.Settings) is { } key)
@@ -334,7 +338,8 @@ internal sealed class Provisioner(string path, IQuestions questions)
         Dictionary<string, byte[]> files = DeviceFiles.ForBoard(request, settings, FindWifi(request), issuer);
         change.AddFolder(FleetFolder.DevicePath(request.Id), files);
         string name = $"settings of {request.Id}";
-        return MemberFile.Parse(name, files[SettingsLoader.FileName], request.Id, isDevice: true).Member;
+        Board board = request.Board ?? Board.Default;
+        return MemberFile.Parse(name, files[SettingsLoader.FileName], request.Id, board).Member;
     }
 
     private Wifi? FindWifi(DeviceRequest request)

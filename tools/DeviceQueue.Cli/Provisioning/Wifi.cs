@@ -42,7 +42,9 @@ internal sealed record Wifi(string Ssid, string Password)
     {
         if (Encoding.UTF8.GetByteCount(ssid) is 0 or > MaxSsidBytes || ssid.Any(char.IsControl))
         {
-            throw new UserException($"wifi '{Plain.Text(ssid)}': the name of a network has 1 to {MaxSsidBytes} bytes and no control characters");
+            throw new UserException(
+                $"wifi '{Plain.Text(ssid)}': the name of a network has 1 to {MaxSsidBytes} bytes "
+                + "and no control characters");
         }
     }
 

@@ -5,7 +5,7 @@ namespace Iot.Device.Bmxx80;
 
 /// <summary>
 /// Behaves as the real driver does on the bus, register by register and in its order, and like it never looks at an I2C
-/// status: what nobody answers reads as zeros (a single byte: as the register's number) and passes for a measurement.
+/// status: what no chip answers reads as zeros (a single byte: as the register's number) and passes for a measurement.
 /// </summary>
 public abstract class Bmxx80Base : IDisposable
 {
@@ -63,7 +63,7 @@ public abstract class Bmxx80Base : IDisposable
 
     private protected short DigT3 { get; private set; }
 
-    /// <summary>Resets the chip and sets it up anew.</summary>
+    /// <summary>Resets the chip and sets it up again.</summary>
     public void Reset()
     {
         Write(ResetRegister, ResetCommand);

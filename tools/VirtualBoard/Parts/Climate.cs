@@ -35,7 +35,7 @@ public sealed class CurveClimate(Climate mean, Climate amplitude, TimeSpan? peri
     public Climate At(TimeSpan elapsed) => mean + (amplitude * Math.Sin(2 * Math.PI * (elapsed / _period)));
 }
 
-/// <summary>Another script with noise on it; each look draws anew, from a seed.</summary>
+/// <summary>Another script with noise on it; each look draws again, from a seed.</summary>
 public sealed class NoisyClimate(IClimateScript script, Climate amplitude, int seed) : IClimateScript
 {
     private readonly Lock _lock = new();

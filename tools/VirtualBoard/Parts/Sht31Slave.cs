@@ -22,6 +22,7 @@ public sealed class Sht31Slave : II2cSlave
     private const int ClearStatus = 0x3041;
 
     // Section 4.11.
+    private const int AlertFlag = 1 << 15;
     private const int ResetFlag = 1 << 4;
     private const int HeaterFlag = 1 << 13;
     private const int UnknownCommandFlag = 1 << 1;
@@ -84,6 +85,9 @@ public sealed class Sht31Slave : II2cSlave
 
     /// <summary>Gets or sets what the converters give whatever the climate; null when they work.</summary>
     public Sht31Raw? StuckAt { get; set; }
+
+    /// <summary>Gets how often the flags of the status were cleared.</summary>
+    public int Clears { get; private set; }
 
     /// <summary>Gets a value indicating whether the heater is on, which warms what is measured.</summary>
     public bool IsHeating => (_status & HeaterFlag) != 0;
@@ -163,7 +167,7 @@ public sealed class Sht31Slave : II2cSlave
 
     private void Reset()
     {
-        _status = ResetFlag;
+        _status = AlertFlag | ResetFlag;
         _answer = null;
         _readyAt = Elapsed + ResetTime;
     }
@@ -187,6 +191,7 @@ public sealed class Sht31Slave : II2cSlave
                 break;
             case ClearStatus:
                 _status &= ~Flags;
+                Clears++;
                 break;
             case HeaterOn:
                 _status |= HeaterFlag;

@@ -22,7 +22,7 @@ public sealed class GpioController : IDisposable
 
     public PinNumberingScheme NumberingScheme { get; }
 
-    public int PinCount => BoardPins.Count;
+    public int PinCount => _boot.Board.Model.PinCount;
 
     /// <summary>Reserves a pin and leaves it as it is.</summary>
     /// <exception cref="InvalidOperationException">There is no such pin, or it is open already.</exception>
@@ -55,13 +55,14 @@ public sealed class GpioController : IDisposable
 
     public PinMode GetPinMode(int pinNumber) => Find(pinNumber).GetPinMode();
 
-    public bool IsPinModeSupported(int pinNumber, PinMode mode) => GpioPin.IsSupported(pinNumber, mode);
+    public bool IsPinModeSupported(int pinNumber, PinMode mode) =>
+        GpioPin.IsSupported(_boot.Board.Model, pinNumber, mode);
 
     /// <summary>True for a pin that does not exist, too: the real one asks whether the pin is busy.</summary>
     public bool IsPinOpen(int pinNumber)
     {
         _boot.Pass();
-        return !BoardPins.Exists(pinNumber) || _boot.Gpio.IsReserved(pinNumber);
+        return !_boot.Board.Model.Exists(pinNumber) || IsKept(pinNumber) || _boot.Gpio.IsReserved(pinNumber);
     }
 
     public PinValue Read(int pinNumber) => Find(pinNumber).Read();
@@ -83,10 +84,15 @@ public sealed class GpioController : IDisposable
     private GpioPin Reserve(int pinNumber)
     {
         _boot.Pass();
-        return BoardPins.Exists(pinNumber) && !_boot.Board.Gpio[pinNumber].IsTaken && _boot.Gpio.TryReserve(pinNumber)
-            ? new GpioPin(_boot, pinNumber)
-            : throw new InvalidOperationException();
+        bool isFree = _boot.Board.Model.Exists(pinNumber)
+            && !IsKept(pinNumber)
+            && !_boot.Board.Gpio[pinNumber].IsTaken
+            && _boot.Gpio.TryReserve(pinNumber);
+        return isFree ? new GpioPin(_boot, pinNumber) : throw new InvalidOperationException();
     }
+
+    // On modules with PSRAM nanoFramework keeps the flash's pins for itself (CPU_GPIO_Initialize).
+    private bool IsKept(int pinNumber) => _boot.Board.PsramSize > 0 && _boot.Board.Model.IsFlash(pinNumber);
 
     private GpioPin Find(int pinNumber)
     {

@@ -30,23 +30,28 @@ public sealed class GpioPin : IDisposable
         return _mode;
     }
 
-    public bool IsPinModeSupported(PinMode pinMode) => IsSupported(PinNumber, pinMode);
+    public bool IsPinModeSupported(PinMode pinMode) => IsSupported(_boot.Board.Model, PinNumber, pinMode);
 
     /// <summary>Sets the mode; an output starts low.</summary>
     /// <exception cref="ArgumentException">The pin is an input only.</exception>
     public void SetPinMode(PinMode value)
     {
         Enter();
-        if (value >= PinMode.Output && BoardPins.IsInputOnly(PinNumber))
+        if (value >= PinMode.Output && _boot.Board.Model.IsInputOnly(PinNumber))
         {
             throw new ArgumentException(null);
         }
 
         // nanoFramework reserves these only on modules with PSRAM; elsewhere the firmware takes the pin from the flash
         // that it runs from.
-        if (BoardPins.IsFlash(PinNumber))
+        if (_boot.Board.Model.IsFlash(PinNumber))
         {
             _boot.Board.Hang(_boot, $"Pin {PinNumber} belongs to the flash.");
+        }
+
+        if (_boot.Board.PsramSize > 0 && _boot.Board.Model.IsPsram(PinNumber))
+        {
+            _boot.Board.Hang(_boot, $"Pin {PinNumber} belongs to the PSRAM.");
         }
 
         Drive(value, isHigh: false);
@@ -94,9 +99,11 @@ public sealed class GpioPin : IDisposable
         }
     }
 
-    internal static bool IsSupported(int pinNumber, PinMode mode) =>
-        BoardPins.Exists(pinNumber) && mode >= PinMode.Input
-            && mode <= (BoardPins.IsInputOnly(pinNumber) ? PinMode.InputPullUp : PinMode.OutputOpenSourcePullDown);
+    internal static bool IsSupported(BoardModel model, int pinNumber, PinMode mode)
+    {
+        PinMode last = model.IsInputOnly(pinNumber) ? PinMode.InputPullUp : PinMode.OutputOpenSourcePullDown;
+        return model.Exists(pinNumber) && mode >= PinMode.Input && mode <= last;
+    }
 
     // The ESP32 has no open source: nanoFramework makes open drain of it.
     private static PinValue? LevelOf(PinMode mode, bool isHigh) => mode switch

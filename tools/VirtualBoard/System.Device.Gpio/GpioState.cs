@@ -6,7 +6,7 @@ namespace System.Device.Gpio;
 internal sealed class GpioState
 {
     private readonly Lock _lock = new();
-    private readonly bool[] _reserved = new bool[BoardPins.Count];
+    private readonly bool[] _reserved = new bool[BoardModel.MaxPinCount];
     private readonly Dictionary<int, GpioPin> _open = [];
 
     public bool IsReserved(int pinNumber)

@@ -14,7 +14,7 @@ public class I2cDevice : IDisposable
     private readonly int _sdaPin;
     private readonly int _sclPin;
 
-    // One byte for both directions, as in the real one: a ReadByte that nobody answers returns the last byte written.
+    // One byte for both directions, as in the real one: a ReadByte without an answer returns the last byte written.
     private readonly byte[] _buffer = new byte[1];
     private bool _isDisposed;
 
@@ -29,7 +29,8 @@ public class I2cDevice : IDisposable
         (_sdaPin, _sclPin) = settings.BusId switch
         {
             1 => (_boot.PinFunctions[DeviceFunction.I2C1_DATA], _boot.PinFunctions[DeviceFunction.I2C1_CLOCK]),
-            2 => (_boot.PinFunctions[DeviceFunction.I2C2_DATA], _boot.PinFunctions[DeviceFunction.I2C2_CLOCK]),
+            2 when _boot.Board.Model.I2cBuses > 1 =>
+                (_boot.PinFunctions[DeviceFunction.I2C2_DATA], _boot.PinFunctions[DeviceFunction.I2C2_CLOCK]),
             _ => throw new ArgumentException(null),
         };
         if (!IsFree(_sdaPin) || !IsFree(_sclPin))
@@ -98,7 +99,7 @@ public class I2cDevice : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private bool IsFree(int pinNumber) => BoardPins.Exists(pinNumber) && !_boot.Gpio.IsReserved(pinNumber);
+    private bool IsFree(int pinNumber) => _boot.Board.Model.Exists(pinNumber) && !_boot.Gpio.IsReserved(pinNumber);
 
     private I2cTransferResult Transmit(ReadOnlySpan<byte> write, Span<byte> read)
     {

@@ -3,7 +3,7 @@ using VirtualBoard;
 
 namespace nanoFramework.Hardware.Esp32;
 
-/// <summary>The ESP32's pin matrix.</summary>
+/// <summary>The chip's pin matrix.</summary>
 public class Configuration
 {
     /// <summary>Leads a device's line to a pin.</summary>
@@ -12,7 +12,7 @@ public class Configuration
     {
         Boot boot = Board.CurrentBoot;
         boot.Pass();
-        boot.PinFunctions[value] = BoardPins.Exists(pin) ? pin : throw new ArgumentException(null);
+        boot.PinFunctions[value] = boot.Board.Model.Exists(pin) ? pin : throw new ArgumentException(null);
     }
 
     /// <summary>Gets a line's pin; -1 when it has none.</summary>
@@ -25,17 +25,17 @@ public class Configuration
 }
 
 /// <summary>
-/// Which pins the devices have. Without a word from the firmware an I2C bus is there too, on pins that lead nowhere on
-/// most boards (ESP32_DeviceMapping.cpp).
+/// Which pins the devices have. Without a word from the firmware an ESP32 has an I2C bus, too, on pins that lead
+/// nowhere on most boards (ESP32_DeviceMapping.cpp).
 /// </summary>
-internal sealed class PinFunctions
+internal sealed class PinFunctions(BoardModel model)
 {
     private readonly ConcurrentDictionary<DeviceFunction, int> _pins = new()
     {
-        [DeviceFunction.I2C1_DATA] = 18,
-        [DeviceFunction.I2C1_CLOCK] = 19,
-        [DeviceFunction.I2C2_DATA] = 25,
-        [DeviceFunction.I2C2_CLOCK] = 26,
+        [DeviceFunction.I2C1_DATA] = model.I2cAtStart.Data,
+        [DeviceFunction.I2C1_CLOCK] = model.I2cAtStart.Clock,
+        [DeviceFunction.I2C2_DATA] = model == BoardModel.Esp32 ? 25 : -1,
+        [DeviceFunction.I2C2_CLOCK] = model == BoardModel.Esp32 ? 26 : -1,
     };
 
     public int this[DeviceFunction function]

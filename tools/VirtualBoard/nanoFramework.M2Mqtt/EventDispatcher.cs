@@ -60,7 +60,7 @@ internal sealed class EventDispatcher(Action close, Action raiseClosed)
             }
             catch (Exception)
             {
-                // As the real one: whatever a handler throws costs the connection, and is told to nobody.
+                // As the real one: an exception of a handler costs the connection and is not reported.
                 BeginClosing();
             }
         }

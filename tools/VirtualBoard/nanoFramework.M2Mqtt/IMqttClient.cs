@@ -27,7 +27,13 @@ public interface IMqttClient
 
     bool IsConnected { get; }
 
-    void Init(string brokerHostName, int brokerPort, bool secure, byte[] caCert, byte[] clientCert, MqttSslProtocols sslProtocol);
+    void Init(
+        string brokerHostName,
+        int brokerPort,
+        bool secure,
+        byte[] caCert,
+        byte[] clientCert,
+        MqttSslProtocols sslProtocol);
 
     MqttReasonCode Connect(
         string clientId,
@@ -47,7 +53,8 @@ public interface IMqttClient
 
     ushort Unsubscribe(string[] topics);
 
-    ushort Publish(string topic, byte[] message, string contentType, ArrayList userProperties, MqttQoSLevel qosLevel, bool retain);
+    ushort Publish(
+        string topic, byte[] message, string contentType, ArrayList userProperties, MqttQoSLevel qosLevel, bool retain);
 
     ushort Publish(string topic, byte[] message, string contentType);
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Mqtt;
-using VirtualBoard;
 using nanoFramework.M2Mqtt.Messages;
+using VirtualBoard;
 
 namespace nanoFramework.M2Mqtt;
 
@@ -198,13 +198,15 @@ internal sealed class Inflight
         long due = Timeout.Infinite;
         if (_exchanges.Count > 0)
         {
-            due = Math.Max(0, _exchanges.Min(exchange => exchange.SentAtMs) + _settings.DelayOnRetry - Environment.TickCount64);
+            due = Math.Max(
+                0, _exchanges.Min(exchange => exchange.SentAtMs) + _settings.DelayOnRetry - Environment.TickCount64);
         }
 
         if (_keepalive != TimeSpan.Zero)
         {
             long from = _pingedAt != 0 ? _pingedAt : _link.LastWritten;
-            long ping = Math.Max(1, (long)Math.Ceiling((_keepalive - Stopwatch.GetElapsedTime(from)).TotalMilliseconds));
+            long ping = Math.Max(
+                1, (long)Math.Ceiling((_keepalive - Stopwatch.GetElapsedTime(from)).TotalMilliseconds));
             due = due < 0 ? ping : Math.Min(due, ping);
         }
 

@@ -2,12 +2,12 @@ using System.Collections;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Mqtt;
-using VirtualBoard;
-using System.Security.Cryptography.X509Certificates;
 using nanoFramework.M2Mqtt.Exceptions;
 using nanoFramework.M2Mqtt.Messages;
+using VirtualBoard;
 
 namespace nanoFramework.M2Mqtt;
 
@@ -45,7 +45,13 @@ public class MqttClient : IMqttClient, IDisposable
     }
 
     /// <exception cref="SocketException">The host was not found.</exception>
-    public MqttClient(string brokerHostName, int brokerPort, bool secure, X509Certificate? caCert, X509Certificate? clientCert, MqttSslProtocols sslProtocol) =>
+    public MqttClient(
+        string brokerHostName,
+        int brokerPort,
+        bool secure,
+        X509Certificate? caCert,
+        X509Certificate? clientCert,
+        MqttSslProtocols sslProtocol) =>
         Initialise(brokerHostName, brokerPort, secure, caCert, clientCert, sslProtocol);
 
     public event IMqttClient.MqttMsgPublishEventHandler? MqttMsgPublishReceived;
@@ -83,17 +89,42 @@ public class MqttClient : IMqttClient, IDisposable
 
     public MqttSettings Settings { get; private set; } = null!;
 
-    public void Init(string brokerHostName, int brokerPort, bool secure, byte[]? caCert, byte[]? clientCert, MqttSslProtocols sslProtocol) =>
-        Initialise(brokerHostName, brokerPort, secure, caCert == null ? null : new X509Certificate(caCert), clientCert == null ? null : new X509Certificate(clientCert), sslProtocol);
+    public void Init(
+        string brokerHostName,
+        int brokerPort,
+        bool secure,
+        byte[]? caCert,
+        byte[]? clientCert,
+        MqttSslProtocols sslProtocol) =>
+        Initialise(
+            brokerHostName,
+            brokerPort,
+            secure,
+            caCert == null ? null : new X509Certificate(caCert),
+            clientCert == null ? null : new X509Certificate(clientCert),
+            sslProtocol);
 
     public MqttReasonCode Connect(string clientId) => Connect(clientId, null, null, true, DefaultKeepalive);
 
-    public MqttReasonCode Connect(string clientId, bool cleanSession) => Connect(clientId, null, null, cleanSession, DefaultKeepalive);
+    public MqttReasonCode Connect(string clientId, bool cleanSession) =>
+        Connect(clientId, null, null, cleanSession, DefaultKeepalive);
 
-    public MqttReasonCode Connect(string clientId, string? username, string? password) => Connect(clientId, username, password, true, DefaultKeepalive);
+    public MqttReasonCode Connect(string clientId, string? username, string? password) =>
+        Connect(clientId, username, password, true, DefaultKeepalive);
 
-    public MqttReasonCode Connect(string clientId, string? username, string? password, bool cleanSession, ushort keepAlivePeriod) =>
-        Connect(clientId, username, password, false, MqttQoSLevel.AtMostOnce, false, null, null, cleanSession, keepAlivePeriod);
+    public MqttReasonCode Connect(
+        string clientId, string? username, string? password, bool cleanSession, ushort keepAlivePeriod) =>
+        Connect(
+            clientId,
+            username,
+            password,
+            false,
+            MqttQoSLevel.AtMostOnce,
+            false,
+            null,
+            null,
+            cleanSession,
+            keepAlivePeriod);
 
     /// <summary>Connects. A refusal returns its code and leaves the client to be closed.</summary>
     /// <exception cref="MqttConnectionException">TCP or TLS could not be opened.</exception>
@@ -129,7 +160,9 @@ public class MqttClient : IMqttClient, IDisposable
             KeepaliveSeconds = keepAlivePeriod,
             Username = string.IsNullOrEmpty(username) ? null : username,
             Password = string.IsNullOrEmpty(password) ? null : password,
-            Will = willFlag ? new LastWill(willTopic!, Encoding.UTF8.GetBytes(willMessage!), (int)willQosLevel, willRetain) : null,
+            Will = willFlag
+                ? new LastWill(willTopic!, Encoding.UTF8.GetBytes(willMessage!), (int)willQosLevel, willRetain)
+                : null,
             ManualKeepalive = true,
         };
         Open(options);
@@ -213,9 +246,11 @@ public class MqttClient : IMqttClient, IDisposable
         return id;
     }
 
-    public ushort Publish(string topic, byte[]? message) => Publish(topic, message, null, null, MqttQoSLevel.AtMostOnce, false);
+    public ushort Publish(string topic, byte[]? message) =>
+        Publish(topic, message, null, null, MqttQoSLevel.AtMostOnce, false);
 
-    public ushort Publish(string topic, byte[]? message, string? contentType) => Publish(topic, message, contentType, null, MqttQoSLevel.AtMostOnce, false);
+    public ushort Publish(string topic, byte[]? message, string? contentType) =>
+        Publish(topic, message, contentType, null, MqttQoSLevel.AtMostOnce, false);
 
     public ushort Publish(string topic, byte[]? message, string? contentType, ArrayList? userProperties) =>
         Publish(topic, message, contentType, userProperties, MqttQoSLevel.AtMostOnce, false);
@@ -228,7 +263,13 @@ public class MqttClient : IMqttClient, IDisposable
     /// has.</exception>
     /// <exception cref="MqttClientException">More is in flight than the settings allow.</exception>
     /// <exception cref="OutOfMemoryException">The heap has no room for the message.</exception>
-    public ushort Publish(string topic, byte[]? message, string? contentType, ArrayList? userProperties, MqttQoSLevel qosLevel, bool retain)
+    public ushort Publish(
+        string topic,
+        byte[]? message,
+        string? contentType,
+        ArrayList? userProperties,
+        MqttQoSLevel qosLevel,
+        bool retain)
     {
         Board.Checkpoint();
         ushort id = NextMessageId();
@@ -237,7 +278,10 @@ public class MqttClient : IMqttClient, IDisposable
             throw new NotSupportedException();
         }
 
-        PublishExchange exchange = new(id, topic, message, qosLevel, retain) { HeldBytes = HeapShare.OfPublish(message?.Length ?? 0) };
+        PublishExchange exchange = new(id, topic, message, qosLevel, retain)
+        {
+            HeldBytes = HeapShare.OfPublish(message?.Length ?? 0),
+        };
         if (!_heap.TryTake(exchange.HeldBytes))
         {
             throw new OutOfMemoryException();
@@ -256,7 +300,13 @@ public class MqttClient : IMqttClient, IDisposable
             ? string.IsNullOrEmpty(topic) || string.IsNullOrEmpty(message)
             : retain);
 
-    private void Initialise(string host, int port, bool secure, X509Certificate? ca, X509Certificate? certificate, MqttSslProtocols sslProtocol)
+    private void Initialise(
+        string host,
+        int port,
+        bool secure,
+        X509Certificate? ca,
+        X509Certificate? certificate,
+        MqttSslProtocols sslProtocol)
     {
         Board.Checkpoint();
         _host = host;
@@ -277,7 +327,7 @@ public class MqttClient : IMqttClient, IDisposable
 
         if (Board.TryGetCurrent(out Board? board) && !board.Network.WifiAvailable)
         {
-            throw new SocketException((int)SocketError.HostNotFound); // nobody to ask
+            throw new SocketException((int)SocketError.HostNotFound); // no server to ask
         }
 
         _address = WithInterpreterStopped(() => Dns.GetHostAddresses(host, AddressFamily.InterNetwork))[0];
@@ -294,7 +344,8 @@ public class MqttClient : IMqttClient, IDisposable
     {
         if (_wasOpen)
         {
-            throw new NotSupportedException("The virtual board's client connects once: take a fresh one for each connection.");
+            throw new NotSupportedException(
+                "The virtual board's client connects once: take a fresh one for each connection.");
         }
 
         if (ProtocolVersion != MqttProtocolVersion.Version_3_1_1)
@@ -311,13 +362,16 @@ public class MqttClient : IMqttClient, IDisposable
             ConnectResult opened = OpenTransport(options);
             if (!opened.IsAccepted)
             {
-                throw opened.Status == ConnectStatus.SocketFailed ? new SocketException(opened.Code) : new IOException(opened.Text);
+                throw opened.Status == ConnectStatus.SocketFailed
+                    ? new SocketException(opened.Code)
+                    : new IOException(opened.Text);
             }
         }
         catch (SocketException e)
         {
             Release();
-            throw new MqttConnectionException($"Socket exception connecting to the broker: {(int)e.SocketErrorCode}", e);
+            throw new MqttConnectionException(
+                $"Socket exception connecting to the broker: {(int)e.SocketErrorCode}", e);
         }
         catch (Exception e)
         {
@@ -367,7 +421,8 @@ public class MqttClient : IMqttClient, IDisposable
     {
         _link = new BrokerClient(options) { MayReceive = IsFirstBlockFree, MayTake = IsSecondBlockFree };
         _dispatcher = new EventDispatcher(Close, () => ConnectionClosed?.Invoke(this, EventArgs.Empty));
-        _inflight = new Inflight(_link, _heap, Settings, TimeSpan.FromSeconds(options.KeepaliveSeconds), RaiseDone, BeginClosing);
+        _inflight = new Inflight(
+            _link, _heap, Settings, TimeSpan.FromSeconds(options.KeepaliveSeconds), RaiseDone, BeginClosing);
         _link.MessageReceived += Receive;
         _link.Disconnected += _ => BeginClosing();
         return _isPowerLost ? new ConnectResult(ConnectStatus.Closed) : _link.Open(timeout);
@@ -465,7 +520,8 @@ public class MqttClient : IMqttClient, IDisposable
             return;
         }
 
-        MqttMsgPublishEventArgs e = new(message.Topic, message.Payload, message.IsRepeat, (MqttQoSLevel)message.Qos, message.Retain);
+        MqttMsgPublishEventArgs e = new(
+            message.Topic, message.Payload, message.IsRepeat, (MqttQoSLevel)message.Qos, message.Retain);
         _inflight.Post(() => _dispatcher!.Enqueue(() => Raise(e, held)));
     }
 
@@ -486,13 +542,17 @@ public class MqttClient : IMqttClient, IDisposable
         switch (exchange)
         {
             case PublishExchange:
-                _dispatcher!.Enqueue(() => MqttMsgPublished?.Invoke(this, new MqttMsgPublishedEventArgs(exchange.Id, answered)));
+                _dispatcher!.Enqueue(
+                    () => MqttMsgPublished?.Invoke(this, new MqttMsgPublishedEventArgs(exchange.Id, answered)));
                 break;
             case SubscribeExchange subscribe when answered:
-                _dispatcher!.Enqueue(() => MqttMsgSubscribed?.Invoke(this, new MqttMsgSubscribedEventArgs(exchange.Id, subscribe.Granted)));
+                _dispatcher!.Enqueue(
+                    () => MqttMsgSubscribed?.Invoke(
+                        this, new MqttMsgSubscribedEventArgs(exchange.Id, subscribe.Granted)));
                 break;
             case UnsubscribeExchange when answered:
-                _dispatcher!.Enqueue(() => MqttMsgUnsubscribed?.Invoke(this, new MqttMsgUnsubscribedEventArgs(exchange.Id)));
+                _dispatcher!.Enqueue(
+                    () => MqttMsgUnsubscribed?.Invoke(this, new MqttMsgUnsubscribedEventArgs(exchange.Id)));
                 break;
         }
     }
@@ -504,5 +564,6 @@ public class MqttClient : IMqttClient, IDisposable
     }
 
     // As in the real client no lock guards it: publish from one thread.
-    private ushort NextMessageId() => _lastMessageId = _lastMessageId % ushort.MaxValue != 0 ? (ushort)(_lastMessageId + 1) : (ushort)1;
+    private ushort NextMessageId() =>
+        _lastMessageId = _lastMessageId % ushort.MaxValue != 0 ? (ushort)(_lastMessageId + 1) : (ushort)1;
 }

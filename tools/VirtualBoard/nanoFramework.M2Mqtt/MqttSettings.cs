@@ -27,7 +27,9 @@ public class MqttSettings
         get
         {
             Board.Checkpoint();
-            return Board.TryGetCurrent(out Board? board) ? Boards.GetValue(board, Create) : Boards.GetValue(NoBoard, static _ => new MqttSettings());
+            return Board.TryGetCurrent(out Board? board)
+                ? Boards.GetValue(board, Create)
+                : Boards.GetValue(NoBoard, static _ => new MqttSettings());
         }
     }
 

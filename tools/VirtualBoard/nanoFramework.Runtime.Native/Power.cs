@@ -21,12 +21,12 @@ public class Power
         remove => Board.CurrentBoot.RebootHandlers -= value;
     }
 
-    /// <summary>Starts the board anew and never returns.</summary>
+    /// <summary>Restarts the board and never returns.</summary>
     public static void RebootDevice(
         RebootOption rebootOption = RebootOption.NormalReboot) => RebootDevice(Timeout.Infinite, rebootOption);
 
     /// <summary>
-    /// Starts the board anew and never returns. Handlers that take longer than the time in milliseconds are left
+    /// Restarts the board and never returns. Handlers that take longer than the time in milliseconds are left
     /// behind.
     /// </summary>
     public static void RebootDevice(int exeConstraintTimeout, RebootOption rebootOption = RebootOption.NormalReboot)

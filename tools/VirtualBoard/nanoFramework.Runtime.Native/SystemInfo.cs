@@ -14,8 +14,16 @@ public static class SystemInfo
 
     public static ushort SKU => 0;
 
-    public static string TargetName => "ESP32_REV0";
+    public static string TargetName
+    {
+        get
+        {
+            Board.Checkpoint();
+            return Board.Current.Model.TargetName;
+        }
+    }
 
+    /// <summary>Gets the same for all chips of the family.</summary>
     public static string Platform => "ESP32";
 }
 

@@ -1,6 +1,7 @@
 namespace nanoFramework.M2Mqtt.Messages;
 
-public class MqttMsgPublishEventArgs(string topic, byte[] message, bool dupFlag, MqttQoSLevel qosLevel, bool retain) : EventArgs
+public class MqttMsgPublishEventArgs(
+    string topic, byte[] message, bool dupFlag, MqttQoSLevel qosLevel, bool retain) : EventArgs
 {
     public string Topic { get; } = topic;
 

@@ -8,18 +8,18 @@ using Mqtt;
 namespace DeviceQueue.Cli.Operating;
 
 /// <summary>
-/// Says offline for a device that the broker has thrown out: Mosquitto publishes no last will for a client that has
-/// lost its rights, so its status would say online for ever.
+/// Publishes offline for a device that the broker has disconnected: Mosquitto publishes no last will for a client that
+/// has lost its rights, so its status would stay online.
 /// </summary>
-internal static class Farewell
+internal static class OfflineStatus
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Says it as an operator, anyone if none is named, and takes all that the broker keeps of a device that does not
-    /// come back. Gives null when that is done, else why not.
+    /// Publishes it as an operator, anyone if none is named, and takes all that the broker keeps of a device that does
+    /// not come back. Gives null when that is done, else why not.
     /// </summary>
-    public static string? TrySay(string path, string? operatorName, Member device, bool isForEver)
+    public static string? TryPublish(string path, string? operatorName, Member device, bool isForEver)
     {
         try
         {
@@ -76,7 +76,8 @@ internal static class Farewell
         return null;
     }
 
-    private static List<string> FindRetained(BrokerClient client, string id, ConcurrentQueue<ReceivedMessage> heard, SemaphoreSlim isHeard)
+    private static List<string> FindRetained(
+        BrokerClient client, string id, ConcurrentQueue<ReceivedMessage> heard, SemaphoreSlim isHeard)
     {
         // What is retained comes before what is published later: when this comes back, all of it is here.
         string marker = $"devicequeue/marker/{Guid.NewGuid():N}";

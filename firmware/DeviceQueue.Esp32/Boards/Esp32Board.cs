@@ -1,34 +1,41 @@
 using DeviceQueue.Outputs;
 
-namespace DeviceQueue.Esp32
+namespace DeviceQueue.Esp32.Boards
 {
     /// <summary>
-    /// What the pins of an ESP32 module can be used for: ESP32 datasheet, pin definitions, strapping pins and IO_MUX.
-    /// The same as data, pin by pin: hardware/boards/esp32-devkitc/pins.csv.
+    /// ESP32-DevKitC, and other boards with an ESP32. Pins: ESP32 datasheet, pin definitions, strapping pins and
+    /// IO_MUX. The same as data, pin by pin: hardware/boards/esp32-devkitc/pins.csv.
     /// </summary>
-    public sealed class Esp32Pins : IPinRules
+    public sealed class Esp32Board : IPinRules
     {
+        /// <summary>What nanoff calls the image for it: one for modules with PSRAM and without.</summary>
+        public const string Target = "ESP32_PSRAM_REV0";
+
         private const int LastPin = 39;
         private const int FirstInputOnlyPin = 34;
         private const int FirstFlashPin = 6;
         private const int LastFlashPin = 11;
         private const int FirstPsramPin = 16;
         private const int LastPsramPin = 17;
-        private const string Strapping = "it is a strapping pin, whose level at reset decides how the chip boots";
 
         private readonly bool _hasPsram;
 
-        /// <summary>Initializes the rules of a module.</summary>
         /// <param name="hasPsram">Whether the module has PSRAM (ESP32-WROVER), which takes two pins.</param>
-        public Esp32Pins(bool hasPsram)
+        public Esp32Board(bool hasPsram)
         {
             _hasPsram = hasPsram;
         }
 
         /// <inheritdoc/>
+        public int I2cDataPin => 21;
+
+        /// <inheritdoc/>
+        public int I2cClockPin => 22;
+
+        /// <inheritdoc/>
         public string WhyNotOutput(int pin)
         {
-            return pin == 5 || pin == 15 ? Strapping : WhyNotI2c(pin);
+            return pin == 5 || pin == 15 ? Board.Strapping : WhyNotI2c(pin);
         }
 
         /// <inheritdoc/>
@@ -36,19 +43,19 @@ namespace DeviceQueue.Esp32
         {
             if (pin < 0 || pin > LastPin || pin == 20 || pin == 24 || (pin >= 28 && pin <= 31))
             {
-                return "the chip has no such pin";
+                return Board.NoSuchPin;
             }
 
             // A bus holds its lines high, and that at reset 2 and 12 must not be; a device that holds 0 low keeps the
             // chip in its boot loader.
             if (pin == 0 || pin == 2 || pin == 12)
             {
-                return Strapping;
+                return Board.Strapping;
             }
 
             if (pin == 1 || pin == 3)
             {
-                return "it is the console's serial line";
+                return Board.Console;
             }
 
             if (pin >= FirstFlashPin && pin <= LastFlashPin)
