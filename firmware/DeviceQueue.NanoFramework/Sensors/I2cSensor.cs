@@ -6,8 +6,8 @@ using DeviceQueue.Readings;
 namespace DeviceQueue.NanoFramework
 {
     /// <summary>
-    /// A sensor on the I2C bus, which may have two neighbouring addresses. It is looked for and set up until it answers,
-    /// and after each fault.
+    /// A sensor on the I2C bus, which may have two neighbouring addresses. It is looked for and set up until it
+    /// answers, and after each fault.
     /// </summary>
     public abstract class I2cSensor : ISensor
     {

@@ -43,7 +43,8 @@ namespace DeviceQueue.NanoFramework
             return _state;
         }
 
-        // 0x76, 0x77, 0x44, 0x45, or the kinds that may have the address. A chip of another kind does not end the search.
+        // 0x76, 0x77, 0x44, 0x45, or the kind that may have the address. A chip that is not known does not end the
+        // search.
         private SensorState Search(Reading reading)
         {
             SensorState state = SensorState.NotFound;

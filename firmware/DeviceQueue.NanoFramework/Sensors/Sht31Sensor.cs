@@ -7,22 +7,20 @@ namespace DeviceQueue.NanoFramework
 {
     /// <summary>
     /// An SHT31 (SHT30 and SHT35 answer alike), one measurement at a time with high repeatability. The chip secures
-    /// each word by a checksum and has nothing to read when it has not measured, so no value is stale or half.
+    /// each word by a checksum and has nothing to read when it has not measured, so no value is stale or half. It keeps
+    /// no setting from one measurement to the next that a loss of power could take away.
     /// </summary>
     public sealed class Sht31Sensor : I2cSensor
     {
         // Commands, status and times: Sensirion, datasheet SHT3x-DIS version 7, sections 2.2 and 4.3 to 4.11.
         private const int MeasureCommand = 0x2400; // high repeatability, no clock stretching
         private const int StatusCommand = 0xF32D;
-        private const int ClearStatusCommand = 0x3041;
         private const int HeaterOffCommand = 0x3066;
         private const int BreakCommand = 0x3093; // ends periodic measuring
-        private const int ResetStatus = 1 << 4;
         private const int HeaterStatus = 1 << 13;
 
-        // Sleep counts in ticks of 10 ms and may end one early.
         private const int MeasuringMs = 20; // 12.5 ms, 15.5 at most
-        private const int WaitMs = 10;
+        private const int WaitMs = 10; // Sleep counts in ticks and may end one early
         private const int MaxWaits = 3;
 
         private const int CommandBytes = 2;
@@ -67,9 +65,16 @@ namespace DeviceQueue.NanoFramework
             }
 
             Describe("SHT31", address);
-            Thread.Sleep(PauseMs);
-            TrySend(BreakCommand); // a chip that measures once may refuse it
-            return TrySend(HeaterOffCommand) && TrySend(ClearStatusCommand) ? SensorState.Ok : SensorState.NoAnswer;
+            bool isHeating = (Word(0) & HeaterStatus) != 0;
+            Thread.Sleep(PauseMs); // 1 ms from one command to the next (section 4)
+            Send(BreakCommand); // a chip that measures once may refuse it
+            if (!isHeating)
+            {
+                return SensorState.Ok;
+            }
+
+            Send(HeaterOffCommand); // the status will tell whether it has
+            return SensorState.Reset;
         }
 
         /// <inheritdoc/>
@@ -80,22 +85,10 @@ namespace DeviceQueue.NanoFramework
                 return SensorState.NoAnswer;
             }
 
-            int temperature = Word(0);
-            int humidity = Word(WordBytes);
-            if (!TryReadStatus() || !IsIntact(WordBytes))
-            {
-                return SensorState.NoAnswer;
-            }
-
-            if ((Word(0) & (ResetStatus | HeaterStatus)) != 0)
-            {
-                return SensorState.Reset;
-            }
-
             // Section 4.13.
-            double celsius = -45 + (175 * temperature / 65535.0);
+            double celsius = -45 + (175 * Word(0) / 65535.0);
             reading.Set(Quantity.Temperature, celsius);
-            reading.Set(Quantity.Humidity, 100 * humidity / 65535.0);
+            reading.Set(Quantity.Humidity, 100 * Word(WordBytes) / 65535.0);
             return IsWithin(celsius, MinTemperatureC, MaxTemperatureC) ? SensorState.Ok : SensorState.OutOfRange;
         }
 
@@ -157,12 +150,11 @@ namespace DeviceQueue.NanoFramework
                 Device.WriteRead(new SpanByte(_bytes, 0, CommandBytes), new SpanByte(_bytes, 0, WordBytes)));
         }
 
-        private bool TrySend(int command)
+        private void Send(int command)
         {
             PutCommand(command);
-            bool isSent = IsFull(Device.Write(new SpanByte(_bytes, 0, CommandBytes)));
-            Thread.Sleep(PauseMs); // 1 ms from one command to the next (section 4)
-            return isSent;
+            Device.Write(new SpanByte(_bytes, 0, CommandBytes));
+            Thread.Sleep(PauseMs);
         }
 
         private void PutCommand(int command)

@@ -262,11 +262,8 @@ namespace DeviceQueue.HomeAssistant
             }
             else if (_isOn)
             {
-                if (mark != null && _sampler.State != SensorState.Ok)
-                {
-                    AddMarked(mark);
-                }
-
+                bool isUnknown = mark != null && _sampler.State != SensorState.Ok;
+                _quantities |= isUnknown ? AnnouncementMark.GetQuantities(mark) : 0;
                 if (TryFit(null))
                 {
                     Replace(mark);
@@ -335,14 +332,6 @@ namespace DeviceQueue.HomeAssistant
                 _isChanged = _isOn;
                 _connection.LatestValues.Forget(_handle);
                 _connection.LatestValues.Forget(_diagnosticHandle);
-            }
-        }
-
-        private void AddMarked(byte[] mark)
-        {
-            for (int quantity = 0; quantity < Quantity.Count; quantity++)
-            {
-                _quantities |= AnnouncementMark.Has(mark, Quantity.NameOf(quantity)) ? 1 << quantity : 0;
             }
         }
 

@@ -10,10 +10,15 @@ public sealed class Sht31Sensor_Tests : IDisposable
     private const ushort AnyHumidity = 0x8000;
 
     private readonly Bench _bench = new();
-    private readonly Sht31Slave _slave = new(new ConstantClimate(new Climate(21.5, 45, 1006.5)));
+    private readonly Room _room = new() { Climate = new Climate(21.5, 45, 1006.5) };
+    private readonly Sht31Slave _slave;
     private readonly Reading _reading = new();
 
-    public Sht31Sensor_Tests() => _bench.Board.I2c.Attach(0x44, _slave);
+    public Sht31Sensor_Tests()
+    {
+        _slave = new Sht31Slave(_room);
+        _bench.Board.I2c.Attach(0x44, _slave);
+    }
 
     public void Dispose() => _bench.Dispose();
 
@@ -80,14 +85,15 @@ public sealed class Sht31Sensor_Tests : IDisposable
     }
 
     [Fact]
-    public void A_sensor_that_lost_its_power_or_its_wires_says_so_and_is_set_up_again()
+    public void A_sensor_that_lost_its_power_measures_and_one_that_lost_its_wires_is_looked_for()
     {
         Measure(sensor =>
         {
             Assert.Equal(SensorState.Ok, sensor.Read(_reading));
             _slave.LosePower();
-            Assert.Equal(SensorState.Reset, sensor.Read(_reading));
+            _room.Climate = new Climate(19, 50, 1006.5);
             Assert.Equal(SensorState.Ok, sensor.Read(_reading));
+            Assert.Equal(19, _reading.Get(Quantity.Temperature), 0.01);
 
             _slave.IsUnplugged = true;
             Assert.Equal(SensorState.NoAnswer, sensor.Read(_reading));
@@ -98,19 +104,28 @@ public sealed class Sht31Sensor_Tests : IDisposable
     }
 
     [Fact]
-    public void A_heater_that_is_on_makes_no_reading()
+    public void A_heater_that_an_earlier_program_left_on_makes_no_reading()
     {
-        Assert.True(_slave.TryWrite([0x30, 0x6D]));
         Measure(sensor =>
         {
-            Assert.Equal(SensorState.Ok, sensor.Read(_reading)); // switched off while it was set up
-            Assert.False(_slave.IsHeating);
-
+            AwaitReady();
             Assert.True(_slave.TryWrite([0x30, 0x6D]));
-            Thread.Sleep(2);
+            AwaitReady();
             Assert.Equal(SensorState.Reset, sensor.Read(_reading));
+            Assert.False(_slave.IsHeating);
             Assert.Equal(SensorState.Ok, sensor.Read(_reading));
             Assert.Equal(21.5, _reading.Get(Quantity.Temperature), 0.01);
+        });
+    }
+
+    [Fact]
+    public void What_was_measured_is_read_once_so_no_value_stands_still()
+    {
+        byte[] answer = new byte[6];
+        Measure(sensor =>
+        {
+            Assert.Equal(SensorState.Ok, sensor.Read(_reading));
+            Assert.False(_slave.TryRead(answer));
         });
     }
 
@@ -129,7 +144,7 @@ public sealed class Sht31Sensor_Tests : IDisposable
     }
 
     [Fact]
-    public void Whichever_transfer_fails_no_reading_is_wrong_and_nothing_is_left_open()
+    public void A_start_that_fails_at_any_transfer_leaves_nothing_open()
     {
         UnsteadyWires wires = new(_slave);
         _bench.Board.I2c.Attach(0x45, wires);
@@ -145,11 +160,11 @@ public sealed class Sht31Sensor_Tests : IDisposable
                     Assert.Equal(0, Board.CurrentBoot.OpenI2cDevices);
 
                     _slave.IsUnplugged = false;
+                    AwaitReady();
                     wires.Mend();
                     wires.Spoil(1 + (run % transfers), (TransferFault)(run / transfers));
                     Assert.Equal(SensorState.Ok, sensor.Read(_reading));
-                    Assert.Equal(21.5, _reading.Get(Quantity.Temperature), 0.01);
-                    Assert.Equal(45, _reading.Get(Quantity.Humidity), 0.01);
+                    Assert.Equal(1, Board.CurrentBoot.OpenI2cDevices);
                 }
             },
             0x45);
@@ -176,6 +191,47 @@ public sealed class Sht31Sensor_Tests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData(0x44, "SHT31 at 0x44")]
+    [InlineData(0x45, "SHT31 at 0x45")]
+    [InlineData(0x76, "BMP280 at 0x76")]
+    [InlineData(0x77, "BMP280 at 0x77")]
+    public void With_type_auto_and_an_address_the_kind_that_has_it_is_looked_for_there_alone(
+        int address, string description)
+    {
+        ConstantClimate climate = new(new Climate(1, 2, 990));
+        using Bench bench = new();
+        bench.Board.I2c.Attach(0x44, new Sht31Slave(climate));
+        bench.Board.I2c.Attach(0x45, new Sht31Slave(climate));
+        bench.Board.I2c.Attach(0x76, new Bmx280Slave(Bmx280Chip.Bmp280, climate));
+        bench.Board.I2c.Attach(0x77, new Bmx280Slave(Bmx280Chip.Bmp280, climate));
+        bench.Run(() =>
+        {
+            Bench.OpenI2c(address).Dispose();
+            ISensor sensor = SensorCatalog.Create(SensorTypes.Auto, address);
+            Assert.Equal(SensorState.Ok, sensor.Read(_reading));
+            Assert.Equal(description, sensor.Description);
+        });
+    }
+
+    [Fact]
+    public void A_chip_that_is_not_known_is_named_and_does_not_end_the_search()
+    {
+        using Bench bench = new();
+        bench.Board.I2c.Attach(0x76, new Bmx280Slave((Bmx280Chip)0x61, new ConstantClimate(default)));
+        bench.Run(() =>
+        {
+            Bench.OpenI2c(0x76).Dispose();
+            ISensor sensor = SensorCatalog.Create(SensorTypes.Auto, 0);
+            Assert.Equal(SensorState.WrongChip, sensor.Read(_reading));
+            Assert.Equal("0x61 at 0x76", sensor.Description);
+
+            bench.Board.I2c.Attach(0x45, new Sht31Slave(_room));
+            Assert.Equal(SensorState.Ok, sensor.Read(_reading));
+            Assert.Equal("SHT31 at 0x45", sensor.Description);
+        });
+    }
+
     [Fact]
     public void A_chip_of_another_type_than_the_settings_name_is_no_sensor()
     {
@@ -183,12 +239,14 @@ public sealed class Sht31Sensor_Tests : IDisposable
         Measure(SensorCatalog.Create(SensorTypes.Bmp280, 0), sensor =>
         {
             Assert.Equal(SensorState.WrongChip, sensor.Read(_reading));
-            Assert.Equal("0x60 at 0x76", sensor.Description);
+            Assert.Equal("BME280 at 0x76", sensor.Description);
         });
         Measure(
             SensorCatalog.Create(SensorTypes.Sht31, 0x45),
             sensor => Assert.Equal(SensorState.NotFound, sensor.Read(_reading)));
     }
+
+    private void AwaitReady() => Assert.True(SpinWait.SpinUntil(() => _slave.IsReady, Bench.Patience));
 
     private void Measure(Action<ISensor> test, int address = 0) => Measure(new Sht31Sensor(address), test);
 
@@ -199,6 +257,13 @@ public sealed class Sht31Sensor_Tests : IDisposable
             Bench.OpenI2c(0x44).Dispose(); // sets the pins' functions
             test(sensor);
         });
+    }
+
+    private sealed class Room : IClimateScript
+    {
+        public Climate Climate { get; set; }
+
+        public Climate At(TimeSpan elapsed) => Climate;
     }
 
     /// <summary>An INA219 has these addresses, too; its first register is 0x399F.</summary>

@@ -51,7 +51,7 @@ internal sealed class Socket : IClimateScript
     public List<string> Wrong { get; } = [];
 
     /// <summary>Gets how often the firmware has set the chip up.</summary>
-    public int SetUps => _part is Sht31Slave sht31 ? sht31.Clears : ((Bmx280Slave)_part).Resets;
+    public int SetUps => _part is Sht31Slave sht31 ? sht31.Breaks : ((Bmx280Slave)_part).Resets;
 
     public Climate At(TimeSpan elapsed) => _climate;
 
@@ -60,6 +60,7 @@ internal sealed class Socket : IClimateScript
     {
         Wires.Mend();
         _part.LosePower();
+        Assert.True(SpinWait.SpinUntil(() => _part is not Sht31Slave { IsReady: false }, Bench.Patience));
         Sensor = SensorCatalog.Create((int)_chip, _address);
     }
 

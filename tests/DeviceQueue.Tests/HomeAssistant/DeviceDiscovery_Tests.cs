@@ -98,6 +98,25 @@ public sealed class DeviceDiscovery_Tests
             ["temperature", "humidity"], new HomeAssistantDevice(node.Broker.Retained(Topic)!).Names("sensor"));
     }
 
+    [Fact]
+    public void A_sensor_of_temperature_and_humidity_brings_these_alone_to_readings_announcement_and_health()
+    {
+        var node = new Node("device.discovery=true");
+        node.Sensor.HasPressure = false;
+        node.World.Open();
+        node.World.RunFor(600000);
+
+        var device = new HomeAssistantDevice(Assert.Single(Announcements(node)).Text);
+        Assert.Equal(["temperature", "humidity"], device.Names("sensor"));
+        Assert.All(
+            node.On("temperature"),
+            reading => Assert.Equal(
+                ["msg", "unit", "temperature", "humidity", "seq", "time"],
+                Node.Json(reading).EnumerateObject().Select(member => member.Name)));
+        Assert.Equal(
+            """{"state":"ok","faults":0}""", Node.Json(node.On("health")[^1]).GetProperty("sensor").GetRawText());
+    }
+
     [Theory]
     [InlineData("", "180")]
     [InlineData("device.report_delta=0.5", "3720")]

@@ -222,6 +222,31 @@ public sealed class Sampler_Tests
     }
 
     [Fact]
+    public void A_sensor_of_temperature_and_humidity_is_read_corrected_and_doubted_as_one_with_pressure()
+    {
+        _sensor.HasPressure = false;
+        Apply("device.temperature_offset=-1.5;device.max_step=5;device.report_delta=0.5");
+
+        Assert.Equal("18.50 19.00 26.50", Published(20, 20.4, 20.5, 28, 28));
+        Assert.Equal(
+            [Quantity.Temperature, Quantity.Humidity],
+            Enumerable.Range(0, Quantity.Count).Where(_sampler.Reading.Has));
+        Assert.Equal(49.24, _sampler.Reading.Get(Quantity.Humidity), 0.005); // 37.71 hPa at 28 °C, 34.54 at 26.5 °C
+        Assert.Equal(1, _sampler.Faults);
+    }
+
+    [Fact]
+    public void A_quantity_that_the_sensor_measures_no_longer_is_not_in_the_reading()
+    {
+        Assert.True(Sample());
+        Assert.True(_sampler.Reading.Has(Quantity.Pressure));
+        _sensor.HasPressure = false;
+        Assert.True(Sample());
+
+        Assert.False(_sampler.Reading.Has(Quantity.Pressure));
+    }
+
+    [Fact]
     public void Says_which_chip_answers_in_the_sensors_place()
     {
         _sensor.State = SensorState.WrongChip;

@@ -86,11 +86,23 @@ public sealed class Sht31Slave : II2cSlave
     /// <summary>Gets or sets what the converters give whatever the climate; null when they work.</summary>
     public Sht31Raw? StuckAt { get; set; }
 
-    /// <summary>Gets how often the flags of the status were cleared.</summary>
-    public int Clears { get; private set; }
+    /// <summary>Gets how often periodic measuring was ended.</summary>
+    public int Breaks { get; private set; }
 
     /// <summary>Gets a value indicating whether the heater is on, which warms what is measured.</summary>
     public bool IsHeating => (_status & HeaterFlag) != 0;
+
+    /// <summary>Gets a value indicating whether it takes a command.</summary>
+    public bool IsReady
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_isUnplugged && Elapsed >= _readyAt;
+            }
+        }
+    }
 
     private TimeSpan Elapsed => _time.GetElapsedTime(_start);
 
@@ -107,7 +119,7 @@ public sealed class Sht31Slave : II2cSlave
     {
         lock (_lock)
         {
-            if (_isUnplugged || Elapsed < _readyAt || data.Length < 2)
+            if (!IsReady || data.Length < 2)
             {
                 return false;
             }
@@ -191,7 +203,6 @@ public sealed class Sht31Slave : II2cSlave
                 break;
             case ClearStatus:
                 _status &= ~Flags;
-                Clears++;
                 break;
             case HeaterOn:
                 _status |= HeaterFlag;
@@ -203,6 +214,7 @@ public sealed class Sht31Slave : II2cSlave
                 Reset();
                 break;
             case Break:
+                Breaks++;
                 break;
             default:
                 _status |= UnknownCommandFlag;
