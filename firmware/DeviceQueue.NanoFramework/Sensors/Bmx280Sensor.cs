@@ -1,5 +1,4 @@
 using System;
-using System.Device.I2c;
 using System.Threading;
 using DeviceQueue.Readings;
 using Iot.Device.Bmxx80;
@@ -53,6 +52,7 @@ namespace DeviceQueue.NanoFramework
         private const int TemperatureAt = 8;
         private const int HumidityAt = 11;
         private const int StateBytes = 13;
+        private const int WriteBytes = 2;
 
         private const int StartUpMs = 10; // t_startup is 2 ms; Sleep counts in ticks
         private const int MeasuringMs = 10; // 9.3 ms at most (section 9.1)
@@ -66,7 +66,6 @@ namespace DeviceQueue.NanoFramework
         private const double Tolerance = 0.005; // half of the last digit that is published
 
         private readonly int _chipId;
-        private readonly byte[] _command = new byte[2];
         private readonly byte[] _state = new byte[StateBytes];
         private readonly Bmx280Compensation _compensation = new Bmx280Compensation();
         private Bmx280Base _driver;
@@ -247,15 +246,15 @@ namespace DeviceQueue.NanoFramework
 
         private bool TryRead(byte register, byte[] values)
         {
-            _command[0] = register;
-            return IsFull(Device.WriteRead(new SpanByte(_command, 0, 1), values));
+            values[0] = register;
+            return IsFull(Device.WriteRead(new SpanByte(values, 0, 1), values));
         }
 
         private bool TryWrite(byte register, byte value)
         {
-            _command[0] = register;
-            _command[1] = value;
-            return IsFull(Device.Write(_command));
+            _state[0] = register;
+            _state[1] = value;
+            return IsFull(Device.Write(new SpanByte(_state, 0, WriteBytes)));
         }
     }
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Device.I2c;
 using System.Threading;
 using DeviceQueue.Readings;
 

@@ -27,15 +27,12 @@ namespace DeviceQueue.Readings
         private double _reportDeltaC;
         private int _reportAtLeastMs;
 
-        // As measured, without the offset, so that another offset is no step.
-        private bool _hasAccepted;
-        private double _acceptedC;
-        private bool _hasDoubted;
-        private double _doubtedC;
+        // As measured, without the offset, so that another offset is no step. NaN: none.
+        private double _acceptedC = double.NaN;
+        private double _doubtedC = double.NaN;
 
         // What was published last; a fault ends it.
-        private bool _hasReported;
-        private double _reportedC;
+        private double _reportedC = double.NaN;
         private long _reportedMs;
 
         /// <summary>Initializes a new instance of the <see cref="Sampler"/> class.</summary>
@@ -111,7 +108,6 @@ namespace DeviceQueue.Readings
                 return false;
             }
 
-            _hasReported = true;
             _reportedC = Reading.Get(Quantity.Temperature);
             _reportedMs = Reading.TakenMs;
             return true;
@@ -182,7 +178,7 @@ namespace DeviceQueue.Readings
 
         private bool IsWorthPublishing()
         {
-            return !_hasReported
+            return double.IsNaN(_reportedC)
                 || _reportDeltaC == 0
                 || IsApart(Reading.Get(Quantity.Temperature), _reportedC, _reportDeltaC - RoundingC)
                 || _schedule.DueMs - _reportedMs > _reportAtLeastMs; // the next sampling would be too late
@@ -193,16 +189,14 @@ namespace DeviceQueue.Readings
         /// </summary>
         private SensorState CheckStep(double celsius)
         {
-            bool isStep = _maxStepC > 0 && _hasAccepted && IsApart(celsius, _acceptedC, _maxStepC);
-            if (isStep && (!_hasDoubted || IsApart(celsius, _doubtedC, _maxStepC)))
+            bool isStep = _maxStepC > 0 && !double.IsNaN(_acceptedC) && IsApart(celsius, _acceptedC, _maxStepC);
+            if (isStep && (double.IsNaN(_doubtedC) || IsApart(celsius, _doubtedC, _maxStepC)))
             {
-                _hasDoubted = true;
                 _doubtedC = celsius;
                 return SensorState.Step;
             }
 
-            _hasDoubted = false;
-            _hasAccepted = true;
+            _doubtedC = double.NaN;
             _acceptedC = celsius;
             return SensorState.Ok;
         }
@@ -229,8 +223,8 @@ namespace DeviceQueue.Readings
             if (state != SensorState.Ok)
             {
                 Faults++;
-                _hasReported = false; // who waits for a change is to hear that readings are back
-                _hasDoubted &= state == SensorState.Step;
+                _reportedC = double.NaN; // who waits for a change is to hear that readings are back
+                _doubtedC = state == SensorState.Step ? _doubtedC : double.NaN;
             }
 
             if (state != State || !HasRead)
