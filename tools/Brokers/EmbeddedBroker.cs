@@ -67,7 +67,6 @@ public sealed class EmbeddedBroker : IPrivateBroker
             .WithDefaultEndpointBoundIPAddress(IPAddress.Loopback)
             .WithDefaultEndpointBoundIPV6Address(IPAddress.None)
             .WithDefaultEndpointPort(port)
-            .WithDefaultEndpointReuseAddress()
             .WithPersistentSessions()
             .Build();
         MqttServer server = new MqttServerFactory().CreateMqttServer(options, [new ForgivingAdapter()]);

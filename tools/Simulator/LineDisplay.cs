@@ -37,7 +37,7 @@ internal sealed class LineDisplay : IDisplay
         info.View.LineAdded += Show;
     }
 
-    public void Say(string text) => _lines.Add(() => _console.MarkupLineInterpolated($"[bold]{text}[/]"));
+    public void Say(string text) => Add(() => _console.MarkupLineInterpolated($"[bold]{text}[/]"));
 
     /// <summary>Writes what waits.</summary>
     public void Dispose()
@@ -47,12 +47,24 @@ internal sealed class LineDisplay : IDisplay
         _lines.Dispose();
     }
 
-    private void Plain(string text) => _lines.Add(() => _console.Profile.Out.Writer.WriteLine(text));
+    private void Plain(string text) => Add(() => _console.Profile.Out.Writer.WriteLine(text));
+
+    private void Add(Action line)
+    {
+        try
+        {
+            _lines.Add(line);
+        }
+        catch (InvalidOperationException)
+        {
+            // the end came first
+        }
+    }
 
     private void Show(BoardLine line)
     {
         string text = $"[{line.Color}]{line.Source,-7}[/] {Markup.Escape(line.Text)}";
-        _lines.Add(() => _console.MarkupLine($"[grey]{line.Time:HH:mm:ss}[/] {text}"));
+        Add(() => _console.MarkupLine($"[grey]{line.Time:HH:mm:ss}[/] {text}"));
     }
 
     private void WriteLines()

@@ -241,7 +241,7 @@ internal sealed class PanelDisplay : IDisplay
         string wifi = _info!.Keys?.IsWifiOff == true ? "[red]Wi-Fi off[/]" : "Wi-Fi on";
         string place = Markup.Escape(_info.BrokerText);
         string broker = _info.Keys?.IsBrokerOff == true ? $"[red]broker {place} off[/]" : $"broker {place}";
-        string link = view.IsConnected ? "[green]connected[/]" : "[red]not connected[/]";
+        string link = view.IsConnected ? "[green]connected[/]" : "[red]no connection[/]";
         return new Markup($"{wifi}   {broker}   {link} [grey]for {Ago.Show(DateTime.Now - view.LinkTime)}[/]");
     }
 }

@@ -295,9 +295,11 @@ internal sealed class SimulatorRun : IDisposable
         display.Say(isSaid
             ? $"{_view.Id} said offline{place}."
             : $"{_view.Id} could not say offline{place}: it had no connection to the broker.");
+        _observer?.Dispose();
         if (_privateBroker != null)
         {
-            _privateBroker.Kill();
+            _privateBroker.Dispose();
+            _privateBroker = null;
             display.Say("The broker is stopped.");
         }
     }
