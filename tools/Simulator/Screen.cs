@@ -20,7 +20,7 @@ internal sealed class Screen : IDisposable
     private readonly Stream _terminal = Console.OpenStandardOutput();
     private readonly StringWriter _rendered = new() { NewLine = "\n" };
     private readonly IAnsiConsole _console;
-    private readonly PosixSignalRegistration _continued;
+    private readonly PosixSignalRegistration? _continued;
     private string[] _shown = [];
     private (int Columns, int Rows) _size;
     private bool _isLeft;
@@ -36,7 +36,9 @@ internal sealed class Screen : IDisposable
         });
         _console.Profile.Capabilities.Unicode = true;
         AppDomain.CurrentDomain.ProcessExit += OnExit;
-        _continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => EnterAnew());
+        _continued = OperatingSystem.IsWindows()
+            ? null
+            : PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => EnterAgain());
         Write(Enter);
     }
 
@@ -94,7 +96,7 @@ internal sealed class Screen : IDisposable
     public void Dispose()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
-        _continued.Dispose();
+        _continued?.Dispose();
         End();
     }
 
@@ -113,7 +115,7 @@ internal sealed class Screen : IDisposable
     }
 
     /// <summary>The shell had the terminal meanwhile.</summary>
-    private void EnterAnew()
+    private void EnterAgain()
     {
         lock (_lock)
         {
