@@ -81,7 +81,8 @@ internal sealed class Screen : IDisposable
                 string row = i < now.Length ? now[i] : "";
                 if (i >= _shown.Length || row != _shown[i])
                 {
-                    text.Append($"\e[{i + 1};1H{row}\e[K");
+                    // Behind a full row the cursor is still on its last column, which this would erase there.
+                    text.Append($"\e[{i + 1};1H\e[K{row}");
                 }
             }
 

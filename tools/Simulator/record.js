@@ -8,9 +8,9 @@ const columns = 100;
 const rows = 30;
 const keys = [[6, 't'], [9, 'b'], [14, 'b'], [20, 'p'], [25, 'q']]; // seconds after the panel came
 
-const line = `stty cols ${columns} rows ${rows}; exec "${program}" --interval-ms 1000 2>/dev/null`;
+const line = `stty cols ${columns} rows ${rows}; unset NO_COLOR; exec "${program}" --interval-ms 1000 2>/dev/null`;
 const terminal = spawn('script', ['-q', '-e', '-c', line, '/dev/null'], {
-  env: { ...process.env, TERM: 'xterm-256color', NO_COLOR: '' },
+  env: { ...process.env, TERM: 'xterm-256color' },
   stdio: ['pipe', 'pipe', 'inherit'],
 });
 

@@ -21,6 +21,8 @@ public sealed class Panel_Tests
         terminal.WaitForRow("link", "Wi-Fi on", "(Mosquitto)", "connected");
         terminal.WaitForRow("warn  no device.command_key");
         string[] shown = terminal.Rows;
+        Assert.Equal(columns, shown[0].Length);
+        Assert.EndsWith("│", terminal.WaitForRow("outputs"));
         Assert.Contains(shown, row => row.StartsWith("  tools/devicequeue send demo output.toggle '{\"name\":\"relay1\"}'"));
         Assert.Contains(shown, row => row.StartsWith("  mosquitto_sub -h 127.0.0.1 -p"));
 

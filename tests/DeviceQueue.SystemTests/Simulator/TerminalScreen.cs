@@ -78,7 +78,8 @@ internal sealed partial class TerminalScreen(int columns, int rows)
                 Clear();
                 break;
             case "K":
-                Array.Fill(_second[_row], ' ', _column, columns - _column);
+                int from = Math.Min(_column, columns - 1); // behind a full row the cursor is on its last column
+                Array.Fill(_second[_row], ' ', from, columns - from);
                 break;
             case "?1h" or "?1l" or "=" or ">":
                 break; // .NET's: what the arrow keys send
