@@ -12,7 +12,7 @@ namespace Simulator;
 internal sealed class KeyActions(Board board, BoardView view, Action powerOn)
 {
     public const string Legend =
-        "[bold]t[/] relay  [bold]p[/] pulse  [bold]b[/] broker  [bold]w[/] Wi-Fi  [bold]s[/] sensor  "
+        "  [bold]t[/] relay  [bold]p[/] pulse  [bold]b[/] broker  [bold]w[/] Wi-Fi  [bold]s[/] sensor  "
         + "[bold]r[/] reset  [bold]c[/] power  [bold]q[/] quit";
 
     private const int PulseMs = 2000;

@@ -82,16 +82,16 @@ internal sealed class PanelDisplay : IDisplay
     private List<string> Compose(int columns, int rows)
     {
         List<string> lines = [.. _screen.Render(Facts(columns), columns)];
-        List<string> paste = PasteRows(columns, rows - lines.Count - LeastConsoleRows - 3);
+        if (_info!.Keys != null)
+        {
+            lines.AddRange(_screen.Render(new Markup(KeyActions.Legend), columns));
+        }
+
+        List<string> paste = PasteRows(columns, rows - lines.Count - LeastConsoleRows - 2);
         if (paste.Count > 0)
         {
             lines.AddRange(_screen.Render(new Markup("[bold]In another terminal:[/]"), columns));
             lines.AddRange(paste);
-        }
-
-        if (_info!.Keys != null)
-        {
-            lines.AddRange(_screen.Render(new Markup(KeyActions.Legend), columns));
         }
 
         lines.AddRange(_screen.Render(new Rule("console") { Justification = Justify.Left, Style = "grey" }, columns));

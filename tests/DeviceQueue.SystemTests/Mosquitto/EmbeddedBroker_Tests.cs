@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Brokers;
@@ -32,13 +31,13 @@ public sealed class EmbeddedBroker_Tests : IDisposable
     }
 
     [Fact]
-    public void Mosquittos_subscriber_hears_our_publisher_at_QoS_2()
+    public async Task Mosquittos_subscriber_hears_our_publisher_at_QoS_2()
     {
         using BrokerClient client = Connect("sayer");
         using ToolProcess hearer = ToolProcess.Run("mosquitto_sub", $"{Target} -t a/b -q 2 -F %q:%p -d");
         hearer.WaitForLine("Subscribed");
 
-        Assert.True(client.PublishAsync("a/b", "x"u8.ToArray(), 2, false).Bounded().GetAwaiter().GetResult());
+        Assert.True(await client.PublishAsync("a/b", "x"u8.ToArray(), 2, false).Bounded());
 
         hearer.WaitForLine("2:x");
     }
@@ -126,16 +125,16 @@ public sealed class EmbeddedBroker_Tests : IDisposable
     }
 
     [Fact]
-    public void Killed_it_is_gone_and_restarted_it_is_back_on_its_port()
+    public async Task Killed_it_is_gone_and_restarted_it_is_back_on_its_port()
     {
         using BrokerClient client = Connect("first");
-        TaskCompletionSource gone = new();
-        client.Disconnected += _ => gone.TrySetResult();
+        TaskCompletionSource<string> gone = new();
+        client.Disconnected += reason => gone.TrySetResult(reason);
         int port = _broker.Port;
 
         _broker.Kill();
 
-        Assert.True(gone.Task.Wait(Patience.Bound));
+        await gone.Task.Bounded();
         using (TcpClient refused = new())
         {
             Assert.Throws<SocketException>(() => refused.Connect("127.0.0.1", port));

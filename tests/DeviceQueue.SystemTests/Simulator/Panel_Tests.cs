@@ -5,6 +5,12 @@ public sealed class Panel_Tests
 {
     private const string CtrlC = "\x03";
 
+    // The sample, but the next attempt to connect comes soon.
+    private const string Impatient = """
+        {"device":{"id":"demo","interval_ms":1000,"status_led":25,"outputs":[{"name":"relay1","pin":26}]},
+        "options":{"reconnect_timeout":500,"reconnect_max":1000}}
+        """;
+
     [Theory]
     [InlineData(80, 24)]
     [InlineData(100, 30)]
@@ -39,7 +45,9 @@ public sealed class Panel_Tests
     [InlineData("embedded", "(embedded)")]
     public void Each_key_does_what_it_says_and_says_it(string broker, string shown)
     {
-        using TerminalProcess terminal = new(100, 40, $"--interval-ms 1000 --broker {broker}");
+        string config = Path.GetTempFileName();
+        File.WriteAllText(config, Impatient);
+        using TerminalProcess terminal = new(100, 40, $"--config {config} --broker {broker}");
         terminal.WaitForRow("link", shown, " connected");
         terminal.WaitForRow("device", "all well");
 
@@ -89,6 +97,7 @@ public sealed class Panel_Tests
 
         terminal.Press("q");
         AssertGoodEnd(terminal);
+        File.Delete(config);
     }
 
     [Theory]

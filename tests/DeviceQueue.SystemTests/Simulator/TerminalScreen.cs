@@ -52,7 +52,8 @@ internal sealed partial class TerminalScreen(int columns, int rows)
         Match match = Sequence().Match(all, at);
         if (!match.Success)
         {
-            Assert.True(all.Length - at < 16, $"No sequence of a terminal: {all.Substring(at + 1, 15)}");
+            string rest = all[(at + 1)..];
+            Assert.True(rest.Length < 16, $"No sequence of a terminal: {rest}");
             return 0;
         }
 
