@@ -238,10 +238,14 @@ internal sealed class PanelDisplay : IDisplay
 
     private Markup Link(BoardView view)
     {
-        string wifi = _info!.Keys?.IsWifiOff == true ? "[red]Wi-Fi off[/]" : "Wi-Fi on";
+        bool isWifiOff = _info!.Keys?.IsWifiOff == true;
+        string wifi = isWifiOff ? "[red]Wi-Fi off[/]" : "Wi-Fi on";
         string place = Markup.Escape(_info.BrokerText);
         string broker = _info.Keys?.IsBrokerOff == true ? $"[red]broker {place} off[/]" : $"broker {place}";
-        string link = view.IsConnected ? "[green]connected[/]" : "[red]no connection[/]";
-        return new Markup($"{wifi}   {broker}   {link} [grey]for {Ago.Show(DateTime.Now - view.LinkTime)}[/]");
+        string time = $"[grey]for {Ago.Show(DateTime.Now - view.LinkTime)}[/]";
+        string link = !view.IsConnected ? $"[red]no connection[/] {time}"
+            : isWifiOff ? "[yellow]not noticed yet[/]" // the connection is half open
+            : $"[green]connected[/] {time}";
+        return new Markup($"{wifi}   {broker}   {link}");
     }
 }

@@ -288,7 +288,7 @@ internal sealed class SimulatorRun : IDisposable
 
     private void End(Board board, BrokerAddress broker, IDisplay display)
     {
-        bool wasConnected = _view.IsConnected;
+        bool wasConnected = _view.IsConnected && board.Network.WifiAvailable; // it may not know that Wi-Fi is gone
         board.ShutDown();
         string place = _privateBroker == null ? $" at {broker.Place}" : "";
         bool isSaid = wasConnected && (_observer == null || SpinWait.SpinUntil(() => _view.IsOfflineSaid, OfflineTimeout));

@@ -73,6 +73,7 @@ public sealed class Panel_Tests
         terminal.WaitForRow("queue", "empty");
 
         terminal.Press("w");
+        terminal.WaitForRow("link", "Wi-Fi off", "not noticed yet");
         terminal.WaitForRow("link", "Wi-Fi off", "no connection");
         terminal.WaitForRow("device", "no Wi-Fi");
         terminal.Press("w");
