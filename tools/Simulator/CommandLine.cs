@@ -107,9 +107,9 @@ internal sealed class CommandLine
         name switch
         {
             null => Sensors.Bme280,
-            Sensors.Bme280 or Sensors.Bmp280 or Sensors.None => name,
+            Sensors.Bme280 or Sensors.Bmp280 or Sensors.Sht31 or Sensors.None => name,
             _ => throw new UserException(
-                $"--sensor {name}: {Sensors.Bme280}, {Sensors.Bmp280} or {Sensors.None} is allowed"),
+                $"--sensor {name}: {Sensors.Bme280}, {Sensors.Bmp280}, {Sensors.Sht31} or {Sensors.None} is allowed"),
         };
 
     private static DirectoryInfo? ReadStorage(string? path) =>

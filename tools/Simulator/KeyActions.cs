@@ -4,7 +4,6 @@ using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
 using DeviceQueue.NanoFramework;
 using VirtualBoard;
-using VirtualBoard.Parts;
 
 namespace Simulator;
 
@@ -23,7 +22,10 @@ internal sealed class KeyActions(Board board, BoardView view, Action powerOn)
     /// <summary>Gets the client that commands are sent through, or null when there is none.</summary>
     public BrokerObserver? Observer { get; init; }
 
-    public Bmx280Slave? Sensor { get; init; }
+    /// <summary>
+    /// Gets what unplugs the sensor or plugs it in, and says whether it is unplugged; null without a sensor.
+    /// </summary>
+    public Func<bool>? ToggleSensor { get; init; }
 
     /// <summary>Gets the output that is switched, or null when there is none.</summary>
     public string? Output { get; init; }
@@ -129,14 +131,13 @@ internal sealed class KeyActions(Board board, BoardView view, Action powerOn)
 
     private void Unplug()
     {
-        if (Sensor == null)
+        if (ToggleSensor == null)
         {
             view.Note("s: the board has no sensor");
             return;
         }
 
-        Sensor.IsUnplugged = !Sensor.IsUnplugged;
-        view.Note(Sensor.IsUnplugged ? "s: the sensor is unplugged; s plugs it in" : "s: the sensor is plugged in");
+        view.Note(ToggleSensor() ? "s: the sensor is unplugged; s plugs it in" : "s: the sensor is plugged in");
     }
 
     private void Reset()

@@ -12,7 +12,8 @@ namespace Simulator;
 /// <summary>One run: a broker, a board with a sensor, the firmware, and an observer that shows what happens.</summary>
 internal sealed class SimulatorRun : IDisposable
 {
-    private const int SensorAddress = 0x76;
+    private const int BoschAddress = 0x76;
+    private const int Sht31Address = 0x44;
 
     // A curve that can be watched.
     private static readonly Climate Mean = new(21, 48, 1008);
@@ -238,24 +239,32 @@ internal sealed class SimulatorRun : IDisposable
         };
     }
 
-    private Bmx280Slave? WireSensor(Board board)
+    /// <summary>Solders the sensor to the board's wires.</summary>
+    /// <returns>What unplugs it and plugs it in, or null without one.</returns>
+    private Func<bool>? WireSensor(Board board)
     {
-        if (_options.Sensor == Sensors.None)
+        NoisyClimate climate = new(new CurveClimate(Mean, Swing, Period), Noise, seed: 1);
+        switch (_options.Sensor)
         {
-            return null;
+            case Sensors.None:
+                return null;
+            case Sensors.Sht31:
+                Sht31Slave sensirion = new(climate);
+                board.I2c.Attach(Sht31Address, sensirion, board.Model.Sda, board.Model.Scl);
+                return () => sensirion.IsUnplugged = !sensirion.IsUnplugged;
+            default:
+                Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
+                Bmx280Slave bosch = new(chip, climate);
+                board.I2c.Attach(BoschAddress, bosch, board.Model.Sda, board.Model.Scl);
+                return () => bosch.IsUnplugged = !bosch.IsUnplugged;
         }
-
-        Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
-        Bmx280Slave sensor = new(chip, new NoisyClimate(new CurveClimate(Mean, Swing, Period), Noise, seed: 1));
-        board.I2c.Attach(SensorAddress, sensor, board.Model.Sda, board.Model.Scl);
-        return sensor;
     }
 
-    private KeyActions MakeKeys(Board board, Bmx280Slave? sensor) => new(board, _view, () => PowerOn(board))
+    private KeyActions MakeKeys(Board board, Func<bool>? toggleSensor) => new(board, _view, () => PowerOn(board))
     {
         Broker = _privateBroker,
         Observer = _observer,
-        Sensor = sensor,
+        ToggleSensor = toggleSensor,
         Output = _settings.Device.Outputs.Select(output => output.Name).FirstOrDefault(),
         CommandKey = _settings.Device.CommandKey,
     };

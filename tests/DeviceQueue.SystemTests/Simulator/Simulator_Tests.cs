@@ -180,7 +180,7 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
     [Theory]
     [InlineData("--broker http://x: mosquitto, embedded, mqtt://[user:password@]host[:port]", "--broker", "http://x")]
     [InlineData("--config /no/such/file: there is no such file", "--config", "/no/such/file")]
-    [InlineData("--sensor bmx: bme280, bmp280 or none is allowed", "--sensor", "bmx")]
+    [InlineData("--sensor bmx: bme280, bmp280, sht31 or none is allowed", "--sensor", "bmx")]
     [InlineData("--board x: esp32, esp32-s3, esp32-c3 or", "--board", "x")]
     [InlineData("--seconds -1: more than 0", "--seconds", "-1")]
     [InlineData("--seconds x: a number of seconds is needed", "--seconds", "x")]
