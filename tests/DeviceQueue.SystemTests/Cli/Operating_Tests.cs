@@ -39,8 +39,9 @@ public sealed class Operating_Tests : IDisposable
 
         // As the other device: the same command, with the right key even, does not reach it.
         ClientOptions asOther = FleetClient.Device(_fleet, "greenhouse-2");
-        SignedCommand forged = SignedCommand.Create(
-            FleetFolder.Open(_fleet.Folder).FindDevice("greenhouse-1"),
+        CommandMessage forged = CommandMessage.Create(
+            "greenhouse-1",
+            FleetFolder.Open(_fleet.Folder).FindDevice("greenhouse-1").CommandKey,
             "output.set",
             """{"name":"relay1","on":false}""",
             null,

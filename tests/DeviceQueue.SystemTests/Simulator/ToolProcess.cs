@@ -9,13 +9,13 @@ internal class ToolProcess : IDisposable
     private readonly Process _process;
 
     public ToolProcess(string program, params string[] arguments)
+        : this(["dotnet", Path.Combine(AppContext.BaseDirectory, program), .. arguments])
     {
-        ProcessStartInfo start = new("setsid") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])["dotnet", Path.Combine(AppContext.BaseDirectory, program), .. arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
+    }
 
+    private ToolProcess(string[] command)
+    {
+        ProcessStartInfo start = new("setsid", command) { RedirectStandardOutput = true, RedirectStandardError = true };
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;
@@ -24,6 +24,9 @@ internal class ToolProcess : IDisposable
     }
 
     public Recorder<string> Lines { get; } = new();
+
+    /// <summary>Starts a line in a shell.</summary>
+    public static ToolProcess InShell(string line) => new(["sh", "-c", line]);
 
     public string WaitForLine(string part) =>
         Lines.WaitFor(1, line => line.Contains(part, StringComparison.Ordinal))[0];
