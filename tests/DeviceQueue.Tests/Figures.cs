@@ -31,5 +31,6 @@ internal static class Figures
     }
 
     private static string Row(string label, string[] cells, string[] names) =>
-        label.PadRight(LabelWidth) + string.Concat(cells.Zip(names[1..], (cell, name) => cell.PadLeft(name.Length + 2)));
+        label.PadRight(LabelWidth)
+            + string.Concat(cells.Zip(names[1..], (cell, name) => cell.PadLeft(name.Length + 2)));
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Text.RegularExpressions;
 
 namespace DeviceQueue.Cli;
@@ -11,7 +12,13 @@ internal static partial class Commands
     /// <summary>Runs what was typed and gives the exit code.</summary>
     public static async Task<int> Run(string[] arguments, TextWriter output, TextWriter error)
     {
-        ParseResult typed = Create(output, error).Parse(arguments);
+        HelpPages help = new();
+        ParseResult typed = Create(output, error, help).Parse(arguments);
+        if (help.TryShow(typed, output))
+        {
+            return ExitCode.Done;
+        }
+
         if (typed.Errors.Count > 0)
         {
             // The first one: the others are mostly what follows from it.
@@ -29,15 +36,19 @@ internal static partial class Commands
             new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = disconnect });
     }
 
-    private static RootCommand Create(TextWriter output, TextWriter error)
+    private static RootCommand Create(TextWriter output, TextWriter error, HelpPages help)
     {
         Invocation invocation = new(output, error);
-        HelpPages help = new();
         RootCommand root = new("Provisions and operates a fleet of DeviceQueue devices.") { invocation.NoColor };
+        // Windows' own spellings of help would stand in each completion.
+        ICollection<string> aliases = root.Options.OfType<HelpOption>().First().Aliases;
+        aliases.Clear();
+        aliases.Add("-h");
         foreach (Command command in (IEnumerable<Command>)
             [
                 .. new FleetCommands(invocation, help).All(),
                 .. new OperatingCommands(invocation, help).All(),
+                .. new DeskCommands(invocation, help).All(),
             ])
         {
             root.Subcommands.Add(command);
@@ -50,7 +61,6 @@ internal static partial class Commands
             "operator --name alice --out fleet",
             "list --out fleet",
             "watch --out fleet");
-        help.AddTo(root);
         return root;
     }
 
@@ -63,6 +73,6 @@ internal static partial class Commands
             : message;
     }
 
-    [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (option|argument|command) '(?<name>.*)' as expected type")]
+    [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for [a-z]+ '(?<name>.*)' as expected type")]
     private static partial Regex NotOfType();
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 
 namespace DeviceQueue.Cli;
 
@@ -16,13 +15,22 @@ internal sealed class HelpPages
         return command;
     }
 
-    public void AddTo(RootCommand root)
+    /// <summary>Shows the page of a command if that was typed, whatever else was.</summary>
+    public bool TryShow(ParseResult typed, TextWriter output)
     {
-        HelpOption help = root.Options.OfType<HelpOption>().First();
-        help.Action = new PageAction((HelpAction)help.Action!, this);
+        if (typed.RootCommandResult.Command.Options.OfType<HelpOption>().FirstOrDefault() is not { } help
+            || typed.GetResult(help) == null)
+        {
+            return false;
+        }
+
+        typed.InvocationConfiguration.Output = output;
+        ((HelpAction)help.Action!).Invoke(typed);
+        WriteExamples(typed.CommandResult.Command, output);
+        return true;
     }
 
-    private void Write(Command command, TextWriter output)
+    private void WriteExamples(Command command, TextWriter output)
     {
         if (_examples.TryGetValue(command, out string[]? examples))
         {
@@ -36,15 +44,5 @@ internal sealed class HelpPages
         }
 
         output.WriteLine($"Exit codes: {ExitCode.Help}");
-    }
-
-    private sealed class PageAction(HelpAction usual, HelpPages pages) : SynchronousCommandLineAction
-    {
-        public override int Invoke(ParseResult parseResult)
-        {
-            int exitCode = usual.Invoke(parseResult);
-            pages.Write(parseResult.CommandResult.Command, parseResult.InvocationConfiguration.Output);
-            return exitCode;
-        }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class OperatingCommands(Invocation invocation, HelpPages help)
             Description = "How many seconds to wait for the answers of the devices.",
             DefaultValueFactory = _ => DefaultListSeconds,
         };
-        Command command = new("list", "Lists the devices: online, asleep or offline, since when, last reading, version.")
+        Command command = new("list", "Lists the devices: online, asleep, offline, since when, last reading, version.")
         {
             json, timeout,
         };
@@ -170,7 +170,9 @@ internal sealed class OperatingCommands(Invocation invocation, HelpPages help)
         help.Add(set, "config set greenhouse-1 interval_ms=30000 report_delta=0.2 --out fleet");
         Command command = new("config", "Shows and changes the settings of a device in the field.") { get, set };
         return help.Add(
-            command, "config get greenhouse-1 device --out fleet", "config set greenhouse-1 interval_ms=30000 --out fleet");
+            command,
+            "config get greenhouse-1 device --out fleet",
+            "config set greenhouse-1 interval_ms=30000 --out fleet");
     }
 
     /// <summary>Makes a command that sends one command to one device.</summary>

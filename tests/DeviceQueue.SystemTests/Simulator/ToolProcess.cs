@@ -31,9 +31,9 @@ internal class ToolProcess : IDisposable
     public string WaitForLine(string part) =>
         Lines.WaitFor(1, line => line.Contains(part, StringComparison.Ordinal))[0];
 
-    public int WaitForExit()
+    public int WaitForExit(TimeSpan? timeout = null)
     {
-        Assert.True(_process.WaitForExit(Patience.Bound), "The tool did not end.");
+        Assert.True(_process.WaitForExit(timeout ?? Patience.Bound), "The tool did not end.");
         return _process.ExitCode;
     }
 

@@ -6,7 +6,7 @@ using Mqtt;
 
 namespace DeviceQueue.Cli.Operating;
 
-/// <summary>How an operator comes to a broker and its devices: by the folder of a fleet, or by what was typed.</summary>
+/// <summary>How an operator reaches a broker and its devices: by a fleet's folder, or by what was typed.</summary>
 internal sealed record BrokerAccess(ClientOptions Client)
 {
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);

@@ -97,7 +97,7 @@ internal sealed class CommandSender(BrokerAccess access, Terminal terminal)
         {
             _status = PayloadText.Show(message.Payload);
         }
-        else if (message.Topic == topics.Health && DeviceState.Parse(message.Payload) is { } report)
+        else if (message.Topic == topics.Health && DeviceView.Parse(message.Payload) is { } report)
         {
             _report.TrySetResult(report);
         }
@@ -118,7 +118,7 @@ internal sealed class CommandSender(BrokerAccess access, Terminal terminal)
         while (true)
         {
             TimeSpan time = Stopwatch.GetElapsedTime(start);
-            bool isAsleep = _status == DeviceState.Asleep;
+            bool isAsleep = _status == DeviceView.Asleep;
             TimeSpan limit = request.Timeout
                 ?? (isAsleep || wasAsleep ? AsleepTimeout : TimeSpan.FromSeconds(DefaultTimeoutSeconds));
             if (time > limit)
@@ -163,7 +163,8 @@ internal sealed class CommandSender(BrokerAccess access, Terminal terminal)
     private static string Clock(TimeSpan ahead) =>
         DateTime.Now.Add(ahead).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 
-    private string DescribeStatus() => _status == null ? "it has never been on this broker" : $"its status is {_status}";
+    private string DescribeStatus() =>
+        _status == null ? "it has never been on this broker" : $"its status is {_status}";
 
     private int Fail(string text, int exitCode)
     {

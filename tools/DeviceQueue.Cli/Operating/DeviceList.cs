@@ -18,7 +18,7 @@ internal sealed class DeviceList(BrokerAccess access, Terminal terminal)
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
-    private readonly FleetState _fleet = new(access.Fleet?.Devices.Keys ?? []);
+    private readonly FleetView _fleet = new(access.Fleet?.Devices.Keys ?? []);
     private long _lastMessage = Stopwatch.GetTimestamp();
 
     public async Task<int> Run(bool asJson, TimeSpan timeout, CancellationToken cancellation)
@@ -71,7 +71,7 @@ internal sealed class DeviceList(BrokerAccess access, Terminal terminal)
         CommandExchange exchange, TimeSpan timeout, CancellationToken cancellation)
     {
         string[] online = _fleet.Look(devices => devices
-            .Where(device => device.Status == DeviceState.Online && IsOurs(device.Id))
+            .Where(device => device.Status == DeviceView.Online && IsOurs(device.Id))
             .Select(device => device.Id)
             .ToArray());
         var asked = online.ToDictionary(
@@ -103,15 +103,15 @@ internal sealed class DeviceList(BrokerAccess access, Terminal terminal)
     private void Print(Dictionary<string, Answers> answers, bool asJson)
     {
         DateTime now = DateTime.UtcNow;
-        DeviceState[] devices = _fleet.Look(all => all.ToArray());
-        foreach (DeviceState device in devices)
+        DeviceView[] devices = _fleet.Look(all => all.ToArray());
+        foreach (DeviceView device in devices)
         {
             device.TakeReading(answers.GetValueOrDefault(device.Id)?.Reading, now);
         }
 
         if (asJson)
         {
-            foreach (DeviceState device in devices)
+            foreach (DeviceView device in devices)
             {
                 terminal.Out.WriteLine(new JsonObject
                 {
@@ -131,17 +131,19 @@ internal sealed class DeviceList(BrokerAccess access, Terminal terminal)
             return;
         }
 
-        terminal.CreateConsole().Write(DeviceTable.List(devices.Select(device =>
+        IAnsiConsole console = terminal.CreateConsole();
+        var rows = devices.Select(device =>
         {
             JsonObject? info = answers.GetValueOrDefault(device.Id)?.Info;
             string age = device.ReadingTime is { } time ? $", {Age.Show(now - time)}" : "";
             string version = info?["version"]?.ToString() ?? Unknown;
             return (device, Since(info, now), device.Show("temperature", 2, " °C") + age, version);
-        })));
+        });
+        console.Write(DeviceTable.List(rows, console.Profile));
     }
 
     private static string Since(JsonObject? info, DateTime now) =>
-        DeviceState.Number(info?["uptime_ms"]) is { } uptime
+        DeviceView.Number(info?["uptime_ms"]) is { } uptime
             ? now.AddMilliseconds(-uptime).ToLocalTime().ToString("MM-dd HH:mm", CultureInfo.InvariantCulture)
                 + $" (boot {info!["boot"]})"
             : Unknown;

@@ -16,14 +16,15 @@ internal sealed class Watcher(BrokerAccess access, Terminal terminal, bool asJso
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _lock = new();
-    private readonly FleetState _fleet = new(access.Fleet?.Devices.Keys ?? []);
+    private readonly FleetView _fleet = new(access.Fleet?.Devices.Keys ?? []);
     private readonly bool _isTable = terminal.IsLive && !asJson;
     private volatile string _trouble = "";
+    private volatile bool _wasConnected;
 
     /// <summary>Watches one device, or all, until the time is over or it is cancelled.</summary>
     public async Task<int> Run(string? device, TimeSpan time, CancellationToken cancellation)
     {
-        FleetState fleet = device == null ? _fleet : new FleetState([device]);
+        FleetView fleet = device == null ? _fleet : new FleetView([device]);
         using BrokerObserver observer = new(
             access.Client,
             [$"sensor/{device ?? "+"}/#"],
@@ -32,14 +33,11 @@ internal sealed class Watcher(BrokerAccess access, Terminal terminal, bool asJso
         ConnectResult connected = await Task.Run(observer.Connect, CancellationToken.None);
         if (!connected.IsAccepted)
         {
-            if (_isTable)
-            {
-                terminal.Error.WriteLine($"error: {BrokerAccess.Describe(access.Client, connected)}");
-            }
-
+            terminal.Error.WriteLine($"error: {BrokerAccess.Describe(access.Client, connected)}");
             return ExitCode.NoConnection;
         }
 
+        _wasConnected = true;
         try
         {
             using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -54,7 +52,7 @@ internal sealed class Watcher(BrokerAccess access, Terminal terminal, bool asJso
         return ExitCode.Done;
     }
 
-    private async Task Draw(FleetState fleet, CancellationToken cancellation)
+    private async Task Draw(FleetView fleet, CancellationToken cancellation)
     {
         IAnsiConsole console = terminal.CreateConsole();
         await console.Live(Look()).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom)
@@ -69,10 +67,10 @@ internal sealed class Watcher(BrokerAccess access, Terminal terminal, bool asJso
             });
 
         Table Look() => fleet.Look(
-            devices => DeviceTable.Watch(devices, DateTime.UtcNow, console.Profile.Height, _trouble));
+            devices => DeviceTable.Watch(devices, DateTime.UtcNow, console.Profile, _trouble));
     }
 
-    private void Take(FleetState fleet, ReceivedMessage message)
+    private void Take(FleetView fleet, ReceivedMessage message)
     {
         _trouble = "";
         if (_isTable)
@@ -88,7 +86,7 @@ internal sealed class Watcher(BrokerAccess access, Terminal terminal, bool asJso
     private void ShowTrouble(string trouble)
     {
         _trouble = $"{Plain.Text(trouble)} Trying again.";
-        if (!_isTable)
+        if (!_isTable && _wasConnected)
         {
             Write(terminal.Error, $"{DateTime.Now:HH:mm:ss}  {Plain.Text(trouble)}");
         }

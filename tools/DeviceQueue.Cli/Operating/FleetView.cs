@@ -4,19 +4,19 @@ using Mqtt;
 namespace DeviceQueue.Cli.Operating;
 
 /// <summary>The devices of a fleet, and others that are heard on the broker; for any thread.</summary>
-internal sealed class FleetState
+internal sealed class FleetView
 {
     // Topics are anyone's to make who may publish.
     private const int MaxDevices = 10_000;
 
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<string, DeviceState> _devices = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, DeviceView> _devices = new(StringComparer.Ordinal);
 
-    public FleetState(IEnumerable<string> known)
+    public FleetView(IEnumerable<string> known)
     {
         foreach (string id in known)
         {
-            _devices.Add(id, new DeviceState(id));
+            _devices.Add(id, new DeviceView(id));
         }
     }
 
@@ -31,14 +31,14 @@ internal sealed class FleetState
 
         lock (_lock)
         {
-            if (!_devices.TryGetValue(levels[1], out DeviceState? device))
+            if (!_devices.TryGetValue(levels[1], out DeviceView? device))
             {
                 if (_devices.Count == MaxDevices)
                 {
                     return;
                 }
 
-                device = new DeviceState(levels[1]);
+                device = new DeviceView(levels[1]);
                 _devices.Add(levels[1], device);
             }
 
@@ -47,7 +47,7 @@ internal sealed class FleetState
     }
 
     /// <summary>Looks at all devices, in order, while none changes.</summary>
-    public T Look<T>(Func<IReadOnlyCollection<DeviceState>, T> look)
+    public T Look<T>(Func<IReadOnlyCollection<DeviceView>, T> look)
     {
         lock (_lock)
         {

@@ -7,7 +7,7 @@ using Mqtt;
 namespace DeviceQueue.Cli.Operating;
 
 /// <summary>What a device has said of itself, as far as it was heard.</summary>
-internal sealed class DeviceState(string id)
+internal sealed class DeviceView(string id)
 {
     public const string Online = "online";
     public const string Asleep = "asleep";
@@ -29,6 +29,9 @@ internal sealed class DeviceState(string id)
 
     public JsonObject? Health { get; private set; }
 
+    /// <summary>Gets when a device that sleeps connects next, as far as it has said.</summary>
+    public DateTime? NextConnect { get; private set; }
+
     /// <summary>Takes a message below <c>sensor/ID/</c>.</summary>
     /// <param name="kind">The topic below that.</param>
     /// <param name="message">The message.</param>
@@ -47,6 +50,8 @@ internal sealed class DeviceState(string id)
                 break;
             case "health":
                 Health = Parse(message.Payload) ?? Health;
+                NextConnect = Time(Health?["sleep"]?["connects_at"])
+                    ?? (Number(Health?["sleep"]?["connects_in_ms"]) is { } ms ? now.AddMilliseconds(ms) : null);
                 break;
             default:
                 if (kind.StartsWith("output/", StringComparison.Ordinal) && kind.Count('/') == 1)
