@@ -9,17 +9,21 @@ using Mqtt;
 namespace DeviceQueue.SystemTests.Cli;
 
 /// <summary>The tool as a shell and a terminal see it.</summary>
-public sealed partial class Shell_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
+public sealed partial class Shell_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>, IDisposable
 {
     private const int Columns = 80;
 
     private static readonly string Tool = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "DeviceQueue.Cli.dll")}'";
+
+    private readonly string _pidFile = Path.GetTempFileName();
 
     public static TheoryData<string> All =>
     [
         "", "provision", "operator", "revoke", "rotate", "device", "device set", "list", "watch", "send", "info",
         "output", "config", "config get", "config set", "simulate", "console", "completion",
     ];
+
+    public void Dispose() => File.Delete(_pidFile);
 
     [Theory]
     [MemberData(nameof(All))]
@@ -88,51 +92,73 @@ public sealed partial class Shell_Tests(BrokerFixture fixture) : IClassFixture<B
         string id = fixture.NewName();
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id).Boot();
         board.WaitForConsole("connected to");
+        using ToolProcess terminal = AtTerminal("watch", "");
 
-        string[] lines = AtTerminal($"watch --broker mqtt://127.0.0.1:{fixture.Broker.Port}", "");
+        terminal.WaitForLine("21.50 °C");
+        Interrupt();
 
+        Assert.Equal(0, terminal.WaitForExit());
+        string[] lines = [.. terminal.Lines.Items.SelectMany(Rows)];
         Assert.All(lines, line => Assert.InRange(line.Length, 0, Columns));
         Assert.Contains(lines, line => line.StartsWith("device ", StringComparison.Ordinal) && line.Contains("queue"));
         string row = lines.Last(line => line.StartsWith(id, StringComparison.Ordinal) && line.Contains('°'));
-        Assert.Contains("online", row);
-        Assert.Contains("21.50 °C", row);
-        Assert.Contains("45.0 %", row);
-        Assert.Contains("exit code 0", lines);
+        Assert.Matches(@"^\S+ +online.* 21\.50 °C .* 45\.0 % +1006\.5 ", row);
     }
 
     [Theory]
-    [InlineData("watch --no-color", "")]
-    [InlineData("watch", "NO_COLOR=1")]
-    public void Colours_go_when_they_are_not_wanted(string command, string variable)
+    [InlineData("watch", "", true)]
+    [InlineData("watch --no-color", "", false)]
+    [InlineData("watch", "NO_COLOR=1", false)]
+    [InlineData("watch", "NO_COLOR=", true)]
+    public void Colours_go_when_they_are_not_wanted(string command, string variable, bool hasColors)
     {
         string id = fixture.NewName();
         using FleetClient device =
             FleetClient.Connect(new ClientOptions { Host = "127.0.0.1", Port = fixture.Broker.Port });
         device.Publish($"sensor/{id}/status", "online", retain: true);
-        string broker = $"--broker mqtt://127.0.0.1:{fixture.Broker.Port}";
+        using ToolProcess terminal = AtTerminal(command, variable);
 
-        Assert.Matches(Color(), RawAtTerminal($"watch {broker}", ""));
-        Assert.DoesNotMatch(Color(), RawAtTerminal($"{command} {broker}", variable));
+        string row = terminal.WaitForLine(id);
+
+        Assert.Equal(hasColors, Color().IsMatch(row));
+        Interrupt();
+        Assert.Equal(0, terminal.WaitForExit());
     }
 
-    private static string[] AtTerminal(string command, string variables) =>
-        [.. Escape().Replace(RawAtTerminal(command, variables), "\n").Split('\n', '\r').Select(line => line.TrimEnd())];
-
-    // As at a keyboard: an interrupt after some seconds.
-    private static string RawAtTerminal(string command, string variables)
+    [Fact]
+    public void A_waiting_send_says_at_a_terminal_what_it_waits_for_and_an_interrupt_ends_it()
     {
-        string tool = Tool.Replace('\'', ' ');
-        const string Interrupt = "timeout --foreground --preserve-status -s INT 4";
-        return ToolProcess.Shell(
-            $"script -qec \"stty cols {Columns} rows 24; {variables} TERM=xterm {Interrupt} {tool} {command}; "
-                + "echo exit code \\$?\" /dev/null </dev/null");
+        string id = fixture.NewName();
+        using FleetClient device = FleetClient.Connect(
+            new ClientOptions { Host = "127.0.0.1", Port = fixture.Broker.Port }, $"sensor/{id}/command");
+        using ToolProcess terminal = AtTerminal($"send {id} device.ping --timeout 600", "");
+        device.WaitForAny();
+
+        Interrupt();
+
+        Assert.Equal(3, terminal.WaitForExit());
+        string said = terminal.WaitForLine("error: interrupted; the command may be done or not. To repeat it");
+        Assert.Contains("it has never been on this broker; waiting for the answer, 0 of 600 s", said);
     }
+
+    private ToolProcess AtTerminal(string command, string variables) => ToolProcess.InShell(
+        $"script -qec \"echo \\$\\$ >'{_pidFile}'; stty cols {Columns} rows 24; export TERM=xterm {variables}; "
+            + $"exec {Tool} {command} --broker mqtt://127.0.0.1:{fixture.Broker.Port}\" /dev/null </dev/null");
+
+    // As the terminal does at Ctrl-C.
+    private void Interrupt() => ToolProcess.Shell($"kill -INT $(cat '{_pidFile}')");
+
+    private static IEnumerable<string> Rows(string output) =>
+        Movement().Replace(Style().Replace(output, ""), "\n").Split('\n', '\r').Select(line => line.TrimEnd());
 
     [GeneratedRegex(@"(?m)^  (\w+)")]
     private static partial Regex CommandRow();
 
-    [GeneratedRegex(@"\x1b\[[0-9;?]*[A-Za-z]")]
-    private static partial Regex Escape();
+    [GeneratedRegex(@"\x1b\[[0-9;]*m")]
+    private static partial Regex Style();
+
+    [GeneratedRegex(@"\x1b(\[[0-9;?]*[A-Za-z]|[=>])")]
+    private static partial Regex Movement();
 
     // Green, red, blue or yellow; bold is no colour.
     [GeneratedRegex(@"\x1b\[[0-9;]*(3[0-7]|9[0-7]|38;[0-9;]+)m")]

@@ -9,7 +9,7 @@ namespace DeviceQueue.Cli.Operating;
 /// <summary>How an operator reaches a broker and its devices: by a fleet's folder, or by what was typed.</summary>
 internal sealed record BrokerAccess(ClientOptions Client)
 {
-    public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Gets the fleet; null when the broker alone is known.</summary>
     public FleetFolder? Fleet { get; init; }
