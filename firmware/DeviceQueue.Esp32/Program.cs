@@ -17,7 +17,6 @@ namespace DeviceQueue.Esp32
     /// <summary>The application: puts a node on an ESP32 and drives it.</summary>
     public static class Program
     {
-        private const int I2cBus = 1;
         private const int FaultPauseMs = 1000;
         private const int MaxFaultDoublings = 9;
         private const int CloseTimeoutMs = 4000;
@@ -134,7 +133,7 @@ namespace DeviceQueue.Esp32
                 CommandMac = device.CommandKey == null ? null : new HmacSha256(device.CommandKey),
                 Links = new M2MqttLinkFactory(),
                 Network = new WifiLink(),
-                Sensor = new Bmx280Sensor(I2cBus, device.SensorAddress),
+                Sensor = SensorCatalog.Create(device.SensorType, device.SensorAddress),
                 Journal = life,
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),

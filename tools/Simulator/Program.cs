@@ -35,7 +35,7 @@ Option<DirectoryInfo?> storage =
 Option<double?> seconds = new("--seconds") { Description = "End by itself after so many seconds." };
 
 board.AcceptOnlyFromAmong([.. BoardModel.All.SelectMany(model => new[] { model.Chip, model.Name })]);
-sensor.AcceptOnlyFromAmong(Sensors.Bme280, Sensors.Bmp280, Sensors.None);
+sensor.AcceptOnlyFromAmong(Sensors.Bme280, Sensors.Bmp280, Sensors.Sht31, Sensors.None);
 
 RootCommand command = new("Boots the DeviceQueue firmware on a virtual board, with a private Mosquitto broker.")
 {

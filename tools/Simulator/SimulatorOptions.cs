@@ -7,6 +7,7 @@ internal static class Sensors
 {
     public const string Bme280 = "bme280";
     public const string Bmp280 = "bmp280";
+    public const string Sht31 = "sht31";
     public const string None = "none";
 }
 

@@ -12,7 +12,8 @@ namespace Simulator;
 /// <summary>One run: a broker, a board with a sensor, the firmware, and an observer that shows what happens.</summary>
 internal sealed class SimulatorRun : IDisposable
 {
-    private const int SensorAddress = 0x76;
+    private const int BoschAddress = 0x76;
+    private const int Sht31Address = 0x44;
     private const int Failed = 1;
 
     private static readonly Climate Mean = new(21, 48, 1008);
@@ -207,11 +208,17 @@ internal sealed class SimulatorRun : IDisposable
 
     private void WireSensor(Board board)
     {
-        if (_options.Sensor != Sensors.None)
+        NoisyClimate climate = new(new CurveClimate(Mean, DailySwing), Noise, seed: 1);
+        (int Address, II2cSlave Part)? sensor = _options.Sensor switch
         {
-            Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
-            NoisyClimate climate = new(new CurveClimate(Mean, DailySwing), Noise, seed: 1);
-            board.I2c.Attach(SensorAddress, new Bmx280Slave(chip, climate), board.Model.Sda, board.Model.Scl);
+            Sensors.Bme280 => (BoschAddress, new Bmx280Slave(Bmx280Chip.Bme280, climate)),
+            Sensors.Bmp280 => (BoschAddress, new Bmx280Slave(Bmx280Chip.Bmp280, climate)),
+            Sensors.Sht31 => (Sht31Address, new Sht31Slave(climate)),
+            _ => null,
+        };
+        if (sensor is { } wired)
+        {
+            board.I2c.Attach(wired.Address, wired.Part, board.Model.Sda, board.Model.Scl);
         }
     }
 }

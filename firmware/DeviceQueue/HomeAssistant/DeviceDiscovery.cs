@@ -53,7 +53,7 @@ namespace DeviceQueue.HomeAssistant
         private int _diagnostic = -1;
         private bool _isOn;
         private bool _isChanged;
-        private bool _hasHumidity;
+        private int _quantities = 1 << Quantity.Temperature; // bits, as in a reading
         private bool _isMarked;
         private bool _isReadingWanted;
 
@@ -147,10 +147,10 @@ namespace DeviceQueue.HomeAssistant
         public bool Poll()
         {
             // A sensor that fails says nothing of what it measures.
-            bool hasHumidity = _sampler.HasHumidity || (_hasHumidity && _sampler.State != SensorState.Ok);
-            if (_isOn && _sampler.HasRead && hasHumidity != _hasHumidity)
+            int quantities = _sampler.State == SensorState.Ok ? _sampler.Reading.Quantities : _quantities;
+            if (_isOn && _sampler.HasRead && quantities != _quantities)
             {
-                _hasHumidity = hasHumidity;
+                _quantities = quantities;
                 _isChanged = true;
             }
 
@@ -263,7 +263,7 @@ namespace DeviceQueue.HomeAssistant
             else if (_isOn)
             {
                 bool isUnknown = mark != null && _sampler.State != SensorState.Ok;
-                _hasHumidity |= isUnknown && AnnouncementMark.Has(mark, "humidity");
+                _quantities |= isUnknown ? AnnouncementMark.GetQuantities(mark) : 0;
                 if (TryFit(null))
                 {
                     Replace(mark);
@@ -337,7 +337,7 @@ namespace DeviceQueue.HomeAssistant
 
         private DiscoveryWriter MakeWriter()
         {
-            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _hasHumidity);
+            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _quantities);
         }
 
         private byte[] Write(byte[] former)

@@ -119,9 +119,10 @@ namespace DeviceQueue.Messaging
                 }
 
                 _window.Buffer.Add(topic, payload, 0, length, MakeFlags(qos, retain));
-                OnAdded();
-                return true;
+                _window.OnAdded();
             }
+
+            return Wake();
         }
 
         /// <summary>
@@ -167,9 +168,10 @@ namespace DeviceQueue.Messaging
                 }
 
                 buffer.Complete(at, length, MakeFlags(qos, retain));
-                OnAdded();
-                return true;
+                _window.OnAdded();
             }
+
+            return Wake();
         }
 
         /// <summary>
@@ -334,10 +336,10 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        private void OnAdded()
+        // Called without the lock, which the thread that wakes up wants at once.
+        private bool Wake()
         {
-            _window.OnAdded();
-            _wake.Set();
+            return _wake.Set();
         }
 
         /// <summary>Counts a message that there is no room for, if the policy is to drop it.</summary>

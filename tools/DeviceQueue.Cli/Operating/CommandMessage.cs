@@ -41,10 +41,10 @@ internal sealed class CommandMessage
             MessageId = messageId ?? Guid.NewGuid().ToString("N"),
             SentTime = utcNow,
         };
-        if (!CommandDispatcher.HasValidId(envelope))
+        if (!CommandVerifier.HasValidId(envelope))
         {
             throw new UserException(
-                $"--message-id '{PayloadText.Clean(envelope.MessageId)}': 1 to {CommandDispatcher.MaxIdLength} "
+                $"--message-id '{PayloadText.Clean(envelope.MessageId)}': 1 to {CommandVerifier.MaxIdLength} "
                 + "printable ASCII characters are allowed");
         }
 
