@@ -39,7 +39,7 @@ internal sealed class Terminal
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = IsLive ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = _hasColors ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            ColorSystem = _hasColors ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
             Out = new AnsiConsoleOutput(Out),
         });
         if (!IsLive)

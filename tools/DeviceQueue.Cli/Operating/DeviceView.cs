@@ -116,7 +116,9 @@ internal sealed class DeviceView(string id)
     }
 
     public static double? Number(JsonNode? node) =>
-        node is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<double>() : null;
+        node?.GetValueKind() == JsonValueKind.Number
+            ? double.Parse(node.ToJsonString(), CultureInfo.InvariantCulture)
+            : null;
 
     private static DateTime? Time(JsonNode? node) =>
         node is JsonValue value && value.TryGetValue(out DateTime time) ? time.ToUniversalTime() : null;
