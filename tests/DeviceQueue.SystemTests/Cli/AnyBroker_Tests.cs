@@ -78,7 +78,10 @@ public sealed class AnyBroker_Tests(BrokerFixture fixture) : IClassFixture<Broke
         string id = fixture.NewName();
         ClientOptions options = new()
         {
-            Host = "127.0.0.1", Port = fixture.Broker.Port, ClientId = id, CleanSession = false,
+            Host = "127.0.0.1",
+            Port = fixture.Broker.Port,
+            ClientId = id,
+            CleanSession = false,
         };
         using (FleetClient awake = FleetClient.Connect(options, $"sensor/{id}/command"))
         {

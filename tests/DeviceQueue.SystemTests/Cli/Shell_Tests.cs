@@ -143,7 +143,8 @@ public sealed partial class Shell_Tests(BrokerFixture fixture) : IClassFixture<B
 
     private ToolProcess AtTerminal(string command, string variables) => ToolProcess.InShell(
         $"script -qec \"echo \\$\\$ >'{_pidFile}'; stty cols {Columns} rows 24; unset NO_COLOR; "
-            + $"export TERM=xterm {variables}; exec {Tool} {command} --broker mqtt://127.0.0.1:{fixture.Broker.Port}\" /dev/null </dev/null");
+            + $"export TERM=xterm {variables}; exec {Tool} {command} --broker mqtt://127.0.0.1:{fixture.Broker.Port}\" "
+            + "/dev/null </dev/null");
 
     // As the terminal does at Ctrl-C.
     private void Interrupt() => ToolProcess.Shell($"kill -INT $(cat '{_pidFile}')");
