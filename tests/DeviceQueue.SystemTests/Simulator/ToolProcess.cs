@@ -13,9 +13,14 @@ internal class ToolProcess : IDisposable
     {
     }
 
-    private ToolProcess(string[] command)
+    private ToolProcess(IEnumerable<string> command)
     {
-        ProcessStartInfo start = new("setsid", command) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("setsid") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in command)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;
@@ -26,7 +31,7 @@ internal class ToolProcess : IDisposable
     public Recorder<string> Lines { get; } = new();
 
     /// <summary>Starts a line in a shell.</summary>
-    public static ToolProcess InShell(string line) => new(["sh", "-c", line]);
+    public static ToolProcess InShell(string line) => new((IEnumerable<string>)["sh", "-c", line]);
 
     public string WaitForLine(string part) =>
         Lines.WaitFor(1, line => line.Contains(part, StringComparison.Ordinal))[0];
