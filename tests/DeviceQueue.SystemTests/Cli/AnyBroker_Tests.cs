@@ -111,9 +111,9 @@ public sealed class AnyBroker_Tests(BrokerFixture fixture) : IClassFixture<Broke
         string address = $"mqtt://127.0.0.1:{broker.Port}";
         string password = WriteFile("password", "wrong\n");
 
-        Outcome wrong = RunBare("list", "--broker", address, "--user", "alice", "--password-file", password);
-        Outcome none = RunBare("watch", "--broker", address, "--seconds", "1");
-        Outcome nowhere = RunBare("send", "demo", "device.ping", "--broker", "mqtt://127.0.0.1:1");
+        Outcome wrong = Fleet.RunBare("list", "--broker", address, "--user", "alice", "--password-file", password);
+        Outcome none = Fleet.RunBare("watch", "--broker", address, "--seconds", "1");
+        Outcome nowhere = Fleet.RunBare("send", "demo", "device.ping", "--broker", "mqtt://127.0.0.1:1");
 
         Assert.Equal((4, 4, 4), (wrong.ExitCode, none.ExitCode, nowhere.ExitCode));
         Assert.Matches(
@@ -147,7 +147,7 @@ public sealed class AnyBroker_Tests(BrokerFixture fixture) : IClassFixture<Broke
     [InlineData("Unrecognized command or argument 'frob'", "frob")]
     public void What_cannot_be_is_one_sentence_that_names_it_and_what_is_allowed(string error, params string[] typed)
     {
-        Outcome outcome = RunBare(typed);
+        Outcome outcome = Fleet.RunBare(typed);
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains($"error: {error}", outcome.Error);
@@ -175,15 +175,7 @@ public sealed class AnyBroker_Tests(BrokerFixture fixture) : IClassFixture<Broke
         Assert.Equal(21.5, reading["data"]!["temperature"]!.GetValue<double>());
     }
 
-    private Outcome Run(params string[] typed) => RunBare([.. typed, "--broker", Broker]);
-
-    private static Outcome RunBare(params string[] typed)
-    {
-        StringWriter output = new();
-        StringWriter error = new();
-        int exitCode = global::DeviceQueue.Cli.Commands.Run(typed, output, error).GetAwaiter().GetResult();
-        return new Outcome(exitCode, output.ToString(), error.ToString());
-    }
+    private Outcome Run(params string[] typed) => Fleet.RunBare([.. typed, "--broker", Broker]);
 
     private string WriteFile(string name, string text)
     {

@@ -102,7 +102,7 @@ public sealed partial class Readme_Tests : IDisposable
             string path = Path.Combine(tools, name);
             File.WriteAllText(
                 path, $"#!/bin/sh\nexec dotnet \"{Path.Combine(AppContext.BaseDirectory, program)}\" \"$@\"\n");
-            File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+            ToolProcess.Shell($"chmod +x '{path}'");
         }
     }
 

@@ -31,16 +31,12 @@ public sealed partial class SerialConsole_Tests
     [Fact]
     public void A_port_that_is_not_there_is_said_with_those_that_are()
     {
-        StringWriter output = new();
-        StringWriter error = new();
-        int exitCode = global::DeviceQueue.Cli.Commands.Run(["console", "/dev/ttyNowhere"], output, error)
-            .GetAwaiter()
-            .GetResult();
+        Outcome outcome = Fleet.RunBare("console", "/dev/ttyNowhere");
 
-        Assert.Equal(4, exitCode);
+        Assert.Equal(4, outcome.ExitCode);
         Assert.Matches(
             "error: port '/dev/ttyNowhere' cannot be opened: there is no such port; (there are|no other was found)",
-            error.ToString());
+            outcome.Error);
     }
 
     private static string Unlock(SafeFileHandle terminal)

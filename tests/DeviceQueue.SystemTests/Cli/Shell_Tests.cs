@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using DeviceQueue.Settings;
 using DeviceQueue.SystemTests.Firmware;
@@ -29,14 +28,11 @@ public sealed partial class Shell_Tests(BrokerFixture fixture) : IClassFixture<B
     [MemberData(nameof(All))]
     public void Each_command_has_help_with_examples_and_the_exit_codes(string command)
     {
-        StringWriter output = new();
-        StringWriter error = new();
-        string[] typed = [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"];
-        int exitCode = global::DeviceQueue.Cli.Commands.Run(typed, output, error).GetAwaiter().GetResult();
+        Outcome help = Fleet.RunBare([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
 
-        Assert.Equal((0, ""), (exitCode, error.ToString()));
-        Assert.Contains($"Examples:{Environment.NewLine}  devicequeue {command}", output.ToString());
-        Assert.Contains("Exit codes: 0 done, 1 bad input, 2 the device did not do it, 3 no answer", output.ToString());
+        Assert.Equal((0, ""), (help.ExitCode, help.Error));
+        Assert.Contains($"Examples:{Environment.NewLine}  devicequeue {command}", help.Output);
+        Assert.Contains("Exit codes: 0 done, 1 bad input, 2 the device did not do it, 3 no answer", help.Output);
     }
 
     [Fact]
