@@ -7,6 +7,9 @@ namespace DeviceQueue.SystemTests.Simulator;
 /// <summary>The simulator in a terminal of its own, a pseudo-terminal that util-linux's script opens.</summary>
 internal sealed class TerminalProcess : IDisposable
 {
+    // A program starts slowly on a busy machine.
+    private static readonly TimeSpan Bound = 3 * Patience.Bound;
+
     private readonly object _lock = new();
     private readonly TerminalScreen _screen;
     private readonly Process _script;
@@ -57,7 +60,7 @@ internal sealed class TerminalProcess : IDisposable
 
     public int WaitForExit()
     {
-        Assert.True(_script.WaitForExit(Patience.Bound), $"It did not end:\n{Shown}");
+        Assert.True(_script.WaitForExit(Bound), $"It did not end:\n{Shown}");
         _reader.Join();
         return _script.ExitCode;
     }
@@ -83,7 +86,7 @@ internal sealed class TerminalProcess : IDisposable
                     return found;
                 }
 
-                TimeSpan left = Patience.Bound - Stopwatch.GetElapsedTime(start);
+                TimeSpan left = Bound - Stopwatch.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero || _hasEnded || !Monitor.Wait(_lock, left))
                 {
                     Assert.Fail($"'{text}' is not shown; this is:\n{Shown}");
