@@ -23,7 +23,8 @@ internal sealed class TerminalProcess : IDisposable
     {
         _screen = new TerminalScreen(columns, rows);
         string program = Path.Combine(AppContext.BaseDirectory, "Simulator.dll");
-        string line = $"stty cols {columns} rows {rows}; exec env -u NO_COLOR {environment} dotnet {program} {arguments}";
+        string line = $"stty cols {columns} rows {rows}; "
+            + $"exec env -u NO_COLOR {environment} dotnet {program} {arguments}";
         _script = Process.Start(new ProcessStartInfo("script", ["-q", "-e", "-c", line, "/dev/null"])
         {
             RedirectStandardInput = true,
