@@ -122,7 +122,7 @@ namespace DeviceQueue.Messaging
                 _window.OnAdded();
             }
 
-            return Wake();
+            return _wake.Set(); // without the lock, which the thread that wakes up wants at once
         }
 
         /// <summary>
@@ -171,7 +171,7 @@ namespace DeviceQueue.Messaging
                 _window.OnAdded();
             }
 
-            return Wake();
+            return _wake.Set(); // without the lock, which the thread that wakes up wants at once
         }
 
         /// <summary>
@@ -334,12 +334,6 @@ namespace DeviceQueue.Messaging
             {
                 _log.Remove(position);
             }
-        }
-
-        // Called without the lock, which the thread that wakes up wants at once.
-        private bool Wake()
-        {
-            return _wake.Set();
         }
 
         /// <summary>Counts a message that there is no room for, if the policy is to drop it.</summary>

@@ -35,7 +35,7 @@ public sealed class Operating_Tests : IDisposable
         string answer = _fleet.Do("send", "greenhouse-1", "output.set", """{"name":"relay1","on":true}""");
 
         Assert.StartsWith("succeeded", answer);
-        first.WaitForLine("relay1 (GPIO 26) HIGH");
+        first.WaitForLine("relay1 on (GPIO 26 HIGH)");
 
         // As the other device: the same command, with the right key even, does not reach it.
         ClientOptions asOther = FleetClient.Device(_fleet, "greenhouse-2");

@@ -42,6 +42,11 @@ internal class ToolProcess : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Starts a program that is installed, with its arguments as one line; its output is not held back.
+    /// </summary>
+    public static ToolProcess Run(string program, string arguments) =>
+        new((IEnumerable<string>)["stdbuf", "-oL", program, .. arguments.Split(' ')]);
+
     /// <summary>Sends a signal to the whole process group.</summary>
     public void Signal(string name) => Shell($"kill -{name} -{_process.Id}");
 
