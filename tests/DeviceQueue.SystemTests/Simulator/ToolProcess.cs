@@ -30,12 +30,15 @@ internal class ToolProcess : IDisposable
 
     public Recorder<string> Lines { get; } = new();
 
+    /// <summary>Starts a line in a shell.</summary>
+    public static ToolProcess InShell(string line) => new((IEnumerable<string>)["sh", "-c", line]);
+
     public string WaitForLine(string part) =>
         Lines.WaitFor(1, line => line.Contains(part, StringComparison.Ordinal))[0];
 
-    public int WaitForExit()
+    public int WaitForExit(TimeSpan? timeout = null)
     {
-        Assert.True(_process.WaitForExit(Patience.Bound), "The tool did not end.");
+        Assert.True(_process.WaitForExit(timeout ?? Patience.Bound), "The tool did not end.");
         return _process.ExitCode;
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using DeviceQueue.Cli.Provisioning;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using DeviceQueue.Commands;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
@@ -8,13 +9,15 @@ using DeviceQueue.Text;
 
 namespace DeviceQueue.Cli.Operating;
 
-/// <summary>A command for one device, signed with its key.</summary>
-internal sealed class SignedCommand
+/// <summary>A command for one device, signed if the device has a key.</summary>
+internal sealed class CommandMessage
 {
     // The firmware takes no larger envelope (options.max_message_size of its commands).
     private const int MaxBytes = 1360; // a device takes 1,408 with the topic, the longest of which has 47
 
-    private SignedCommand(string messageId, string correlationId, byte[] payload)
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    private CommandMessage(string messageId, string correlationId, byte[] payload)
     {
         MessageId = messageId;
         CorrelationId = correlationId;
@@ -28,9 +31,11 @@ internal sealed class SignedCommand
     /// <summary>Gets the envelope as it goes over the wire; sent again it is the same command.</summary>
     public byte[] Payload { get; }
 
-    /// <exception cref="UserException">It does not fit, or the message id is none.</exception>
-    public static SignedCommand Create(Member device, string type, string arguments, string? messageId, DateTime utcNow)
+    /// <exception cref="UserException">It does not fit, or the arguments or the message id are none.</exception>
+    public static CommandMessage Create(
+        string id, byte[]? key, string type, string arguments, string? messageId, DateTime utcNow)
     {
+        CheckArguments(arguments);
         MessageEnvelope envelope = new(Guid.NewGuid().ToString("N"), type, arguments)
         {
             MessageId = messageId ?? Guid.NewGuid().ToString("N"),
@@ -43,14 +48,33 @@ internal sealed class SignedCommand
                 + "printable ASCII characters are allowed");
         }
 
-        envelope.Signature = Hex.ToText(
-            HMACSHA256.HashData(device.CommandKey!, EnvelopeCodec.MakeSigningInput(device.Name, envelope)));
+        envelope.Signature = key == null
+            ? null
+            : Hex.ToText(HMACSHA256.HashData(key, EnvelopeCodec.MakeSigningInput(id, envelope)));
         byte[] payload = new byte[MaxBytes];
         int length = new EnvelopeCodec().Encode(envelope, envelope.MessageId, envelope.SentTime, payload, 0);
         return length >= 0
-            ? new SignedCommand(envelope.MessageId, envelope.CorrelationId, payload[..length])
+            ? new CommandMessage(envelope.MessageId, envelope.CorrelationId, payload[..length])
             : throw new UserException(
                 $"the arguments are too long: {Encoding.UTF8.GetByteCount(arguments)} bytes, and a command with them "
                 + $"has to fit {MaxBytes}");
+    }
+
+    private static void CheckArguments(string arguments)
+    {
+        try
+        {
+            if (JsonNode.Parse(arguments, documentOptions: Strict) is not JsonObject)
+            {
+                throw new UserException($"arguments '{arguments}': a JSON object is needed");
+            }
+        }
+        catch (JsonException e)
+        {
+            throw new UserException(
+                $"arguments '{arguments}': no JSON; a JSON object is needed, with each member once, and in quotation "
+                + "marks that the shell leaves alone",
+                e);
+        }
     }
 }
