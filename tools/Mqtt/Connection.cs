@@ -15,6 +15,8 @@ internal sealed class Connection : IDisposable
 {
     internal static readonly ConnectResult Frozen = new(ConnectStatus.Closed, 0, "The client was frozen.");
 
+    private const int BatchesAtOnce = 16;
+
     private static readonly TimeSpan ParkTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Transport _transport;
@@ -310,8 +312,8 @@ internal sealed class Connection : IDisposable
     }
 
     /// <summary>
-    /// Writes what the socket had not taken, then what is queued, once: what is queued meanwhile is no reason to leave
-    /// the reading undone, and wakes the thread again.
+    /// Writes what the socket had not taken, then what is queued, in a limited number of batches: a flood of packets that
+    /// are queued meanwhile does not hold up the reading.
     /// </summary>
     private void WriteQueued()
     {
@@ -321,8 +323,13 @@ internal sealed class Connection : IDisposable
             _keepalive.OnWritten();
         }
 
-        if (!_transport.HasUnsent && _writer.Take() is { Length: > 0 } packets)
+        for (int batch = 0; batch < BatchesAtOnce && !_transport.HasUnsent; batch++)
         {
+            if (_writer.Take() is not { Length: > 0 } packets)
+            {
+                return;
+            }
+
             _transport.Write(packets.Span);
             packets.Clear();
             _transport.Flush();

@@ -161,7 +161,10 @@ public sealed class AnyBroker_Tests(BrokerFixture fixture) : IClassFixture<Broke
     {
         string id = fixture.NewName();
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id).Boot();
-        board.WaitForConsole("connected to");
+        using (Observer watcher = new(fixture.Broker, $"sensor/{id}/status"))
+        {
+            watcher.WaitFor(m => m.Text == "online"); // the broker has it, so the tool gets it as a retained message
+        }
 
         Outcome outcome = Run("watch", id, "--json", "--seconds", "3");
 
