@@ -5,7 +5,9 @@ using DeviceQueue.Health;
 using DeviceQueue.Mqtt;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Outputs;
+using DeviceQueue.Readings;
 using DeviceQueue.Settings;
+using DeviceQueue.Sleep;
 using DeviceQueue.Storage;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Networking;
@@ -82,16 +84,17 @@ namespace DeviceQueue.Esp32
             ConsoleLogger logger = new ConsoleLogger(clock);
             logger.Log(LogLevel.Info, null, "DeviceQueue " + FirmwareDefaults.Version);
             FlashStore store = new FlashStore();
-            Journal life = new Journal(store);
-            Supervisor supervisor = new Supervisor(life, logger, clock, stallMs);
+            Supervisor supervisor = new Supervisor(store, logger, clock, stallMs);
             supervisor.Start();
             try
             {
-                return MakeLoop(clock, logger, store, life, supervisor);
+                SleepRecord slept = WakeUp(clock, logger, store);
+                return MakeLoop(clock, logger, store, supervisor, slept);
             }
             catch (Exception e)
             {
                 // The pause grows: a fault that is there at each boot must not wear the flash.
+                Journal life = supervisor.Journal;
                 life.RecordFatal("main", e.GetType().Name + ": " + e.Message);
                 logger.Log(LogLevel.Error, null, "fatal: " + e.ToString());
                 supervisor.Rest(
@@ -101,17 +104,56 @@ namespace DeviceQueue.Esp32
             }
         }
 
+        /// <summary>
+        /// Measures first when a sleep is over, and goes back to sleep when nothing else is due. Returns what was kept
+        /// over the sleep, null when the board started otherwise.
+        /// </summary>
+        private static SleepRecord WakeUp(SystemClock clock, ConsoleLogger logger, FlashStore store)
+        {
+            Esp32DeepSleep sleep = new Esp32DeepSleep();
+            SleepRecord record = sleep.HasWoken ? SleepRecord.Read(store) : null;
+            if (record == null)
+            {
+                return null;
+            }
+
+            clock.StartMs = record.WakeMs;
+            if (record[SleepRecord.IsFloorClock] > 0)
+            {
+                clock.Forget();
+            }
+
+            int data = (int)record[SleepRecord.I2cDataPin];
+            ISensor sensor = OpenSensor(
+                data, (int)record[SleepRecord.I2cClockPin], (int)record[SleepRecord.SensorAddress]);
+            if (new ShortWake(record, store, clock, sensor, logger).TryRun())
+            {
+                logger.Log(LogLevel.Info, null, "asleep again");
+                sleep.Enter(record.WakeMs - clock.NowMs);
+            }
+
+            return record;
+        }
+
+        private static ISensor OpenSensor(int dataPin, int clockPin, int address)
+        {
+            PinFunctions.SetPinFunction(dataPin, DeviceFunction.I2C1_DATA);
+            PinFunctions.SetPinFunction(clockPin, DeviceFunction.I2C1_CLOCK);
+            return new Bmx280Sensor(I2cBus, address);
+        }
+
         // What only the start needs, the loader of the settings first, goes with this method's frame.
         private static MainLoop MakeLoop(
-            SystemClock clock, ConsoleLogger logger, FlashStore store, Journal life, Supervisor supervisor)
+            SystemClock clock, ConsoleLogger logger, FlashStore store, Supervisor supervisor, SleepRecord slept)
         {
+            Journal life = supervisor.Journal;
             if (life.WasFloorClock)
             {
                 clock.Forget();
             }
 
-            BootRecord bootRecord = new BootRecord(store, life.Buffer);
-            SettingsLoader loader = new Startup(store, life, supervisor, logger).WaitForSettings();
+            BootRecord bootRecord = new BootRecord(store, life.Buffer, slept?.Values);
+            SettingsLoader loader = new Startup(store, life, supervisor, logger).WaitForSettings(slept);
             DeviceSettings device = loader.Device;
 
             // Outputs first: whatever else is slow or missing, they are in their safe state.
@@ -120,8 +162,6 @@ namespace DeviceQueue.Esp32
             StatusLed led = new StatusLed(pins, device.StatusLedPin, life);
             supervisor.FeedThrough(pins, device.WatchdogPin);
             supervisor.EndPulsesOf(outputs);
-            PinFunctions.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
-            PinFunctions.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
             StartSntp(device.NtpServer);
 
             DevicePlatform platform = new DevicePlatform
@@ -132,20 +172,25 @@ namespace DeviceQueue.Esp32
                 Memory = new Esp32Memory(),
                 Logger = logger,
                 CommandMac = device.CommandKey == null ? null : new HmacSha256(device.CommandKey),
-                Links = new M2MqttLinkFactory(),
+                Links = new M2MqttLinkFactory(device.Sleep != null),
                 Network = new WifiLink(),
-                Sensor = new Bmx280Sensor(I2cBus, device.SensorAddress),
+                Sensor = OpenSensor(device.I2cDataPin, device.I2cClockPin, device.SensorAddress),
                 Journal = life,
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),
+                DeepSleep = device.Sleep == null ? null : new Esp32DeepSleep(),
             };
-            DeviceNode node = new DeviceNode(loader, bootRecord, outputs, platform);
+            DeviceNode node = new DeviceNode(loader, bootRecord, outputs, platform, slept);
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger) { Recorder = life };
             Power.OnRebootEvent += () => PrepareRestart(worker, node, life);
 
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());
             node.Open();
-            worker.Start();
+            if (node.IsConnecting)
+            {
+                worker.Start();
+            }
+
             return new MainLoop(node, led, supervisor, clock);
         }
 

@@ -9,6 +9,7 @@ using DeviceQueue.Mqtt;
 using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
+using DeviceQueue.Sleep;
 using DeviceQueue.Text;
 using DeviceQueue.Time;
 
@@ -18,7 +19,7 @@ namespace DeviceQueue
     /// The field node: readings out, commands in. It has no thread of its own: its driver calls
     /// <see cref="Poll"/>, and drives <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
-    public sealed class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
+    public sealed partial class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
     {
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
@@ -40,6 +41,7 @@ namespace DeviceQueue
         private readonly OutputSetTopic _setTopic;
         private readonly ConnectGate _gate;
         private readonly Housekeeping _housekeeping;
+        private readonly Sleeper _sleeper; // null: the device stays awake
         private readonly JsonWriter _writer = new JsonWriter();
         private readonly MessageEnvelope _reading = new MessageEnvelope();
         private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // for a reading, a report or an answer
@@ -58,12 +60,19 @@ namespace DeviceQueue
         /// <param name="bootRecord">The count of this boot and the numbers for readings.</param>
         /// <param name="outputs">The outputs, in their safe state.</param>
         /// <param name="platform">The board. Its clock is replaced by one that never goes below its floor.</param>
-        public DeviceNode(SettingsLoader loader, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform)
+        /// <param name="slept">What was kept over the sleep that has just ended, or <see langword="null"/>.</param>
+        public DeviceNode(
+            SettingsLoader loader,
+            BootRecord bootRecord,
+            OutputBank outputs,
+            DevicePlatform platform,
+            SleepRecord slept = null)
         {
             DeviceSettings settings = loader.Device;
             QueueOptions options = loader.Connection.Readings;
             Journal journal = platform.Journal;
-            _clock = new TrustedClock(platform.Clock, platform.Store, FirmwareDefaults.BuildDate, journal.Buffer);
+            _clock = new TrustedClock(
+                platform.Clock, platform.Store, FirmwareDefaults.BuildDate, journal.Buffer, slept?.Values);
             platform.Clock = _clock;
             _platform = platform;
             _settings = loader.Settings;
@@ -89,8 +98,14 @@ namespace DeviceQueue
                 : null;
             _readings.Outbox.TopicRule = _lateReadings;
 
-            _schedule = new SamplingSchedule(now, settings.IntervalMs);
+            bool isSampled = slept != null && slept.IsSampled;
+            _schedule = new SamplingSchedule(isSampled ? now + settings.IntervalMs : now, settings.IntervalMs);
             _sampler = new Sampler(platform.Sensor, _schedule, _clock, _logger);
+            if (slept != null)
+            {
+                _sampler.Resume(slept.Values);
+            }
+
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             int ttlMs = settings.CommandTtlMs;
             int rememberedMs = ttlMs + CommandVerifier.MaxAheadMs;
@@ -106,6 +121,10 @@ namespace DeviceQueue
                 Drops = journal.Dropped,
                 KeptSession = verifier.HasKey || options.CleanSession ? null : Connection,
             };
+            _sleeper = settings.Sleep == null
+                ? null
+                : new Sleeper(platform, Connection, _readings, _sampler, slept) { BootRecord = bootRecord };
+            _isHealthWanted = slept != null && _sleeper.IsConnecting;
             IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, journal };
             _health = new HealthReport(parts, _readings.Outbox, journal, Connection);
             bool isSwitchable = settings.CommandKey == null && options.CleanSession && !journal.IsSafeMode;
@@ -124,6 +143,11 @@ namespace DeviceQueue
             _housekeeping = new Housekeeping(platform, settings, Connection, outputs, _readings);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
+            if (slept != null)
+            {
+                Discovery.Resume(settings);
+            }
+
             Use(settings);
             string openTopic = settings.CommandKey == null ? topics.Command : null;
             NodeStatus.SayWhatIsWrong(platform, bootRecord, outputs, openTopic, history);
@@ -138,6 +162,9 @@ namespace DeviceQueue
         /// <summary>Gets what announces the device to Home Assistant.</summary>
         public DeviceDiscovery Discovery { get; }
 
+        /// <summary>Gets a value indicating whether the connection is to be opened: not at each wake-up.</summary>
+        public bool IsConnecting => _sleeper == null || _sleeper.IsConnecting;
+
         /// <summary>Gets how the device is, in short.</summary>
         public DeviceState State => NodeStatus.Find(_platform.Journal, Connection, _sampler);
 
@@ -146,21 +173,6 @@ namespace DeviceQueue
         {
             _readings.Open(null);
             _commands.Open(null);
-        }
-
-        /// <inheritdoc/>
-        public void Apply(DeviceSettings settings)
-        {
-            long now = _clock.NowMs;
-            _housekeeping.OnSettingsChanged(now);
-            if (_platform.Journal.IsSafeMode)
-            {
-                return; // they are stored, and tried with all others after the restart that follows
-            }
-
-            _schedule.Change(now, settings.IntervalMs);
-            _healthSchedule.Change(now, settings.HealthIntervalMs);
-            Use(settings);
         }
 
         /// <summary>
@@ -175,27 +187,6 @@ namespace DeviceQueue
             }
         }
 
-        /// <inheritdoc/>
-        public bool TryErase()
-        {
-            _readings.Outbox.IsSealed = true;
-            _isErased = new FactoryReset(_platform.Store).TryErase();
-            _readings.Outbox.IsSealed = _isErased;
-            if (_isErased)
-            {
-                Discovery.Withdraw();
-            }
-
-            return _isErased;
-        }
-
-        /// <inheritdoc/>
-        public void RequestRestart()
-        {
-            _isRestarting = true;
-            _restartByMs = _clock.NowMs + CommandDispatcher.DeliveryTimeoutMs;
-        }
-
         /// <summary>Does what is due: samples, publishes, carries out commands.</summary>
         /// <returns>The time of <see cref="IClock.NowMs"/> by which to call again; sooner when <see cref="Wake"/> is
         /// set.</returns>
@@ -208,7 +199,7 @@ namespace DeviceQueue
                 PublishReading();
             }
 
-            long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
+            long due = Earlier(_isRestarting ? PollRestart(now) : PollCommands(now), _clock.Poll(now));
             due = Earlier(due, _setTopic == null ? due : _setTopic.Poll(now));
             _housekeeping.CountLost();
             if (Discovery.Poll())
@@ -227,6 +218,7 @@ namespace DeviceQueue
             due = Earlier(due, _housekeeping.Poll(now));
             due = Earlier(due, _readings.PollOutbox(now)); // the connection's thread may be busy with a connect
             SayState();
+            due = _sleeper == null ? due : Earlier(due, PollSleep(now));
             return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
         }
 
@@ -244,49 +236,8 @@ namespace DeviceQueue
                 writer.Name("unsigned");
                 writer.WriteBoolean(true);
             }
-        }
 
-        /// <inheritdoc/>
-        public void RequestHealth()
-        {
-            _isHealthWanted = true;
-        }
-
-        /// <inheritdoc/>
-        Command ICommandCatalog.Make(string name)
-        {
-            if (_platform.Journal.IsSafeMode && !SafeMode.Takes(name))
-            {
-                return null;
-            }
-
-            switch (name)
-            {
-                case "output.set":
-                    return new OutputSwitchCommand(_outputs, false);
-                case "output.toggle":
-                    return new OutputSwitchCommand(_outputs, true);
-                case "output.pulse":
-                    return new OutputPulseCommand(_outputs, _clock);
-                case "output.get":
-                    return new OutputGetCommand(_outputs);
-                case "sensor.read":
-                    return new SensorReadCommand(_sampler, _bootRecord.Boot);
-                case "config.get":
-                    return new ConfigGetCommand(_settings);
-                case "config.set":
-                    return new ConfigSetCommand(_settings, this);
-                case "device.info":
-                    return new InfoCommand(_deviceId, _bootRecord.Boot, _clock, this);
-                case "device.ping":
-                    return new PingCommand();
-                case "device.reboot":
-                    return new RebootCommand(this);
-                case "device.wipe":
-                    return new WipeCommand(_deviceId, this);
-                default:
-                    return null;
-            }
+            _sleeper?.WriteHealth(writer);
         }
 
         private static long Earlier(long one, long other)
@@ -294,8 +245,23 @@ namespace DeviceQueue
             return one < other ? one : other;
         }
 
+        private long PollCommands(long nowMs)
+        {
+            // Until the time service has set the calendar, a command that has waited cannot be dated.
+            bool isHeldBack = _sleeper != null && !_sleeper.CanDateCommands(nowMs);
+            return isHeldBack && _commands.ReadMessageCount() > 0 ? long.MaxValue : _dispatcher.Poll(nowMs);
+        }
+
+        private long PollSleep(long nowMs)
+        {
+            bool isHeld = _isRestarting || _isErased || !_outputs.IsSafe;
+            bool isBusy = _isHealthWanted || _commands.ReadMessageCount() > 0 || _commands.Outbox.Count > 0;
+            return _sleeper.Poll(nowMs, isHeld, isBusy);
+        }
+
         private void Use(DeviceSettings settings)
         {
+            _sleeper?.Apply(settings);
             _sampler.Apply(
                 settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
             _gate.IntervalMs = settings.IntervalMs;

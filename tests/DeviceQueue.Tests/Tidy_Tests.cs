@@ -19,7 +19,7 @@ public sealed partial class Tidy_Tests
     private static readonly string[] Folders =
     [
         "Text", "Storage", "Diagnostics", "Time", "Configuration", "Components", "Mqtt", "Messaging", "Readings",
-        "Outputs", "Settings", "Health", "Commands", "HomeAssistant",
+        "Outputs", "Settings", "Health", "Commands", "Sleep", "HomeAssistant",
     ];
 
     // To be divided when they change.

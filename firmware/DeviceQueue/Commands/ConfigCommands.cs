@@ -150,7 +150,7 @@ namespace DeviceQueue.Commands
                 {
                     string changed = GetChanged(i);
                     writer.Name(FirmwareDefaults.GetKey(i), _section.Length + 1);
-                    writer.WriteText(changed == null ? FirmwareDefaults.GetValue(i) : ConfigProblems.Clean(changed));
+                    writer.WriteText(changed == null ? _settings.GetDefault(i) : ConfigProblems.Clean(changed));
                 }
             }
         }
@@ -356,13 +356,16 @@ namespace DeviceQueue.Commands
         // A bit for each of FirmwareDefaults.
         private static int FindDifferences(DeviceSettings one, DeviceSettings other)
         {
+            bool isSleeping = one.Sleep != null && other.Sleep != null;
             return (one.IntervalMs != other.IntervalMs ? 1 : 0)
                 | (one.ReportDelta != other.ReportDelta ? 1 << 1 : 0)
                 | (one.ReportAtLeastMs != other.ReportAtLeastMs ? 1 << 2 : 0)
                 | (one.HealthIntervalMs != other.HealthIntervalMs ? 1 << 3 : 0)
                 | (one.MaxStep != other.MaxStep ? 1 << 4 : 0)
                 | (one.TemperatureOffset != other.TemperatureOffset ? 1 << 5 : 0)
-                | (one.IsDiscoveryOn != other.IsDiscoveryOn ? 1 << 6 : 0);
+                | (one.IsDiscoveryOn != other.IsDiscoveryOn ? 1 << 6 : 0)
+                | (isSleeping && one.Sleep.ConnectEvery != other.Sleep.ConnectEvery ? 1 << 7 : 0)
+                | (isSleeping && one.Sleep.AwakeMs != other.Sleep.AwakeMs ? 1 << 8 : 0);
         }
 
         private void WriteChanged(JsonWriter writer, int differences)

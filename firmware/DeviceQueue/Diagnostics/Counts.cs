@@ -1,3 +1,4 @@
+using DeviceQueue.Storage;
 using DeviceQueue.Text;
 
 namespace DeviceQueue.Diagnostics
@@ -128,6 +129,41 @@ namespace DeviceQueue.Diagnostics
                     writer.WriteNumber(_counts[i]);
                 }
             }
+        }
+
+        /// <summary>Puts the counts into a record: how many they are in a byte, then four bytes each.</summary>
+        /// <returns>The place behind them.</returns>
+        internal int Store(byte[] record, int at)
+        {
+            record[at++] = (byte)_counts.Length;
+            for (int i = 0; i < _counts.Length; i++, at += 4)
+            {
+                LittleEndian.Set(record, at, 4, _counts[i]);
+            }
+
+            return at;
+        }
+
+        /// <summary>Adds the counts of a record; later firmware may count more than this.</summary>
+        /// <returns>The place behind them.</returns>
+        internal int Restore(byte[] record, int at, int end)
+        {
+            int length = at < end ? record[at++] : 0;
+            for (int i = 0; i < length && at + 4 <= end; i++, at += 4)
+            {
+                if (i < _counts.Length)
+                {
+                    Add(i, Limit(LittleEndian.Get(record, at, 4)));
+                }
+            }
+
+            return at;
+        }
+
+        /// <summary>Makes a count of a number that is not negative.</summary>
+        internal static int Limit(long value)
+        {
+            return value < int.MaxValue ? (int)value : int.MaxValue;
         }
 
         private static int Sum(int one, int other)

@@ -34,6 +34,9 @@ namespace DeviceQueue.Health
         /// <summary>Gets or sets the calendar.</summary>
         public ICalendar Calendar { get; set; }
 
+        /// <summary>Gets or sets the board's deep sleep.</summary>
+        public IDeepSleep DeepSleep { get; set; }
+
         /// <summary>Gets or sets what restarts the board.</summary>
         public IRestarter Restarter { get; set; }
     }

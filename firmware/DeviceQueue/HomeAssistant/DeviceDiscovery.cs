@@ -52,10 +52,12 @@ namespace DeviceQueue.HomeAssistant
         private int _length;
         private int _diagnostic = -1;
         private bool _isOn;
+        private bool _isSleeping;
         private bool _isChanged;
         private bool _hasHumidity;
         private bool _isMarked;
         private bool _isReadingWanted;
+        private bool _isResumed;
 
         // Of the connection's thread.
         private bool _isAsked;
@@ -107,7 +109,7 @@ namespace DeviceQueue.HomeAssistant
         /// <inheritdoc/>
         public int FilterQos => 1;
 
-        /// <summary>Gets a value indicating whether nothing is left to be done after <see cref="Withdraw"/>.</summary>
+        /// <summary>Gets whether nothing is left to be done after <see cref="Withdraw"/>.</summary>
         public bool IsWithdrawn => !_isOn && !_isMarked;
 
         /// <summary>
@@ -124,9 +126,22 @@ namespace DeviceQueue.HomeAssistant
 
             int expireAfterS = DiscoveryWriter.GetExpireAfterS(settings);
             _isChanged |= !_isOn || expireAfterS != _expireAfterS;
+            _isSleeping = settings.Sleep != null;
             _expireAfterS = expireAfterS;
             _isOn = true;
             _connection.Wake.Set(); // to subscribe
+        }
+
+        /// <summary>
+        /// Goes on after a sleep: what was announced is so still, and is said again when Home Assistant has started.
+        /// </summary>
+        /// <param name="settings">The settings.</param>
+        public void Resume(DeviceSettings settings)
+        {
+            _isOn = settings.IsDiscoveryOn;
+            _expireAfterS = DiscoveryWriter.GetExpireAfterS(settings);
+            _hasHumidity = _sampler.HasHumidity;
+            _isResumed = _isOn;
         }
 
         /// <summary>
@@ -189,6 +204,8 @@ namespace DeviceQueue.HomeAssistant
             _isAsked = false;
             _nextRepeatMs = nowMs + RepeatIntervalMs;
             _connection.LatestValues.RepeatAll(); // status and outputs, too
+            _isChanged |= _isResumed; // nothing was said since the sleep that could be repeated
+            _isResumed = false;
             _isReadingWanted = true;
             return long.MaxValue;
         }
@@ -208,15 +225,17 @@ namespace DeviceQueue.HomeAssistant
             }
 
             int index = _diagnostic;
-            if (index < 0 || index >= DiscoveryWriter.DiagnosticCount || !(isEmpty || _isOn))
+            if (index < 0 || index >= DiagnosticCount || !(isEmpty || _isOn))
             {
                 return false;
             }
 
             request.Topic = topics.OfDiagnostic(DiscoveryWriter.NameDiagnostic(index));
-            request.Payload = isEmpty ? new byte[0] : MakeWriter().WriteDiagnostic(index);
+            request.Payload = isEmpty ? new byte[0] : MakeWriter().WriteDiagnostic(index, _expireAfterS);
             return true;
         }
+
+        private int DiagnosticCount => DiscoveryWriter.DiagnosticCount + (_isSleeping ? 1 : 0);
 
         private void GoOn()
         {
@@ -316,7 +335,7 @@ namespace DeviceQueue.HomeAssistant
         private void SayDiagnostic()
         {
             _diagnostic++;
-            if (_diagnostic < DiscoveryWriter.DiagnosticCount)
+            if (_diagnostic < DiagnosticCount)
             {
                 _connection.LatestValues.Set(_diagnosticHandle, this);
                 return;
@@ -337,7 +356,7 @@ namespace DeviceQueue.HomeAssistant
 
         private DiscoveryWriter MakeWriter()
         {
-            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _hasHumidity);
+            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _hasHumidity) { IsSleeping = _isSleeping };
         }
 
         private byte[] Write(byte[] former)

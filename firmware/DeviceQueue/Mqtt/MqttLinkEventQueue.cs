@@ -15,6 +15,12 @@ namespace DeviceQueue.Mqtt
         /// <summary>The most bytes of payloads that wait here at once, unless the link has room for more.</summary>
         public const int MaxBytes = 1024;
 
+        /// <summary>The same of a link that takes what a broker has kept while the device slept.</summary>
+        public const int BurstMessages = 32;
+
+        /// <summary>The same in bytes.</summary>
+        public const int BurstBytes = 8192;
+
         /// <summary>
         /// The most answers that wait here at once; more means that none is taken, and the link reports itself closed.
         /// </summary>

@@ -11,6 +11,24 @@ namespace DeviceQueue.Readings
     /// </summary>
     public sealed class Sampler : IHealthPart
     {
+        /// <summary>The first of the places that this takes among the numbers that are kept over a sleep.</summary>
+        public const int SavedAt = Messaging.OutboxLog.SavedEnd;
+
+        /// <summary>
+        /// The end of the places: the published and the accepted temperature, the doubted one, when it was published,
+        /// when it was measured, state and flags, faults.
+        /// </summary>
+        public const int SavedEnd = SavedAt + 7;
+
+        /// <summary>The place of the time of the last measurement.</summary>
+        internal const int TakenAt = SavedAt + 4;
+
+        private const int ReportedFlag = 256;
+        private const int AcceptedFlag = 512;
+        private const int DoubtedFlag = 1024;
+        private const int HumidityFlag = 2048;
+        private const int StateMask = 255;
+
         // Far below the 0.01 °C that is published: a change of 0.1 as people read it is often a little less in binary.
         private const double RoundingC = 1e-6;
 
@@ -138,6 +156,44 @@ namespace DeviceQueue.Readings
             HasHumidity |= state == SensorState.Ok && Reading.HasHumidity;
             Report(state);
             return state == SensorState.Ok;
+        }
+
+        /// <summary>Puts what a sleep must not lose among numbers that are kept over it.</summary>
+        internal void Save(long[] saved)
+        {
+            saved[SavedAt] = BitConverter.DoubleToInt64Bits(_reportedC);
+            saved[SavedAt + 1] = BitConverter.DoubleToInt64Bits(_acceptedC);
+            saved[SavedAt + 2] = BitConverter.DoubleToInt64Bits(_doubtedC);
+            saved[SavedAt + 3] = _reportedMs;
+            saved[TakenAt] = Reading.TakenMs;
+            saved[SavedAt + 5] = (int)State | (_hasReported ? ReportedFlag : 0) | (_hasAccepted ? AcceptedFlag : 0)
+                | (_hasDoubted ? DoubtedFlag : 0) | (HasHumidity ? HumidityFlag : 0);
+            saved[SavedAt + 6] = Faults;
+        }
+
+        /// <summary>Gets the state of the sensor before a sleep.</summary>
+        internal static SensorState GetState(long[] saved)
+        {
+            return (SensorState)((int)saved[SavedAt + 5] & StateMask);
+        }
+
+        /// <summary>Goes on after a sleep.</summary>
+        /// <param name="saved">What <see cref="Save"/> made.</param>
+        internal void Resume(long[] saved)
+        {
+            int flags = (int)saved[SavedAt + 5];
+            _reportedC = BitConverter.Int64BitsToDouble(saved[SavedAt]);
+            _acceptedC = BitConverter.Int64BitsToDouble(saved[SavedAt + 1]);
+            _doubtedC = BitConverter.Int64BitsToDouble(saved[SavedAt + 2]);
+            _reportedMs = saved[SavedAt + 3];
+            Reading.TakenMs = saved[TakenAt];
+            State = GetState(saved);
+            _hasReported = (flags & ReportedFlag) != 0;
+            _hasAccepted = (flags & AcceptedFlag) != 0;
+            _hasDoubted = (flags & DoubtedFlag) != 0;
+            HasHumidity = (flags & HumidityFlag) != 0;
+            Faults = (int)saved[SavedAt + 6];
+            HasRead = true;
         }
 
         /// <inheritdoc/>

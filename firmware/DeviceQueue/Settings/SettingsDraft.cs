@@ -13,6 +13,7 @@ namespace DeviceQueue.Settings
         private const int BitsPerByte = 8;
 
         private byte[] _hidden;
+        private int _given; // flags of SleepSettings
 
         /// <summary>Initializes a draft of the firmware's own values.</summary>
         /// <param name="defaultId">The device id when the configuration has none, or <see langword="null"/> when the
@@ -24,6 +25,8 @@ namespace DeviceQueue.Settings
             {
                 TryTake(defaults);
             }
+
+            _given = 0; // those were the firmware's own
         }
 
         /// <summary>Gets the settings below <c>device</c>.</summary>
@@ -86,6 +89,19 @@ namespace DeviceQueue.Settings
         /// <returns><see langword="false"/> when none does.</returns>
         internal bool TryTake(ConfigReader reader)
         {
+            switch (reader.Key)
+            {
+                case "device.interval_ms":
+                    _given |= SleepSettings.IntervalFlag;
+                    break;
+                case "device.command_ttl_ms":
+                    _given |= SleepSettings.TtlFlag;
+                    break;
+                case "options.clean_session":
+                    _given |= SleepSettings.CleanSessionFlag;
+                    break;
+            }
+
             return Device.TryTake(reader) || Options.TryTake(reader) || Config.TryTake(reader);
         }
 
@@ -93,6 +109,12 @@ namespace DeviceQueue.Settings
         internal void Check(IPinRules pins, ConfigProblems problems)
         {
             Device.Check(pins, problems);
+            SleepSettings.Check(Device, _given, problems);
+            if (Device.Sleep != null)
+            {
+                Options.KeepOverSleep((_given & SleepSettings.CleanSessionFlag) != 0, problems);
+            }
+
             Connections = Config.GetConnections(problems);
             Credentials = Config.GetCredentials(problems);
             Tls.Check(problems);

@@ -79,6 +79,18 @@ namespace DeviceQueue.Storage
         }
 
         /// <summary>
+        /// Reads the newest whole record where that was not done, so that the other one is written over. Uses
+        /// <see cref="Buffer"/>.
+        /// </summary>
+        public void EnsureRead()
+        {
+            if (_newest == None)
+            {
+                TryRead(out _);
+            }
+        }
+
+        /// <summary>
         /// Tells whether there is a file that holds no whole record, or one that cannot be read: a power cut tore the
         /// newest, or it was damaged since. What <see cref="TryRead"/> finds may then be the last but one. Uses <see
         /// cref="Buffer"/>.

@@ -37,7 +37,19 @@ namespace DeviceQueue.Time
         /// <summary>How long a calendar that is further ahead has to go on to be believed, in milliseconds.</summary>
         public const int ProofMs = 86400000;
 
+        /// <summary>
+        /// The end of the places that this takes among the numbers that are kept over a sleep, from 0 on: floor, when
+        /// it was raised, the floor that is stored, flags, since when the calendar has to prove itself.
+        /// </summary>
+        public const int SavedEnd = 5;
+
         private const int RecordBytes = 8;
+        private const long UnprovedFlag = 1;
+        private const long DoubtedFlag = 2;
+
+        // How much of the time that passes the floor follows over sleeps, in percent: the slow oscillator of a chip
+        // that sleeps is off by less than the rest.
+        private const int FollowedPercent = 95;
         private const int MinBehindMs = 60000;
 
         // What is known is the build date, or the time when the power went: a board may lie in a drawer for so long.
@@ -71,12 +83,21 @@ namespace DeviceQueue.Time
         /// <param name="buildDate">The lowest floor, in UTC.</param>
         /// <param name="buffer">A buffer that is shared with other small records, or <see langword="null"/> for one of
         /// its own.</param>
-        public TrustedClock(IClock clock, IStore store, DateTime buildDate, byte[] buffer = null)
+        /// <param name="saved">What <see cref="Save"/> made before a sleep, so that no file is read; or
+        /// <see langword="null"/>.</param>
+        public TrustedClock(
+            IClock clock, IStore store, DateTime buildDate, byte[] buffer = null, long[] saved = null)
         {
             _clock = clock;
             _file = new TwoSlotFile(store, "utc.0", "utc.1", buffer ?? new byte[TwoSlotFile.HeaderBytes + RecordBytes]);
             _floorTicks = buildDate.Ticks;
             _floorMs = clock.NowMs;
+            if (saved != null)
+            {
+                Resume(saved);
+                return;
+            }
+
             lock (_file.Buffer)
             {
                 bool isRead = _file.TryRead(out int count) && count == RecordBytes;
@@ -227,6 +248,57 @@ namespace DeviceQueue.Time
             }
         }
 
+        /// <summary>
+        /// Raises the floor before a sleep, from which the next start goes on: to this moment when the time service has
+        /// set the calendar since the start, else by most of the time that has passed. It is stored once an hour.
+        /// </summary>
+        /// <param name="isSet">Whether it has.</param>
+        public void Settle(bool isSet)
+        {
+            lock (_file)
+            {
+                if (!TryAnchor(out DateTime utc))
+                {
+                    return;
+                }
+
+                long nowMs = _clock.NowMs;
+                if (IsFarAhead(utc.Ticks, GetAnchoredTicks()))
+                {
+                    _isUnproved = true;
+                    _isDoubted = true;
+                    _unprovedMs = nowMs;
+                }
+                else if (nowMs - _unprovedMs >= ProofMs)
+                {
+                    Trust();
+                }
+
+                long passedTicks = (nowMs - _floorMs) * TimeSpan.TicksPerMillisecond / 100 * FollowedPercent;
+                long ticks = isSet && !_isUnproved ? utc.Ticks : _floorTicks + passedTicks;
+                Raise(ticks < utc.Ticks ? ticks : utc.Ticks, StepMs * TimeSpan.TicksPerMillisecond);
+            }
+        }
+
+        /// <summary>Puts what a sleep must not lose among numbers that are kept over it.</summary>
+        internal void Save(long[] saved)
+        {
+            lock (_file)
+            {
+                saved[0] = _floorTicks;
+                saved[1] = _floorMs;
+                saved[2] = _storedTicks;
+                saved[3] = (_isUnproved ? UnprovedFlag : 0) | (_isDoubted ? DoubtedFlag : 0);
+                saved[4] = _unprovedMs;
+            }
+        }
+
+        /// <summary>Reads the calendar as it is, whatever it is worth.</summary>
+        internal bool TryGetCalendar(out DateTime utc)
+        {
+            return _clock.TryGetUtc(out utc);
+        }
+
         /// <inheritdoc/>
         public void WriteHealth(JsonWriter writer)
         {
@@ -305,10 +377,12 @@ namespace DeviceQueue.Time
                     SetOff(GetAnchoredTicks() - utc.Ticks);
                 }
 
+                // Doubts that began before a sleep go on.
+                bool isResumed = !_isAnchored && _isUnproved;
                 _isAnchored = true;
-                _isUnproved = IsFarAhead(utc.Ticks, _floorTicks);
-                _isDoubted = utc.Ticks - _floorTicks > MaxAwayTicks;
-                _unprovedMs = _clock.NowMs;
+                _isUnproved = isResumed || IsFarAhead(utc.Ticks, _floorTicks);
+                _isDoubted = (isResumed && _isDoubted) || utc.Ticks - _floorTicks > MaxAwayTicks;
+                _unprovedMs = isResumed ? _unprovedMs : _clock.NowMs;
                 Anchor(utc.Ticks);
             }
 
@@ -356,7 +430,19 @@ namespace DeviceQueue.Time
             return _anchorTicks + ((_clock.NowMs - _anchorMs) * TimeSpan.TicksPerMillisecond);
         }
 
-        private void Raise(long ticks)
+        private void Resume(long[] saved)
+        {
+            _floorTicks = saved[0] > _floorTicks ? saved[0] : _floorTicks;
+            _floorMs = saved[1];
+            _storedTicks = saved[2];
+            _isUnproved = (saved[3] & UnprovedFlag) != 0;
+            _isDoubted = (saved[3] & DoubtedFlag) != 0;
+            _unprovedMs = saved[4];
+        }
+
+        // Less than a second is not worth a write: a stream of good commands must not wear the flash more than their
+        // records do.
+        private void Raise(long ticks, long leastTicks = TimeSpan.TicksPerSecond)
         {
             if (ticks > _floorTicks)
             {
@@ -364,15 +450,14 @@ namespace DeviceQueue.Time
                 _floorMs = _clock.NowMs;
             }
 
-            // Less than a second is not worth a write: a stream of good commands must not wear the flash more than
-            // their records do.
-            if (_floorTicks - _storedTicks < TimeSpan.TicksPerSecond)
+            if (_floorTicks - _storedTicks < leastTicks)
             {
                 return;
             }
 
             lock (_file.Buffer)
             {
+                _file.EnsureRead();
                 LittleEndian.Set(_file.Buffer, TwoSlotFile.HeaderBytes, RecordBytes, _floorTicks);
                 if (_file.TryWrite(RecordBytes))
                 {

@@ -37,6 +37,8 @@ internal static partial class KnownSettings
     private static readonly (string Section, string Key, string Value)[] Companions =
     [
         ("", "connection.host", "h"),
+        ("device.awake_ms", "device.sleep", "true"),
+        ("device.connect_every", "device.sleep", "true"),
         ("device.outputs.0.", "device.outputs.0.name", "n"),
         ("device.outputs.0.", "device.outputs.0.pin", "4"),
         ("credential.", "credential.username", "u"),
@@ -198,8 +200,10 @@ internal static partial class KnownSettings
             .Select(field => State(field.GetValue(value), $"{path}.{field.Name}", depth + 1)));
     }
 
-    private static FieldInfo[] Fields(Type type) => type.GetFields(
-        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
+    // That a value was given changes nothing; which one does.
+    private static IEnumerable<FieldInfo> Fields(Type type) => type.GetFields(
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+        .Where(field => field.Name != "_given");
 
     private static IEnumerable<Type> Ancestors(Type type) =>
         type.BaseType == null ? [] : Ancestors(type.BaseType).Append(type);

@@ -21,6 +21,9 @@ internal sealed class MemoryStore : IStore
 
     public long BytesWritten { get; private set; }
 
+    /// <summary>Gets the names of the files that were read.</summary>
+    public HashSet<string> ReadNames { get; } = [];
+
     /// <summary>
     /// Gets the blocks that had to be erased for contents: littlefs copies the last block of a file with each append.
     /// </summary>
@@ -104,6 +107,7 @@ internal sealed class MemoryStore : IStore
     private bool CanRead(string name, [NotNullWhen(true)] out byte[]? file)
     {
         file = null;
+        ReadNames.Add(name);
         return !IsOff && !Is(name, UnreadName) && !Is(name, UntoldName) && Files.TryGetValue(name, out file);
     }
 

@@ -1,0 +1,83 @@
+using System;
+using DeviceQueue.Messaging;
+using DeviceQueue.Readings;
+using DeviceQueue.Settings;
+using DeviceQueue.Time;
+
+namespace DeviceQueue.Sleep
+{
+    /// <summary>The rules of a device that sleeps, over what it keeps: when it wakes, and when it connects.</summary>
+    public static class SleepPlan
+    {
+        /// <summary>How many failed attempts to connect in a row are counted.</summary>
+        public const int MaxFailures = 16;
+
+        private const int HourMs = SleepSettings.MaxRetryMs;
+
+        /// <summary>
+        /// Plans the sleep until the next reading: on a grid of the calendar, which the time service sets right, so
+        /// that a timer which is off by percents does not move it; while the calendar is not known, of the uptime. A
+        /// moment that comes less than half an interval after the last reading is passed over.
+        /// </summary>
+        /// <param name="record">Receives the plan.</param>
+        /// <param name="clock">The time.</param>
+        public static void PlanSleep(SleepRecord record, TrustedClock clock)
+        {
+            long nowMs = clock.NowMs;
+            long gridMs = record[SleepRecord.DueMs];
+            long atMs = nowMs;
+            if (clock.TryDate(out DateTime utc, out bool isDoubted) && !isDoubted)
+            {
+                atMs = utc.Ticks / TimeSpan.TicksPerMillisecond;
+                gridMs = record[SleepRecord.GridMs] > 0 ? record[SleepRecord.GridMs] : atMs + gridMs - nowMs;
+                record[SleepRecord.GridMs] = gridMs;
+            }
+
+            long intervalMs = record[SleepRecord.IntervalMs];
+            long pastMs = (atMs - gridMs) % intervalMs;
+            long leftMs = pastMs < 0 ? -pastMs : intervalMs - pastMs;
+            if (nowMs + leftMs - record[Sampler.TakenAt] < intervalMs / 2)
+            {
+                leftMs += intervalMs;
+            }
+
+            record[SleepRecord.AsleepMs] = nowMs;
+            record[SleepRecord.PlannedMs] = leftMs;
+            record[SleepRecord.DueMs] = nowMs + leftMs;
+        }
+
+        /// <summary>Tells whether a wake-up connects.</summary>
+        /// <param name="record">What is kept, with this wake-up's reading.</param>
+        /// <param name="nowMs">The uptime.</param>
+        public static bool IsConnectDue(SleepRecord record, long nowMs)
+        {
+            // A wake-up may come a little early.
+            long halfMs = record[SleepRecord.IntervalMs] / 2;
+            if (record[SleepRecord.Failures] > 0)
+            {
+                return nowMs + halfMs >= record[SleepRecord.RetryMs];
+            }
+
+            return record[SleepRecord.Readings] >= record[SleepRecord.ConnectEvery]
+                || nowMs + halfMs - record[SleepRecord.AttemptMs] >= SleepSettings.MaxPauseMs
+                || record[OutboxLog.BytesAt] >= record[OutboxLog.MaxBytesAt] / 2
+                || record[SleepRecord.NewFault] > 0;
+        }
+
+        /// <summary>Notes an attempt to connect; after failed ones the next comes later and later, up to an hour.</summary>
+        /// <param name="record">What is kept.</param>
+        /// <param name="isDone">Whether all was sent and taken.</param>
+        /// <param name="nowMs">The uptime.</param>
+        public static void OnAttempt(SleepRecord record, bool isDone, long nowMs)
+        {
+            long failures = isDone ? 0 : record[SleepRecord.Failures] + 1;
+            failures = failures < MaxFailures ? failures : MaxFailures;
+            long delayMs = failures == 0 ? 0 : record[SleepRecord.IntervalMs] << (int)(failures - 1);
+            record[SleepRecord.Failures] = failures;
+            record[SleepRecord.AttemptMs] = nowMs;
+            record[SleepRecord.RetryMs] = nowMs + (delayMs < HourMs ? delayMs : HourMs);
+            record[SleepRecord.Readings] = 0;
+            record[SleepRecord.NewFault] = 0;
+        }
+    }
+}
