@@ -98,14 +98,9 @@ namespace DeviceQueue
                 : null;
             _readings.Outbox.TopicRule = _lateReadings;
 
-            bool isSampled = slept != null && slept.IsSampled;
-            _schedule = new SamplingSchedule(isSampled ? now + settings.IntervalMs : now, settings.IntervalMs);
+            int pauseMs = slept != null && slept.IsSampled ? settings.IntervalMs : 0;
+            _schedule = new SamplingSchedule(now + pauseMs, settings.IntervalMs);
             _sampler = new Sampler(platform.Sensor, _schedule, _clock, _logger);
-            if (slept != null)
-            {
-                _sampler.Resume(slept.Values);
-            }
-
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             int ttlMs = settings.CommandTtlMs;
             int rememberedMs = ttlMs + CommandVerifier.MaxAheadMs;
@@ -121,10 +116,7 @@ namespace DeviceQueue
                 Drops = journal.Dropped,
                 KeptSession = verifier.HasKey || options.CleanSession ? null : Connection,
             };
-            _sleeper = settings.Sleep == null
-                ? null
-                : new Sleeper(platform, Connection, _readings, _sampler, slept) { BootRecord = bootRecord };
-            _isHealthWanted = slept != null && _sleeper.IsConnecting;
+            _sleeper = settings.Sleep == null ? null : new Sleeper(platform, Connection, _readings, _sampler, slept);
             IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, journal };
             _health = new HealthReport(parts, _readings.Outbox, journal, Connection);
             bool isSwitchable = settings.CommandKey == null && options.CleanSession && !journal.IsSafeMode;
@@ -143,11 +135,7 @@ namespace DeviceQueue
             _housekeeping = new Housekeeping(platform, settings, Connection, outputs, _readings);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
-            if (slept != null)
-            {
-                Discovery.Resume(settings);
-            }
-
+            Resume(settings, slept);
             Use(settings);
             string openTopic = settings.CommandKey == null ? topics.Command : null;
             NodeStatus.SayWhatIsWrong(platform, bootRecord, outputs, openTopic, history);
@@ -243,6 +231,21 @@ namespace DeviceQueue
         private static long Earlier(long one, long other)
         {
             return one < other ? one : other;
+        }
+
+        private void Resume(DeviceSettings settings, SleepRecord slept)
+        {
+            if (_sleeper != null)
+            {
+                _sleeper.BootRecord = _bootRecord;
+                _isHealthWanted = slept != null && _sleeper.IsConnecting;
+            }
+
+            if (slept != null)
+            {
+                _sampler.Resume(slept.Values);
+                Discovery.Resume(settings);
+            }
         }
 
         private long PollCommands(long nowMs)

@@ -19,7 +19,7 @@ public sealed class TextIndexing_Tests
         ["DeviceQueue/Configuration/ConnectionConfig.cs"] = "reads digits of a key",
         ["DeviceQueue/Configuration/ConnectionParams.cs"] = "takes ASCII and nothing else for a host",
         ["DeviceQueue/Configuration/JsonConfigReader.cs"] = "compares bytes with the name of a section, in ASCII",
-        ["DeviceQueue/DeviceNode.cs"] = "the compiler's switch over the names of commands, which "
+        ["DeviceQueue/DeviceNode.Commands.cs"] = "the compiler's switch over the names of commands, which "
             + "compares whole texts in the end",
         ["DeviceQueue/Messaging/LogSegments.cs"] = "takes a digit out of a constant",
         ["DeviceQueue/Messaging/MessageBuffer.cs"] = "counts bytes, 2 for each half of a pair whichever it is; "

@@ -29,6 +29,7 @@ public sealed class Board : IDisposable
     private volatile Boot? _boot;
     private Action? _main;
     private Timer? _wakeup;
+    private Boot? _sleeper;
 
     static Board() => ExceptionHandling.SetUnhandledExceptionHandler(EndThreadOnly);
 
@@ -52,6 +53,10 @@ public sealed class Board : IDisposable
     /// <see cref="BootCount"/>.
     /// </summary>
     public event Action<int>? Rebooted;
+
+    /// <summary>Raised when the board falls asleep; the argument is for how long, which nothing ends but power, a reset
+    /// or <see cref="SkipSleep"/> before.</summary>
+    public event Action<TimeSpan>? FellAsleep;
 
     /// <summary>Raised with each line that the firmware writes to its console.</summary>
     public event Action<string>? ConsoleLine;
@@ -193,6 +198,22 @@ public sealed class Board : IDisposable
     }
 
     /// <summary>
+    /// Ends a deep sleep at once, as if its time had passed: the calendar and the world's clock have gone on. Does
+    /// nothing to a board that is awake.
+    /// </summary>
+    public void SkipSleep()
+    {
+        lock (_power)
+        {
+            if (_sleeper is { WakeupTimer: { } time } sleeper)
+            {
+                Clock.Skip(time);
+                WakeUp(sleeper);
+            }
+        }
+    }
+
+    /// <summary>
     /// What an operator's Ctrl-C does: the firmware hears of a reboot and has 5 s for it, then the power goes off and
     /// stays off.
     /// </summary>
@@ -274,7 +295,12 @@ public sealed class Board : IDisposable
             EndBoot(powerCut: false);
             if (boot.WakeupTimer is { } time)
             {
-                Outside(() => _wakeup = new Timer(_ => WakeUp(boot), null, time, Timeout.InfiniteTimeSpan));
+                _sleeper = boot;
+                Outside(() =>
+                {
+                    _wakeup = new Timer(_ => WakeUp(boot), null, time, Timeout.InfiniteTimeSpan);
+                    FellAsleep?.Invoke(time);
+                });
             }
         });
     }
@@ -382,6 +408,7 @@ public sealed class Board : IDisposable
     {
         _wakeup?.Dispose();
         _wakeup = null;
+        _sleeper = null;
         if (powerCut)
         {
             _main = null;

@@ -71,6 +71,7 @@ namespace DeviceQueue.Commands
         private bool HasSection()
         {
             _first = FirmwareDefaults.GetFirst(_section, out _end);
+            _end = _end == FirmwareDefaults.ChangeableCount ? _settings.ChangeableCount : _end;
             bool isThere = _first < _end; // the firmware's own values are in it
             if (isThere || _reader == null)
             {
@@ -302,7 +303,8 @@ namespace DeviceQueue.Commands
             {
                 byte[] name = arguments.GetName(i, out int start, out int length);
                 string value = arguments.TakeValue(i);
-                if (value == null || !changes.TrySet(FirmwareDefaults.IndexOf(0, name, start, length), value))
+                int place = FirmwareDefaults.IndexOf(0, name, start, length);
+                if (value == null || place >= _settings.ChangeableCount || !changes.TrySet(place, value))
                 {
                     // The value is not repeated: it may be a secret that was meant for another place.
                     string what = "'" + arguments.GetName(i) + "'" + (value == null ? " to null" : string.Empty);
@@ -342,10 +344,10 @@ namespace DeviceQueue.Commands
             }
         }
 
-        private static string NameChangeable()
+        private string NameChangeable()
         {
             string names = string.Empty;
-            for (int i = 0; i < FirmwareDefaults.ChangeableCount; i++)
+            for (int i = 0; i < _settings.ChangeableCount; i++)
             {
                 names += (i == 0 ? string.Empty : ", ") + FirmwareDefaults.GetKey(i).Substring(SectionLength);
             }

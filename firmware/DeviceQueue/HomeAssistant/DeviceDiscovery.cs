@@ -64,14 +64,7 @@ namespace DeviceQueue.HomeAssistant
         private bool _isSaidAgain;
         private long _nextRepeatMs;
 
-        /// <summary>
-        /// Initializes a new instance of the <see cref="DeviceDiscovery"/> class, off until settings are applied.
-        /// </summary>
-        /// <param name="topics">The device's topics.</param>
-        /// <param name="outputs">The outputs.</param>
-        /// <param name="sampler">Knows what the sensor measures.</param>
-        /// <param name="connection">Where to announce.</param>
-        /// <param name="platform">The board's storage and console.</param>
+        /// <summary>Makes an announcement that is off until settings are applied.</summary>
         public DeviceDiscovery(
             DeviceTopics topics, OutputBank outputs, Sampler sampler, MqttConnection connection, MqttPlatform platform)
         {
@@ -86,9 +79,7 @@ namespace DeviceQueue.HomeAssistant
             _isMarked = _store.GetSize(MarkName) >= 0;
         }
 
-        /// <summary>
-        /// Gets or sets a value indicating whether Home Assistant may switch the outputs rather than only see them.
-        /// </summary>
+        /// <summary>Gets or sets whether Home Assistant may switch the outputs rather than only see them.</summary>
         public bool IsSwitchable { get; set; }
 
         /// <summary>
@@ -132,10 +123,7 @@ namespace DeviceQueue.HomeAssistant
             _connection.Wake.Set(); // to subscribe
         }
 
-        /// <summary>
-        /// Goes on after a sleep: what was announced is so still, and is said again when Home Assistant has started.
-        /// </summary>
-        /// <param name="settings">The settings.</param>
+        /// <summary>Goes on after a sleep: what was announced is so still.</summary>
         public void Resume(DeviceSettings settings)
         {
             _isOn = settings.IsDiscoveryOn;

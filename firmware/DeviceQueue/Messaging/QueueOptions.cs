@@ -169,7 +169,7 @@ namespace DeviceQueue.Messaging
             if (Outbox.Length == 0 || Qos == 0)
             {
                 string key = Qos == 0 ? "options.qos" : "options.outbox";
-                const string Forgotten = "not allowed with device.sleep: readings wait in a file while the board sleeps";
+                const string Forgotten = "not allowed with device.sleep: readings wait in a file over the sleep";
                 problems.AddError(key, Qos == 0 ? "0" : Outbox, Forgotten);
             }
 

@@ -27,6 +27,9 @@ namespace DeviceQueue.Settings
         /// <summary>How many of them, from the first, a running device takes other values for.</summary>
         public const int ChangeableCount = 9;
 
+        /// <summary>How many of these a device that does not sleep has.</summary>
+        public const int ChangeableAwakeCount = 7;
+
         // The names once more, to be found without a text for each.
         private const string DeviceNames =
             "interval_ms,report_delta,report_at_least_ms,health_interval_ms,max_step,temperature_offset,discovery,"

@@ -116,6 +116,12 @@ namespace DeviceQueue.Settings
             return true;
         }
 
+        /// <summary>
+        /// Gets how many of <see cref="FirmwareDefaults"/>, from the first, the running device takes other values for.
+        /// </summary>
+        public int ChangeableCount => Device != null && Device.Sleep != null
+            ? FirmwareDefaults.ChangeableCount : FirmwareDefaults.ChangeableAwakeCount;
+
         /// <summary>Gets the firmware's own value of a setting.</summary>
         /// <param name="index">The setting's place among <see cref="FirmwareDefaults"/>.</param>
         /// <returns>The value as text.</returns>

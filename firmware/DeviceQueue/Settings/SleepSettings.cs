@@ -14,7 +14,7 @@ namespace DeviceQueue.Settings
         /// <summary>The longest time between two connects, in milliseconds.</summary>
         public const int MaxPauseMs = DeviceSettings.DayMs;
 
-        /// <summary>The longest time between two attempts to connect that follow a failed one, in milliseconds.</summary>
+        /// <summary>The longest time between two attempts to connect after a failed one, in milliseconds.</summary>
         public const int MaxRetryMs = 3600000;
 
         // What the configuration gave, where a device that sleeps has other defaults.

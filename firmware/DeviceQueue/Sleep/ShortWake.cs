@@ -62,19 +62,26 @@ namespace DeviceQueue.Sleep
                 (2 * MessageRecord.HeaderBytes) + _record.Topic.Length + ReadingWriter.MaxBytes + TailBytes];
             long[] before = (long[])_record.Values.Clone();
             SensorState state = _sampler.State;
+            bool hasPlace = false;
             int end = _sampler.TrySample(_clock.NowMs) ? PutReading(data) : 0;
             if (end >= 0)
             {
                 bool isFault = _sampler.State != SensorState.Ok && _sampler.State != state;
                 _record[SleepRecord.NewFault] = isFault ? 1 : _record[SleepRecord.NewFault];
                 _record[SleepRecord.Readings]++;
-                _record.IsSampled = TryKeep(data, end);
+                end = PutTail(data, end);
+                hasPlace = _record[OutboxLog.SizeAt] + end <= LogSegments.SegmentBytes;
+                _record.IsSampled = hasPlace && _store.TryAppend(
+                    LogSegments.GetSegmentName(_record.LogName, (int)_record[OutboxLog.DigitAt]), data, 0, end);
             }
 
             if (!_record.IsSampled)
             {
                 Array.Copy(before, _record.Values, SleepRecord.Count);
-                _bootRecord.Save(_record.Values); // the number may be in the log all the same
+                if (hasPlace)
+                {
+                    _bootRecord.Save(_record.Values); // the number may be in the log all the same
+                }
             }
 
             return _record.IsSampled && !SleepPlan.IsConnectDue(_record, _clock.NowMs);
@@ -104,16 +111,14 @@ namespace DeviceQueue.Sleep
             return MessageRecord.HeaderBytes + length;
         }
 
-        private bool TryKeep(byte[] data, int end)
+        private int PutTail(byte[] data, int at)
         {
             _clock.Save(_record.Values);
             _bootRecord.Save(_record.Values);
             _sampler.Save(_record.Values);
             _record[SleepRecord.DueMs] = _sampler.DueMs;
             SleepPlan.PlanSleep(_record, _clock);
-            end = _record.PutTail(data, end);
-            string name = LogSegments.GetSegmentName(_record.LogName, (int)_record[OutboxLog.DigitAt]);
-            return _record[OutboxLog.SizeAt] + end <= LogSegments.SegmentBytes && _store.TryAppend(name, data, 0, end);
+            return _record.PutTail(data, at);
         }
     }
 }

@@ -64,7 +64,7 @@ namespace DeviceQueue.Sleep
                 || record[SleepRecord.NewFault] > 0;
         }
 
-        /// <summary>Notes an attempt to connect; after failed ones the next comes later and later, up to an hour.</summary>
+        /// <summary>Notes an attempt to connect; after failed ones the next comes later, up to an hour.</summary>
         /// <param name="record">What is kept.</param>
         /// <param name="isDone">Whether all was sent and taken.</param>
         /// <param name="nowMs">The uptime.</param>

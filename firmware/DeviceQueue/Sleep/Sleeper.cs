@@ -25,7 +25,9 @@ namespace DeviceQueue.Sleep
         /// </summary>
         public const int ReachMs = 20000;
 
-        /// <summary>How long a connect waits for the time service when the calendar needs it, in milliseconds.</summary>
+        /// <summary>
+        /// How long a connect waits for the time service when the calendar needs it, in milliseconds.
+        /// </summary>
         public const int TimeWaitMs = 5000;
 
         /// <summary>The age in milliseconds from which the calendar needs the time service.</summary>
@@ -82,7 +84,7 @@ namespace DeviceQueue.Sleep
             if (_record == null)
             {
                 _record = new SleepRecord { Topic = readings.Topic, LogName = readings.Options.Outbox };
-                _record[SleepRecord.SetMs] = -CalendarMs; // nobody knows since when the calendar runs
+                _record[SleepRecord.SetMs] = -CalendarMs; // it may have been set long ago
                 _heldUntilMs = _freeMs + PowerOnMs;
                 IsConnecting = true;
                 return;
@@ -168,7 +170,7 @@ namespace DeviceQueue.Sleep
             writer.EndObject();
         }
 
-        /// <summary>Writes when the device will wake and connect next, if it sleeps soon and nothing new happens.</summary>
+        /// <summary>Writes when the device wakes and connects next, if it sleeps soon and nothing happens.</summary>
         public void WriteNext(JsonWriter writer)
         {
             _record[SleepRecord.DueMs] = _sampler.DueMs;

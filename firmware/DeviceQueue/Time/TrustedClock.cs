@@ -17,7 +17,7 @@ namespace DeviceQueue.Time
     /// ahead at start: the power may well have been away for less. By how much it was off is said when it is set right.
     /// Safe to call from any thread.
     /// </summary>
-    public sealed class TrustedClock : IClock, IHealthPart
+    public sealed partial class TrustedClock : IClock, IHealthPart
     {
         /// <summary>How often the anchor follows the calendar and the floor is stored, in milliseconds.</summary>
         public const int StepMs = 3600000;
@@ -37,19 +37,7 @@ namespace DeviceQueue.Time
         /// <summary>How long a calendar that is further ahead has to go on to be believed, in milliseconds.</summary>
         public const int ProofMs = 86400000;
 
-        /// <summary>
-        /// The end of the places that this takes among the numbers that are kept over a sleep, from 0 on: floor, when
-        /// it was raised, the floor that is stored, flags, since when the calendar has to prove itself.
-        /// </summary>
-        public const int SavedEnd = 5;
-
         private const int RecordBytes = 8;
-        private const long UnprovedFlag = 1;
-        private const long DoubtedFlag = 2;
-
-        // How much of the time that passes the floor follows over sleeps, in percent: the slow oscillator of a chip
-        // that sleeps is off by less than the rest.
-        private const int FollowedPercent = 95;
         private const int MinBehindMs = 60000;
 
         // What is known is the build date, or the time when the power went: a board may lie in a drawer for so long.
@@ -248,57 +236,6 @@ namespace DeviceQueue.Time
             }
         }
 
-        /// <summary>
-        /// Raises the floor before a sleep, from which the next start goes on: to this moment when the time service has
-        /// set the calendar since the start, else by most of the time that has passed. It is stored once an hour.
-        /// </summary>
-        /// <param name="isSet">Whether it has.</param>
-        public void Settle(bool isSet)
-        {
-            lock (_file)
-            {
-                if (!TryAnchor(out DateTime utc))
-                {
-                    return;
-                }
-
-                long nowMs = _clock.NowMs;
-                if (IsFarAhead(utc.Ticks, GetAnchoredTicks()))
-                {
-                    _isUnproved = true;
-                    _isDoubted = true;
-                    _unprovedMs = nowMs;
-                }
-                else if (nowMs - _unprovedMs >= ProofMs)
-                {
-                    Trust();
-                }
-
-                long passedTicks = (nowMs - _floorMs) * TimeSpan.TicksPerMillisecond / 100 * FollowedPercent;
-                long ticks = isSet && !_isUnproved ? utc.Ticks : _floorTicks + passedTicks;
-                Raise(ticks < utc.Ticks ? ticks : utc.Ticks, StepMs * TimeSpan.TicksPerMillisecond);
-            }
-        }
-
-        /// <summary>Puts what a sleep must not lose among numbers that are kept over it.</summary>
-        internal void Save(long[] saved)
-        {
-            lock (_file)
-            {
-                saved[0] = _floorTicks;
-                saved[1] = _floorMs;
-                saved[2] = _storedTicks;
-                saved[3] = (_isUnproved ? UnprovedFlag : 0) | (_isDoubted ? DoubtedFlag : 0);
-                saved[4] = _unprovedMs;
-            }
-        }
-
-        /// <summary>Reads the calendar as it is, whatever it is worth.</summary>
-        internal bool TryGetCalendar(out DateTime utc)
-        {
-            return _clock.TryGetUtc(out utc);
-        }
-
         /// <inheritdoc/>
         public void WriteHealth(JsonWriter writer)
         {
@@ -428,16 +365,6 @@ namespace DeviceQueue.Time
         private long GetAnchoredTicks()
         {
             return _anchorTicks + ((_clock.NowMs - _anchorMs) * TimeSpan.TicksPerMillisecond);
-        }
-
-        private void Resume(long[] saved)
-        {
-            _floorTicks = saved[0] > _floorTicks ? saved[0] : _floorTicks;
-            _floorMs = saved[1];
-            _storedTicks = saved[2];
-            _isUnproved = (saved[3] & UnprovedFlag) != 0;
-            _isDoubted = (saved[3] & DoubtedFlag) != 0;
-            _unprovedMs = saved[4];
         }
 
         // Less than a second is not worth a write: a stream of good commands must not wear the flash more than their

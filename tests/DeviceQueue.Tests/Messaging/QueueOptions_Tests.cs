@@ -8,7 +8,7 @@ public sealed class QueueOptions_Tests
 {
     private const string FileNameRule =
         "a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; "
-        + "settings,changes,boot,commands,utc,life,discovery,devicequeue,wipe are the firmware's own";
+        + "settings,changes,boot,commands,utc,life,sleep,discovery,devicequeue,wipe are the firmware's own";
 
     private readonly ConfigProblems _problems = new();
 

@@ -39,6 +39,7 @@ internal static partial class KnownSettings
         ("", "connection.host", "h"),
         ("device.awake_ms", "device.sleep", "true"),
         ("device.connect_every", "device.sleep", "true"),
+        ("device.connect_every", "device.command_ttl_ms", "60000"),
         ("device.outputs.0.", "device.outputs.0.name", "n"),
         ("device.outputs.0.", "device.outputs.0.pin", "4"),
         ("credential.", "credential.username", "u"),

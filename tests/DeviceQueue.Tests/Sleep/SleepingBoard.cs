@@ -154,8 +154,11 @@ internal sealed class SleepingBoard : IDeepSleep
             return;
         }
 
-        WholeWakes++;
-        StartNode();
+        if (!Store.IsOff)
+        {
+            WholeWakes++;
+            StartNode();
+        }
     }
 
     public void RunUntilAsleep(long maxMs = MaxAwakeMs)
