@@ -93,6 +93,7 @@ namespace DeviceQueue
             _commands = new MqttMessageQueue(
                 "commands", topics.Command, Connection, loader.Connection.Commands, platform);
             _commands.Notify = Wake;
+            Connection.Acknowledged = Wake;
             _lateReadings = settings.LateTopic && !options.SerializeEnvelope
                 ? new LateReadings(topics.LateTemperature, bootRecord.Boot, platform.Clock)
                 : null;
@@ -106,14 +107,12 @@ namespace DeviceQueue
             int rememberedMs = ttlMs + CommandVerifier.MaxAheadMs;
             CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, ttlMs, _clock);
             CommandHistory history = new CommandHistory(platform.Store, _clock, rememberedMs, verifier.HasKey);
-            CommandAnswer answer = new CommandAnswer(_writer, _scratch);
+            CommandAnswer answer = new CommandAnswer(_writer, _scratch, topics.Response, journal.Dropped);
             _dispatcher = new CommandDispatcher(_commands, this, verifier, history, answer)
             {
-                AreAnswersDelivered = () => _commands.Outbox.Count == 0,
-                ResponseTopic = topics.Response,
+                Outbox = _commands.Outbox,
                 Logger = _logger,
                 Rejections = journal.Rejected,
-                Drops = journal.Dropped,
                 KeptSession = verifier.HasKey || options.CleanSession ? null : Connection,
             };
             _sleeper = settings.Sleep == null ? null : new Sleeper(platform, Connection, _readings, _sampler, slept);
@@ -286,10 +285,10 @@ namespace DeviceQueue
         /// </summary>
         private long PollRestart(long nowMs)
         {
-            bool isStillAnnounced = _isErased && !Discovery.IsWithdrawn && nowMs < _restartByMs;
-            if (isStillAnnounced || !_dispatcher.TrySettle(nowMs))
+            bool isStillAnnounced = _isErased && !Discovery.IsWithdrawn;
+            if (nowMs < _restartByMs && (isStillAnnounced || !_dispatcher.TrySettle(nowMs)))
             {
-                return nowMs + CommandDispatcher.DeliveryPollMs;
+                return _restartByMs;
             }
 
             _isRestarting = false;

@@ -111,7 +111,7 @@ public sealed partial class Readme_Tests
         Says($"{readings.MaxMessages} messages, {readings.MaxBytes:N0} bytes");
         Says($"{readings.MaxMessageSize} bytes with its topic");
         Says($"{commands.MaxMessageSize:N0} bytes with its topic");
-        Says($"may have {EnvelopeCodec.MaxFieldBytes} bytes, `message_id` {CommandDispatcher.MaxIdLength}, "
+        Says($"may have {EnvelopeCodec.MaxFieldBytes} bytes, `message_id` {CommandVerifier.MaxIdLength}, "
             + $"a text among the arguments {CommandArguments.MaxTextBytes}");
         Says($"{commands.MaxMessages} messages, {commands.MaxBytes:N0} bytes", 2);
         Says($"{MqttLinkEventQueue.MaxMessages} messages, {MqttLinkEventQueue.MaxBytes:N0} bytes of payloads");

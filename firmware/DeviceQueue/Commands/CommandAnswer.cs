@@ -1,4 +1,5 @@
 using System;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.Settings;
 using DeviceQueue.Text;
@@ -32,16 +33,24 @@ namespace DeviceQueue.Commands
         /// <summary>The most characters of a text; the rest is cut off.</summary>
         public const int MaxTextLength = 160;
 
+        private const string ResponseSuffix = ".response";
+
         private readonly byte[] _scratch;
+        private readonly string _topic;
+        private readonly Counts _drops;
 
         /// <summary>Initializes an answer.</summary>
         /// <param name="writer">Writes it; of use to others between two answers.</param>
         /// <param name="scratch">Where it is written, <see cref="MinScratchBytes"/> or more; of use to others between
         /// two answers.</param>
-        public CommandAnswer(JsonWriter writer, byte[] scratch)
+        /// <param name="topic">The topic of the answers.</param>
+        /// <param name="drops">Counts the answers that found no room in the queue.</param>
+        public CommandAnswer(JsonWriter writer, byte[] scratch, string topic, Counts drops)
         {
             Result = writer;
             _scratch = scratch;
+            _topic = topic;
+            _drops = drops;
         }
 
         /// <summary>Gets or sets the status, one of the constants of this class.</summary>
@@ -93,8 +102,24 @@ namespace DeviceQueue.Commands
             Text = text;
         }
 
+        /// <summary>
+        /// Sends the answer, without its result if that makes it too large for the memory or the queue. An answer that
+        /// finds no room is counted.
+        /// </summary>
+        /// <param name="queue">The queue.</param>
+        /// <param name="command">What is answered.</param>
+        /// <param name="logger">Hears of an answer that is not sent.</param>
+        public void Send(IMessageQueue queue, MessageEnvelope command, ILogger logger)
+        {
+            if (Result.IsOverflow || !TrySend(queue, command, logger))
+            {
+                DropResult();
+                TrySend(queue, command, logger);
+            }
+        }
+
         /// <summary>Leaves the result out and says so.</summary>
-        public void DropResult()
+        private void DropResult()
         {
             string status = Status;
             Reset();
@@ -111,7 +136,7 @@ namespace DeviceQueue.Commands
         /// <param name="response">Takes the answer as its payload, which is good until the memory is used
         /// again.</param>
         /// <returns><see langword="false"/> when there is no room for both.</returns>
-        public bool TryWrite(MessageEnvelope command, MessageEnvelope response)
+        private bool TryWrite(MessageEnvelope command, MessageEnvelope response)
         {
             int resultLength = Result.Length;
             int resultAt = _scratch.Length - resultLength;
@@ -120,7 +145,7 @@ namespace DeviceQueue.Commands
             writer.Reset(_scratch, 0);
             writer.BeginObject();
             writer.Name("command_id");
-            if (CommandDispatcher.HasValidId(command))
+            if (CommandVerifier.HasValidId(command))
             {
                 byte[] id = command.GetBytes(MessageEnvelope.MessageIdField, out int start, out int length);
                 writer.WriteText(id, start, length);
@@ -153,6 +178,38 @@ namespace DeviceQueue.Commands
             writer.EndObject();
             response.SetMessage(_scratch, writer.Length);
             return !writer.IsOverflow;
+        }
+
+        // False when a result makes the answer too large for the memory or the queue.
+        private bool TrySend(IMessageQueue queue, MessageEnvelope command, ILogger logger)
+        {
+            bool hasResult = Result.Length > 0;
+            try
+            {
+                MessageEnvelope response = new MessageEnvelope
+                {
+                    CorrelationId = command.CorrelationId,
+                    Topic = _topic,
+                };
+                response.MessageType = command.MessageType + ResponseSuffix;
+                if (!TryWrite(command, response))
+                {
+                    return false;
+                }
+
+                queue.Send(command.CorrelationId, response);
+            }
+            catch (QueueException e) when (e.Code == QueueException.TooLarge && hasResult)
+            {
+                return false;
+            }
+            catch (Exception e) when (e is QueueException || e is OutOfMemoryException)
+            {
+                _drops.Add(DropReason.Answers);
+                logger.Log(LogLevel.Error, command.CorrelationId, "no answer sent: " + e.Message);
+            }
+
+            return true;
         }
     }
 }

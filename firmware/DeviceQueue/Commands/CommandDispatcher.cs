@@ -8,10 +8,6 @@ using DeviceQueue.Text;
 
 namespace DeviceQueue.Commands
 {
-    /// <summary>Tells whether all answers that were sent have reached the broker.</summary>
-    /// <returns><see langword="true"/> when none is on its way.</returns>
-    public delegate bool AnswersDelivered();
-
     /// <summary>
     /// Takes commands from a queue, carries out each at most once, and answers. The next is taken when the answer is
     /// delivered, or has had its time: the queue may have room for one answer alone, and the one record of <see
@@ -21,9 +17,6 @@ namespace DeviceQueue.Commands
     {
         /// <summary>The most commands taken in one poll, so that a flood does not hold up the readings.</summary>
         public const int MaxCommandsPerPoll = 4;
-
-        /// <summary>The longest message_id in characters.</summary>
-        public const int MaxIdLength = 64;
 
         /// <summary>
         /// The shortest time between two answers to rejected commands, and between two to repeated ones, in
@@ -35,16 +28,9 @@ namespace DeviceQueue.Commands
         public const int DeliveryTimeoutMs = 5000;
 
         /// <summary>
-        /// How soon to call again while an answer is on its way, in milliseconds: delivery raises no event.
-        /// </summary>
-        public const int DeliveryPollMs = 50;
-
-        /// <summary>
         /// How long after a connect to a kept session a command may be one that waited at the broker, in milliseconds.
         /// </summary>
         public const int KeptSessionMs = 5000;
-
-        private const string ResponseSuffix = ".response";
 
         private readonly IMessageQueue _queue;
         private readonly ICommandCatalog _commands;
@@ -80,9 +66,6 @@ namespace DeviceQueue.Commands
             _answer = answer;
         }
 
-        /// <summary>Gets or sets the topic of the answers; <see langword="null"/> for the queue's own.</summary>
-        public string ResponseTopic { get; set; }
-
         /// <summary>Gets or sets the console.</summary>
         public ILogger Logger { get; set; }
 
@@ -93,23 +76,22 @@ namespace DeviceQueue.Commands
         public MqttConnection KeptSession { get; set; }
 
         /// <summary>
-        /// Gets or sets what tells whether the answers have been delivered; <see langword="null"/> when sending is all
-        /// there is to it.
+        /// Gets or sets the outbox of the answers, which is empty when all of them are delivered;
+        /// <see langword="null"/> when sending is all there is to it.
         /// </summary>
-        public AnswersDelivered AreAnswersDelivered { get; set; }
+        public Outbox Outbox { get; set; }
 
         /// <summary>Gets or sets the rejected commands by code, the expired and the repeated ones among them.</summary>
         public Counts Rejections { get; set; } = new Counts(Journal.RejectionNames);
 
-        /// <summary>Gets or sets what counts the answers that found no room in the queue.</summary>
-        public Counts Drops { get; set; } = new Counts(DropReason.Names);
+        private bool AreAnswersDelivered => Outbox == null || Outbox.Count == 0;
 
         /// <summary>Looks after the answer to the last command that changes something.</summary>
         /// <param name="nowMs">The time.</param>
         /// <returns><see langword="true"/> when it was delivered, or has had <see cref="DeliveryTimeoutMs"/>.</returns>
         public bool TrySettle(long nowMs)
         {
-            if (_isUndelivered && (AreAnswersDelivered == null || AreAnswersDelivered()))
+            if (_isUndelivered && AreAnswersDelivered)
             {
                 _isUndelivered = false;
                 _history.OnAnswered();
@@ -120,7 +102,7 @@ namespace DeviceQueue.Commands
 
         /// <summary>Carries out the commands that wait.</summary>
         /// <param name="nowMs">The time.</param>
-        /// <returns>When to call again; <see cref="long.MaxValue"/> when that is at the next command.</returns>
+        /// <returns>When to call again, or sooner when a command comes or an answer is delivered.</returns>
         public long Poll(long nowMs)
         {
             MessageEnvelope unanswered = _history.TakeUnanswered();
@@ -132,10 +114,15 @@ namespace DeviceQueue.Commands
             for (int i = 0; i < MaxCommandsPerPoll; i++)
             {
                 WatchSession(nowMs, 0);
-                bool isDelivered = AreAnswersDelivered == null || AreAnswersDelivered();
-                if (!TrySettle(nowMs) || (!isDelivered && nowMs < _answerEndMs))
+                bool isDelivered = AreAnswersDelivered;
+                if (!TrySettle(nowMs))
                 {
-                    return nowMs + DeliveryPollMs; // the queue may have room for no more than one answer
+                    return _deliveryEndMs;
+                }
+
+                if (!isDelivered && nowMs < _answerEndMs)
+                {
+                    return _answerEndMs; // the queue may have room for no more than one answer
                 }
 
                 MessageEnvelope message = _queue.Receive(null, 0);
@@ -154,23 +141,6 @@ namespace DeviceQueue.Commands
             return nowMs;
         }
 
-        /// <summary>
-        /// Tells whether a message has an id: 1 to <see cref="MaxIdLength"/> printable ASCII characters.
-        /// </summary>
-        /// <param name="message">The message.</param>
-        /// <returns>Whether it has.</returns>
-        public static bool HasValidId(MessageEnvelope message)
-        {
-            byte[] id = message.GetBytes(MessageEnvelope.MessageIdField, out int start, out int length);
-            bool isValid = length > 0 && length <= MaxIdLength;
-            for (int end = start + length; isValid && start < end; start++)
-            {
-                isValid = id[start] >= ' ' && id[start] <= '~';
-            }
-
-            return isValid;
-        }
-
         private void Handle(MessageEnvelope message, long nowMs)
         {
             _answer.Reset();
@@ -181,7 +151,7 @@ namespace DeviceQueue.Commands
             }
             else if (CountRefused(message, nowMs))
             {
-                SendAnswer(message);
+                _answer.Send(_queue, message, Logger);
             }
         }
 
@@ -261,7 +231,7 @@ namespace DeviceQueue.Commands
                 return null;
             }
 
-            if (!HasValidId(message))
+            if (!CommandVerifier.HasValidId(message))
             {
                 _answer.Reject(CommandCode.BadEnvelope, "message_id must be 1 to 64 printable ASCII characters");
                 return null;
@@ -355,7 +325,7 @@ namespace DeviceQueue.Commands
                 {
                     Rejections.Add(CommandCode.NotRecorded);
                     _answer.Fail(CommandCode.NotRecorded, "the storage failed; nothing was done");
-                    SendAnswer(message);
+                    _answer.Send(_queue, message, Logger);
                     Logger.Log(
                         LogLevel.Error, message.CorrelationId, command.Name + " not carried out: the storage failed");
                     return;
@@ -383,7 +353,7 @@ namespace DeviceQueue.Commands
             }
 
             Logger.Log(LogLevel.Info, message.CorrelationId, command.Name + " " + _answer.Status);
-            SendAnswer(message);
+            _answer.Send(_queue, message, Logger);
         }
 
         /// <summary>
@@ -406,50 +376,8 @@ namespace DeviceQueue.Commands
                 LogLevel.Warn,
                 message.CorrelationId,
                 message.MessageType + " is answered after a reboot: " + (_answer.Code ?? _answer.Status));
-            SendAnswer(message);
+            _answer.Send(_queue, message, Logger);
             BeginDelivery(nowMs);
-        }
-
-        private void SendAnswer(MessageEnvelope message)
-        {
-            bool isSent = !_answer.Result.IsOverflow && TrySend(message);
-            if (!isSent)
-            {
-                _answer.DropResult();
-                TrySend(message);
-            }
-        }
-
-        // False when a result makes the answer too large for the memory or the queue.
-        private bool TrySend(MessageEnvelope message)
-        {
-            bool hasResult = _answer.Result.Length > 0;
-            try
-            {
-                MessageEnvelope response = new MessageEnvelope
-                {
-                    CorrelationId = message.CorrelationId,
-                    Topic = ResponseTopic,
-                };
-                response.MessageType = message.MessageType + ResponseSuffix;
-                if (!_answer.TryWrite(message, response))
-                {
-                    return false;
-                }
-
-                _queue.Send(message.CorrelationId, response);
-            }
-            catch (QueueException e) when (e.Code == QueueException.TooLarge && hasResult)
-            {
-                return false;
-            }
-            catch (Exception e) when (e is QueueException || e is OutOfMemoryException)
-            {
-                Drops.Add(DropReason.Answers);
-                Logger.Log(LogLevel.Error, message.CorrelationId, "no answer sent: " + e.Message);
-            }
-
-            return true;
         }
     }
 }

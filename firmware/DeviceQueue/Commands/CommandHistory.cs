@@ -34,7 +34,7 @@ namespace DeviceQueue.Commands
         private const string SecondName = "commands.1";
         private const int NoFile = -1; // as IStore.GetSize says it
         private const int MaxTypeBytes = 32;
-        private const int MaxTextsBytes = (3 * 2) + CommandDispatcher.MaxIdLength + EnvelopeCodec.MaxFieldBytes
+        private const int MaxTextsBytes = (3 * 2) + CommandVerifier.MaxIdLength + EnvelopeCodec.MaxFieldBytes
             + MaxTypeBytes;
         private const int ReadsAt = FirstAt + (MaxCommands * EntryBytes) + MaxTextsBytes;
 
@@ -351,7 +351,7 @@ namespace DeviceQueue.Commands
             isWhole &= TryGetText(data, end, ref offset, out string messageType);
             MessageEnvelope message = new MessageEnvelope(correlationId, messageType, (byte[])null);
             message.MessageId = messageId;
-            if (isWhole && CommandDispatcher.HasValidId(message))
+            if (isWhole && CommandVerifier.HasValidId(message))
             {
                 _unanswered = message;
             }

@@ -15,6 +15,9 @@ namespace DeviceQueue.Commands
         /// <summary>How far a command's time may be ahead of the device's clock, in milliseconds.</summary>
         public const int MaxAheadMs = 30000;
 
+        /// <summary>The longest message_id in characters.</summary>
+        public const int MaxIdLength = 64;
+
         private readonly string _deviceId;
         private readonly ICommandMac _mac;
         private readonly int _ttlMs;
@@ -38,6 +41,23 @@ namespace DeviceQueue.Commands
 
         /// <summary>Gets a value indicating whether the clock has been set since power-on.</summary>
         public bool HasClock => _clock.TryGetFresh(out _);
+
+        /// <summary>
+        /// Tells whether a message has an id: 1 to <see cref="MaxIdLength"/> printable ASCII characters.
+        /// </summary>
+        /// <param name="message">The message.</param>
+        /// <returns>Whether it has.</returns>
+        public static bool HasValidId(MessageEnvelope message)
+        {
+            byte[] id = message.GetBytes(MessageEnvelope.MessageIdField, out int start, out int length);
+            bool isValid = length > 0 && length <= MaxIdLength;
+            for (int end = start + length; isValid && start < end; start++)
+            {
+                isValid = id[start] >= ' ' && id[start] <= '~';
+            }
+
+            return isValid;
+        }
 
         /// <summary>
         /// Takes note that a command that changes something passed all checks: if it was signed, UTC does not go back

@@ -58,6 +58,13 @@ namespace DeviceQueue.Mqtt
         /// <summary>Gets the event of each failed attempt, each link that is ready, and each close.</summary>
         public AutoResetEvent Progress { get; } = new AutoResetEvent(false);
 
+        /// <summary>Gets or sets what is set whenever the broker has taken a message, or null.</summary>
+        public AutoResetEvent Acknowledged
+        {
+            get => _session.Acknowledged;
+            set => _session.Acknowledged = value;
+        }
+
         /// <summary>Gets the topics of which only the newest value matters.</summary>
         public LatestValues LatestValues => _session.LatestValues;
 

@@ -57,6 +57,9 @@ namespace DeviceQueue.Mqtt
         /// </summary>
         public bool IsSuspicious => Guard != null && Guard.IsSuspicious;
 
+        /// <summary>Gets or sets what is set at each acknowledgement, or <see langword="null"/>.</summary>
+        public AutoResetEvent Acknowledged { get; set; }
+
         /// <summary>Gets how often a link came up.</summary>
         public int Connects { get; private set; }
 
@@ -308,6 +311,11 @@ namespace DeviceQueue.Mqtt
             {
                 if (_sources[i].OnPublished(_event.PacketId, _event.IsSuccess, nowMs))
                 {
+                    if (Acknowledged != null)
+                    {
+                        Acknowledged.Set();
+                    }
+
                     return;
                 }
             }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DeviceQueue.Commands;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Outputs;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Storage;
@@ -24,6 +25,7 @@ public sealed class CommandDispatcher_Tests
     private readonly MemoryStore _store = new();
     private readonly VirtualClock _clock = new();
     private readonly OutputBank _outputs;
+    private readonly Counts _drops = new(DropReason.Names);
     private readonly CommandDispatcher _dispatcher;
     private long _nowMs;
     private int _lastId;
@@ -241,7 +243,7 @@ public sealed class CommandDispatcher_Tests
         _queue.IsFull = false;
         Do("output.toggle", "{\"name\":\"relay1\"}", "m1");
 
-        Assert.Equal(1, _dispatcher.Drops[DropReason.Answers]);
+        Assert.Equal(1, _drops[DropReason.Answers]);
         Assert.Equal("duplicate", Status);
         Assert.Single(_pins.Written);
     }
@@ -254,7 +256,7 @@ public sealed class CommandDispatcher_Tests
 
         Assert.Equal(("succeeded", "too_large"), (Status, _queue.Answer.GetProperty("code").GetString()));
         Assert.Equal(JsonValueKind.Null, _queue.Answer.GetProperty("result").ValueKind);
-        Assert.Equal(0, _dispatcher.Drops[DropReason.Answers]);
+        Assert.Equal(0, _drops[DropReason.Answers]);
     }
 
     [Fact]
@@ -274,16 +276,17 @@ public sealed class CommandDispatcher_Tests
     [Fact]
     public void Takes_the_next_command_when_the_answer_to_a_change_is_delivered_or_has_had_its_time()
     {
-        bool isDelivered = false;
-        _dispatcher.AreAnswersDelivered = () => isDelivered;
+        Outbox answers = _dispatcher.Outbox = new Outbox(World.Read(""), new AutoResetEvent(false));
+        answers.TryAdd(ResponseTopic, [1], 1, 1, false);
         Do("output.set", "{\"name\":\"relay1\",\"on\":true}");
+        long endMs = _nowMs + CommandDispatcher.DeliveryTimeoutMs;
         Do("output.set", "{\"name\":\"relay2\",\"on\":true}");
-        Assert.Equal((_nowMs + CommandDispatcher.DeliveryPollMs, 1), (_dispatcher.Poll(_nowMs), _pins.Written.Count));
-        isDelivered = true;
+        Assert.Equal((endMs, 1), (_dispatcher.Poll(_nowMs), _pins.Written.Count));
+        Deliver(answers);
         _dispatcher.Poll(_nowMs);
         Assert.Equal(2, _pins.Written.Count);
 
-        isDelivered = false;
+        answers.TryAdd(ResponseTopic, [1], 1, 1, false);
         Do("output.set", "{\"name\":\"relay1\",\"on\":false}", advanceMs: CommandDispatcher.DeliveryTimeoutMs);
         Do("device.ping", "{}", advanceMs: CommandDispatcher.DeliveryTimeoutMs);
         Assert.Equal(4, _queue.Sent.Count);
@@ -292,7 +295,8 @@ public sealed class CommandDispatcher_Tests
     [Fact]
     public void Refuses_a_further_change_while_an_answer_is_on_its_way_because_one_answer_alone_survives_a_power_cut()
     {
-        _dispatcher.AreAnswersDelivered = () => false;
+        _dispatcher.Outbox = new Outbox(World.Read(""), new AutoResetEvent(false));
+        _dispatcher.Outbox.TryAdd(ResponseTopic, [1], 1, 1, false);
         Do("output.set", "{\"name\":\"relay1\",\"on\":true}", "m1", "c1");
         Do("output.set", "{\"name\":\"relay2\",\"on\":true}", advanceMs: CommandDispatcher.DeliveryTimeoutMs);
         Assert.Equal(
@@ -402,13 +406,23 @@ public sealed class CommandDispatcher_Tests
     {
         TrustedClock clock = new(_clock, _store, DateTime.MinValue);
         CommandHistory history = new(_store, clock, 90000, false);
-        CommandAnswer answer = new(new JsonWriter(), new byte[CommandAnswer.MinScratchBytes]);
+        CommandAnswer answer = new(
+            new JsonWriter(),
+            new byte[CommandAnswer.MinScratchBytes],
+            ResponseTopic,
+            _drops);
         return new CommandDispatcher(
             _queue, new FakeCatalog(commands), new CommandVerifier("bar1", null, 60000, clock), history, answer)
         {
-            ResponseTopic = ResponseTopic,
             Logger = _log,
         };
+    }
+
+    private static void Deliver(Outbox answers)
+    {
+        Assert.True(answers.TryTake(0, new PublishRequest()));
+        answers.OnHandedOver(1);
+        Assert.True(answers.OnPublished(1, true, 0));
     }
 
     private void Do(

@@ -1,4 +1,5 @@
 using DeviceQueue.Commands;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.Outputs;
 using DeviceQueue.Storage;
@@ -308,9 +309,12 @@ public sealed class CommandHistory_Tests
                 commands,
                 verifier,
                 history,
-                new CommandAnswer(new JsonWriter(), new byte[CommandAnswer.MinScratchBytes]))
+                new CommandAnswer(
+                    new JsonWriter(),
+                    new byte[CommandAnswer.MinScratchBytes],
+                    "response",
+                    new Counts(DropReason.Names)))
             {
-                ResponseTopic = "response",
                 Logger = new MemoryLogger(),
             };
         }

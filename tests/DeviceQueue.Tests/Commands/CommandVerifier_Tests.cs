@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using DeviceQueue.Commands;
+using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Storage;
@@ -20,7 +21,11 @@ public sealed class CommandVerifier_Tests
     private static readonly DateTime Sent = new(2026, 11, 21, 2, 47, 0, 123, DateTimeKind.Utc);
 
     private readonly VirtualClock _clock = new() { StartUtc = Sent };
-    private readonly CommandAnswer _answer = new(new JsonWriter(), new byte[CommandAnswer.MaxResultBytes]);
+    private readonly CommandAnswer _answer = new(
+        new JsonWriter(),
+        new byte[CommandAnswer.MaxResultBytes],
+        "response",
+        new Counts(DropReason.Names));
 
     [Fact]
     public void The_signature_of_the_contract_is_accepted_for_its_device_alone()
