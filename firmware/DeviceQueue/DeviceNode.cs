@@ -82,7 +82,6 @@ namespace DeviceQueue
             _deviceId = settings.Id;
             DeviceTopics topics = new DeviceTopics(settings.Id);
             long now = platform.Clock.NowMs;
-
             Connection = new MqttConnection(platform, loader.Connection.Endpoints, options, _logger);
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             Connection.SetCommandTopic(topics.Command);
@@ -94,19 +93,17 @@ namespace DeviceQueue
                 "commands", topics.Command, Connection, loader.Connection.Commands, platform);
             _commands.Notify = Wake;
             Connection.Acknowledged = Wake;
-            _lateReadings = settings.LateTopic && !options.SerializeEnvelope
-                ? new LateReadings(topics.LateTemperature, bootRecord.Boot, platform.Clock)
-                : null;
+            bool hasLateTopic = settings.LateTopic && !options.SerializeEnvelope;
+            _lateReadings = hasLateTopic ? new LateReadings(topics.LateTemperature, bootRecord.Boot, _clock) : null;
             _readings.Outbox.TopicRule = _lateReadings;
-
             int pauseMs = slept != null && slept.IsSampled ? settings.IntervalMs : 0;
             _schedule = new SamplingSchedule(now + pauseMs, settings.IntervalMs);
             _sampler = new Sampler(platform.Sensor, _schedule, _clock, _logger);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
-            int ttlMs = settings.CommandTtlMs;
-            int rememberedMs = ttlMs + CommandVerifier.MaxAheadMs;
-            CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, ttlMs, _clock);
-            CommandHistory history = new CommandHistory(platform.Store, _clock, rememberedMs, verifier.HasKey);
+            CommandVerifier verifier =
+                new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
+            CommandHistory history = new CommandHistory(
+                platform.Store, _clock, settings.CommandTtlMs + GetMarginMs(settings), verifier.HasKey);
             CommandAnswer answer = new CommandAnswer(_writer, _scratch, topics.Response, journal.Dropped);
             _dispatcher = new CommandDispatcher(_commands, this, verifier, history, answer)
             {
@@ -230,6 +227,12 @@ namespace DeviceQueue
         private static long Earlier(long one, long other)
         {
             return one < other ? one : other;
+        }
+
+        // A timer that is off by percents may let commands look younger once more.
+        private static int GetMarginMs(DeviceSettings settings)
+        {
+            return CommandVerifier.MaxAheadMs * (settings.Sleep == null ? 1 : 3);
         }
 
         private void Resume(DeviceSettings settings, SleepRecord slept)

@@ -103,13 +103,9 @@ namespace DeviceQueue.Mqtt
         /// <summary>Gets why the last attempt failed or the last link ended, or <see langword="null"/>.</summary>
         public string LastError => _lastError;
 
-        /// <summary>Gets when the other side was heard last on the present or last link, or 0.</summary>
-        public long LastHeardMs => _session.LastHeardMs;
-
-        /// <summary>Gets whether nothing waits to be sent or acknowledged.</summary>
-        public bool IsIdle => _session.IsIdle && _session.HasNothingDue;
-
         internal LinkConnector Connector { get; }
+        internal MqttSession Session => _session;
+        internal StatusTopic Status => _status;
         internal ILogger Logger { get; }
 
         /// <summary>Adds something to publish from, which stays; earlier ones come first in each round.</summary>
@@ -132,12 +128,6 @@ namespace DeviceQueue.Mqtt
         {
             _status = new StatusTopic(topic, birth, lastWill, LatestValues);
             Attach(_status, true);
-        }
-
-        /// <summary>Sets what the status says before a clean close in place of the last will.</summary>
-        public void SetLastWord(string word)
-        {
-            _status.SetLastWord(word);
         }
 
         /// <summary>

@@ -156,7 +156,7 @@ namespace DeviceQueue.Sleep
 
             _closeByMs = nowMs + MqttConnection.CloseTimeoutMs + PollMs;
             bool isClosing = _connection.IsConnected;
-            _connection.SetLastWord(DeviceTopics.Asleep);
+            _connection.Status.SetLastWord(DeviceTopics.Asleep);
             _connection.BeginClose();
             return isClosing ? nowMs + PollMs : Sleep(nowMs);
         }
@@ -205,9 +205,11 @@ namespace DeviceQueue.Sleep
                 return nowMs;
             }
 
-            long heardMs = _connection.LastHeardMs > _freeMs ? _connection.LastHeardMs : _freeMs;
+            MqttSession session = _connection.Session;
+            long heardMs = session.LastHeardMs > _freeMs ? session.LastHeardMs : _freeMs;
             heardMs = heardMs > _heldUntilMs ? heardMs : _heldUntilMs;
-            _isDone = _connection.IsConnected && !isBusy && _readings.Outbox.Count == 0 && _connection.IsIdle;
+            _isDone = session.IsReady && !isBusy && _readings.Outbox.Count == 0
+                && session.IsIdle && session.HasNothingDue;
             long endMs = heardMs + (_isDone ? _awakeMs : ReachMs);
             if (_isDone && IsTimeWanted(nowMs) && endMs < _readyMs + TimeWaitMs)
             {

@@ -59,32 +59,44 @@ public sealed class Month_Tests
         _board.Store.StepsToPowerCut = null;
         _board.Wake(40);
 
-        AssertReadings();
+        AssertReadings(wakes);
         AssertCommands();
     }
 
-    private void AssertReadings()
+    private void AssertReadings(int wakes)
     {
         var arrived = _board.Broker.Arrivals
             .Where(arrival => arrival.Topic == "sensor/bar1/temperature" && !arrival.IsRepeat)
             .Select(arrival => Node.Json(arrival))
             .Select(reading => (Id: IdOf(reading), Seq: reading.GetProperty("seq").GetInt64()))
             .ToArray();
-        long[] ids = [.. arrived.Select(reading => reading.Id).Distinct()];
         int counted = _board.Node.Journal.Dropped.Total;
-        long missing = _measured - ids.Length;
+        int[] missing =
+        [
+            .. arrived.GroupBy(reading => _bootOf[reading.Id]).Select(boot => CountMissing([.. boot])),
+        ];
+        int again = arrived.Length - arrived.Select(reading => reading.Seq).Distinct().Count();
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{_measured} readings, {ids.Length} arrived, {arrived.Length - ids.Length} of them again, {counted} "
-            + $"counted, {_forgotten} in counts that the power took, {_cuts} power cuts, {_commands.Count} commands, {_board.ShortWakes} short wake-ups, "
-            + $"{_board.WholeWakes} with the node");
+            $"{_measured} measured, {arrived.Length} readings arrived, {again} of them again, {missing.Sum()} did not, "
+            + $"{counted} counted, {_forgotten} in counts that the power took, {_cuts} power cuts, "
+            + $"{_commands.Count} commands, {_board.ShortWakes} short wake-ups, {_board.WholeWakes} with the node");
 
-        // A power cut takes what was measured within the second before, and counts that were not stored yet.
-        Assert.InRange(missing, 0, counted + _cuts + _forgotten);
-        Assert.True(arrived.Length - ids.Length <= 12 * _cuts, "readings come again only after a power cut");
-        Assert.Equal(ids.Length, arrived.Select(reading => reading.Seq).Distinct().Count());
-        Assert.All(
-            arrived.GroupBy(reading => _bootOf[reading.Id]),
-            boot => Assert.Single(boot.Select(reading => reading.Seq - reading.Id).Distinct()));
+        Assert.InRange(missing.Length, 1, _cuts + 1); // the readings of a boot may have had no room
+        Assert.InRange(missing.Sum(), 0, counted + _forgotten);
+        Assert.InRange(arrived.Length, wakes - counted - _forgotten - (2 * _cuts), wakes + (10 * _cuts) + 50);
+        Assert.True(again <= 12 * _cuts, "readings come again only after a power cut");
+    }
+
+    /// <summary>
+    /// Counts the numbers that did not arrive of a boot, which its sleeps do not end; the numbers go up with what was
+    /// measured.
+    /// </summary>
+    private static int CountMissing((long Id, long Seq)[] boot)
+    {
+        (long Id, long Seq)[] ordered = [.. boot.Distinct().OrderBy(reading => reading.Id)];
+        Assert.Equal(ordered.Select(reading => reading.Seq).Order(), ordered.Select(reading => reading.Seq));
+        Assert.Equal(ordered.Length, ordered.Select(reading => reading.Seq).Distinct().Count());
+        return (int)(ordered[^1].Seq - ordered[0].Seq) + 1 - ordered.Length;
     }
 
     private void AssertCommands()
