@@ -1,6 +1,4 @@
 using DeviceQueue.Health;
-using DeviceQueue.Mqtt;
-using DeviceQueue.Settings;
 using DeviceQueue.Sleep;
 using DeviceQueue.Tests.Commands;
 using DeviceQueue.Tests.Components;
