@@ -19,7 +19,6 @@ namespace DeviceQueue.Esp32
     /// <summary>The application: puts a node on an ESP32 and drives it.</summary>
     public static class Program
     {
-        private const int I2cBus = 1;
         private const int FaultPauseMs = 1000;
         private const int MaxFaultDoublings = 9;
         private const int CloseTimeoutMs = 4000;
@@ -123,9 +122,11 @@ namespace DeviceQueue.Esp32
                 clock.Forget();
             }
 
-            int data = (int)record[SleepRecord.I2cDataPin];
             ISensor sensor = OpenSensor(
-                data, (int)record[SleepRecord.I2cClockPin], (int)record[SleepRecord.SensorAddress]);
+                (int)record[SleepRecord.I2cDataPin],
+                (int)record[SleepRecord.I2cClockPin],
+                (int)record[SleepRecord.SensorType],
+                (int)record[SleepRecord.SensorAddress]);
             if (new ShortWake(record, store, clock, sensor, logger).TryRun())
             {
                 logger.Log(LogLevel.Info, null, "asleep again");
@@ -135,11 +136,11 @@ namespace DeviceQueue.Esp32
             return record;
         }
 
-        private static ISensor OpenSensor(int dataPin, int clockPin, int address)
+        private static ISensor OpenSensor(int dataPin, int clockPin, int type, int address)
         {
             PinFunctions.SetPinFunction(dataPin, DeviceFunction.I2C1_DATA);
             PinFunctions.SetPinFunction(clockPin, DeviceFunction.I2C1_CLOCK);
-            return new Bmx280Sensor(I2cBus, address);
+            return SensorCatalog.Create(type, address);
         }
 
         // What only the start needs, the loader of the settings first, goes with this method's frame.
@@ -174,7 +175,7 @@ namespace DeviceQueue.Esp32
                 CommandMac = device.CommandKey == null ? null : new HmacSha256(device.CommandKey),
                 Links = new M2MqttLinkFactory(device.Sleep != null),
                 Network = new WifiLink(),
-                Sensor = OpenSensor(device.I2cDataPin, device.I2cClockPin, device.SensorAddress),
+                Sensor = OpenSensor(device.I2cDataPin, device.I2cClockPin, device.SensorType, device.SensorAddress),
                 Journal = life,
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),

@@ -179,10 +179,9 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public SensorState Read(Reading reading)
     {
-        reading.TemperatureC = 21.47;
-        reading.HumidityPercent = 45.1;
-        reading.PressureHPa = 1006.53;
-        reading.HasHumidity = true;
+        reading.Set(Quantity.Temperature, 21.47);
+        reading.Set(Quantity.Humidity, 45.1);
+        reading.Set(Quantity.Pressure, 1006.53);
         return SensorState.Ok;
     }
 

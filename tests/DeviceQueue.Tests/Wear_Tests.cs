@@ -40,11 +40,10 @@ public sealed class Wear_Tests
         long notes = (store.Writes * NotesPerWrite) + store.Deletes;
         long blocks = store.BlocksErased + (notes / NotesPerBlock);
         double years = (double)FreeBlocks * ErasuresPerBlock / blocks / 365;
-        TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{name}: {blocks} blocks of 4 KB erased a day ({store.BlocksErased} for contents, {notes} notes in "
-                + $"directories), "
-            + $"{store.Writes} writes, {store.Deletes} deletes, {store.BytesWritten} bytes; {years:F0} years until "
-            + $"{FreeBlocks} blocks have borne 100,000 each");
+        Figures.Write(
+            "a day at the default interval | blocks erased | for contents | notes | writes | deletes | bytes | years",
+            name,
+            [blocks, store.BlocksErased, notes, store.Writes, store.Deletes, store.BytesWritten, (long)years]);
         Assert.InRange(blocks, 1, maxBlocks);
     }
 }

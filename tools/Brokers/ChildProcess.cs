@@ -7,6 +7,8 @@ namespace Brokers;
 internal static class ChildProcess
 {
     private const string DeathSignaller = "/usr/bin/setpriv";
+    private const string SessionMaker = "/usr/bin/setsid";
+    private const string Perl = "/usr/bin/perl";
     private static readonly BlockingCollection<Action> Work = [];
 
     // The kernel sends the parent-death signal when the thread that forked ends, so that one must live as long as the
@@ -20,17 +22,20 @@ internal static class ChildProcess
     })
     { IsBackground = true, Name = "Starts child processes" }.Start();
 
-    /// <summary>Starts a process, hands on each line of its standard error, and tells when it has ended.</summary>
+    /// <summary>
+    /// Starts a process, hands on each line of its standard error, and tells when it has ended. It has nothing of our
+    /// terminal: neither its Ctrl-C, nor its keys.
+    /// </summary>
     internal static Process Start(ProcessStartInfo info, Action<string> line, Action ended)
     {
+        LeaveTerminal(info);
         if (OperatingSystem.IsLinux() && File.Exists(DeathSignaller))
         {
-            string[] command = ["--pdeathsig", "KILL", info.FileName, .. info.ArgumentList];
-            info.FileName = DeathSignaller;
-            info.ArgumentList.Clear();
-            Array.ForEach(command, info.ArgumentList.Add);
+            RunThrough(info, DeathSignaller, "--pdeathsig", "KILL");
         }
 
+        info.RedirectStandardInput = true; // .NET gives the terminal's settings to a child that has any of the three
+        info.RedirectStandardOutput = true;
         info.RedirectStandardError = true;
         info.UseShellExecute = false;
         Process process = new() { StartInfo = info };
@@ -59,7 +64,33 @@ internal static class ChildProcess
             }
         });
         started.Task.GetAwaiter().GetResult();
+        process.StandardInput.Close();
+        process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
+    }
+
+    private static void LeaveTerminal(ProcessStartInfo info)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            info.CreateNewProcessGroup = true;
+        }
+        else if (OperatingSystem.IsLinux() && File.Exists(SessionMaker))
+        {
+            RunThrough(info, SessionMaker);
+        }
+        else if (File.Exists(Perl))
+        {
+            RunThrough(info, Perl, "-e", "setpgrp; exec @ARGV"); // macOS has no setsid
+        }
+    }
+
+    private static void RunThrough(ProcessStartInfo info, string program, params string[] arguments)
+    {
+        string[] command = [.. arguments, info.FileName, .. info.ArgumentList];
+        info.FileName = program;
+        info.ArgumentList.Clear();
+        Array.ForEach(command, info.ArgumentList.Add);
     }
 }

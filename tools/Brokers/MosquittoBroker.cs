@@ -34,7 +34,7 @@ public sealed record MosquittoBrokerOptions
 /// A mosquitto process of our own: on a loopback port, in a temporary folder, gone with us. On Linux it dies with this
 /// process, however that ends.
 /// </summary>
-public sealed class MosquittoBroker : IDisposable
+public sealed class MosquittoBroker : IPrivateBroker
 {
     private const int StartTimeoutMs = 15_000;
     private const int PortAttempts = 10;
@@ -51,6 +51,9 @@ public sealed class MosquittoBroker : IDisposable
         _options = options;
         Folder = Directory.CreateTempSubdirectory("mosquitto-").FullName;
     }
+
+    /// <summary>Gets a value indicating whether mosquitto is on this machine.</summary>
+    public static bool IsInstalled => TryFindExecutable() != null;
 
     public string Host => "127.0.0.1";
 
@@ -146,7 +149,11 @@ public sealed class MosquittoBroker : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static string FindExecutable()
+    private static string FindExecutable() => TryFindExecutable()
+        ?? throw new FileNotFoundException(
+            $"The mosquitto broker was not found in PATH or its usual folder. {Installation.Hint("mosquitto")}");
+
+    private static string? TryFindExecutable()
     {
         string name = OperatingSystem.IsWindows() ? "mosquitto.exe" : "mosquitto";
         IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
@@ -154,9 +161,7 @@ public sealed class MosquittoBroker : IDisposable
         folders = folders.Concat(OperatingSystem.IsWindows()
             ? [Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles), "mosquitto")]
             : ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"]);
-        return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException(
-                $"The mosquitto broker was not found in PATH or its usual folder. {Installation.Hint("mosquitto")}");
+        return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
     private void StartOnSomePort()

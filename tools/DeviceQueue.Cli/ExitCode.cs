@@ -8,11 +8,14 @@ internal static class ExitCode
     /// <summary>Something is wrong with what was typed, or with the fleet's folder; nothing was done.</summary>
     public const int BadInput = 1;
 
-    /// <summary>The device answered, and did not do it.</summary>
+    /// <summary>The device answered, and did not do it; or a simulation has lost what it must not.</summary>
     public const int NotDone = 2;
 
     /// <summary>No answer came in time: it may be done or not.</summary>
     public const int NoAnswer = 3;
 
     public const int NoConnection = 4;
+
+    public const string Help =
+        "0 done, 1 bad input, 2 the device did not do it, 3 no answer, 4 no connection to the broker or the port";
 }

@@ -40,6 +40,15 @@ internal sealed class Report(TextWriter output)
 
             output.WriteLine();
             output.WriteLine(NextSteps.Note);
+            output.WriteLine();
+            output.WriteLine("Or on this computer, with a virtual board:");
+            output.WriteLine();
+            foreach (string line in NextSteps.Desk(Here(result.Root), first.Id, result.HasOperator))
+            {
+                output.WriteLine($"  {line}");
+            }
+
+            output.WriteLine();
         }
 
         SayBroker(result);
@@ -105,6 +114,13 @@ internal sealed class Report(TextWriter output)
 
     private static string Folder(ProvisioningResult result, string path) => Path.Combine(result.Root, path);
 
+    // As it is typed from here.
+    private static string Here(string path)
+    {
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+
     private void SayFiles(ProvisioningResult result, string id)
     {
         output.WriteLine();
@@ -124,8 +140,7 @@ internal sealed class Report(TextWriter output)
         }
         else if (result.NeedsRestart)
         {
-            output.WriteLine(
-                $"The broker, to be started, or started again: mosquitto -c {NextSteps.Quote(configuration)}");
+            output.WriteLine($"The broker, to be started, or started again: {NextSteps.BrokerLine(result.Root)}");
         }
         else if (result.IsChanged)
         {

@@ -1,6 +1,5 @@
 using Mqtt;
 
-
 namespace DeviceQueue.Desktop;
 
 /// <summary>
@@ -53,6 +52,23 @@ public sealed class BrokerObserver(
             }
 
             return result;
+        }
+    }
+
+    /// <summary>Publishes at QoS 1; false when there is no connection.</summary>
+    public bool TryPublish(string topic, byte[] payload)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                _client?.Publish(topic, payload, 1, retain: false);
+                return _client != null;
+            }
+            catch (NotSentException)
+            {
+                return false;
+            }
         }
     }
 

@@ -8,8 +8,8 @@ using MQTTnet.Packets;
 namespace Mqtt;
 
 /// <summary>
-/// The thread of one connection, which alone opens it, reads, writes and closes it. What it gives goes to the handlers,
-/// which must not throw or block.
+/// One connection and its thread, which alone opens it, reads and closes it. A packet is written by the thread that
+/// sends it or by the connection's own. What is read goes to the handlers, which must not throw or block.
 /// </summary>
 internal sealed class Connection : IDisposable
 {
@@ -28,10 +28,12 @@ internal sealed class Connection : IDisposable
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _parked = new();
     private readonly ManualResetEventSlim _stop = new();
+    private readonly Lock _writing = new();
     private bool _started;
     private volatile bool _frozen;
     private volatile bool _connecting;
     private volatile bool _leaving;
+    private volatile bool _isOpen;
 
     /// <exception cref="ArgumentException">No client can connect so; the text says why.</exception>
     internal Connection(ClientOptions options, IHandlers handlers)
@@ -83,15 +85,15 @@ internal sealed class Connection : IDisposable
             : new ConnectResult(ConnectStatus.TlsFailed, 0, "Timed out.");
     }
 
-    /// <summary>Queues a packet.</summary>
+    /// <summary>Sends a packet, or queues it while the socket takes nothing.</summary>
     /// <returns>False when the connection has ended.</returns>
     /// <exception cref="NotSentException">It cannot be encoded.</exception>
     internal bool TrySend(MqttPacket packet)
     {
         bool isTaken = _writer.TryAdd(packet);
-        if (Thread.CurrentThread != _thread)
+        if (Thread.CurrentThread != _thread && !TryWrite())
         {
-            Wake(); // the thread itself writes before it waits
+            Wake();
         }
 
         return isTaken;
@@ -120,6 +122,11 @@ internal sealed class Connection : IDisposable
     internal void Freeze()
     {
         _frozen = true;
+        lock (_writing)
+        {
+            // a write under way ends before
+        }
+
         _opened.TrySetResult(Frozen);
         Wake();
         if (_started && !_connecting && Thread.CurrentThread != _thread)
@@ -151,6 +158,11 @@ internal sealed class Connection : IDisposable
         bool wasOpen = TryOpen();
         ConnectResult? end = wasOpen ? Converse() : null;
         _writer.Close();
+        lock (_writing)
+        {
+            _isOpen = false;
+        }
+
         _handlers.OnEnded(end ?? new ConnectResult(ConnectStatus.Closed, 0, "The client was closed."), end != null);
         _opened.TrySetResult(Frozen);
         _parked.Set();
@@ -182,6 +194,7 @@ internal sealed class Connection : IDisposable
             }
 
             handshake.GetAwaiter().GetResult();
+            _isOpen = true;
             _opened.TrySetResult(new ConnectResult(ConnectStatus.Accepted));
             return true;
         }
@@ -256,22 +269,62 @@ internal sealed class Connection : IDisposable
         return true;
     }
 
-    private void Write()
+    /// <summary>
+    /// Writes on the thread that sends while the connection's own waits, to save the time that waking it takes. When it
+    /// does not wait, it writes all that has been queued, in one piece, before it does.
+    /// </summary>
+    /// <returns>False when the connection's thread must see to it.</returns>
+    private bool TryWrite()
     {
-        if (!_transport.HasUnsent)
+        if (!_isOpen || !_transport.IsWaiting || !_writing.TryEnter())
         {
-            ByteQueue packets = _writer.Take();
-            if (packets.Length == 0)
-            {
-                return;
-            }
-
-            _transport.Write(packets.Span);
-            packets.Clear();
+            return false;
         }
 
-        _transport.Flush();
-        _keepalive.OnWritten();
+        try
+        {
+            if (_isOpen && !_frozen)
+            {
+                WriteQueued();
+                return !_transport.HasUnsent;
+            }
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            // TLS has failed; the connection's thread meets it, too
+        }
+        finally
+        {
+            _writing.Exit();
+        }
+
+        return false;
+    }
+
+    private void Write()
+    {
+        lock (_writing)
+        {
+            WriteQueued();
+        }
+    }
+
+    /// <summary>Writes until nothing is left, or the socket takes no more.</summary>
+    private void WriteQueued()
+    {
+        if (_transport.HasUnsent)
+        {
+            _transport.Flush();
+            _keepalive.OnWritten();
+        }
+
+        while (!_transport.HasUnsent && _writer.Take() is { Length: > 0 } packets)
+        {
+            _transport.Write(packets.Span);
+            packets.Clear();
+            _transport.Flush();
+            _keepalive.OnWritten();
+        }
     }
 
     private void Read()

@@ -24,6 +24,8 @@ internal sealed class SocketWait : IDisposable
         _wake.Blocking = false;
     }
 
+    internal bool IsWaiting => Volatile.Read(ref _isWaiting) == 1;
+
     internal void Wake()
     {
         // A thread that does not wait yet looks before it does. Both sides write first and read then, so that one of

@@ -30,6 +30,9 @@ internal sealed class Transport : IDisposable
     /// <summary>Gets a value indicating whether the socket has not taken all that was written.</summary>
     internal bool HasUnsent => _bytes.HasUnsent;
 
+    /// <summary>Gets a value indicating whether a thread is in <see cref="Wait"/>.</summary>
+    internal bool IsWaiting => _wait.IsWaiting;
+
     internal void Wake() => _wait.Wake();
 
     /// <summary>Looks the host up and opens TCP.</summary>

@@ -1,7 +1,11 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DeviceQueue.Desktop;
+using DeviceQueue.Settings;
 using VirtualBoard;
+using FirmwareBoard = DeviceQueue.Esp32.Boards.Board;
 
 namespace Simulator;
 
@@ -13,90 +17,49 @@ internal sealed class BoardConfiguration
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    private readonly string? _file;
     private readonly string _text;
     private readonly JsonObject? _root;
+    private readonly Dictionary<string, string> _options = []; // by the key that the option stands for
 
-    private BoardConfiguration(string text, JsonObject? root)
+    private BoardConfiguration(string? file, string text, JsonObject? root)
     {
+        _file = file;
         _text = text;
         _root = root;
     }
 
-    /// <summary>
-    /// Gets the text for the board's storage. A file that is no JSON object goes there as it is: what the firmware says
-    /// of it is what a user of a board sees.
-    /// </summary>
     public string Text => _root == null ? _text : _root.ToJsonString(Indented);
 
     /// <summary>Gets a value indicating whether it names a broker.</summary>
     public bool HasConnection => _root != null && (_root.ContainsKey("connection") || _root.ContainsKey("connections"));
 
-    /// <summary>Gets a value indicating whether it names a user of that broker.</summary>
-    public bool HasCredential => Broker?.Username != null;
-
-    /// <summary>Gets the device id as far as the file tells it.</summary>
-    public string? Id => Find("device", "id")?.ToString();
-
-    /// <summary>Gets the broker of the first connection, if the file names one that a client can use.</summary>
-    public BrokerAddress? Broker
-    {
-        get
-        {
-            JsonNode? connection = _root?["connection"] ?? (_root?["connections"] as JsonArray)?.FirstOrDefault();
-            JsonNode? credential = _root?["credential"] ?? (_root?["credentials"] as JsonArray)?.FirstOrDefault();
-            BrokerAddress? address = (connection as JsonObject)?["uri"]?.ToString() is { } uri
-                ? BrokerAddress.Parse(uri)
-                : (connection as JsonObject)?["host"]?.ToString() is { } host
-                    ? new BrokerAddress(
-                    host,
-                    int.TryParse(connection["port"]?.ToString(), out int port) ? port : 1883,
-                    connection["protocol"]?.ToString() == "mqtts")
-                    : null;
-            return address?.Username != null || credential is not JsonObject
-                ? address
-                : address! with
-                {
-                    Username = credential["username"]?.ToString(),
-                    Password = credential["password"]?.ToString(),
-                };
-        }
-    }
-
-    /// <summary>Gets the name of the file with the broker's authority, if there is one.</summary>
-    public string? AuthorityFile => Find("tls", "ca")?.ToString();
-
-    /// <summary>Gets the names of the outputs with their pins.</summary>
-    public IEnumerable<(string Name, int Pin)> Outputs =>
-        from output in Find("device", "outputs") as JsonArray ?? []
-        where output is JsonObject
-        let pin = int.TryParse(output["pin"]?.ToString(), out int number) ? number : -1
-        where pin is >= 0 and < BoardModel.MaxPinCount
-        select (output["name"]?.ToString() ?? "?", pin);
-
     /// <summary>Gets the names of the files that the board needs beside the configuration.</summary>
     public IEnumerable<string> TlsFiles =>
-        new[] { "ca", "cert", "key" }.Select(key => Find("tls", key)?.ToString()).OfType<string>();
+        new[] { "ca", "cert", "key" }.Select(key => (_root?["tls"] as JsonObject)?[key]?.ToString()).OfType<string>();
+
+    private string Folder => Path.GetDirectoryName(_file) is { Length: > 0 } folder ? folder : ".";
 
     /// <exception cref="UserException">The file cannot be read.</exception>
-    public static BoardConfiguration Load(FileInfo? file, BoardModel board)
+    public static BoardConfiguration Load(SimulatorOptions options)
     {
-        try
+        string? file = options.Config?.FullName;
+        BoardConfiguration configuration = new(file, file == null ? Sample(options.Board) : Read(file), null);
+        configuration = new BoardConfiguration(file, configuration._text, Parse(configuration._text));
+        if (options.Id != null)
         {
-            string text = file == null ? Sample(board) : File.ReadAllText(file.FullName);
-            return new BoardConfiguration(text, Parse(text));
+            configuration.SetDevice("id", options.Id, $"--id {options.Id}");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"--config {file}: {e.Message}", e);
-        }
-    }
 
-    public void SetDevice(string key, JsonNode value)
-    {
-        if (_root != null)
+        if (options.IntervalMs is { } interval)
         {
-            (_root["device"] as JsonObject ?? AddDevice(_root))[key] = value;
+            JsonNode value = int.TryParse(interval, NumberStyles.None, CultureInfo.InvariantCulture, out int ms)
+                ? ms
+                : interval;
+            configuration.SetDevice("interval_ms", value, $"--interval-ms {interval}");
         }
+
+        return configuration;
     }
 
     public void SetConnection(string uri)
@@ -114,6 +77,28 @@ internal sealed class BoardConfiguration
         _root["connection"] = new JsonObject { ["uri"] = uri };
     }
 
+    /// <summary>Reads it as the board will.</summary>
+    /// <exception cref="UserException">With it the board would stay offline; the text names the option or the file,
+    /// what it has and what is allowed.</exception>
+    public SettingsLoader Check(BoardModel board)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(Text);
+        ReadOnlyStore store = new(name => name == SettingsLoader.FileName ? text
+            : TlsFiles.Contains(name) && File.Exists(PathOf(name)) ? File.ReadAllBytes(PathOf(name))
+            : null);
+        SettingsLoader loader = new(store, FirmwareBoard.Find(board.TargetName, board.PsramSize > 0));
+        if (!loader.Load(BoardView.DefaultId))
+        {
+            string error = loader.Problems.GetError(0);
+            throw new UserException(NameOption(error) ?? (_file == null ? error : $"--config {_file}: {error}"));
+        }
+
+        return loader;
+    }
+
+    /// <summary>Gets where a file of the configuration is on this computer.</summary>
+    public string PathOf(string name) => Path.Combine(Folder, name);
+
     private static string Sample(BoardModel board) =>
         $$"""
         {
@@ -121,19 +106,28 @@ internal sealed class BoardConfiguration
             "id": "demo",
             "interval_ms": 5000,
             "health_interval_ms": 30000,
+            "status_led": {{board.StatusLed}},
             "outputs": [
-              { "name": "relay1", "pin": {{board.Relay}} },
-              { "name": "led", "pin": {{board.StatusLed}} }
+              { "name": "relay1", "pin": {{board.Relay}} }
             ]
           }
         }
         """;
 
-    private static JsonObject AddDevice(JsonObject root)
+    private static string Read(string file)
     {
-        JsonObject device = [];
-        root["device"] = device;
-        return device;
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UserException($"--config {file}: there is no such file", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"--config {file}: it cannot be read as a file", e);
+        }
     }
 
     private static JsonObject? Parse(string text)
@@ -144,9 +138,31 @@ internal sealed class BoardConfiguration
         }
         catch (JsonException)
         {
-            return null;
+            return null; // the firmware says what is wrong with it
         }
     }
 
-    private JsonNode? Find(string section, string key) => (_root?[section] as JsonObject)?[key];
+    private void SetDevice(string key, JsonNode value, string option)
+    {
+        _options[$"device.{key}"] = option;
+        if (_root != null)
+        {
+            if (_root["device"] is not JsonObject device)
+            {
+                device = [];
+                _root["device"] = device;
+            }
+
+            device[key] = value;
+        }
+    }
+
+    /// <summary>Says an error of the firmware about a key as one about the option that set it.</summary>
+    private string? NameOption(string error)
+    {
+        const string Reason = "\": ";
+        (string key, string option) = _options.FirstOrDefault(o => error.StartsWith($"{o.Key} is \"", StringComparison.Ordinal));
+        int reason = error.IndexOf(Reason, StringComparison.Ordinal);
+        return key == null || reason < 0 ? null : $"{option}: {error[(reason + Reason.Length)..]}";
+    }
 }

@@ -1,6 +1,6 @@
-using System.Device.Gpio;
 using Brokers;
 using DeviceQueue.Desktop;
+using DeviceQueue.Mqtt;
 using DeviceQueue.Settings;
 using Mqtt;
 using Spectre.Console;
@@ -12,62 +12,75 @@ namespace Simulator;
 /// <summary>One run: a broker, a board with a sensor, the firmware, and an observer that shows what happens.</summary>
 internal sealed class SimulatorRun : IDisposable
 {
-    private const int SensorAddress = 0x76;
-    private const int Failed = 1;
+    private const int BoschAddress = 0x76;
+    private const int Sht31Address = 0x44;
 
+    // A curve that can be watched.
     private static readonly Climate Mean = new(21, 48, 1008);
-    private static readonly Climate DailySwing = new(6, -12, 3);
-    private static readonly Climate Noise = new(0.05, 0.2, 0.05);
+    private static readonly Climate Swing = new(0.8, -4, 0.6);
+    private static readonly Climate Noise = new(0.03, 0.2, 0.05);
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan OfflineTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly Display _display;
     private readonly SimulatorOptions _options;
     private readonly BoardConfiguration _configuration;
-    private readonly TimeSpan _duration;
+    private readonly bool _isPrivate;
+    private readonly bool _isEmbedded;
+    private readonly SettingsLoader _settings;
+    private readonly BoardView _view;
     private readonly string _storage;
-    private MosquittoBroker? _privateBroker;
+    private IPrivateBroker? _privateBroker;
     private BrokerObserver? _observer;
     private Board? _board;
+    private KeyActions? _keys;
 
-    private string Firmware => $"DeviceQueue firmware on a virtual {_options.Board.Chip.ToUpperInvariant()}";
-
-    private SimulatorRun(Display display, SimulatorOptions options)
+    /// <exception cref="UserException">Something that was given cannot be used; nothing is started yet.</exception>
+    private SimulatorRun(SimulatorOptions options)
     {
-        _display = display;
         _options = options;
-        _duration = options.Seconds is { } seconds ? Seconds.Read("--seconds", seconds) : Timeout.InfiniteTimeSpan;
-        _configuration = BoardConfiguration.Load(options.Config, options.Board);
+        _configuration = BoardConfiguration.Load(options);
+        _isPrivate = options.BrokerUri == null
+            && (options.BrokerKind != null || options.Port != null || !_configuration.HasConnection);
+        _isEmbedded = _isPrivate && (options.BrokerKind ?? BrokerKinds.Default) == BrokerKinds.Embedded;
+        if (_isPrivate)
+        {
+            RequireBroker();
+            _configuration.SetConnection("mqtt://127.0.0.1"); // until it has a port
+        }
+        else if (options.BrokerUri != null)
+        {
+            _configuration.SetConnection(options.BrokerUri);
+        }
+
+        _settings = _configuration.Check(options.Board);
+        _view = new BoardView(_settings.Device);
         _storage = options.Storage?.FullName ?? Directory.CreateTempSubdirectory("devicequeue-board-").FullName;
     }
 
-    public static async Task<int> Start(SimulatorOptions options, CancellationToken cancellation)
-    {
-        using Display display = new(CreateConsole());
-        try
-        {
-            using SimulatorRun run = new(display, options);
-            await run.Run(cancellation);
-            return 0;
-        }
-        catch (Exception e) when (e is UserException or InvalidOperationException or IOException)
-        {
-            display.Error(e.Message);
-            return Failed;
-        }
-    }
+    private MqttLinkOptions Endpoint => _settings.Connection.Endpoints[0];
 
     /// <summary>
-    /// Opens the terminal; output that goes elsewhere gets no colours and no line breaks at a terminal's width.
+    /// Gets a value indicating whether its messages can be shown: a second client with a board's own credentials would
+    /// disconnect it, and may not read them.
     /// </summary>
-    private static IAnsiConsole CreateConsole()
-    {
-        IAnsiConsole console = AnsiConsole.Create(
-            new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
-        if (Console.IsOutputRedirected)
-        {
-            console.Profile.Width = int.MaxValue / 2;
-        }
+    private bool IsObserved => Endpoint.Username == null || _options.BrokerUri != null;
 
-        return console;
+    /// <exception cref="UserException">Something kept it from running; the text is for the person at the keyboard.
+    /// </exception>
+    public static async Task Run(SimulatorOptions options, Interruption interruption)
+    {
+        using SimulatorRun run = new(options);
+        try
+        {
+            run.StartBroker();
+            run.PrepareStorage();
+            using IDisplay display = CreateDisplay();
+            await run.Run(display, interruption);
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            throw new UserException(e.Message, e);
+        }
     }
 
     public void Dispose()
@@ -81,137 +94,222 @@ internal sealed class SimulatorRun : IDisposable
         }
     }
 
-    private async Task Run(CancellationToken cancellation)
+    /// <summary>
+    /// Opens the terminal. Output that goes elsewhere gets no colours, and no line breaks at a terminal's width.
+    /// </summary>
+    private static IDisplay CreateDisplay()
     {
-        BrokerAddress broker = ChooseBroker();
-        PrepareStorage();
-        string id = _options.Id ?? _configuration.Id ?? "+";
-        if (_configuration.HasCredential && _options.Broker == null)
+        bool isTerminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
+        bool isPlain = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            // A second client with the board's credentials would disconnect it, and may not read its messages.
-            _display.Title($"{Firmware}, broker {broker.Host}:{broker.Port}, which knows it by name. Ctrl-C ends it.");
-            _display.Plain(
-                "This board logs in with its own credentials, so its messages are not shown here. If tools/devicequeue "
-                    + "provisioned it, watch it with: tools/devicequeue watch");
+            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = isPlain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        });
+        if (isTerminal && console.Profile.Capabilities is { Ansi: true, Unicode: true })
+        {
+            return new PanelDisplay(console);
         }
-        else
+
+        console.Profile.Width = int.MaxValue / 2; // the terminal breaks lines better than words are broken here
+        return new LineDisplay(console);
+    }
+
+    private async Task Run(IDisplay display, Interruption interruption)
+    {
+        BrokerAddress broker = new(Endpoint.Host, Endpoint.Port, Endpoint.IsSecure, Endpoint.Username);
+        if (_privateBroker != null)
         {
-            Observe(broker, id);
-            Announce(broker, id);
+            broker = broker with { Port = _privateBroker.Port };
+        }
+
+        if (IsObserved)
+        {
+            MakeObserver(broker);
         }
 
         _board = new Board { Model = _options.Board, StorageDirectory = _storage };
-        _board.ConsoleLine += _display.Console;
-        ShowOutputs(_board);
-        WireSensor(_board);
-        _board.PowerOn(DeviceQueue.Esp32.Program.Main);
+        _board.ConsoleLine += _view.OnConsole;
+        for (int pin = 0; pin < BoardModel.MaxPinCount; pin++)
+        {
+            _board.Gpio[pin].Changed += (trace, change) => _view.OnPin(trace.Number, change.Mode, change.Level);
+        }
+
+        _keys = MakeKeys(_board, WireSensor(_board));
+        display.Begin(Describe(broker, _board, _keys));
+        _observer?.Connect();
+        PowerOn(_board);
+        ReadKeys(_keys, interruption);
         try
         {
-            await Task.Delay(_duration, cancellation);
+            await Task.Delay(_options.Duration, interruption.Token);
         }
         catch (OperationCanceledException)
         {
-            // Ctrl-C
+            _view.Note("ending; a second Ctrl-C ends at once");
         }
 
-        _board.ShutDown();
+        End(_board, broker, display);
     }
 
-    private BrokerAddress ChooseBroker()
+    private void RequireBroker()
     {
-        if (_options.Broker != null)
+        if (!_isEmbedded && !MosquittoBroker.IsInstalled)
         {
-            _configuration.SetConnection(_options.Broker);
-            return BrokerAddress.Parse(_options.Broker);
+            throw new UserException(
+                $"--broker {BrokerKinds.Mosquitto}: it is not installed here; {BrokerKinds.Embedded} needs nothing");
         }
 
-        if (_configuration.HasConnection && _options.Port == null && _configuration.Broker is { } own)
+        if (_options.Port is { } port)
         {
-            return own;
+            PortOwner.RequireFree(port);
         }
+    }
 
-        _privateBroker = MosquittoBroker.Start(new MosquittoBrokerOptions { Port = _options.Port ?? 0 });
-        _configuration.SetConnection($"mqtt://{_privateBroker.Host}:{_privateBroker.Port}");
-        return new BrokerAddress(_privateBroker.Host, _privateBroker.Port, IsSecure: false);
+    private void StartBroker()
+    {
+        if (_isPrivate)
+        {
+            int port = _options.Port ?? 0;
+            _privateBroker = _isEmbedded
+                ? EmbeddedBroker.Start(port)
+                : MosquittoBroker.Start(new MosquittoBrokerOptions { Port = port });
+            _configuration.SetConnection($"mqtt://{_privateBroker.Host}:{_privateBroker.Port}");
+        }
     }
 
     private void PrepareStorage()
     {
-        if (_options.Id != null)
-        {
-            _configuration.SetDevice("id", _options.Id);
-        }
-
-        if (_options.IntervalMs != null)
-        {
-            _configuration.SetDevice("interval_ms", _options.IntervalMs.Value);
-        }
-
         PrivateFolder.Open(_storage);
         File.WriteAllText(Path.Combine(_storage, SettingsLoader.FileName), _configuration.Text);
         foreach (string file in _configuration.TlsFiles)
         {
-            string source = Path.Combine(_options.Config?.DirectoryName ?? ".", file);
-            if (File.Exists(source))
+            if (File.Exists(_configuration.PathOf(file)))
             {
-                File.Copy(source, Path.Combine(_storage, file), overwrite: true);
+                File.Copy(_configuration.PathOf(file), Path.Combine(_storage, file), overwrite: true);
             }
         }
     }
 
-    private void Observe(BrokerAddress broker, string id)
+    private void MakeObserver(BrokerAddress broker)
     {
-        string? authority = _configuration.AuthorityFile;
-        byte[] authorities = authority == null ? [] : File.ReadAllBytes(Path.Combine(_storage, authority));
         ClientOptions options = new()
         {
             Host = broker.Host,
             Port = broker.Port,
-            Username = broker.Username,
-            Password = broker.Password,
-            Tls = broker.IsSecure ? new TlsOptions { Authorities = authorities } : null,
+            Username = Endpoint.Username,
+            Password = Endpoint.Password,
+            Tls = broker.IsSecure ? new TlsOptions { Authorities = Endpoint.CaCertificate ?? [] } : null,
         };
-        _observer = new BrokerObserver(
-            options,
-            [$"sensor/{id}/#"],
-            message => _display.Message(message.Topic, message.Payload, message.Retain),
-            _display.Error);
-        _observer.Connect();
+        _observer = new BrokerObserver(options, _view.Filters, _view.OnMessage, SayTrouble);
     }
 
-    private void Announce(BrokerAddress broker, string id)
+    private void SayTrouble(string trouble)
     {
-        string target = id == "+" ? "ID" : id;
-        string output = _configuration.Outputs.Select(o => o.Name).FirstOrDefault("relay1");
-        _display.Title($"{Firmware}, broker {broker.Host}:{broker.Port}. Ctrl-C ends it.");
-        _display.Plain("");
-        _display.Plain("  " + PasteLines.Watch(broker, id));
-        _display.Plain("  " + PasteLines.Send(broker, target, "output.toggle", $"{{\"name\":\"{output}\"}}"));
-        _display.Plain("  " + PasteLines.Send(broker, target, "device.ping", "{}"));
-        _display.Plain("");
-    }
-
-    private void ShowOutputs(Board board)
-    {
-        foreach ((string name, int pin) in _configuration.Outputs)
+        if (_keys?.IsBrokerOff != true)
         {
-            board.Gpio[pin].Changed += (_, change) =>
-            {
-                if (change.Mode == PinMode.Output && change.Level is { } level)
-                {
-                    _display.Pin(name, pin, level == PinValue.High ? "HIGH" : "LOW");
-                }
-            };
+            _view.Note(trouble);
         }
     }
 
-    private void WireSensor(Board board)
+    private RunInfo Describe(BrokerAddress broker, Board board, KeyActions keys)
     {
-        if (_options.Sensor != Sensors.None)
+        List<string> notes = [];
+        if (_isEmbedded && _options.BrokerKind == null)
         {
-            Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
-            NoisyClimate climate = new(new CurveClimate(Mean, DailySwing), Noise, seed: 1);
-            board.I2c.Attach(SensorAddress, new Bmx280Slave(chip, climate), board.Model.Sda, board.Model.Scl);
+            notes.Add("Mosquitto is not installed here: a broker in this program stands in for it.");
+        }
+
+        if (!IsObserved)
+        {
+            notes.Add(
+                "This board logs in with its own credentials, so that its messages are not shown here. If "
+                + "tools/devicequeue provisioned it, tools/devicequeue watch shows them.");
+        }
+
+        OutboxView outbox = new(_settings.Connection.Readings, board.Storage);
+        string chip = _options.Board.Chip.ToUpperInvariant();
+        return new RunInfo($"DeviceQueue {FirmwareDefaults.Version} on a virtual {chip}", broker, _view)
+        {
+            BrokerKind = !_isPrivate ? null : _isEmbedded ? "embedded" : "Mosquitto",
+            Notes = notes,
+            PasteLines = IsObserved ? PasteLines.All(broker, _settings.Device) : [],
+            Outbox = outbox.IsKept ? outbox : null,
+            Keys = Console.IsInputRedirected ? null : keys,
+        };
+    }
+
+    /// <summary>Solders the sensor to the board's wires.</summary>
+    /// <returns>What unplugs it and plugs it in, or null without one.</returns>
+    private Func<bool>? WireSensor(Board board)
+    {
+        NoisyClimate climate = new(new CurveClimate(Mean, Swing, Period), Noise, seed: 1);
+        switch (_options.Sensor)
+        {
+            case Sensors.None:
+                return null;
+            case Sensors.Sht31:
+                Sht31Slave sensirion = new(climate);
+                board.I2c.Attach(Sht31Address, sensirion, board.Model.Sda, board.Model.Scl);
+                return () => sensirion.IsUnplugged = !sensirion.IsUnplugged;
+            default:
+                Bmx280Chip chip = _options.Sensor == Sensors.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280;
+                Bmx280Slave bosch = new(chip, climate);
+                board.I2c.Attach(BoschAddress, bosch, board.Model.Sda, board.Model.Scl);
+                return () => bosch.IsUnplugged = !bosch.IsUnplugged;
+        }
+    }
+
+    private KeyActions MakeKeys(Board board, Func<bool>? toggleSensor) => new(board, _view, () => PowerOn(board))
+    {
+        Broker = _privateBroker,
+        Observer = _observer,
+        ToggleSensor = toggleSensor,
+        Output = _settings.Device.Outputs.Select(output => output.Name).FirstOrDefault(),
+        CommandKey = _settings.Device.CommandKey,
+    };
+
+    private void PowerOn(Board board)
+    {
+        _view.OnPower(true);
+        board.PowerOn(DeviceQueue.Esp32.Program.Main);
+    }
+
+    // Only in a terminal, and only in the foreground may a program read keys.
+    private static void ReadKeys(KeyActions keys, Interruption interruption)
+    {
+        if (Console.IsInputRedirected || Console.IsOutputRedirected)
+        {
+            return;
+        }
+
+        Thread reader = new(() =>
+        {
+            while (keys.Press(Console.ReadKey(intercept: true).KeyChar))
+            {
+            }
+
+            interruption.End();
+        })
+        { IsBackground = true, Name = "Keys" };
+        reader.Start();
+    }
+
+    private void End(Board board, BrokerAddress broker, IDisplay display)
+    {
+        bool wasConnected = _view.IsConnected && board.Network.WifiAvailable; // it may not know that Wi-Fi is gone
+        board.ShutDown();
+        string place = _privateBroker == null ? $" at {broker.Place}" : "";
+        bool isSaid = wasConnected && (_observer == null || SpinWait.SpinUntil(() => _view.IsOfflineSaid, OfflineTimeout));
+        display.Say(isSaid
+            ? $"{_view.Id} said offline{place}."
+            : $"{_view.Id} could not say offline{place}: it had no connection to the broker.");
+        _observer?.Dispose();
+        if (_privateBroker != null)
+        {
+            _privateBroker.Dispose();
+            _privateBroker = null;
+            display.Say("The broker is stopped.");
         }
     }
 }

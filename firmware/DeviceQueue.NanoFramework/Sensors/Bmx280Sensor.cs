@@ -1,5 +1,4 @@
 using System;
-using System.Device.I2c;
 using System.Threading;
 using DeviceQueue.Readings;
 using Iot.Device.Bmxx80;
@@ -14,15 +13,22 @@ namespace DeviceQueue.NanoFramework
     /// trimming, the settings and the raw values, and starts the measurement, by transfers whose status it checks. What
     /// the driver reads must agree with what Bosch's formulas make of these.
     /// </summary>
-    public sealed class Bmx280Sensor : ISensor
+    public sealed class Bmx280Sensor : I2cSensor
     {
+        /// <summary>The chip id of a BME280.</summary>
+        public const int Bme280Chip = 0x60;
+
+        /// <summary>The chip id of a BMP280.</summary>
+        public const int Bmp280Chip = 0x58;
+
+        /// <summary>Stands for both.</summary>
+        public const int EitherChip = 0;
+
         // Registers and values: BST-BME280-DS002, sections 5.3 and 5.4.
         private const byte ChipIdRegister = 0xD0;
         private const byte HumidityControlRegister = 0xF2;
         private const byte MeasureControlRegister = 0xF4;
         private const byte ConfigRegister = 0xF5;
-        private const int Bme280ChipId = 0x60;
-        private const int Bmp280ChipId = 0x58;
         private const byte OneSampleOfEach = 0x24; // osrs_t = osrs_p = 001
         private const byte Forced = 0x02;
         private const byte OneSample = 0x01; // osrs_h = 001
@@ -46,6 +52,7 @@ namespace DeviceQueue.NanoFramework
         private const int TemperatureAt = 8;
         private const int HumidityAt = 11;
         private const int StateBytes = 13;
+        private const int WriteBytes = 2;
 
         private const int StartUpMs = 10; // t_startup is 2 ms; Sleep counts in ticks
         private const int MeasuringMs = 10; // 9.3 ms at most (section 9.1)
@@ -58,125 +65,46 @@ namespace DeviceQueue.NanoFramework
         private const double PaPerHPa = 100;
         private const double Tolerance = 0.005; // half of the last digit that is published
 
-        private readonly int _busId;
-        private readonly int _address;
-        private readonly byte[] _register = new byte[1];
-        private readonly byte[] _command = new byte[2];
+        private readonly int _chipId;
         private readonly byte[] _state = new byte[StateBytes];
         private readonly Bmx280Compensation _compensation = new Bmx280Compensation();
-        private I2cDevice _device;
         private Bmx280Base _driver;
 
         /// <summary>Makes a sensor that is looked for at each reading until it is there.</summary>
-        /// <param name="busId">The I2C bus, whose pin functions are set already.</param>
+        /// <param name="chipId">The chip that it has to be.</param>
         /// <param name="address">The 7-bit address, or 0 to search 0x76 and 0x77.</param>
-        public Bmx280Sensor(int busId, int address)
+        public Bmx280Sensor(int chipId, int address)
+            : base(address)
         {
-            _busId = busId;
-            _address = address;
+            _chipId = chipId;
         }
 
         /// <inheritdoc/>
-        public string Description { get; private set; }
+        protected override int LowestAddress => Bmx280Base.SecondaryI2cAddress;
 
         /// <inheritdoc/>
-        public SensorState Read(Reading reading)
+        protected override SensorState SetUp(int address)
         {
-            SensorState state = Attempt(reading);
-            if (state != SensorState.Ok && state != SensorState.Reset)
-            {
-                state = Attempt(reading); // a single transfer that fails costs no reading
-            }
-
-            if (state != SensorState.Ok)
-            {
-                Release();
-            }
-
-            return state;
-        }
-
-        private static bool IsRawValid(int raw)
-        {
-            return raw != 0 && raw != NotMeasured && raw != AllOnes;
-        }
-
-        private static bool IsWithin(double value, double min, double max)
-        {
-            return !double.IsNaN(value) && value >= min && value <= max;
-        }
-
-        private static bool IsNear(double value, double proved)
-        {
-            return IsWithin(value, proved - Tolerance, proved + Tolerance);
-        }
-
-        private SensorState Attempt(Reading reading)
-        {
-            try
-            {
-                SensorState state = _driver == null ? Find() : SensorState.Ok;
-                return state == SensorState.Ok ? Measure(reading) : state;
-            }
-            catch (Exception)
-            {
-                Release();
-                return SensorState.NoAnswer;
-            }
-        }
-
-        private SensorState Find()
-        {
-            SensorState state = Open(_address != 0 ? _address : Bmx280Base.SecondaryI2cAddress);
-            if (state == SensorState.Ok || _address != 0)
-            {
-                return state;
-            }
-
-            SensorState other = Open(Bmx280Base.DefaultI2cAddress);
-            return other == SensorState.NotFound ? state : other;
-        }
-
-        private SensorState Open(int address)
-        {
-            Release();
-            _device = new I2cDevice(new I2cConnectionSettings(_busId, address));
-            if (!TryRead(ChipIdRegister, _command) || _command[0] == 0 || _command[0] == byte.MaxValue)
+            if (!TryRead(ChipIdRegister, _state) || _state[0] == 0 || _state[0] == byte.MaxValue)
             {
                 return SensorState.NotFound;
             }
 
-            int chipId = _command[0];
-            string at = " at 0x" + address.ToString("X2");
-            if (chipId != Bme280ChipId && chipId != Bmp280ChipId)
+            int chipId = _state[0];
+            bool isBme280 = chipId == Bme280Chip;
+            bool isKnown = isBme280 || chipId == Bmp280Chip;
+            Describe(isBme280 ? "BME280" : isKnown ? "BMP280" : "0x" + chipId.ToString("X2"), address);
+            if (!isKnown || (_chipId != EitherChip && _chipId != chipId))
             {
-                Description = "0x" + chipId.ToString("X2") + at;
                 return SensorState.WrongChip;
             }
 
-            Description = (chipId == Bme280ChipId ? "BME280" : "BMP280") + at;
-            _driver = chipId == Bme280ChipId ? (Bmx280Base)new Bme280(_device) : new Bmp280(_device);
+            _driver = isBme280 ? (Bmx280Base)new Bme280(Device) : new Bmp280(Device);
             return TrySetUp() ? SensorState.Ok : SensorState.NoAnswer;
         }
 
-        /// <summary>
-        /// Reads the trimming and sets the chip up once more: the driver's writes may meet a chip that still resets.
-        /// </summary>
-        private bool TrySetUp()
-        {
-            Thread.Sleep(StartUpMs);
-            return TryRead(Bmx280Compensation.TrimmingRegister, _compensation.Trimming)
-                && TryWrite(ConfigRegister, Mark)
-                && (!(_driver is Bme280) || TrySetUpHumidity());
-        }
-
-        private bool TrySetUpHumidity()
-        {
-            return TryRead(Bmx280Compensation.HumidityTrimmingRegister, _compensation.HumidityTrimming)
-                && TryWrite(HumidityControlRegister, OneSample);
-        }
-
-        private SensorState Measure(Reading reading)
+        /// <inheritdoc/>
+        protected override SensorState Measure(Reading reading)
         {
             // Not by the driver: a measurement that did not start leaves the values of the one before, which it would
             // read.
@@ -194,6 +122,40 @@ namespace DeviceQueue.NanoFramework
             }
 
             return state;
+        }
+
+        /// <inheritdoc/>
+        protected override void Release()
+        {
+            base.Release();
+            _driver = null;
+        }
+
+        private static bool IsRawValid(int raw)
+        {
+            return raw != 0 && raw != NotMeasured && raw != AllOnes;
+        }
+
+        private static bool IsNear(double value, double proved)
+        {
+            return IsWithin(value, proved - Tolerance, proved + Tolerance);
+        }
+
+        /// <summary>
+        /// Reads the trimming and sets the chip up once more: the driver's writes may meet a chip that still resets.
+        /// </summary>
+        private bool TrySetUp()
+        {
+            Thread.Sleep(StartUpMs);
+            return TryRead(Bmx280Compensation.TrimmingRegister, _compensation.Trimming)
+                && TryWrite(ConfigRegister, Mark)
+                && (!(_driver is Bme280) || TrySetUpHumidity());
+        }
+
+        private bool TrySetUpHumidity()
+        {
+            return TryRead(Bmx280Compensation.HumidityTrimmingRegister, _compensation.HumidityTrimming)
+                && TryWrite(HumidityControlRegister, OneSample);
         }
 
         /// <summary>
@@ -237,10 +199,11 @@ namespace DeviceQueue.NanoFramework
             }
 
             double fine = _compensation.FineTemperature(temperature);
-            reading.TemperatureC = Bmx280Compensation.ToCelsius(fine);
-            reading.PressureHPa = _compensation.Pressure(pressure, fine) / PaPerHPa;
-            reading.HasHumidity = _driver is Bme280;
-            if (reading.HasHumidity)
+            double celsius = Bmx280Compensation.ToCelsius(fine);
+            double hectopascals = _compensation.Pressure(pressure, fine) / PaPerHPa;
+            reading.Set(Quantity.Temperature, celsius);
+            reading.Set(Quantity.Pressure, hectopascals);
+            if (_driver is Bme280)
             {
                 int humidity = (_state[HumidityAt] << 8) | _state[HumidityAt + 1];
                 if (humidity == 0 || humidity == HumidityNotMeasured || humidity == HumidityAllOnes)
@@ -248,12 +211,12 @@ namespace DeviceQueue.NanoFramework
                     return SensorState.OutOfRange;
                 }
 
-                reading.HumidityPercent = _compensation.Humidity(humidity, fine);
+                reading.Set(Quantity.Humidity, _compensation.Humidity(humidity, fine));
             }
 
-            bool isPlausible = IsWithin(reading.TemperatureC, MinTemperatureC, MaxTemperatureC)
-                && IsWithin(reading.PressureHPa, MinPressureHPa, MaxPressureHPa)
-                && (!reading.HasHumidity || IsWithin(reading.HumidityPercent, 0, 100));
+            bool isPlausible = IsWithin(celsius, MinTemperatureC, MaxTemperatureC)
+                && IsWithin(hectopascals, MinPressureHPa, MaxPressureHPa)
+                && (!reading.Has(Quantity.Humidity) || IsWithin(reading.Get(Quantity.Humidity), 0, 100));
             return isPlausible ? SensorState.Ok : SensorState.OutOfRange;
         }
 
@@ -263,9 +226,9 @@ namespace DeviceQueue.NanoFramework
         private bool IsConfirmed(Reading reading)
         {
             if (!_driver.TryReadTemperature(out Temperature temperature)
-                || !IsNear(temperature.DegreesCelsius, reading.TemperatureC)
+                || !IsNear(temperature.DegreesCelsius, reading.Get(Quantity.Temperature))
                 || !_driver.TryReadPressure(out Pressure pressure)
-                || !IsNear(pressure.Pascals / PaPerHPa, reading.PressureHPa))
+                || !IsNear(pressure.Pascals / PaPerHPa, reading.Get(Quantity.Pressure)))
             {
                 return false;
             }
@@ -273,7 +236,7 @@ namespace DeviceQueue.NanoFramework
             return !(_driver is Bme280 bme280)
                 || _compensation.IsHumiditySigned
                 || (bme280.TryReadHumidity(out RelativeHumidity humidity)
-                    && IsNear(humidity.Percent, reading.HumidityPercent));
+                    && IsNear(humidity.Percent, reading.Get(Quantity.Humidity)));
         }
 
         private int Raw20(int index)
@@ -283,30 +246,15 @@ namespace DeviceQueue.NanoFramework
 
         private bool TryRead(byte register, byte[] values)
         {
-            _register[0] = register;
-            return _device.WriteRead(_register, values).Status == I2cTransferStatus.FullTransfer;
+            values[0] = register;
+            return IsFull(Device.WriteRead(new SpanByte(values, 0, 1), values));
         }
 
         private bool TryWrite(byte register, byte value)
         {
-            _command[0] = register;
-            _command[1] = value;
-            return _device.Write(_command).Status == I2cTransferStatus.FullTransfer;
-        }
-
-        private void Release()
-        {
-            if (_driver != null)
-            {
-                _driver.Dispose(); // disposes of the device too
-            }
-            else if (_device != null)
-            {
-                _device.Dispose();
-            }
-
-            _device = null;
-            _driver = null;
+            _state[0] = register;
+            _state[1] = value;
+            return IsFull(Device.Write(new SpanByte(_state, 0, WriteBytes)));
         }
     }
 }

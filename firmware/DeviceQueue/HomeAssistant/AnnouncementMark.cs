@@ -1,4 +1,5 @@
 using System.Text;
+using DeviceQueue.Readings;
 using DeviceQueue.Storage;
 
 namespace DeviceQueue.HomeAssistant
@@ -45,19 +46,20 @@ namespace DeviceQueue.HomeAssistant
             return isSame || store.TryWrite(DeviceDiscovery.MarkName, mark, mark.Length);
         }
 
-        /// <summary>Tells whether a mark has a part.</summary>
-        public static bool Has(byte[] mark, string part)
+        /// <summary>Gets the quantities that a mark has, as in a reading.</summary>
+        public static int GetQuantities(byte[] mark)
         {
+            int quantities = 0;
             int position = 0;
             while (TryNext(mark, ref position, out char kind, out string name))
             {
-                if (kind != Device && name == part)
+                for (int quantity = 0; kind == Sensor && quantity < Quantity.Count; quantity++)
                 {
-                    return true;
+                    quantities |= Quantity.NameOf(quantity) == name ? 1 << quantity : 0;
                 }
             }
 
-            return false;
+            return quantities;
         }
 
         /// <summary>Adds a line.</summary>

@@ -54,7 +54,7 @@ namespace DeviceQueue.HomeAssistant
         private bool _isOn;
         private bool _isSleeping;
         private bool _isChanged;
-        private bool _hasHumidity;
+        private int _quantities = 1 << Quantity.Temperature; // bits, as in a reading
         private bool _isMarked;
         private bool _isReadingWanted;
         private bool _isResumed;
@@ -82,9 +82,7 @@ namespace DeviceQueue.HomeAssistant
         /// <summary>Gets or sets whether Home Assistant may switch the outputs rather than only see them.</summary>
         public bool IsSwitchable { get; set; }
 
-        /// <summary>
-        /// Gets or sets how long topic and payload may be together: <see cref="MinRoomBytes"/> at least.
-        /// </summary>
+        /// <summary>Gets or sets how long topic and payload may be, <see cref="MinRoomBytes"/> at least.</summary>
         public int MaxBytes
         {
             get => _maxBytes;
@@ -128,7 +126,7 @@ namespace DeviceQueue.HomeAssistant
         {
             _isOn = settings.IsDiscoveryOn;
             _expireAfterS = DiscoveryWriter.GetExpireAfterS(settings);
-            _hasHumidity = _sampler.HasHumidity;
+            _quantities |= _sampler.Reading.Quantities;
             _isResumed = _isOn;
         }
 
@@ -150,10 +148,10 @@ namespace DeviceQueue.HomeAssistant
         public bool Poll()
         {
             // A sensor that fails says nothing of what it measures.
-            bool hasHumidity = _sampler.HasHumidity || (_hasHumidity && _sampler.State != SensorState.Ok);
-            if (_isOn && _sampler.HasRead && hasHumidity != _hasHumidity)
+            int quantities = _sampler.State == SensorState.Ok ? _sampler.Reading.Quantities : _quantities;
+            if (_isOn && _sampler.HasRead && quantities != _quantities)
             {
-                _hasHumidity = hasHumidity;
+                _quantities = quantities;
                 _isChanged = true;
             }
 
@@ -270,7 +268,7 @@ namespace DeviceQueue.HomeAssistant
             else if (_isOn)
             {
                 bool isUnknown = mark != null && _sampler.State != SensorState.Ok;
-                _hasHumidity |= isUnknown && AnnouncementMark.Has(mark, "humidity");
+                _quantities |= isUnknown ? AnnouncementMark.GetQuantities(mark) : 0;
                 if (TryFit(null))
                 {
                     Replace(mark);
@@ -344,7 +342,7 @@ namespace DeviceQueue.HomeAssistant
 
         private DiscoveryWriter MakeWriter()
         {
-            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _hasHumidity) { IsSleeping = _isSleeping };
+            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _quantities) { IsSleeping = _isSleeping };
         }
 
         private byte[] Write(byte[] former)

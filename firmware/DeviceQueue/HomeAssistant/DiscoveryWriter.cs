@@ -1,6 +1,7 @@
 using System;
 using DeviceQueue.Mqtt;
 using DeviceQueue.Outputs;
+using DeviceQueue.Readings;
 using DeviceQueue.Settings;
 using DeviceQueue.Text;
 
@@ -28,16 +29,17 @@ namespace DeviceQueue.HomeAssistant
         private readonly DeviceTopics _topics;
         private readonly OutputBank _outputs;
         private readonly bool _isSwitchable;
-        private readonly bool _hasHumidity;
+        private readonly int _quantities;
         private readonly JsonWriter _writer = new JsonWriter();
 
         /// <param name="isSwitchable">Whether Home Assistant may switch the outputs rather than only see them.</param>
-        public DiscoveryWriter(DeviceTopics topics, OutputBank outputs, bool isSwitchable, bool hasHumidity)
+        /// <param name="quantities">What the sensor measures, as in a reading.</param>
+        public DiscoveryWriter(DeviceTopics topics, OutputBank outputs, bool isSwitchable, int quantities)
         {
             _topics = topics;
             _outputs = outputs;
             _isSwitchable = isSwitchable;
-            _hasHumidity = hasHumidity;
+            _quantities = quantities;
         }
 
         /// <summary>
@@ -87,7 +89,7 @@ namespace DeviceQueue.HomeAssistant
         {
             if (!part.StartsWith(OutputPrefix))
             {
-                return part != "humidity" || _hasHumidity ? AnnouncementMark.Sensor : default;
+                return IsMeasured(part) ? AnnouncementMark.Sensor : default;
             }
 
             int index = _outputs.Find(part.Substring(OutputPrefix.Length));
@@ -99,11 +101,12 @@ namespace DeviceQueue.HomeAssistant
         public void WriteMark(System.Text.StringBuilder mark, int outputCount)
         {
             AnnouncementMark.Add(mark, AnnouncementMark.Device, _topics.Id);
-            AnnouncementMark.Add(mark, AnnouncementMark.Sensor, "temperature");
-            AnnouncementMark.Add(mark, AnnouncementMark.Sensor, "pressure");
-            if (_hasHumidity)
+            for (int quantity = 0; quantity < Quantity.Count; quantity++)
             {
-                AnnouncementMark.Add(mark, AnnouncementMark.Sensor, "humidity");
+                if (Has(quantity))
+                {
+                    AnnouncementMark.Add(mark, AnnouncementMark.Sensor, Quantity.NameOf(quantity));
+                }
             }
 
             for (int i = 0; i < outputCount; i++)
@@ -159,11 +162,12 @@ namespace DeviceQueue.HomeAssistant
                 WriteGone(former, outputCount);
             }
 
-            WriteSensor("temperature", "temperature", "°C", "temperature", expireAfterS);
-            WriteSensor("pressure", "atmospheric_pressure", "hPa", "pressure", expireAfterS);
-            if (_hasHumidity)
+            for (int quantity = 0; quantity < Quantity.Count; quantity++)
             {
-                WriteSensor("humidity", "humidity", "%", "humidity", expireAfterS);
+                if (Has(quantity))
+                {
+                    WriteSensor(quantity, expireAfterS);
+                }
             }
 
             for (int i = 0; i < outputCount; i++)
@@ -269,13 +273,33 @@ namespace DeviceQueue.HomeAssistant
             _writer.EndObject();
         }
 
-        private void WriteSensor(string name, string deviceClass, string unit, string field, int expireAfterS)
+        private bool Has(int quantity)
         {
+            return (_quantities & (1 << quantity)) != 0;
+        }
+
+        private bool IsMeasured(string name)
+        {
+            for (int quantity = 0; quantity < Quantity.Count; quantity++)
+            {
+                if (Has(quantity) && Quantity.NameOf(quantity) == name)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        // Home Assistant's names: https://www.home-assistant.io/integrations/sensor/#device-class
+        private void WriteSensor(int quantity, int expireAfterS)
+        {
+            string name = Quantity.NameOf(quantity);
             BeginComponent(name, "sensor");
-            WriteText("dev_cla", deviceClass);
+            WriteText("dev_cla", quantity == Quantity.Pressure ? "atmospheric_pressure" : name);
             WriteText("stat_cla", "measurement");
-            WriteText("unit_of_meas", unit);
-            WriteText("val_tpl", "{{value_json." + field + "}}");
+            WriteText("unit_of_meas", quantity == Quantity.Temperature ? "°C" : Quantity.UnitOf(quantity));
+            WriteText("val_tpl", "{{value_json." + name + "}}");
             WriteExpiry(expireAfterS);
             _writer.EndObject();
         }

@@ -120,9 +120,10 @@ namespace DeviceQueue.Messaging
                 }
 
                 _window.Buffer.Add(topic, payload, 0, length, MessageRecord.MakeFlags(qos, retain));
-                OnAdded();
-                return true;
+                _window.OnAdded();
             }
+
+            return _wake.Set(); // without the lock, which the thread that wakes up wants at once
         }
 
         /// <summary>
@@ -168,9 +169,10 @@ namespace DeviceQueue.Messaging
                 }
 
                 buffer.Complete(at, length, MessageRecord.MakeFlags(qos, retain));
-                OnAdded();
-                return true;
+                _window.OnAdded();
             }
+
+            return _wake.Set(); // without the lock, which the thread that wakes up wants at once
         }
 
         /// <summary>
@@ -328,12 +330,6 @@ namespace DeviceQueue.Messaging
             {
                 _log.Remove(position);
             }
-        }
-
-        private void OnAdded()
-        {
-            _window.OnAdded();
-            _wake.Set();
         }
 
         /// <summary>Counts a message that there is no room for, if the policy is to drop it.</summary>

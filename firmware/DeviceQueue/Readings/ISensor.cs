@@ -5,8 +5,8 @@ namespace DeviceQueue.Readings
     public interface ISensor
     {
         /// <summary>
-        /// Gets what answered, for example <c>BME280 at 0x76</c>, or with <see cref="SensorState.WrongChip"/> the
-        /// chip's id, <c>0x61 at 0x76</c>; <see langword="null"/> while nothing has.
+        /// Gets what answered, for example <c>BME280 at 0x76</c>, or the id of a chip that is not known, <c>0x61 at
+        /// 0x76</c>; <see langword="null"/> while nothing has.
         /// </summary>
         string Description { get; }
 
@@ -14,7 +14,8 @@ namespace DeviceQueue.Readings
         /// Measures now; finds and initialises the sensor first when that is needed. Blocks for 10 ms or a few times
         /// that.
         /// </summary>
-        /// <param name="reading">Receives the values; they are valid only with <see cref="SensorState.Ok"/>.</param>
+        /// <param name="reading">Receives the quantities that this sensor measures, with the temperature, in place of
+        /// those that it had; they are valid only with <see cref="SensorState.Ok"/>.</param>
         /// <returns>The state of the sensor.</returns>
         SensorState Read(Reading reading);
     }

@@ -5,17 +5,10 @@ namespace DeviceQueue.Readings
     /// <summary>What a sensor measured at one moment; one object is filled again and again.</summary>
     public sealed class Reading
     {
-        /// <summary>Gets or sets the temperature in °C.</summary>
-        public double TemperatureC { get; set; }
+        private readonly double[] _values = new double[Quantity.Count];
 
-        /// <summary>Gets or sets a value indicating whether the sensor measures humidity (a BMP280 does not).</summary>
-        public bool HasHumidity { get; set; }
-
-        /// <summary>Gets or sets the relative humidity in %, 0 to 100.</summary>
-        public double HumidityPercent { get; set; }
-
-        /// <summary>Gets or sets the pressure in hPa.</summary>
-        public double PressureHPa { get; set; }
+        /// <summary>Gets which quantities it has: bit n stands for the <see cref="Quantity"/> n.</summary>
+        public int Quantities { get; internal set; }
 
         /// <summary>Gets or sets when it was measured, in milliseconds since start.</summary>
         public long TakenMs { get; set; }
@@ -30,5 +23,30 @@ namespace DeviceQueue.Readings
         /// Gets or sets a value indicating whether the calendar clock was doubted then, if <see cref="HasUtc"/>.
         /// </summary>
         public bool IsClockDoubted { get; set; }
+
+        /// <summary>Takes all quantities away.</summary>
+        public void Clear()
+        {
+            Quantities = 0;
+        }
+
+        /// <summary>Puts the value of a <see cref="Quantity"/> in, in its unit.</summary>
+        public void Set(int quantity, double value)
+        {
+            Quantities |= 1 << quantity;
+            _values[quantity] = value;
+        }
+
+        /// <summary>Tells whether the sensor has measured a <see cref="Quantity"/>.</summary>
+        public bool Has(int quantity)
+        {
+            return (Quantities & (1 << quantity)) != 0;
+        }
+
+        /// <summary>Gets the value of a <see cref="Quantity"/> that it has.</summary>
+        public double Get(int quantity)
+        {
+            return _values[quantity];
+        }
     }
 }

@@ -8,8 +8,6 @@ namespace DeviceQueue.Readings
         /// <summary>The most bytes that a reading takes.</summary>
         public const int MaxBytes = 288;
 
-        private const int Decimals = 2;
-
         /// <summary>Writes a reading.</summary>
         /// <param name="writer">Where to.</param>
         /// <param name="reading">The reading.</param>
@@ -18,17 +16,16 @@ namespace DeviceQueue.Readings
         public static void Write(JsonWriter writer, Reading reading, long sequence, long boot)
         {
             writer.BeginObject();
-            writer.Name("msg");
-            writer.WriteFixedText(reading.TemperatureC, Decimals);
-            writer.Name("unit");
-            writer.WriteText("C");
-            WriteNumber(writer, "temperature", reading.TemperatureC);
-            if (reading.HasHumidity)
+            bool isFirst = true;
+            for (int quantity = 0; quantity < Quantity.Count; quantity++)
             {
-                WriteNumber(writer, "humidity", reading.HumidityPercent);
+                if (reading.Has(quantity))
+                {
+                    WriteQuantity(writer, quantity, reading.Get(quantity), isFirst);
+                    isFirst = false;
+                }
             }
 
-            WriteNumber(writer, "pressure", reading.PressureHPa);
             if (sequence > 0)
             {
                 writer.Name("seq");
@@ -39,10 +36,19 @@ namespace DeviceQueue.Readings
             writer.EndObject();
         }
 
-        private static void WriteNumber(JsonWriter writer, string name, double value)
+        // The first one is said as text with its unit, too: those who know no names read that.
+        private static void WriteQuantity(JsonWriter writer, int quantity, double value, bool isFirst)
         {
-            writer.Name(name);
-            writer.WriteFixed(value, Decimals);
+            if (isFirst)
+            {
+                writer.Name("msg");
+                writer.WriteFixedText(value, Quantity.Decimals);
+                writer.Name("unit");
+                writer.WriteText(Quantity.UnitOf(quantity));
+            }
+
+            writer.Name(Quantity.NameOf(quantity));
+            writer.WriteFixed(value, Quantity.Decimals);
         }
 
         private static void WriteTime(JsonWriter writer, Reading reading, long boot)

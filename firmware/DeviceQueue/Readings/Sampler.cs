@@ -16,17 +16,14 @@ namespace DeviceQueue.Readings
 
         /// <summary>
         /// The end of the places: the published and the accepted temperature, the doubted one, when it was published,
-        /// when it was measured, state and flags, faults.
+        /// when it was measured, state and quantities, faults.
         /// </summary>
         public const int SavedEnd = SavedAt + 7;
 
         /// <summary>The place of the time of the last measurement.</summary>
         internal const int TakenAt = SavedAt + 4;
 
-        private const int ReportedFlag = 256;
-        private const int AcceptedFlag = 512;
-        private const int DoubtedFlag = 1024;
-        private const int HumidityFlag = 2048;
+        private const int QuantitiesShift = 8;
         private const int StateMask = 255;
 
         // Far below the 0.01 °C that is published: a change of 0.1 as people read it is often a little less in binary.
@@ -45,15 +42,12 @@ namespace DeviceQueue.Readings
         private double _reportDeltaC;
         private int _reportAtLeastMs;
 
-        // As measured, without the offset, so that another offset is no step.
-        private bool _hasAccepted;
-        private double _acceptedC;
-        private bool _hasDoubted;
-        private double _doubtedC;
+        // As measured, without the offset, so that another offset is no step. NaN: none.
+        private double _acceptedC = double.NaN;
+        private double _doubtedC = double.NaN;
 
         // What was published last; a fault ends it.
-        private bool _hasReported;
-        private double _reportedC;
+        private double _reportedC = double.NaN;
         private long _reportedMs;
 
         /// <summary>Initializes a new instance of the <see cref="Sampler"/> class.</summary>
@@ -82,9 +76,6 @@ namespace DeviceQueue.Readings
 
         /// <summary>Gets a value indicating whether the sensor has been asked at least once.</summary>
         public bool HasRead { get; private set; }
-
-        /// <summary>Gets a value indicating whether a humidity has been measured since start.</summary>
-        public bool HasHumidity { get; private set; }
 
         /// <summary>Gets how many measurements failed.</summary>
         public int Faults { get; private set; }
@@ -132,8 +123,7 @@ namespace DeviceQueue.Readings
                 return false;
             }
 
-            _hasReported = true;
-            _reportedC = Reading.TemperatureC;
+            _reportedC = Reading.Get(Quantity.Temperature);
             _reportedMs = Reading.TakenMs;
             return true;
         }
@@ -143,7 +133,7 @@ namespace DeviceQueue.Readings
         public bool TryRead()
         {
             SensorState state = Read();
-            state = state == SensorState.Ok ? CheckStep(Reading.TemperatureC) : state;
+            state = state == SensorState.Ok ? CheckStep(Reading.Get(Quantity.Temperature)) : state;
             if (state == SensorState.Ok && _offsetC != 0)
             {
                 Correct();
@@ -153,7 +143,6 @@ namespace DeviceQueue.Readings
             Reading.HasUtc = _clock.TryDate(out DateTime utc, out bool isDoubted);
             Reading.TakenUtc = utc;
             Reading.IsClockDoubted = isDoubted;
-            HasHumidity |= state == SensorState.Ok && Reading.HasHumidity;
             Report(state);
             return state == SensorState.Ok;
         }
@@ -166,8 +155,7 @@ namespace DeviceQueue.Readings
             saved[SavedAt + 2] = BitConverter.DoubleToInt64Bits(_doubtedC);
             saved[SavedAt + 3] = _reportedMs;
             saved[TakenAt] = Reading.TakenMs;
-            saved[SavedAt + 5] = (int)State | (_hasReported ? ReportedFlag : 0) | (_hasAccepted ? AcceptedFlag : 0)
-                | (_hasDoubted ? DoubtedFlag : 0) | (HasHumidity ? HumidityFlag : 0);
+            saved[SavedAt + 5] = (int)State | (Reading.Quantities << QuantitiesShift);
             saved[SavedAt + 6] = Faults;
         }
 
@@ -188,10 +176,7 @@ namespace DeviceQueue.Readings
             _reportedMs = saved[SavedAt + 3];
             Reading.TakenMs = saved[TakenAt];
             State = GetState(saved);
-            _hasReported = (flags & ReportedFlag) != 0;
-            _hasAccepted = (flags & AcceptedFlag) != 0;
-            _hasDoubted = (flags & DoubtedFlag) != 0;
-            HasHumidity = (flags & HumidityFlag) != 0;
+            Reading.Quantities = flags >> QuantitiesShift;
             Faults = (int)saved[SavedAt + 6];
             HasRead = true;
         }
@@ -230,20 +215,21 @@ namespace DeviceQueue.Readings
         /// </summary>
         private void Correct()
         {
-            double measuredC = Reading.TemperatureC;
-            Reading.TemperatureC += _offsetC;
-            if (Reading.HasHumidity)
+            double measuredC = Reading.Get(Quantity.Temperature);
+            double correctedC = measuredC + _offsetC;
+            Reading.Set(Quantity.Temperature, correctedC);
+            if (Reading.Has(Quantity.Humidity))
             {
-                double humidity = Reading.HumidityPercent * Math.Exp(Magnus(measuredC) - Magnus(Reading.TemperatureC));
-                Reading.HumidityPercent = humidity > 100 ? 100 : humidity;
+                double humidity = Reading.Get(Quantity.Humidity) * Math.Exp(Magnus(measuredC) - Magnus(correctedC));
+                Reading.Set(Quantity.Humidity, humidity > 100 ? 100 : humidity);
             }
         }
 
         private bool IsWorthPublishing()
         {
-            return !_hasReported
+            return double.IsNaN(_reportedC)
                 || _reportDeltaC == 0
-                || IsApart(Reading.TemperatureC, _reportedC, _reportDeltaC - RoundingC)
+                || IsApart(Reading.Get(Quantity.Temperature), _reportedC, _reportDeltaC - RoundingC)
                 || _schedule.DueMs - _reportedMs > _reportAtLeastMs; // the next sampling would be too late
         }
 
@@ -252,16 +238,14 @@ namespace DeviceQueue.Readings
         /// </summary>
         private SensorState CheckStep(double celsius)
         {
-            bool isStep = _maxStepC > 0 && _hasAccepted && IsApart(celsius, _acceptedC, _maxStepC);
-            if (isStep && (!_hasDoubted || IsApart(celsius, _doubtedC, _maxStepC)))
+            bool isStep = _maxStepC > 0 && !double.IsNaN(_acceptedC) && IsApart(celsius, _acceptedC, _maxStepC);
+            if (isStep && (double.IsNaN(_doubtedC) || IsApart(celsius, _doubtedC, _maxStepC)))
             {
-                _hasDoubted = true;
                 _doubtedC = celsius;
                 return SensorState.Step;
             }
 
-            _hasDoubted = false;
-            _hasAccepted = true;
+            _doubtedC = double.NaN;
             _acceptedC = celsius;
             return SensorState.Ok;
         }
@@ -288,8 +272,8 @@ namespace DeviceQueue.Readings
             if (state != SensorState.Ok)
             {
                 Faults++;
-                _hasReported = false; // who waits for a change is to hear that readings are back
-                _hasDoubted &= state == SensorState.Step;
+                _reportedC = double.NaN; // who waits for a change is to hear that readings are back
+                _doubtedC = state == SensorState.Step ? _doubtedC : double.NaN;
             }
 
             if (state != State || !HasRead)

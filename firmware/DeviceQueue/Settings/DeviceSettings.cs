@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
 using DeviceQueue.Outputs;
+using DeviceQueue.Readings;
 using DeviceQueue.Text;
 
 namespace DeviceQueue.Settings
@@ -57,7 +58,10 @@ namespace DeviceQueue.Settings
         /// <summary>Gets a value indicating whether the device announces itself to Home Assistant.</summary>
         public bool IsDiscoveryOn { get; private set; }
 
-        /// <summary>Gets the sensor's I2C address, 0x76 or 0x77; 0: it is looked for.</summary>
+        /// <summary>Gets the sensor's type, one of <see cref="SensorTypes"/>.</summary>
+        public int SensorType { get; private set; }
+
+        /// <summary>Gets the sensor's I2C address: 0x76, 0x77, 0x44 or 0x45; 0: it is looked for.</summary>
         public int SensorAddress { get; private set; }
 
         /// <summary>
@@ -160,6 +164,15 @@ namespace DeviceQueue.Settings
                 problems.AddError("device.id", Id, PlainText.NameRule);
             }
 
+            bool isAddressOfSht31 = SensorAddress < SensorTypes.LowestBoschAddress;
+            if (SensorAddress != 0
+                && SensorType != SensorTypes.Auto
+                && isAddressOfSht31 != (SensorType == SensorTypes.Sht31))
+            {
+                const string Addresses = "an SHT31 has 0x44 or 0x45, the other types have 0x76 or 0x77";
+                problems.AddError("device.sensor.address", "0x" + SensorAddress.ToString("X2"), Addresses);
+            }
+
             UseBoardsPins(pins);
             PinPlan plan = new PinPlan(pins, problems);
             plan.TakeI2c("device.i2c.sda", I2cDataPin);
@@ -206,6 +219,7 @@ namespace DeviceQueue.Settings
             copy.CommandKey = CommandKey;
             copy.IntervalMs = IntervalMs;
             copy.TemperatureOffset = TemperatureOffset;
+            copy.SensorType = SensorType;
             copy.SensorAddress = SensorAddress;
             copy.I2cDataPin = I2cDataPin;
             copy.I2cClockPin = I2cClockPin;
@@ -235,8 +249,8 @@ namespace DeviceQueue.Settings
         // 0 means that the sensor is looked for.
         private static int ReadAddress(ConfigReader reader)
         {
-            int place = reader.Choice(0, "0,118,119,0x76,0x77");
-            return place == 0 ? 0 : place % 2 == 1 ? 0x76 : 0x77;
+            int place = reader.Choice(0, "0,118,119,68,69,0x76,0x77,0x44,0x45");
+            return place == 0 ? 0 : ((place - 1) % 4 < 2 ? 0x76 : 0x44) + ((place - 1) % 2);
         }
 
         private bool TryTakeSampling(ConfigReader reader)
@@ -257,6 +271,9 @@ namespace DeviceQueue.Settings
                     return true;
                 case "device.max_step":
                     MaxStep = reader.Number(MaxStep, 0, 100);
+                    return true;
+                case "device.sensor.type":
+                    SensorType = reader.Choice(SensorType, SensorTypes.Names);
                     return true;
                 case "device.sensor.address":
                     SensorAddress = ReadAddress(reader);

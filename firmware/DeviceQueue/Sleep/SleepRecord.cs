@@ -80,8 +80,11 @@ namespace DeviceQueue.Sleep
         /// <summary>1: the calendar runs from a floor and is not right.</summary>
         public const int IsFloorClock = AsleepMs + 20;
 
+        /// <summary>The sensor's type.</summary>
+        public const int SensorType = AsleepMs + 21;
+
         /// <summary>How many there are.</summary>
-        public const int Count = AsleepMs + 21;
+        public const int Count = AsleepMs + 22;
 
         /// <summary>The memory in bytes that it takes to read or write a record.</summary>
         public const int ScratchBytes = TwoSlotFile.HeaderBytes + MaxTopicBytes + 2 + MaxBytes;

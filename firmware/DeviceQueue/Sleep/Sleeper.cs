@@ -112,6 +112,7 @@ namespace DeviceQueue.Sleep
             _record[SleepRecord.ReportAtLeastMs] = settings.ReportAtLeastMs;
             _record[SleepRecord.I2cDataPin] = settings.I2cDataPin;
             _record[SleepRecord.I2cClockPin] = settings.I2cClockPin;
+            _record[SleepRecord.SensorType] = settings.SensorType;
             _record[SleepRecord.SensorAddress] = settings.SensorAddress;
         }
 

@@ -23,13 +23,14 @@ public sealed class Fleet : IDisposable
     /// <summary>Runs a command on the folder, here in this process.</summary>
     public Outcome Run(params string[] arguments) => RunIn(Folder, arguments);
 
-    public Outcome RunIn(string folder, params string[] arguments)
+    public Outcome RunIn(string folder, params string[] arguments) => RunBare([.. arguments, "--out", folder]);
+
+    /// <summary>Runs a command as it is.</summary>
+    public static Outcome RunBare(params string[] arguments)
     {
         StringWriter output = new();
         StringWriter error = new();
-        int exitCode = global::DeviceQueue.Cli.Commands.Run([.. arguments, "--out", folder], output, error)
-            .GetAwaiter()
-            .GetResult();
+        int exitCode = global::DeviceQueue.Cli.Commands.Run(arguments, output, error).GetAwaiter().GetResult();
         return new Outcome(exitCode, output.ToString(), error.ToString());
     }
 

@@ -79,6 +79,8 @@ internal sealed class FleetClient : IDisposable
     public void Publish(string topic, byte[] payload, bool retain = false) =>
         Assert.True(_client.PublishAsync(topic, payload, 1, retain).Bounded().GetAwaiter().GetResult());
 
+    public void WaitForAny() => _heard.WaitFor(1);
+
     public void WaitFor(string message) => _heard.WaitFor(1, heard => heard == message);
 
     public void Dispose() => _client.Dispose();

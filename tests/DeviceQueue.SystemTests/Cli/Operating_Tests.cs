@@ -35,12 +35,13 @@ public sealed class Operating_Tests : IDisposable
         string answer = _fleet.Do("send", "greenhouse-1", "output.set", """{"name":"relay1","on":true}""");
 
         Assert.StartsWith("succeeded", answer);
-        first.WaitForLine("relay1 (GPIO 26) HIGH");
+        first.WaitForLine("relay1 on (GPIO 26 HIGH)");
 
         // As the other device: the same command, with the right key even, does not reach it.
         ClientOptions asOther = FleetClient.Device(_fleet, "greenhouse-2");
-        SignedCommand forged = SignedCommand.Create(
-            FleetFolder.Open(_fleet.Folder).FindDevice("greenhouse-1"),
+        CommandMessage forged = CommandMessage.Create(
+            "greenhouse-1",
+            FleetFolder.Open(_fleet.Folder).FindDevice("greenhouse-1").CommandKey,
             "output.set",
             """{"name":"relay1","on":false}""",
             null,
@@ -105,7 +106,7 @@ public sealed class Operating_Tests : IDisposable
         Assert.Contains("one of alice is needed", nobody.Error);
         Assert.Equal((4, 4), (noBroker.ExitCode, nothingToWatch.ExitCode));
         Assert.Contains($"no connection to 127.0.0.1:{_fleet.OperatorsPort} as alice", noBroker.Error);
-        Assert.Contains("no connection to the broker", nothingToWatch.Error);
+        Assert.Contains($"no connection to 127.0.0.1:{_fleet.OperatorsPort} as alice", nothingToWatch.Error);
     }
 
     [Theory]
@@ -172,7 +173,7 @@ public sealed class Operating_Tests : IDisposable
         Assert.Equal(0, watch.WaitForExit());
     }
 
-    private static JsonObject MakeAnswer(JsonNode command, string status, string? code, string text) => new()
+    internal static JsonObject MakeAnswer(JsonNode command, string status, string? code, string text) => new()
     {
         ["message_id"] = "m",
         ["correlation_id"] = command["correlation_id"]!.ToString(),

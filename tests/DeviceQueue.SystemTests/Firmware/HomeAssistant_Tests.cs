@@ -25,7 +25,7 @@ public sealed class HomeAssistant_Tests(BrokerFixture fixture) : IClassFixture<B
         Observed announcement = home.WaitFor(m => m.Topic == topic);
         Assert.True(announcement.Retain);
         HomeAssistantDevice device = new(announcement.Text);
-        Assert.Equal(["temperature", "pressure", "humidity"], device.Names("sensor"));
+        Assert.Equal(["temperature", "humidity", "pressure"], device.Names("sensor"));
         Assert.Equal(21.5, device.Value("temperature", watcher.WaitFor("temperature").Text));
 
         Dictionary<string, string> relay = device.Components["o_relay1"];

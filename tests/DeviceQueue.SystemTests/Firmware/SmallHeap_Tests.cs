@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using DeviceQueue.Benchmarks.Heap;
 using DeviceQueue.SystemTests.Mosquitto;
+using DeviceQueue.Tests;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
@@ -11,7 +12,7 @@ namespace DeviceQueue.SystemTests.Firmware;
 /// The whole firmware on a board without PSRAM: 96 KB of managed heap, of which it has in use what its goal allows.
 /// <c>tools/bench heap</c> runs it for ten minutes.
 /// </summary>
-public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper output) : IClassFixture<BrokerFixture>
+public sealed class SmallHeap_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
     private const int HeapBytes = 96 * 1024;
     private const int BadMessages = 200;
@@ -65,9 +66,10 @@ public sealed class SmallHeap_Tests(BrokerFixture fixture, ITestOutputHelper out
 
         RequireNothingLost(watcher);
         Assert.Equal(1, board.Board.BootCount);
-        output.WriteLine(
-            $"{HeapBytes:N0} bytes, {Goals.AtRest:N0} in use at rest: {board.Board.Heap.LeastFree:N0} free at the "
-                + $"least, {board.Board.Heap.Refusals} refusals");
+        Figures.Write(
+            "bytes of heap | size | in use at rest | least free | refusals",
+            "a board without PSRAM",
+            [HeapBytes, Goals.AtRest, board.Board.Heap.LeastFree, board.Board.Heap.Refusals]);
     }
 
     /// <summary>A burst of bad messages, and an outage, each of which may end a link.</summary>

@@ -122,6 +122,24 @@ public sealed class Packets_Tests : IDisposable
     }
 
     [Fact]
+    public void What_a_broker_that_does_not_read_held_up_goes_out_when_it_reads_again()
+    {
+        const int MaxWaitingBytes = 64 * 1024;
+        using BrokerClient client = Accepted(new BrokerClient(Options));
+        byte[] payload = new byte[100];
+        int sent = 0;
+        for (; client.WaitForRoom(MaxWaitingBytes, TimeSpan.Zero); sent++)
+        {
+            client.Publish("t", payload, 0, false);
+        }
+
+        byte[][] heard = [.. Enumerable.Range(0, 1 + sent).Select(_ => _broker.Hear())];
+
+        Assert.All(heard[1..], packet => Assert.Equal(Publish, packet[0]));
+        Assert.True(client.WaitForRoom(1, Patience.Bound));
+    }
+
+    [Fact]
     public async Task Silence_of_two_keepalives_ends_the_connection()
     {
         using BrokerClient client = Accepted(new BrokerClient(Options with { KeepaliveSeconds = 1 }));

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using DeviceQueue.SystemTests.Firmware;
+using DeviceQueue.Settings;
 using DeviceQueue.SystemTests.Mosquitto;
+using DeviceQueue.Tests;
+using global::Simulator;
 
 namespace DeviceQueue.SystemTests.Simulator;
 
@@ -19,11 +22,14 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
             $"mosquitto_sub -h 127.0.0.1 -p {port} -t 'sensor/+/temperature' -C 1 -W 20");
 
         Assert.StartsWith("{\"msg\":\"", reading);
-        simulator.WaitForLine("sensor/demo/status online");
-        simulator.WaitForLine("relay1 (GPIO 26) LOW");
+        simulator.WaitForLine("status  online");
+        simulator.WaitForLine("relay1 off (GPIO 26 LOW)");
+        simulator.WaitForLine("reading 2");
         simulator.Signal("INT");
-        simulator.WaitForLine("sensor/demo/status offline");
         Assert.Equal(0, simulator.WaitForExit());
+        simulator.WaitForLine("status  offline");
+        simulator.WaitForLine("demo said offline.");
+        simulator.WaitForLine("The broker is stopped.");
         using TcpClient client = new();
         Assert.Throws<SocketException>(() => client.Connect("127.0.0.1", port));
     }
@@ -38,8 +44,8 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
     }
 
     [Theory]
-    [InlineData("esp32-c3", "on a virtual ESP32-C3, broker 127.0.0.1:", "relay1 (GPIO 7) LOW")]
-    [InlineData("esp32-s3-devkitc-1", "on a virtual ESP32-S3, broker 127.0.0.1:", "relay1 (GPIO 5) LOW")]
+    [InlineData("esp32-c3", "on a virtual ESP32-C3, broker 127.0.0.1:", "relay1 off (GPIO 7 LOW)")]
+    [InlineData("esp32-s3-devkitc-1", "on a virtual ESP32-S3, broker 127.0.0.1:", "relay1 off (GPIO 5 LOW)")]
     public void It_boots_the_board_that_is_asked_for(string board, string title, string relay)
     {
         using SimulatorProcess simulator = new("--board", board, "--interval-ms", "1000");
@@ -47,7 +53,7 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         simulator.WaitForLine(title);
         simulator.WaitForLine(relay);
         simulator.WaitForLine("sensor: BME280");
-        simulator.WaitForLine("sensor/demo/temperature");
+        simulator.WaitForLine("reading ");
     }
 
     [Fact]
@@ -56,18 +62,24 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         string id = fixture.NewName();
         using Operator watcher = new(fixture.Broker, id);
         using SimulatorProcess simulator = new("--broker", Uri, "--id", id);
-        string toggle = simulator.WaitForLine("\"message_type\":\"output.toggle\"");
+        string toggle = simulator.WaitForLine("  mosquitto_pub");
         watcher.WaitFor("status", m => m.Text == "online");
 
         SimulatorProcess.Shell(toggle);
-        watcher.WaitFor("output/relay1", m => m.Text == "ON");
-        SimulatorProcess.Shell(toggle);
-        watcher.WaitFor(
-            "output/relay1", m => m.Text == "OFF" && watcher.Messages.Any(on => on.Text == "ON" && on.Time < m.Time));
+        Observed on = watcher.WaitFor("output/relay1", m => m.Text == "ON");
+        Assert.True(SpinWait.SpinUntil(() => ToggleAgain(toggle, watcher, on), Patience.Bound));
 
-        simulator.WaitForLine("relay1 (GPIO 26) HIGH");
-        string watch = simulator.WaitForLine("mosquitto_sub");
-        Assert.Contains("/status online", SimulatorProcess.Shell(watch + " -C 1 -W 20"));
+        simulator.WaitForLine("relay1 on (GPIO 26 HIGH)");
+        simulator.WaitForLine("answer  output.toggle: succeeded {\"name\":\"relay1\",\"on\":true}");
+        string watch = simulator.WaitForLine("  mosquitto_sub");
+        SimulatorProcess.Shell($"{watch} -W 20 | grep -m 1 'sensor/{id}/status online'");
+    }
+
+    /// <summary>The id of the bare envelope is another each second, as long as the command is not a repeat.</summary>
+    private static bool ToggleAgain(string toggle, Operator watcher, Observed on)
+    {
+        SimulatorProcess.Shell(toggle);
+        return watcher.Messages.Any(m => m.Topic.EndsWith("relay1") && m.Text == "OFF" && m.Time > on.Time);
     }
 
     [Theory]
@@ -166,19 +178,107 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
     }
 
     [Theory]
-    [InlineData("broker 'http://x': mqtt://", "--broker", "http://x")]
-    [InlineData("--config /no/such/file", "--config", "/no/such/file")]
-    [InlineData("'bmx'", "--sensor", "bmx")]
+    [InlineData("--broker http://x: mosquitto, embedded, mqtt://[user:password@]host[:port]", "--broker", "http://x")]
+    [InlineData("--config /no/such/file: there is no such file", "--config", "/no/such/file")]
+    [InlineData("--sensor bmx: bme280, bmp280, sht31 or none is allowed", "--sensor", "bmx")]
+    [InlineData("--board x: esp32, esp32-s3, esp32-c3 or", "--board", "x")]
     [InlineData("--seconds -1: more than 0", "--seconds", "-1")]
-    public void Bad_input_is_an_error_that_names_it(string error, params string[] arguments)
+    [InlineData("--seconds x: a number of seconds is needed", "--seconds", "x")]
+    [InlineData("--port 0: a whole number from 1 to 65535 is allowed", "--port", "0")]
+    [InlineData("--port x: a whole number from 1 to 65535 is allowed", "--port", "x")]
+    [InlineData("--port 99: only a broker of its own gets a port", "--port", "99", "--broker", "mqtt://127.0.0.1")]
+    [InlineData("--id a b: 1 to 32 of", "--id", "a b")]
+    [InlineData("--interval-ms 5: a whole number from 1000 to 86400000 is allowed", "--interval-ms", "5")]
+    [InlineData("--interval-ms 5x: a whole number from 1000 to 86400000 is allowed", "--interval-ms", "5x")]
+    [InlineData("'--speed'", "--speed", "5")]
+    [InlineData("'--id'", "--id")]
+    public void Bad_input_is_one_sentence_that_names_it(string error, params string[] arguments)
     {
         using SimulatorProcess simulator = new(arguments);
 
         Assert.Equal(1, simulator.WaitForExit());
         simulator.WaitForLine(error);
+        Assert.Single(simulator.Lines.Items);
+    }
+
+    [Theory]
+    [InlineData("""{"device":{"id":"a","interval_ms":"soon"}}""", "device.interval_ms is \"soon\": a whole number")]
+    [InlineData("""{"device":{"id":"a","outputs":[{"name":"x","pin":34}]}}""", "pin")]
+    [InlineData("no JSON", "devicequeue.json")]
+    [InlineData("""{"device":{"id":"a"},"tls":{"ca":"none.pem"},"connection":{"uri":"mqtts://x"}}""", "none.pem")]
+    public void A_file_with_which_the_board_would_stay_offline_is_refused_before_anything_starts(
+        string settings, string error)
+    {
+        string config = Path.GetTempFileName();
+        File.WriteAllText(config, settings);
+        using SimulatorProcess simulator = new("--config", config);
+
+        Assert.Equal(1, simulator.WaitForExit());
+        Assert.Contains(error, simulator.WaitForLine($"--config {config}: "));
+        Assert.Single(simulator.Lines.Items);
+        File.Delete(config);
+    }
+
+    [Fact]
+    public void A_port_that_is_taken_is_said_with_the_program_that_has_it()
+    {
+        using SimulatorProcess simulator = new("--port", $"{fixture.Broker.Port}");
+
+        Assert.Equal(1, simulator.WaitForExit());
+        simulator.WaitForLine(
+            $"--port {fixture.Broker.Port}: mosquitto (process {fixture.Broker.ProcessId}) has it; a free one is needed");
+    }
+
+    [Fact]
+    public void The_version_is_the_firmwares()
+    {
+        using SimulatorProcess simulator = new("--version");
+
+        Assert.Equal(0, simulator.WaitForExit());
+        simulator.WaitForLine($"DeviceQueue {FirmwareDefaults.Version}");
+    }
+
+    [Fact]
+    public void Help_has_every_option_and_the_script_shows_it_without_a_build()
+    {
+        using SimulatorProcess simulator = new("--help");
+        Assert.Equal(0, simulator.WaitForExit());
+
+        // Where dotnet does nothing but fail.
+        string folder = Directory.CreateTempSubdirectory("dq-help-").FullName;
+        SimulatorProcess.Shell($"printf '#!/bin/sh\nexit 1\n' > {folder}/dotnet; chmod +x {folder}/dotnet");
+        string help = SimulatorProcess.Shell($"PATH={folder}:$PATH {Repository.Root}/tools/run --help");
+        Directory.Delete(folder, recursive: true);
+        Assert.Equal(help.TrimEnd('\n').Split('\n'), simulator.Lines.Items);
+        string[] explained = [.. OptionName().Matches(help).Select(match => match.Groups[1].Value)];
+        Assert.Equal(new CommandLine([]).Options.Select(option => option.Name).Order(), explained.Order());
+    }
+
+    [Fact]
+    public void A_second_interrupt_ends_it_at_once()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using SimulatorProcess simulator = new("--broker", Uri, "--id", id);
+        watcher.WaitFor("status", m => m.Text == "online");
+        fixture.Broker.Freeze(); // so that the first cannot end by itself
+        try
+        {
+            simulator.Signal("INT");
+            simulator.WaitForLine("ending; a second Ctrl-C ends at once");
+            simulator.Signal("INT");
+            Assert.Equal(130, simulator.WaitForExit());
+        }
+        finally
+        {
+            fixture.Broker.Thaw();
+        }
     }
 
     private string Uri => $"mqtt://127.0.0.1:{fixture.Broker.Port}";
+
+    [GeneratedRegex(@"^  (--[a-z-]+) ", RegexOptions.Multiline)]
+    private static partial Regex OptionName();
 
     [GeneratedRegex(@"broker 127\.0\.0\.1:(\d+)")]
     private static partial Regex BrokerPort();

@@ -9,9 +9,14 @@ internal class ToolProcess : IDisposable
     private readonly Process _process;
 
     public ToolProcess(string program, params string[] arguments)
+        : this(["dotnet", Path.Combine(AppContext.BaseDirectory, program), .. arguments])
+    {
+    }
+
+    private ToolProcess(IEnumerable<string> command)
     {
         ProcessStartInfo start = new("setsid") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])["dotnet", Path.Combine(AppContext.BaseDirectory, program), .. arguments])
+        foreach (string argument in command)
         {
             start.ArgumentList.Add(argument);
         }
@@ -25,14 +30,22 @@ internal class ToolProcess : IDisposable
 
     public Recorder<string> Lines { get; } = new();
 
+    /// <summary>Starts a line in a shell.</summary>
+    public static ToolProcess InShell(string line) => new((IEnumerable<string>)["sh", "-c", line]);
+
     public string WaitForLine(string part) =>
         Lines.WaitFor(1, line => line.Contains(part, StringComparison.Ordinal))[0];
 
-    public int WaitForExit()
+    public int WaitForExit(TimeSpan? timeout = null)
     {
-        Assert.True(_process.WaitForExit(Patience.Bound), "The tool did not end.");
+        Assert.True(_process.WaitForExit(timeout ?? Patience.Bound), "The tool did not end.");
         return _process.ExitCode;
     }
+
+    /// <summary>Starts a program that is installed, with its arguments as one line; its output is not held back.
+    /// </summary>
+    public static ToolProcess Run(string program, string arguments) =>
+        new((IEnumerable<string>)["stdbuf", "-oL", program, .. arguments.Split(' ')]);
 
     /// <summary>Sends a signal to the whole process group.</summary>
     public void Signal(string name) => Shell($"kill -{name} -{_process.Id}");

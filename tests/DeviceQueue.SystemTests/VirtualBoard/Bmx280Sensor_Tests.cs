@@ -41,8 +41,8 @@ public sealed class Bmx280Sensor_Tests : IDisposable
 
             _slave.StuckAt = new Bmx280Raw(GoodTemperature, GoodPressure, GoodHumidity);
             Assert.Equal(SensorState.Ok, sensor.Read(_reading));
-            Assert.Equal(25.08, _reading.TemperatureC, 0.01);
-            Assert.Equal(1006.53, _reading.PressureHPa, 0.01);
+            Assert.Equal(25.08, _reading.Get(Quantity.Temperature), 0.01);
+            Assert.Equal(1006.53, _reading.Get(Quantity.Pressure), 0.01);
         });
     }
 
@@ -61,7 +61,7 @@ public sealed class Bmx280Sensor_Tests : IDisposable
             Assert.Equal(SensorState.NotFound, sensor.Read(_reading));
             _slave.IsUnplugged = false;
             Assert.Equal(SensorState.Ok, sensor.Read(_reading));
-            Assert.Equal(21.5, _reading.TemperatureC, 0.01);
+            Assert.Equal(21.5, _reading.Get(Quantity.Temperature), 0.01);
         });
     }
 
@@ -84,8 +84,8 @@ public sealed class Bmx280Sensor_Tests : IDisposable
 
             Assert.Equal(state, sensor.Read(_reading));
             Assert.Equal(SensorState.Ok, sensor.Read(_reading));
-            Assert.Equal(21.5, _reading.TemperatureC, 0.01);
-            Assert.Equal(45, _reading.HumidityPercent, 0.02);
+            Assert.Equal(21.5, _reading.Get(Quantity.Temperature), 0.01);
+            Assert.Equal(45, _reading.Get(Quantity.Humidity), 0.02);
         });
     }
 
@@ -102,7 +102,7 @@ public sealed class Bmx280Sensor_Tests : IDisposable
 
             _slave.StuckAt = new Bmx280Raw(GoodTemperature, GoodPressure, GoodHumidity);
             Assert.Equal(SensorState.Ok, sensor.Read(_reading));
-            Assert.Equal(40.11, _reading.HumidityPercent, 0.005);
+            Assert.Equal(40.11, _reading.Get(Quantity.Humidity), 0.005);
         });
     }
 
@@ -115,7 +115,7 @@ public sealed class Bmx280Sensor_Tests : IDisposable
             sensor =>
             {
                 Assert.Equal(SensorState.Ok, sensor.Read(_reading));
-                Assert.Equal(41.23, _reading.HumidityPercent, 0.005); // the driver: 0
+                Assert.Equal(41.23, _reading.Get(Quantity.Humidity), 0.005); // the driver: 0
             },
             0x77);
     }
@@ -134,7 +134,7 @@ public sealed class Bmx280Sensor_Tests : IDisposable
         bench.Run(() =>
         {
             Bench.OpenI2c(0x76).Dispose();
-            Bmx280Sensor sensor = new(1, 0);
+            Bmx280Sensor sensor = new(Bmx280Sensor.EitherChip, 0);
             Assert.Equal(SensorState.WrongChip, sensor.Read(_reading));
             Assert.Equal(description, sensor.Description);
 
@@ -176,7 +176,7 @@ public sealed class Bmx280Sensor_Tests : IDisposable
         _bench.Run(() =>
         {
             Bench.OpenI2c(0x76).Dispose(); // sets the pins' functions
-            test(new Bmx280Sensor(1, address));
+            test(new Bmx280Sensor(Bmx280Sensor.EitherChip, address));
         });
     }
 

@@ -5,6 +5,14 @@ using VirtualBoard.Parts;
 
 namespace DeviceQueue.SystemTests.VirtualBoard;
 
+/// <summary>The chips that the firmware knows.</summary>
+public enum Chip
+{
+    Bme280 = SensorTypes.Bme280,
+    Bmp280 = SensorTypes.Bmp280,
+    Sht31 = SensorTypes.Sht31,
+}
+
 /// <summary>
 /// A chip on unsteady wires, the firmware's sensor for it, and the climate to hold its readings against.
 /// </summary>
@@ -16,30 +24,34 @@ internal sealed class Socket : IClimateScript
     private const double ToleranceHPa = 0.05;
 
     private readonly int _address;
-    private readonly bool _hasHumidity;
+    private readonly Chip _chip;
+    private readonly II2cSlave _part;
     private Climate _climate;
     private int _readings;
 
-    public Socket(Board board, int address, Bmx280Chip chip)
+    public Socket(Board board, int address, Chip chip)
     {
         _address = address;
-        _hasHumidity = chip == Bmx280Chip.Bme280;
-        Chip = new Bmx280Slave(chip, this);
-        Wires = new UnsteadyWires(Chip);
+        _chip = chip;
+        _part = chip == Chip.Sht31
+            ? new Sht31Slave(this)
+            : new Bmx280Slave(chip == Chip.Bme280 ? Bmx280Chip.Bme280 : Bmx280Chip.Bmp280, this);
+        Wires = new UnsteadyWires(_part);
         board.I2c.Attach(address, Wires);
         Restart();
     }
 
-    public Bmx280Slave Chip { get; }
-
     public UnsteadyWires Wires { get; }
 
-    public Bmx280Sensor Sensor { get; private set; } = null!;
+    public ISensor Sensor { get; private set; } = null!;
 
     public Reading Reading { get; } = new();
 
     /// <summary>Gets the readings that were ok and not what the climate was.</summary>
     public List<string> Wrong { get; } = [];
+
+    /// <summary>Gets how often the firmware has set the chip up.</summary>
+    public int SetUps => _part is Sht31Slave sht31 ? sht31.Breaks : ((Bmx280Slave)_part).Resets;
 
     public Climate At(TimeSpan elapsed) => _climate;
 
@@ -47,8 +59,9 @@ internal sealed class Socket : IClimateScript
     public void Restart()
     {
         Wires.Mend();
-        Chip.LosePower();
-        Sensor = new Bmx280Sensor(1, _address);
+        _part.LosePower();
+        Assert.True(SpinWait.SpinUntil(() => _part is not Sht31Slave { IsReady: false }, Bench.Patience));
+        Sensor = SensorCatalog.Create((int)_chip, _address);
     }
 
     /// <summary>Reads in a climate that differs from the one before in all quantities.</summary>
@@ -59,7 +72,8 @@ internal sealed class Socket : IClimateScript
         SensorState state = Sensor.Read(Reading);
         if (state == SensorState.Ok && !IsRight())
         {
-            string read = $"{Reading.TemperatureC:F2} °C, {Reading.HumidityPercent:F2} %, {Reading.PressureHPa:F2} hPa";
+            string read = $"{Reading.Get(Quantity.Temperature):F2} °C, {Reading.Get(Quantity.Humidity):F2} %, "
+                + $"{Reading.Get(Quantity.Pressure):F2} hPa";
             Wrong.Add($"{circumstances}: {read} in {_climate}");
         }
 
@@ -67,8 +81,14 @@ internal sealed class Socket : IClimateScript
     }
 
     private bool IsRight() =>
-        Math.Abs(Reading.TemperatureC - _climate.Temperature) < ToleranceC
-        && Math.Abs(Reading.PressureHPa - _climate.Pressure) < ToleranceHPa
-        && Reading.HasHumidity == _hasHumidity
-        && (!_hasHumidity || Math.Abs(Reading.HumidityPercent - _climate.Humidity) < TolerancePercent);
+        IsRight(Quantity.Temperature, _climate.Temperature, ToleranceC)
+        && (_chip == Chip.Bmp280
+            ? !Reading.Has(Quantity.Humidity)
+            : IsRight(Quantity.Humidity, _climate.Humidity, TolerancePercent))
+        && (_chip == Chip.Sht31
+            ? !Reading.Has(Quantity.Pressure)
+            : IsRight(Quantity.Pressure, _climate.Pressure, ToleranceHPa));
+
+    private bool IsRight(int quantity, double expected, double tolerance) =>
+        Reading.Has(quantity) && Math.Abs(Reading.Get(quantity) - expected) < tolerance;
 }

@@ -31,7 +31,7 @@ public sealed class DeviceDiscovery_Tests
         Assert.Equal((1, true), (announcement.Qos, announcement.Retain));
         var device = new HomeAssistantDevice(announcement.Text);
         Assert.Equal("bar1", device.Id);
-        Assert.Equal(["temperature", "pressure", "humidity"], device.Names("sensor"));
+        Assert.Equal(["temperature", "humidity", "pressure"], device.Names("sensor"));
         string reading = node.On("temperature")[0].Text;
         Assert.All(
             device.Names("sensor"),
@@ -82,6 +82,39 @@ public sealed class DeviceDiscovery_Tests
 
         Assert.Equal(2, Announcements(node).Length);
         Assert.Contains("humidity", new HomeAssistantDevice(node.Broker.Retained(Topic)!).Names("sensor"));
+    }
+
+    [Fact]
+    public void Announces_no_pressure_when_the_sensor_measures_none_and_takes_it_back_after_an_exchange()
+    {
+        var node = new Node("device.discovery=true");
+        node.World.Open();
+        Assert.Contains("pressure", new HomeAssistantDevice(node.Broker.Retained(Topic)!).Names("sensor"));
+
+        node.Sensor.HasPressure = false;
+        node.World.RunFor(600000);
+
+        Assert.Equal(
+            ["temperature", "humidity"], new HomeAssistantDevice(node.Broker.Retained(Topic)!).Names("sensor"));
+    }
+
+    [Fact]
+    public void A_sensor_of_temperature_and_humidity_brings_these_alone_to_readings_announcement_and_health()
+    {
+        var node = new Node("device.discovery=true");
+        node.Sensor.HasPressure = false;
+        node.World.Open();
+        node.World.RunFor(600000);
+
+        var device = new HomeAssistantDevice(Assert.Single(Announcements(node)).Text);
+        Assert.Equal(["temperature", "humidity"], device.Names("sensor"));
+        Assert.All(
+            node.On("temperature"),
+            reading => Assert.Equal(
+                ["msg", "unit", "temperature", "humidity", "seq", "time"],
+                Node.Json(reading).EnumerateObject().Select(member => member.Name)));
+        Assert.Equal(
+            """{"state":"ok","faults":0}""", Node.Json(node.On("health")[^1]).GetProperty("sensor").GetRawText());
     }
 
     [Theory]

@@ -13,6 +13,8 @@ internal sealed class FakeSensor : ISensor
 
     public bool HasHumidity { get; set; } = true;
 
+    public bool HasPressure { get; set; } = true;
+
     public double TemperatureC { get; set; } = 21.474;
 
     public double HumidityPercent { get; set; } = 45.1;
@@ -32,10 +34,18 @@ internal sealed class FakeSensor : ISensor
             throw new IOException("I2C");
         }
 
-        reading.TemperatureC = TemperatureC;
-        reading.HasHumidity = HasHumidity;
-        reading.HumidityPercent = HumidityPercent;
-        reading.PressureHPa = PressureHPa;
+        reading.Clear();
+        reading.Set(Quantity.Temperature, TemperatureC);
+        if (HasHumidity)
+        {
+            reading.Set(Quantity.Humidity, HumidityPercent);
+        }
+
+        if (HasPressure)
+        {
+            reading.Set(Quantity.Pressure, PressureHPa);
+        }
+
         return State;
     }
 }

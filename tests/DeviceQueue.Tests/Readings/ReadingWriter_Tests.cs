@@ -22,7 +22,20 @@ public sealed class ReadingWriter_Tests
     {
         Assert.Equal(
             """{"msg":"-0.50","unit":"C","temperature":-0.50,"pressure":300.00,"seq":1,"boot":17,"uptime_ms":123456}""",
-            Write(new Reading { TemperatureC = -0.5, PressureHPa = 300, TakenMs = 123456 }, 1, 17));
+            Write(Of((Quantity.Temperature, -0.5), (Quantity.Pressure, 300)), 1, 17));
+    }
+
+    [Fact]
+    public void A_sensor_brings_its_quantities_and_the_first_is_said_as_text_too()
+    {
+        Reading reading = NewReading();
+        reading.Clear();
+        reading.Set(Quantity.Humidity, 45.1);
+        Assert.StartsWith("""{"msg":"45.10","unit":"%","humidity":45.10,"seq":1,""", Write(reading, 1, 17));
+
+        reading.Set(Quantity.Temperature, 21.474);
+        Assert.StartsWith(
+            """{"msg":"21.47","unit":"C","temperature":21.47,"humidity":45.10,"seq":1,""", Write(reading, 1, 17));
     }
 
     [Fact]
@@ -47,7 +60,7 @@ public sealed class ReadingWriter_Tests
     {
         Assert.StartsWith(
             $$"""{"msg":"{{text}}","unit":"C","temperature":{{text}},""",
-            Write(new Reading { TemperatureC = celsius }, 1, 1));
+            Write(Of((Quantity.Temperature, celsius)), 1, 1));
     }
 
     [Fact]
@@ -55,24 +68,32 @@ public sealed class ReadingWriter_Tests
     {
         Reading longest = NewReading();
         longest.IsClockDoubted = true;
-        longest.TemperatureC = -12345.678;
-        longest.HumidityPercent = 12345.678;
-        longest.PressureHPa = 1234567.891;
+        longest.Set(Quantity.Temperature, -12345.678);
+        longest.Set(Quantity.Humidity, 12345.678);
+        longest.Set(Quantity.Pressure, 1234567.891);
         longest.TakenMs = long.MaxValue;
 
         Assert.InRange(Write(longest, long.MaxValue, long.MaxValue).Length, 1, ReadingWriter.MaxBytes);
     }
 
-    private static Reading NewReading() => new()
+    private static Reading NewReading()
     {
-        TemperatureC = 21.474,
-        HasHumidity = true,
-        HumidityPercent = 45.1,
-        PressureHPa = 1006.526,
-        TakenMs = 123456,
-        HasUtc = true,
-        TakenUtc = Taken,
-    };
+        Reading reading = Of((Quantity.Temperature, 21.474), (Quantity.Humidity, 45.1), (Quantity.Pressure, 1006.526));
+        reading.HasUtc = true;
+        reading.TakenUtc = Taken;
+        return reading;
+    }
+
+    private static Reading Of(params (int Quantity, double Value)[] quantities)
+    {
+        var reading = new Reading { TakenMs = 123456 };
+        foreach ((int quantity, double value) in quantities)
+        {
+            reading.Set(quantity, value);
+        }
+
+        return reading;
+    }
 
     private static string Write(Reading reading, long sequence, long boot)
     {

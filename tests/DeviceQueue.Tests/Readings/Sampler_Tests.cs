@@ -208,7 +208,7 @@ public sealed class Sampler_Tests
         Apply("device.temperature_offset=" + offset);
         Assert.Single(Published(20).Split(' '));
 
-        Assert.Equal(percent, _sampler.Reading.HumidityPercent, 0.005);
+        Assert.Equal(percent, _sampler.Reading.Get(Quantity.Humidity), 0.005);
     }
 
     [Fact]
@@ -218,7 +218,32 @@ public sealed class Sampler_Tests
         Apply("device.temperature_offset=-1.5");
 
         Assert.Equal("18.50", Published(20));
-        Assert.Equal(45.1, _sampler.Reading.HumidityPercent);
+        Assert.False(_sampler.Reading.Has(Quantity.Humidity));
+    }
+
+    [Fact]
+    public void A_sensor_of_temperature_and_humidity_is_read_corrected_and_doubted_as_one_with_pressure()
+    {
+        _sensor.HasPressure = false;
+        Apply("device.temperature_offset=-1.5;device.max_step=5;device.report_delta=0.5");
+
+        Assert.Equal("18.50 19.00 26.50", Published(20, 20.4, 20.5, 28, 28));
+        Assert.Equal(
+            [Quantity.Temperature, Quantity.Humidity],
+            Enumerable.Range(0, Quantity.Count).Where(_sampler.Reading.Has));
+        Assert.Equal(49.24, _sampler.Reading.Get(Quantity.Humidity), 0.005); // 37.71 hPa at 28 °C, 34.54 at 26.5 °C
+        Assert.Equal(1, _sampler.Faults);
+    }
+
+    [Fact]
+    public void A_quantity_that_the_sensor_measures_no_longer_is_not_in_the_reading()
+    {
+        Assert.True(Sample());
+        Assert.True(_sampler.Reading.Has(Quantity.Pressure));
+        _sensor.HasPressure = false;
+        Assert.True(Sample());
+
+        Assert.False(_sampler.Reading.Has(Quantity.Pressure));
     }
 
     [Fact]
@@ -240,7 +265,8 @@ public sealed class Sampler_Tests
         _sensor.TemperatureC = 25;
 
         Assert.True(_sampler.TryRead());
-        Assert.Equal((26, 400, 1000), (_sampler.Reading.TemperatureC, _sampler.Reading.TakenMs, _sampler.DueMs));
+        Assert.Equal(26, _sampler.Reading.Get(Quantity.Temperature));
+        Assert.Equal((400, 1000), (_sampler.Reading.TakenMs, _sampler.DueMs));
         Assert.Equal("26.00", Published(25));
         _sensor.State = SensorState.NotFound;
         Assert.False(_sampler.TryRead());
@@ -249,7 +275,7 @@ public sealed class Sampler_Tests
 
     /// <summary>Samples one measured value after the other and gives those that are to be published.</summary>
     private string Published(params double[] measured) =>
-        string.Join(' ', Published(measured, () => _sampler.Reading.TemperatureC.ToString("F2")));
+        string.Join(' ', Published(measured, () => _sampler.Reading.Get(Quantity.Temperature).ToString("F2")));
 
     private string[] PublishedAt(IEnumerable<double> measured) =>
         Published(measured, () => _sampler.Reading.TakenMs.ToString());

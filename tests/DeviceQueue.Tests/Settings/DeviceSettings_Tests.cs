@@ -1,5 +1,6 @@
 using DeviceQueue.Configuration;
 using DeviceQueue.Outputs;
+using DeviceQueue.Readings;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Configuration;
 
@@ -139,9 +140,44 @@ public sealed class DeviceSettings_Tests
     [InlineData("118", 0x76)]
     [InlineData("0x76", 0x76)]
     [InlineData("119", 0x77)]
+    [InlineData("0x77", 0x77)]
+    [InlineData("68", 0x44)]
+    [InlineData("0x44", 0x44)]
+    [InlineData("69", 0x45)]
+    [InlineData("0x45", 0x45)]
     public void Takes_the_addresses_that_the_sensor_can_have(string text, int expected)
     {
         Assert.Equal(expected, Good("device.sensor.address=" + text).SensorAddress);
+    }
+
+    [Theory]
+    [InlineData("auto", SensorTypes.Auto)]
+    [InlineData("bme280", SensorTypes.Bme280)]
+    [InlineData("bmp280", SensorTypes.Bmp280)]
+    [InlineData("sht31", SensorTypes.Sht31)]
+    public void Takes_the_types_that_the_sensor_can_have(string text, int expected)
+    {
+        Assert.Equal(expected, Good("device.sensor.type=" + text).SensorType);
+    }
+
+    [Fact]
+    public void A_type_that_is_not_known_is_refused_with_those_that_are()
+    {
+        Assert.Equal(
+            "device.sensor.type is \"sht32\": auto, bme280, bmp280 or sht31 is allowed",
+            Bad(ConfigParams.FromTuples("device.sensor.type", "sht32")));
+    }
+
+    [Theory]
+    [InlineData("sht31", "0x76")]
+    [InlineData("bme280", "0x44")]
+    [InlineData("bmp280", "0x45")]
+    public void An_address_that_the_type_cannot_have_is_refused(string type, string address)
+    {
+        Assert.Equal(
+            $"device.sensor.address is \"{address}\": "
+            + "an SHT31 has 0x44 or 0x45, the other types have 0x76 or 0x77",
+            Bad(ConfigParams.FromTuples("device.sensor.type", type, "device.sensor.address", address)));
     }
 
     [Theory]
@@ -160,6 +196,7 @@ public sealed class DeviceSettings_Tests
     [InlineData("device.max_step", "-1")]
     [InlineData("device.discovery", "on")]
     [InlineData("device.sensor.address", "117")]
+    [InlineData("device.sensor.type", "sht32")]
     [InlineData("device.i2c.sda", "-1")]
     [InlineData("device.status_led", "256")]
     [InlineData("device.watchdog_pin", "none")]

@@ -1,172 +1,191 @@
-using System.Text;
-using System.Text.Json;
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
-using DeviceQueue.Cli.Provisioning;
 using DeviceQueue.Commands;
 using DeviceQueue.Desktop;
-using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
 using Mqtt;
 
 namespace DeviceQueue.Cli.Operating;
 
+/// <summary>What is asked of a device.</summary>
+internal sealed record CommandRequest(string Id, string Type, string Arguments)
+{
+    /// <summary>Gets the id of an earlier command, to repeat it.</summary>
+    public string? MessageId { get; init; }
+
+    /// <summary>Gets a value indicating whether the report that follows on the answer is waited for, too.</summary>
+    public bool WithReport { get; init; }
+
+    /// <summary>Gets how long to wait; null is as long as such a device may take.</summary>
+    public TimeSpan? Timeout { get; init; }
+}
+
 /// <summary>
 /// Sends a command and prints its answer. A command that finds no answer is sent again, the same one: the device
 /// carries it out at most once.
 /// </summary>
-internal sealed class CommandSender(ClientOptions options, TextWriter output, TextWriter error)
+internal sealed class CommandSender(BrokerAccess access, Terminal terminal)
 {
+    public const int DefaultTimeoutSeconds = 15;
+
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StatusWait = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+    // The least that device.command_ttl_ms is for a device that sleeps: later it would not carry the command out.
+    private static readonly TimeSpan AsleepTimeout = TimeSpan.FromMinutes(121);
 
-    private readonly Channel<ReceivedMessage> _incoming = Channel.CreateUnbounded<ReceivedMessage>();
+    // A report is published at QoS 0, behind the answer.
+    private static readonly TimeSpan ReportWait = TimeSpan.FromSeconds(2);
 
+    private readonly TaskCompletionSource<JsonObject> _report = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string? _status;
+
+    /// <summary>Sends and waits; what a successful answer shows is told by <paramref name="show"/>.</summary>
     public async Task<int> Send(
-        Member device,
-        string type,
-        string arguments,
-        string? messageId,
-        TimeSpan timeout,
-        CancellationToken cancellation)
+        CommandRequest request, Func<JsonObject, string> show, CancellationToken cancellation)
     {
-        CheckArguments(arguments);
-        SignedCommand command = SignedCommand.Create(device, type, arguments, messageId, DateTime.UtcNow);
-        using BrokerClient client = new(options);
-        client.MessageReceived += message => _incoming.Writer.TryWrite(message);
-        client.Disconnected += _ => _incoming.Writer.TryComplete();
-        ConnectResult connected = client.Connect(OperatorClient.ConnectTimeout);
+        CommandMessage command = CommandMessage.Create(
+            request.Id,
+            access.FindKey(request.Id),
+            request.Type,
+            request.Arguments,
+            request.MessageId,
+            DateTime.UtcNow);
+        using CommandExchange exchange = new(access.Client);
+        DeviceTopics topics = new(request.Id);
+        exchange.MessageReceived += message => Hear(message, topics);
+        ConnectResult connected = exchange.Connect();
         if (!connected.IsAccepted)
         {
-            error.WriteLine($"error: {OperatorClient.Describe(options, connected)}");
-            return ExitCode.NoConnection;
+            return Fail(BrokerAccess.Describe(access.Client, connected), ExitCode.NoConnection);
         }
 
         try
         {
-            DeviceTopics topics = new(device.Name);
-            await client.SubscribeAsync([topics.Response, topics.Status], 1).WaitAsync(timeout, cancellation);
-            return await Converse(client, topics, command, timeout, cancellation);
-        }
-        catch (Exception e) when (e is NotSentException or ChannelClosedException)
-        {
-            error.WriteLine(
-                $"error: the broker closed the connection; the command {command.MessageId} may be done or not");
-            return ExitCode.NoAnswer;
-        }
-        catch (TimeoutException)
-        {
-            error.WriteLine("error: the broker does not answer; nothing was sent");
-            return ExitCode.NoConnection;
-        }
-        finally
-        {
-            client.Disconnect(OperatorClient.ConnectTimeout);
-        }
-    }
-
-    private static void CheckArguments(string arguments)
-    {
-        try
-        {
-            if (JsonNode.Parse(arguments, documentOptions: Strict) is not JsonObject)
+            string[] filters = [topics.Response, topics.Status, .. request.WithReport ? [topics.Health] : (string[])[]];
+            if (!await exchange.Subscribe(filters, cancellation))
             {
-                throw new UserException($"arguments '{arguments}': a JSON object is needed");
+                return Fail(
+                    $"the broker does not let this user hear sensor/{request.Id}; nothing was sent",
+                    ExitCode.NoConnection);
             }
-        }
-        catch (JsonException e)
-        {
-            throw new UserException(
-                $"arguments '{arguments}': no JSON; a JSON object is needed, with each member once, and in quotation "
-                + "marks that the shell leaves alone",
-                e);
-        }
-    }
 
-    private async Task<int> Converse(
-        BrokerClient client,
-        DeviceTopics topics,
-        SignedCommand command,
-        TimeSpan timeout,
-        CancellationToken cancellation)
-    {
-        string? status = null;
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        end.CancelAfter(timeout);
-        using Timer repeat = new(
-            _ => TryPublish(client, topics.Command, command.Payload), null, TimeSpan.Zero, RepeatInterval);
-        try
-        {
-            while (true)
+            JsonObject? answer = await Converse(exchange, command, request, cancellation);
+            if (answer != null && request.WithReport)
             {
-                ReceivedMessage message = await _incoming.Reader.ReadAsync(end.Token);
-                if (message.Topic == topics.Status)
-                {
-                    status = PayloadText.Show(message.Payload);
-                }
-                else if (FindAnswer(message.Payload, command) is { } answer)
-                {
-                    return Print(answer);
-                }
+                await Task.WhenAny(_report.Task, Task.Delay(ReportWait, cancellation));
+                answer["report"] = _report.Task.IsCompletedSuccessfully ? await _report.Task : null;
             }
+
+            return answer == null ? ExitCode.NoAnswer : Print(answer, show);
         }
         catch (OperationCanceledException)
         {
-            string state = status == null ? "it has never been on this broker" : $"its status is {status}";
-            error.WriteLine(
-                $"error: no answer; {state}. The command may be done or not. To repeat it, without doing it twice: "
-                + $"--message-id {command.MessageId}");
-            return ExitCode.NoAnswer;
+            return Fail($"interrupted; {Repeat(command)}", ExitCode.NoAnswer);
+        }
+        catch (Exception e) when (e is TimeoutException or NotSentException)
+        {
+            return Fail("the broker does not answer; nothing was sent", ExitCode.NoConnection);
         }
     }
 
-    private static void TryPublish(BrokerClient client, string topic, byte[] payload)
+    private void Hear(ReceivedMessage message, DeviceTopics topics)
     {
-        try
+        if (message.Topic == topics.Status)
         {
-            client.Publish(topic, payload, 1, retain: false);
+            _status = PayloadText.Show(message.Payload);
         }
-        catch (NotSentException)
+        else if (message.Topic == topics.Health && DeviceView.Parse(message.Payload) is { } report)
         {
-            // The connection is gone, which the reader of messages gets to know.
+            _report.TrySetResult(report);
         }
     }
 
-    private static JsonObject? FindAnswer(byte[] payload, SignedCommand command)
+    private static string Repeat(CommandMessage command) =>
+        $"the command may be done or not. To repeat it, without doing it twice: --message-id {command.MessageId}";
+
+    /// <summary>Sends until there is an answer; null when none came, which is said.</summary>
+    private async Task<JsonObject?> Converse(
+        CommandExchange exchange, CommandMessage command, CommandRequest request, CancellationToken cancellation)
     {
-        MessageEnvelope envelope = new();
-        if (new EnvelopeCodec().Decode(payload, 0, payload.Length, envelope) != EnvelopeError.None
-            || envelope.CorrelationId != command.CorrelationId)
+        Task<JsonObject> answer = exchange.Await(command);
+        using Progress progress = new(terminal);
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan? sent = null;
+        bool wasAsleep = false;
+        while (true)
         {
-            return null;
-        }
+            TimeSpan time = Stopwatch.GetElapsedTime(start);
+            bool isAsleep = _status == DeviceView.Asleep;
+            TimeSpan limit = request.Timeout
+                ?? (isAsleep || wasAsleep ? AsleepTimeout : TimeSpan.FromSeconds(DefaultTimeoutSeconds));
+            if (time > limit)
+            {
+                progress.Say($"error: no answer; {DescribeStatus()}. {Capital(Repeat(command))}");
+                return null;
+            }
 
-        try
-        {
-            // As text first, so that what is no UTF-8 is refused as a whole.
-            return JsonNode.Parse(
-                StrictUtf8.GetString(envelope.Message ?? []), documentOptions: Strict) is JsonObject answer
-                && answer["command_id"]?.ToString() == command.MessageId ? answer : null;
-        }
-        catch (Exception e) when (e is JsonException or DecoderFallbackException)
-        {
-            return null;
+            // The broker keeps it for a device that sleeps: a repeat would only be one more that it keeps.
+            if (sent == null || (!isAsleep && time - sent > RepeatInterval))
+            {
+                sent = time;
+                exchange.TrySend(request.Id, command);
+            }
+
+            if (isAsleep && !wasAsleep && time > StatusWait)
+            {
+                wasAsleep = true;
+                progress.Say($"{request.Id} is asleep and takes the command when it next connects; waiting for it "
+                    + $"until {Clock(limit - time)} (--timeout SECONDS is another limit, Ctrl-C the end)");
+            }
+
+            progress.Show($"{DescribeStatus()}; waiting for the answer, {time.TotalSeconds:F0} of "
+                + $"{limit.TotalSeconds:F0} s");
+            await Task.WhenAny(answer, exchange.Gone, Task.Delay(Step, cancellation));
+            cancellation.ThrowIfCancellationRequested();
+            if (answer.IsCompletedSuccessfully)
+            {
+                return await answer;
+            }
+
+            if (exchange.Gone.IsCompleted)
+            {
+                progress.Say($"error: the broker closed the connection; {Repeat(command)}");
+                return null;
+            }
         }
     }
 
-    private int Print(JsonObject answer)
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
+    private static string Clock(TimeSpan ahead) =>
+        DateTime.Now.Add(ahead).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+
+    private string DescribeStatus() =>
+        _status == null ? "it has never been on this broker" : $"its status is {_status}";
+
+    private int Fail(string text, int exitCode)
+    {
+        terminal.Error.WriteLine($"error: {text}");
+        return exitCode;
+    }
+
+    private int Print(JsonObject answer, Func<JsonObject, string> show)
     {
         string status = answer["status"]?.ToString() ?? "";
-        string code = answer["code"] is { } c ? $" ({c})" : "";
-        string text = answer["text"] is { } t ? $": {t}" : "";
-        string result = answer["result"] is { } r ? $" {r.ToJsonString()}" : "";
-        output.WriteLine(PayloadText.Clean(status + code + text + result));
+        if (status == CommandAnswer.Succeeded)
+        {
+            terminal.Out.WriteLine(show(answer));
+            return ExitCode.Done;
+        }
+
+        terminal.Out.WriteLine(AnswerText.Line(answer));
 
         // A repeat whose first answer was lost: its text is what was answered then.
-        bool isDone = status == CommandAnswer.Succeeded
-            || (status == CommandAnswer.Duplicate && answer["text"]?.ToString() == CommandAnswer.Succeeded);
-        return isDone ? ExitCode.Done : ExitCode.NotDone;
+        return status == CommandAnswer.Duplicate && answer["text"]?.ToString() == CommandAnswer.Succeeded
+            ? ExitCode.Done
+            : ExitCode.NotDone;
     }
 }

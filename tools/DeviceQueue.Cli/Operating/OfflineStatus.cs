@@ -26,7 +26,7 @@ internal static class OfflineStatus
             // Read again, because another run may have changed the operator since.
             FleetFolder fleet = FleetFolder.Open(path);
             string? anyone = operatorName ?? fleet.Operators.Keys.Order(StringComparer.Ordinal).FirstOrDefault();
-            ClientOptions options = OperatorClient.Options(fleet, fleet.FindOperator(anyone));
+            ClientOptions options = BrokerAccess.OfFleet(fleet, anyone).Client;
             string? trouble = isForEver || device.HasCertificate ? TakeConnection(options, device.Name) : null;
             return trouble ?? Say(options, device.Name, isForEver);
         }
@@ -41,9 +41,9 @@ internal static class OfflineStatus
     private static string? TakeConnection(ClientOptions options, string id)
     {
         using BrokerClient client = new(options with { ClientId = id, CleanSession = true });
-        ConnectResult connected = client.Connect(OperatorClient.ConnectTimeout);
+        ConnectResult connected = client.Connect(BrokerAccess.ConnectTimeout);
         client.Disconnect(Timeout);
-        return connected.IsAccepted ? null : OperatorClient.Describe(options, connected);
+        return connected.IsAccepted ? null : BrokerAccess.Describe(options, connected);
     }
 
     private static string? Say(ClientOptions options, string id, bool isForEver)
@@ -56,10 +56,10 @@ internal static class OfflineStatus
             heard.Enqueue(message);
             isHeard.Release();
         };
-        ConnectResult connected = client.Connect(OperatorClient.ConnectTimeout);
+        ConnectResult connected = client.Connect(BrokerAccess.ConnectTimeout);
         if (!connected.IsAccepted)
         {
-            return OperatorClient.Describe(options, connected);
+            return BrokerAccess.Describe(options, connected);
         }
 
         byte[] offline = Encoding.ASCII.GetBytes(DeviceTopics.Offline);

@@ -1,3 +1,5 @@
+using DeviceQueue.Settings;
+
 namespace DeviceQueue.Cli.Provisioning;
 
 /// <summary>What a person types next.</summary>
@@ -37,6 +39,32 @@ internal static class NextSteps
 
         return lines;
     }
+
+    /// <summary>
+    /// Gets the lines that try a device on this computer: the broker, a virtual board in place of the real one, and
+    /// what an operator does.
+    /// </summary>
+    public static IReadOnlyList<string> Desk(string root, string id, bool hasOperator)
+    {
+        string outOption = $"--out {Quote(root)}";
+        string settings = Path.Combine(root, FleetFolder.DevicePath(id), SettingsLoader.FileName);
+        List<string> lines =
+        [
+            $"{BrokerLine(root)}   # in a terminal of its own",
+            $"tools/run --config {Quote(settings)}   # in another",
+            $"tools/devicequeue send {id} device.ping {outOption}",
+            $"tools/devicequeue watch {outOption}",
+        ];
+        if (!hasOperator)
+        {
+            lines.Insert(0, $"tools/devicequeue operator --name alice {outOption}");
+        }
+
+        return lines;
+    }
+
+    public static string BrokerLine(string root) =>
+        $"mosquitto -c {Quote(Path.Combine(root, FleetFolder.Broker, BrokerFiles.Configuration))}";
 
     public static string FilesLine => $"nanoff --filedeployment {FleetFolder.FileDeployment} {Port}";
 

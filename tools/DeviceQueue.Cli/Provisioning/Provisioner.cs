@@ -42,7 +42,8 @@ internal sealed class Provisioner(string path, IQuestions questions)
 
         AddBrokerFiles(fleet, change, issuer, devices, fleet.Operators);
         Confirm(fresh.Select(request => request.Broker!), fleet.Devices);
-        return Finish(fleet, change, [.. fresh.Select(request => request.Id)]);
+        ProvisioningResult added = Finish(fleet, change, [.. fresh.Select(request => request.Id)]);
+        return added with { HasOperator = fleet.Operators.Count > 0 };
     });
 
     /// <summary>Adds an operator; one that is there stays as it is.</summary>

@@ -28,6 +28,9 @@ internal static class TextFile
         }
     }
 
+    /// <exception cref="UserException">It cannot be read, or is in another encoding.</exception>
+    public static string ReadFirstLine(string path) => Read(path).Split('\n')[0].TrimEnd('\r');
+
     /// <summary>Reads a file of a board, which takes UTF-8 alone.</summary>
     /// <exception cref="UserException">It cannot be read, or is in another encoding.</exception>
     public static string ReadUtf8(string path) => FindEncoding(ReadBytes(path)).Encoding is UTF8Encoding

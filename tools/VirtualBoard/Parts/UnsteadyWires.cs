@@ -25,6 +25,7 @@ public sealed class UnsteadyWires(II2cSlave part) : II2cSlave
     private int _spoiled;
     private TransferFault _fault;
     private double _share;
+    private double _flippedShare;
     private Random _random = new(0);
 
     /// <summary>Gets how many transfers there were since the last call of <see cref="Mend"/>.</summary>
@@ -36,6 +37,7 @@ public sealed class UnsteadyWires(II2cSlave part) : II2cSlave
         Transfers = 0;
         _spoiled = 0;
         _share = 0;
+        _flippedShare = 0;
     }
 
     /// <summary>Spoils one transfer: the one with this number after <see cref="Mend"/>, from 1.</summary>
@@ -52,19 +54,41 @@ public sealed class UnsteadyWires(II2cSlave part) : II2cSlave
         _random = new Random(seed);
     }
 
+    /// <summary>Turns this share of all bits over, of those that are written as of those that are read.</summary>
+    public void FlipAtRandom(double share, int seed)
+    {
+        _flippedShare = share;
+        _random = new Random(seed);
+    }
+
     public bool TryWrite(ReadOnlySpan<byte> data)
     {
         bool passes = Pass(data.Length, out int count);
-        return (count == 0 || part.TryWrite(data[..count])) && passes;
+        byte[] sent = data[..count].ToArray();
+        Flip(sent);
+        return (count == 0 || part.TryWrite(sent)) && passes;
     }
 
     public bool TryRead(Span<byte> data)
     {
         bool passes = Pass(data.Length, out int count);
-        return (count == 0 || part.TryRead(data[..count])) && passes;
+        bool isRead = count == 0 || part.TryRead(data[..count]);
+        Flip(data[..count]);
+        return isRead && passes;
     }
 
     public void LosePower() => part.LosePower();
+
+    private void Flip(Span<byte> data)
+    {
+        for (int bit = 0; _flippedShare > 0 && bit < 8 * data.Length; bit++)
+        {
+            if (_random.NextDouble() < _flippedShare)
+            {
+                data[bit / 8] ^= (byte)(1 << (bit % 8));
+            }
+        }
+    }
 
     private bool Pass(int length, out int count)
     {

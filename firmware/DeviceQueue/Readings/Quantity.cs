@@ -1,0 +1,43 @@
+namespace DeviceQueue.Readings
+{
+    /// <summary>What sensors measure, a line for each; a reading has them in this order.</summary>
+    public static class Quantity
+    {
+        /// <summary>The temperature in °C.</summary>
+        public const int Temperature = 0;
+
+        /// <summary>The relative humidity in %, 0 to 100.</summary>
+        public const int Humidity = 1;
+
+        /// <summary>The pressure in hPa.</summary>
+        public const int Pressure = 2;
+
+        /// <summary>How many there are.</summary>
+        public const int Count = 3;
+
+        /// <summary>The precision in which each is published, in digits after the point.</summary>
+        public const int Decimals = 2;
+
+        /// <summary>Names a quantity as readings do.</summary>
+        public static string NameOf(int quantity)
+        {
+            switch (quantity)
+            {
+                case Temperature: return "temperature";
+                case Humidity: return "humidity";
+                default: return "pressure";
+            }
+        }
+
+        /// <summary>Gets a quantity's unit as readings write it.</summary>
+        public static string UnitOf(int quantity)
+        {
+            switch (quantity)
+            {
+                case Temperature: return "C";
+                case Humidity: return "%";
+                default: return "hPa";
+            }
+        }
+    }
+}
