@@ -10,6 +10,8 @@ internal static class Figures
 {
     private const string FileVariable = "DEVICEQUEUE_FIGURES";
     private const int LabelWidth = 32;
+    private const int MinWidth = 8;
+    private const int Gap = 2;
 
     /// <summary>Writes a row, below its head if it is the first.</summary>
     /// <param name="head">The names of the columns, with bars between them.</param>
@@ -32,5 +34,5 @@ internal static class Figures
 
     private static string Row(string label, string[] cells, string[] names) =>
         label.PadRight(LabelWidth)
-            + string.Concat(cells.Zip(names[1..], (cell, name) => cell.PadLeft(name.Length + 2)));
+            + string.Concat(cells.Zip(names[1..], (cell, name) => cell.PadLeft(Math.Max(name.Length, MinWidth) + Gap)));
 }

@@ -51,6 +51,33 @@ public sealed partial class Workflow_Tests
     }
 
     [Fact]
+    public void A_device_project_looks_for_the_versions_that_its_packages_config_restores()
+    {
+        string[] projects = Directory.GetFiles(
+            Path.Combine(Repository.Root, "firmware"), "*.nfproj", SearchOption.AllDirectories);
+        List<(string Id, string Version)> all = [];
+        foreach (string project in projects)
+        {
+            (string Id, string Version)[] restored =
+            [
+                .. XDocument.Load(Path.Combine(Path.GetDirectoryName(project)!, "packages.config"))
+                    .Descendants("package")
+                    .Select(package => (package.Attribute("id")!.Value, package.Attribute("version")!.Value)),
+            ];
+            var folders = XDocument.Load(project).Descendants()
+                .Where(element => element.Name.LocalName == "HintPath")
+                .Select(hint => hint.Value.Split('\\')[3]);
+            all.AddRange(restored);
+
+            Assert.Equal(
+                restored.Select(package => package.Id + "." + package.Version).Order(StringComparer.Ordinal),
+                folders.Distinct().Order(StringComparer.Ordinal));
+        }
+
+        Assert.Equal(all.Select(package => package.Id).Distinct().Count(), all.Distinct().Count());
+    }
+
+    [Fact]
     public void It_installs_nanoFrameworks_build_components_first_on_a_Visual_Studio_that_they_are_for()
     {
         string[] actions = [.. Steps("firmware").Select(step => Scalar(step, "uses") ?? Scalar(step, "run")!)];

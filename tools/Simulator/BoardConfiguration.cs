@@ -161,7 +161,8 @@ internal sealed class BoardConfiguration
     private string? NameOption(string error)
     {
         const string Reason = "\": ";
-        (string key, string option) = _options.FirstOrDefault(o => error.StartsWith($"{o.Key} is \"", StringComparison.Ordinal));
+        (string key, string option) = _options.FirstOrDefault(
+            o => error.StartsWith($"{o.Key} is \"", StringComparison.Ordinal));
         int reason = error.IndexOf(Reason, StringComparison.Ordinal);
         return key == null || reason < 0 ? null : $"{option}: {error[(reason + Reason.Length)..]}";
     }

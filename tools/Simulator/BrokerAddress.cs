@@ -25,8 +25,8 @@ internal sealed record BrokerAddress(
             || uri.Host.Length == 0)
         {
             throw new UserException(
-                $"{source} {text}: {BrokerKinds.Mosquitto}, {BrokerKinds.Embedded}, mqtt://[user:password@]host[:port] or "
-                + "mqtts://… is allowed");
+                $"{source} {text}: {BrokerKinds.Mosquitto}, {BrokerKinds.Embedded}, "
+                + "mqtt://[user:password@]host[:port] or mqtts://… is allowed");
         }
 
         bool isSecure = uri.Scheme == "mqtts";

@@ -92,7 +92,8 @@ internal sealed class CommandLine
 
     private static int? ReadPort(string? text) =>
         text == null ? null
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and <= MaxPort
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            && port is > 0 and <= MaxPort
             ? port
             : throw new UserException($"--port {text}: a whole number from 1 to {MaxPort} is allowed");
 

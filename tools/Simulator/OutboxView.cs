@@ -26,6 +26,7 @@ internal sealed class OutboxView(QueueOptions options, FlashStorage flash)
     {
         int size = flash.GetSize(name);
         byte[] data = new byte[Math.Max(size, 0)];
-        return size == 0 || (size > 0 && flash.TryReadAt(name, 0, data, 0, size)) ? data : null; // it may be gone by now
+        bool isRead = size == 0 || (size > 0 && flash.TryReadAt(name, 0, data, 0, size)); // it may be gone by now
+        return isRead ? data : null;
     }
 }

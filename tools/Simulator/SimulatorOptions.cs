@@ -25,7 +25,9 @@ internal static class BrokerKinds
 /// <summary>What the command line asks for.</summary>
 internal sealed record SimulatorOptions
 {
-    /// <summary>Gets the kind of a broker of its own, a constant of <see cref="BrokerKinds"/>; null leaves it open.</summary>
+    /// <summary>
+    /// Gets the kind of a broker of its own, a constant of <see cref="BrokerKinds"/>; null leaves it open.
+    /// </summary>
     public string? BrokerKind { get; init; }
 
     /// <summary>Gets the address of a broker that runs already.</summary>

@@ -300,7 +300,8 @@ internal sealed class SimulatorRun : IDisposable
         bool wasConnected = _view.IsConnected && board.Network.WifiAvailable; // it may not know that Wi-Fi is gone
         board.ShutDown();
         string place = _privateBroker == null ? $" at {broker.Place}" : "";
-        bool isSaid = wasConnected && (_observer == null || SpinWait.SpinUntil(() => _view.IsOfflineSaid, OfflineTimeout));
+        bool isSaid = wasConnected
+            && (_observer == null || SpinWait.SpinUntil(() => _view.IsOfflineSaid, OfflineTimeout));
         display.Say(isSaid
             ? $"{_view.Id} said offline{place}."
             : $"{_view.Id} could not say offline{place}: it had no connection to the broker.");

@@ -15,9 +15,6 @@ namespace DeviceQueue.Readings
         /// <summary>How many there are.</summary>
         public const int Count = 3;
 
-        /// <summary>The precision in which each is published, in digits after the point.</summary>
-        public const int Decimals = 2;
-
         /// <summary>Names a quantity as readings do.</summary>
         public static string NameOf(int quantity)
         {

@@ -8,6 +8,8 @@ namespace DeviceQueue.Readings
         /// <summary>The most bytes that a reading takes.</summary>
         public const int MaxBytes = 288;
 
+        private const int Decimals = 2; // of each quantity
+
         /// <summary>Writes a reading.</summary>
         /// <param name="writer">Where to.</param>
         /// <param name="reading">The reading.</param>
@@ -42,13 +44,13 @@ namespace DeviceQueue.Readings
             if (isFirst)
             {
                 writer.Name("msg");
-                writer.WriteFixedText(value, Quantity.Decimals);
+                writer.WriteFixedText(value, Decimals);
                 writer.Name("unit");
                 writer.WriteText(Quantity.UnitOf(quantity));
             }
 
             writer.Name(Quantity.NameOf(quantity));
-            writer.WriteFixed(value, Quantity.Decimals);
+            writer.WriteFixed(value, Decimals);
         }
 
         private static void WriteTime(JsonWriter writer, Reading reading, long boot)

@@ -9,6 +9,9 @@ namespace DeviceQueue.Readings
         /// <summary>The lower one of the addresses of a BME280 or BMP280; those of an SHT31 are below.</summary>
         public const int LowestBoschAddress = 0x76;
 
+        /// <summary>Which address a sensor may have, in words.</summary>
+        public const string Addresses = "an SHT31 has 0x44 or 0x45, the other types have 0x76 or 0x77";
+
         /// <summary>The first that answers.</summary>
         public const int Auto = 0;
 
@@ -20,5 +23,11 @@ namespace DeviceQueue.Readings
 
         /// <summary>An SHT31: temperature, humidity.</summary>
         public const int Sht31 = 3;
+
+        /// <summary>Tells whether a sensor of a type may have an address; 0 is any.</summary>
+        public static bool MayHave(int type, int address)
+        {
+            return address == 0 || type == Auto || (address < LowestBoschAddress) == (type == Sht31);
+        }
     }
 }

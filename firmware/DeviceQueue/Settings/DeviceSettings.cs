@@ -164,13 +164,10 @@ namespace DeviceQueue.Settings
                 problems.AddError("device.id", Id, PlainText.NameRule);
             }
 
-            bool isAddressOfSht31 = SensorAddress < SensorTypes.LowestBoschAddress;
-            if (SensorAddress != 0
-                && SensorType != SensorTypes.Auto
-                && isAddressOfSht31 != (SensorType == SensorTypes.Sht31))
+            if (!SensorTypes.MayHave(SensorType, SensorAddress))
             {
-                const string Addresses = "an SHT31 has 0x44 or 0x45, the other types have 0x76 or 0x77";
-                problems.AddError("device.sensor.address", "0x" + SensorAddress.ToString("X2"), Addresses);
+                string address = "0x" + SensorAddress.ToString("X2");
+                problems.AddError("device.sensor.address", address, SensorTypes.Addresses);
             }
 
             UseBoardsPins(pins);

@@ -79,7 +79,8 @@ public sealed class EmbeddedBroker_Tests : IDisposable
     {
         const string Session = "-i keeper -c -q 1 -t kept/#";
         ToolProcess.Shell($"mosquitto_sub {Target} {Session} -E");
-        ToolProcess.Shell($"mosquitto_pub {Target} -q 1 -t kept/a -m one; mosquitto_pub {Target} -q 1 -t kept/b -m two");
+        ToolProcess.Shell($"mosquitto_pub {Target} -q 1 -t kept/a -m one");
+        ToolProcess.Shell($"mosquitto_pub {Target} -q 1 -t kept/b -m two");
 
         Assert.Equal("one\ntwo\n", ToolProcess.Shell($"mosquitto_sub {Target} {Session} -C 2 -W 20"));
     }

@@ -29,7 +29,7 @@ public sealed class Panel_Tests
         string[] shown = terminal.Rows;
         Assert.Equal(columns, shown[0].Length);
         Assert.EndsWith("│", terminal.WaitForRow("outputs"));
-        Assert.Contains(shown, row => row.StartsWith("  tools/devicequeue send demo output.toggle '{\"name\":\"relay1\"}'"));
+        Assert.Contains(shown, row => row.StartsWith("  tools/devicequeue send demo output.toggle '{"));
         Assert.Contains(shown, row => row.StartsWith("  mosquitto_sub -h 127.0.0.1 -p"));
 
         int first = Array.FindIndex(shown, row => row.StartsWith("  mosquitto_pub"));

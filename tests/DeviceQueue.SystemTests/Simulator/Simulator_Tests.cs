@@ -225,8 +225,8 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
         using SimulatorProcess simulator = new("--port", $"{fixture.Broker.Port}");
 
         Assert.Equal(1, simulator.WaitForExit());
-        simulator.WaitForLine(
-            $"--port {fixture.Broker.Port}: mosquitto (process {fixture.Broker.ProcessId}) has it; a free one is needed");
+        string owner = $"mosquitto (process {fixture.Broker.ProcessId})";
+        simulator.WaitForLine($"--port {fixture.Broker.Port}: {owner} has it; a free one is needed");
     }
 
     [Fact]

@@ -7,6 +7,9 @@ namespace DeviceQueue.SystemTests.Simulator;
 /// <summary>The simulator in a terminal of its own, a pseudo-terminal that util-linux's script opens.</summary>
 internal sealed class TerminalProcess : IDisposable
 {
+    // A program starts slowly on a busy machine.
+    private static readonly TimeSpan Bound = 3 * Patience.Bound;
+
     private readonly object _lock = new();
     private readonly TerminalScreen _screen;
     private readonly Process _script;
@@ -20,7 +23,8 @@ internal sealed class TerminalProcess : IDisposable
     {
         _screen = new TerminalScreen(columns, rows);
         string program = Path.Combine(AppContext.BaseDirectory, "Simulator.dll");
-        string line = $"stty cols {columns} rows {rows}; exec env -u NO_COLOR {environment} dotnet {program} {arguments}";
+        string line = $"stty cols {columns} rows {rows}; "
+            + $"exec env -u NO_COLOR {environment} dotnet {program} {arguments}";
         _script = Process.Start(new ProcessStartInfo("script", ["-q", "-e", "-c", line, "/dev/null"])
         {
             RedirectStandardInput = true,
@@ -57,7 +61,7 @@ internal sealed class TerminalProcess : IDisposable
 
     public int WaitForExit()
     {
-        Assert.True(_script.WaitForExit(Patience.Bound), $"It did not end:\n{Shown}");
+        Assert.True(_script.WaitForExit(Bound), $"It did not end:\n{Shown}");
         _reader.Join();
         return _script.ExitCode;
     }
@@ -83,7 +87,7 @@ internal sealed class TerminalProcess : IDisposable
                     return found;
                 }
 
-                TimeSpan left = Patience.Bound - Stopwatch.GetElapsedTime(start);
+                TimeSpan left = Bound - Stopwatch.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero || _hasEnded || !Monitor.Wait(_lock, left))
                 {
                     Assert.Fail($"'{text}' is not shown; this is:\n{Shown}");

@@ -88,7 +88,7 @@ internal sealed partial class TerminalScreen(int columns, int rows)
                 Assert.Contains(command, "Hm");
                 if (command == "m")
                 {
-                    HasColors |= parameters.Split(';').Any(code => code.Length == 2 && code[0] is '3' or '9' || code == "38");
+                    HasColors |= parameters.Split(';').Any(code => code.Length == 2 && code[0] is '3' or '9');
                 }
                 else
                 {
@@ -115,7 +115,8 @@ internal sealed partial class TerminalScreen(int columns, int rows)
         return 1;
     }
 
-    private void Clear() => _second = [.. Enumerable.Range(0, rows).Select(_ => new string(' ', columns).ToCharArray())];
+    private void Clear() =>
+        _second = [.. Enumerable.Range(0, rows).Select(_ => new string(' ', columns).ToCharArray())];
 
     [GeneratedRegex(@"\G\e(?:\[([?0-9;]*))?([A-Za-z=>])")]
     private static partial Regex Sequence();

@@ -156,7 +156,7 @@ public sealed class CommandHistory_Tests
     [Fact]
     public void An_update_of_the_firmware_forgets_no_command()
     {
-        string folder = Path.Combine(Repository.Root, "tests", "DeviceQueue.Tests", "Commanding", "StoredBy854d854");
+        string folder = Path.Combine(Repository.Root, "tests", "DeviceQueue.Tests", "Commands", "StoredBy854d854");
         foreach (string name in (string[])["commands.0", "commands.1"])
         {
             _store.Files[name] = File.ReadAllBytes(Path.Combine(folder, name));

@@ -111,6 +111,8 @@ public sealed class Wiring_Tests
         Assert.Equal(("5V", Netlist.Ground), (wiring.NetOf(relay + ".A1"), wiring.NetOf(transistor + ".E")));
         Assert.Equal((coil, "5V"), (wiring.NetOf(flyback + ".A"), wiring.NetOf(flyback + ".K")));
         Assert.NotEqual("pull-up", DevKit.Of(name).PinOn(control)["at_reset"]);
+        Assert.DoesNotContain("pull-up after reset", DevKit.Of(name).PinOn(control)["note"]);
+        Assert.DoesNotMatch("(?i)high for some", DevKit.Of(name).PinOn(control)["note"]);
 
         // BC337-25: a gain of 160 at least, VBE 0.7 V. Twice the coil's current is sure saturation.
         double amperes = ((LeastHighVolts - 0.7) / wiring.Ohms(drive)) - (0.7 / wiring.Ohms(pullDown));

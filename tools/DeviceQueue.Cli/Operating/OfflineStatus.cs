@@ -41,7 +41,7 @@ internal static class OfflineStatus
     private static string? TakeConnection(ClientOptions options, string id)
     {
         using BrokerClient client = new(options with { ClientId = id, CleanSession = true });
-        ConnectResult connected = client.Connect(BrokerAccess.ConnectTimeout);
+        ConnectResult connected = client.Connect(Timeout);
         client.Disconnect(Timeout);
         return connected.IsAccepted ? null : BrokerAccess.Describe(options, connected);
     }
@@ -56,7 +56,7 @@ internal static class OfflineStatus
             heard.Enqueue(message);
             isHeard.Release();
         };
-        ConnectResult connected = client.Connect(BrokerAccess.ConnectTimeout);
+        ConnectResult connected = client.Connect(Timeout);
         if (!connected.IsAccepted)
         {
             return BrokerAccess.Describe(options, connected);
