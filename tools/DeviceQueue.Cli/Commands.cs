@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Text.RegularExpressions;
+using DeviceQueue.Cli.Simulating;
 
 namespace DeviceQueue.Cli;
 
@@ -30,10 +31,13 @@ internal static partial class Commands
             return ExitCode.BadInput;
         }
 
-        // The command line's own time limit would cut off a clean disconnect.
-        TimeSpan disconnect = TimeSpan.FromSeconds(10);
-        return await typed.InvokeAsync(
-            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = disconnect });
+        // The command line's own time limit would cut off a clean end.
+        return await typed.InvokeAsync(new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            ProcessTerminationTimeout = Simulation.LongestEnd,
+        });
     }
 
     private static RootCommand Create(TextWriter output, TextWriter error, HelpPages help)

@@ -59,8 +59,8 @@ internal sealed class Report(TextWriter output)
         output.WriteLine(result.Names.Count == 0
             ? $"{name} is there already, and stays as it is."
             : $"{name}: {Folder(result, FleetFolder.OperatorPath(name))}");
-        output.WriteLine("Who shares its subscriptions ($share/GROUP/…) gives the group a name that cannot be guessed: "
-            + "Mosquitto lets a device into a group that it knows, which then swallows readings.");
+        output.WriteLine("If you share subscriptions ($share/GROUP/…), give the group a name that cannot be guessed: "
+            + "a device that knows the name can join the group and take readings out of it.");
         SayBroker(result);
     }
 

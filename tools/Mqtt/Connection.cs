@@ -309,7 +309,10 @@ internal sealed class Connection : IDisposable
         }
     }
 
-    /// <summary>Writes until nothing is left, or the socket takes no more.</summary>
+    /// <summary>
+    /// Writes what the socket had not taken, then what is queued, once: what is queued meanwhile is no reason to leave
+    /// the reading undone, and wakes the thread again.
+    /// </summary>
     private void WriteQueued()
     {
         if (_transport.HasUnsent)
@@ -318,7 +321,7 @@ internal sealed class Connection : IDisposable
             _keepalive.OnWritten();
         }
 
-        while (!_transport.HasUnsent && _writer.Take() is { Length: > 0 } packets)
+        if (!_transport.HasUnsent && _writer.Take() is { Length: > 0 } packets)
         {
             _transport.Write(packets.Span);
             packets.Clear();

@@ -45,13 +45,18 @@ namespace DeviceQueue.NanoFramework
         /// <inheritdoc/>
         protected override SensorState SetUp(int address)
         {
-            if (!TryReadStatus() || Word(0) == 0 || Word(0) == AllOnes)
+            if (!TryReadStatus())
             {
                 return SensorState.NotFound;
             }
 
             if (!IsIntact(WordBytes))
             {
+                if (Word(0) == 0 || Word(0) == AllOnes)
+                {
+                    return SensorState.NotFound; // wires that lie low or high; a status of 0 has its checksum
+                }
+
                 // The chip has no id. A disturbed answer changes, that of another chip does not.
                 int answer = Word(0);
                 if (!TryReadStatus() || IsIntact(WordBytes) || Word(0) != answer)

@@ -55,6 +55,28 @@ public sealed class Simulation_Tests(BrokerFixture fixture) : IClassFixture<Brok
     }
 
     [Fact]
+    public void A_second_interrupt_ends_the_wait_for_what_is_stored_and_the_count_says_what_is_missing()
+    {
+        using MosquittoBroker broker = MosquittoBroker.Start();
+        using ToolProcess simulation = new(
+            "DeviceQueue.Cli.dll",
+            "simulate",
+            "--interval-ms", "1000",
+            "--devices", "1",
+            "--broker", $"mqtt://127.0.0.1:{broker.Port}");
+        using Observer observer = new(broker, "sensor/+/temperature");
+        observer.WaitFor(_ => true);
+
+        broker.Kill();
+        simulation.Signal("INT");
+        simulation.WaitForLine("Waiting for what is stored");
+        simulation.Signal("INT");
+
+        Assert.Equal(2, simulation.WaitForExit());
+        simulation.WaitForLine("1 board had not sent all that is stored at the end.");
+    }
+
+    [Fact]
     public void A_reading_that_is_missing_within_a_boot_or_was_in_the_flash_is_found_and_a_new_block_is_a_reboot()
     {
         Assert.Equal(0, Account([1, 2, 3, BlockSize + 1, BlockSize + 2]).Missing(boots: 2));

@@ -128,7 +128,7 @@ public sealed class Packets_Tests : IDisposable
         using BrokerClient client = Accepted(new BrokerClient(Options));
         byte[] payload = new byte[100];
         int sent = 0;
-        for (; client.WaitForRoom(MaxWaitingBytes, TimeSpan.Zero); sent++)
+        for (; client.WaitForRoom(MaxWaitingBytes, TimeSpan.FromMilliseconds(500)); sent++) // until it stands still
         {
             client.Publish("t", payload, 0, false);
         }

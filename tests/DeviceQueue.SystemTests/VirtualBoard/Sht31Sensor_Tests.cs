@@ -119,6 +119,21 @@ public sealed class Sht31Sensor_Tests : IDisposable
     }
 
     [Fact]
+    public void A_sensor_whose_status_an_earlier_program_cleared_is_found()
+    {
+        byte[] status = new byte[3];
+        Measure(sensor =>
+        {
+            Assert.True(SpinWait.SpinUntil(() => _slave.TryWrite([0x30, 0x41]), Bench.Patience)); // section 4.11
+            Assert.True(SpinWait.SpinUntil(() => _slave.TryWrite([0xF3, 0x2D]), Bench.Patience));
+            Assert.True(_slave.TryRead(status));
+            Assert.Equal("000081", Convert.ToHexString(status));
+            Assert.True(SpinWait.SpinUntil(() => _slave.IsReady, Bench.Patience));
+            Assert.Equal(SensorState.Ok, sensor.Read(_reading));
+        });
+    }
+
+    [Fact]
     public void What_was_measured_is_read_once_so_no_value_stands_still()
     {
         byte[] answer = new byte[6];

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DeviceQueue.Mqtt;
 using DeviceQueue.Messaging;
+using DeviceQueue.Mqtt;
 using Mqtt;
 
 namespace DeviceQueue.Cli.Operating;

@@ -65,7 +65,7 @@ internal sealed class BrokerFiles(
         return files.Any(file => File.ReadLines(file).Contains($"user {name}"));
     }
 
-    /// <exception cref="UserException">Who shares a port cannot share it.</exception>
+    /// <exception cref="UserException">The members of one port need different listeners.</exception>
     public void AddTo(FleetChange change, CertificateIssuer issuer)
     {
         // The certificate and the key first: a configuration must never name files that are not there.

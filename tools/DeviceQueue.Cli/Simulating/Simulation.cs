@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using DeviceQueue.Cli.Operating;
 using DeviceQueue.Desktop;
 using Mqtt;
@@ -13,6 +14,9 @@ namespace DeviceQueue.Cli.Simulating;
 /// </summary>
 internal sealed class Simulation(BrokerAccess access, Terminal terminal, SimulationRequest request)
 {
+    /// <summary>The longest time from Ctrl-C to the end.</summary>
+    public static readonly TimeSpan LongestEnd = TimeSpan.FromMinutes(2);
+
     private const int MaxNamed = 10;
 
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
@@ -171,9 +175,16 @@ internal sealed class Simulation(BrokerAccess access, Terminal terminal, Simulat
         }
 
         using Progress progress = new(terminal);
+        if (!terminal.IsErrorLive)
+        {
+            terminal.Error.WriteLine("Waiting for what is stored; Ctrl-C ends the wait.");
+        }
+
+        using ManualResetEventSlim enough = new();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => enough.Set());
         long start = Stopwatch.GetTimestamp();
         int waiting = boards.Count;
-        while (waiting > 0 && Stopwatch.GetElapsedTime(start) < SettleTimeout)
+        while (waiting > 0 && !enough.IsSet && Stopwatch.GetElapsedTime(start) < SettleTimeout)
         {
             lock (_lock)
             {
@@ -181,7 +192,7 @@ internal sealed class Simulation(BrokerAccess access, Terminal terminal, Simulat
                 waiting = _accounts.Values.Count(account => account.Waiting is null or > 1);
             }
 
-            progress.Show($"waiting until what is stored has arrived: {Count(waiting, "board")} to go");
+            progress.Show($"waiting for what is stored: {Count(waiting, "board")} to go; Ctrl-C ends the wait");
             await Task.Delay(Step);
         }
 
@@ -211,8 +222,7 @@ internal sealed class Simulation(BrokerAccess access, Terminal terminal, Simulat
 
             if (_unsettled > 0)
             {
-                terminal.Out.WriteLine($"{Count(_unsettled, "board")} had not sent all that is stored, "
-                    + $"{SettleTimeout.TotalSeconds:F0} s after the end.");
+                terminal.Out.WriteLine($"{Count(_unsettled, "board")} had not sent all that is stored at the end.");
             }
 
             if (_outages > 0)
@@ -222,10 +232,10 @@ internal sealed class Simulation(BrokerAccess access, Terminal terminal, Simulat
             }
 
             terminal.Out.WriteLine(bad.Length == 0
-                ? "Every accepted reading arrived or is counted."
+                ? _unsettled == 0 ? "Every accepted reading arrived or is counted." : "What they had is not known."
                 : $"Missing without a count: {string.Join(", ", bad.Take(MaxNamed))}"
                     + (bad.Length > MaxNamed ? $" and {bad.Length - MaxNamed} more boards" : ""));
-            return bad.Length == 0 && died == 0 ? ExitCode.Done : ExitCode.NotDone;
+            return bad.Length == 0 && _unsettled == 0 && died == 0 ? ExitCode.Done : ExitCode.NotDone;
         }
     }
 }
