@@ -21,6 +21,7 @@ internal sealed class SleepingBoard : IDeepSleep
 
     private readonly string _config;
     private readonly List<byte[]> _waiting = [];
+    private readonly List<string> _waitingIds = [];
     private long? _sleepMs;
     private DateTime _worldZero = new(2026, 11, 21, 2, 47, 0, DateTimeKind.Utc);
     private long _linkMs;
@@ -68,6 +69,9 @@ internal sealed class SleepingBoard : IDeepSleep
 
     public long SleepMs => _sleepMs ?? 0;
 
+    /// <summary>Gets a value indicating whether the short wake-up measured and could not store it.</summary>
+    public bool IsMeasuredInVain { get; private set; }
+
     public int ShortWakes { get; private set; }
 
     public int WholeWakes { get; private set; }
@@ -80,12 +84,16 @@ internal sealed class SleepingBoard : IDeepSleep
         [.. Broker.Arrivals.Where(arrival => arrival.Topic == "sensor/bar1/temperature" && !arrival.IsRepeat)
             .Select(arrival => Node.Json(arrival).GetProperty("seq").GetInt64())];
 
+    /// <summary>Gets the message_ids of the commands that were handed to a link, and when.</summary>
+    public List<(string Id, DateTime Utc)> Delivered { get; } = [];
+
     public string? Status => Broker.Retained("sensor/bar1/status");
 
     public void Enter(long ms)
     {
         Assert.True(Node.Outputs.IsSafe, "asleep with an output out of its safe state");
         Assert.False(Node.Outputs.IsPulsing, "asleep in a pulse");
+        Assert.DoesNotContain(true, Pins.Levels.Values);
         _sleepMs = ms;
     }
 
@@ -98,6 +106,7 @@ internal sealed class SleepingBoard : IDeepSleep
         Clock.StartUtc = null;
         HasWoken = false;
         Slept = null;
+        IsMeasuredInVain = false;
         _sleepMs = null;
         StartNode();
     }
@@ -144,7 +153,10 @@ internal sealed class SleepingBoard : IDeepSleep
         Slept = SleepRecord.Read(Store);
         Assert.NotNull(Slept);
         Assert.Equal(Slept.WakeMs, Clock.NowMs);
-        if (new ShortWake(Slept, Store, Clock, Sensor, Log).TryRun())
+        int reads = Sensor.Reads;
+        bool isDone = new ShortWake(Slept, Store, Clock, Sensor, Log).TryRun();
+        IsMeasuredInVain = Sensor.Reads > reads && !Slept.IsSampled;
+        if (isDone)
         {
             ShortWakes++;
             Enter(Slept.WakeMs - Clock.NowMs);
@@ -184,6 +196,7 @@ internal sealed class SleepingBoard : IDeepSleep
     {
         id ??= "c" + ++_lastId;
         Node.Command(type, arguments, id, sent ?? WorldUtc);
+        _waitingIds.Add(id);
         return id;
     }
 
@@ -218,6 +231,8 @@ internal sealed class SleepingBoard : IDeepSleep
             Broker.Deliver("sensor/bar1/command", payload);
         }
 
+        Delivered.AddRange(_waitingIds.Select(id => (id, WorldUtc)));
+        _waitingIds.Clear();
         _waiting.Clear();
         Clock.StartUtc = HasTimeService && Clock.NowMs >= _linkMs + SyncMs ? _worldZero : Clock.StartUtc;
         return true;
