@@ -17,6 +17,7 @@ internal sealed class SleepingBoard : IDeepSleep
     public const string Config = "device.sleep=true;";
 
     private const int SyncMs = 300;
+    private const int BrokerInflight = 20; // what a broker sends before it has answers
     private const int MaxAwakeMs = 3_700_000;
 
     private readonly string _config;
@@ -226,14 +227,15 @@ internal sealed class SleepingBoard : IDeepSleep
             _linkMs = Clock.NowMs;
         }
 
-        foreach (byte[] payload in _waiting)
+        int count = Math.Min(_waiting.Count, BrokerInflight);
+        for (int i = 0; i < count; i++)
         {
-            Broker.Deliver("sensor/bar1/command", payload);
+            Broker.Deliver("sensor/bar1/command", _waiting[i]);
+            Delivered.Add((_waitingIds[i], WorldUtc));
         }
 
-        Delivered.AddRange(_waitingIds.Select(id => (id, WorldUtc)));
-        _waitingIds.Clear();
-        _waiting.Clear();
+        _waiting.RemoveRange(0, count);
+        _waitingIds.RemoveRange(0, count);
         Clock.StartUtc = HasTimeService && Clock.NowMs >= _linkMs + SyncMs ? _worldZero : Clock.StartUtc;
         return true;
     }
