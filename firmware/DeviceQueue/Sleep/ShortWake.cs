@@ -57,7 +57,7 @@ namespace DeviceQueue.Sleep
             }
 
             byte[] data = new byte[
-                (2 * MessageRecord.HeaderBytes) + _record.Topic.Length + ReadingWriter.MaxBytes + SleepRecord.MaxTailBytes];
+                MessageRecord.HeaderBytes + _record.Topic.Length + ReadingWriter.MaxBytes + SleepRecord.MaxTailBytes];
             long[] before = (long[])_record.Values.Clone();
             SensorState state = _sampler.State;
             bool hasPlace = false;

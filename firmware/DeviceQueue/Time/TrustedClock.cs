@@ -121,7 +121,7 @@ namespace DeviceQueue.Time
         /// <summary>Gets a value indicating whether the clock is set, and may be wrong by years.</summary>
         public bool IsDoubted => TryDate(out DateTime utc, out bool isDoubted) && isDoubted;
 
-        /// <summary>Gets by how much a doubted clock had been ahead when it was set right, in ms; 0: none was.</summary>
+        /// <summary>Gets by how much a doubted clock was ahead when it was set right, in ms; 0: none was.</summary>
         public long OffMs => _offMs;
 
         /// <inheritdoc/>
