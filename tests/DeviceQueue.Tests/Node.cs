@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
