@@ -41,6 +41,8 @@ internal sealed class SleepingBoard : IDeepSleep
 
     public FakeSensor Sensor { get; } = new();
 
+    public FakeBattery Battery { get; } = new();
+
     public FakePins Pins { get; } = new();
 
     public MemoryStore Store { get; }
@@ -144,7 +146,8 @@ internal sealed class SleepingBoard : IDeepSleep
         Slept = SleepRecord.Read(Store);
         Assert.NotNull(Slept);
         Assert.Equal(Slept.WakeMs, Clock.NowMs);
-        if (new ShortWake(Slept, Store, Clock, Sensor, Log).TryRun())
+        bool hasBattery = Slept[SleepRecord.BatteryChannel] >= 0;
+        if (new ShortWake(Slept, Store, Clock, Sensor, Log).TryRun(hasBattery ? Battery : null))
         {
             ShortWakes++;
             Enter(Slept.WakeMs - Clock.NowMs);
