@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
@@ -174,10 +175,12 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public JsonElement Answer() => Answer(On("response").Length - 1);
 
     /// <summary>Gets the payload of an answer.</summary>
-    public JsonElement Answer(int index)
+    public JsonElement Answer(int index) => Answer(On("response")[index]);
+
+    public JsonElement Answer(Arrival response)
     {
         var envelope = new MessageEnvelope();
-        byte[] payload = On("response")[index].Payload;
+        byte[] payload = response.Payload;
         Assert.Equal(EnvelopeError.None, _codec.Decode(payload, 0, payload.Length, envelope));
         return JsonDocument.Parse(envelope.Message).RootElement;
     }

@@ -2,7 +2,7 @@ namespace VirtualBoard;
 
 /// <summary>A board on the market: its chip, the image that is on it, and where the wiring's parts are.</summary>
 /// <param name="Name">Its folder in hardware/boards.</param>
-/// <param name="Chip">The chip's name, which names the board too.</param>
+/// <param name="Chip">The chip's name, which names the first board that has it, too.</param>
 /// <param name="TargetName">The image's name, as SystemInfo has it.</param>
 /// <param name="PinCount">Pin numbers run from 0 to one less.</param>
 public sealed record BoardModel(string Name, string Chip, string TargetName, int PinCount)
@@ -61,7 +61,10 @@ public sealed record BoardModel(string Name, string Chip, string TargetName, int
         Relay = 7,
     };
 
-    public static IReadOnlyList<BoardModel> All { get; } = [Esp32, Esp32S3, Esp32C3];
+    /// <summary>Another board with the ESP32: the same image, the same pins for LED and relay.</summary>
+    public static BoardModel FireBeetle { get; } = Esp32 with { Name = "firebeetle2-esp32-e" };
+
+    public static IReadOnlyList<BoardModel> All { get; } = [Esp32, Esp32S3, Esp32C3, FireBeetle];
 
     /// <summary>Gets the bytes of PSRAM that the module has.</summary>
     public int PsramSize { get; private init; }

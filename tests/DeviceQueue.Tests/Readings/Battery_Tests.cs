@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Outputs;
