@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
@@ -42,6 +43,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         VirtualClock clock = board?.Clock ?? new VirtualClock();
         FakeBroker broker = board?.Broker ?? new FakeBroker(clock);
         Sensor = board?.Sensor ?? new FakeSensor();
+        Battery = board?.Battery ?? new FakeBattery();
         Store = store ?? new MemoryStore();
         Log = log ?? new MemoryLogger();
         Pins = pins ?? new FakePins();
@@ -62,6 +64,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
             Logger = Log,
             Links = broker,
             Sensor = Sensor,
+            BatteryInput = Battery,
             Journal = new Journal(Store),
             Calendar = this,
             DeepSleep = board,
@@ -95,6 +98,8 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public FakeBroker Broker => World.Broker;
 
     public FakeSensor Sensor { get; }
+
+    public FakeBattery Battery { get; }
 
     public FakePins Pins { get; }
 

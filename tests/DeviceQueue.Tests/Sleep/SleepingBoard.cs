@@ -43,6 +43,8 @@ internal sealed class SleepingBoard : IDeepSleep
 
     public FakeSensor Sensor { get; } = new();
 
+    public FakeBattery Battery { get; } = new();
+
     public FakePins Pins { get; } = new();
 
     public MemoryStore Store { get; }
@@ -154,8 +156,9 @@ internal sealed class SleepingBoard : IDeepSleep
         Slept = SleepRecord.Read(Store);
         Assert.NotNull(Slept);
         Assert.Equal(Slept.WakeMs, Clock.NowMs);
+        bool hasBattery = Slept[SleepRecord.BatteryChannel] >= 0;
         int reads = Sensor.Reads;
-        bool isDone = new ShortWake(Slept, Store, Clock, Sensor, Log).TryRun();
+        bool isDone = new ShortWake(Slept, Store, Clock, Sensor, Log).TryRun(hasBattery ? Battery : null);
         IsMeasuredInVain = Sensor.Reads > reads && !Slept.IsSampled;
         if (isDone)
         {
