@@ -26,11 +26,11 @@ internal static class Footprint
         node.RunForHours();
         HeapAccount rest = node.WeighHeap();
         Write(rest);
+        (Cost wake, int files, int writes) = new FootprintNode(new FootprintSettings(IsSleeping: true)).CountWakeUp();
         Tally.Watch();
         Cost reading = CountedWork.Count(node.TakeReading);
         Cost command = node.LargestCommands.Select(node.CountCommand).MaxBy(cost => cost.Bytes)!;
         node.Reconnect();
-        (Cost wake, int files, int writes) = new FootprintNode(new FootprintSettings(IsSleeping: true)).CountWakeUp();
         WriteCosts(reading, command, wake);
         int before = node.WeighHeap().Bytes;
         node.Fill();
