@@ -112,13 +112,14 @@ public sealed class Sleep_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         };
         board.Board.SkipSleep();
 
-        JsonNode health = watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2);
+        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["seq"]!.GetValue<int>() == 257);
         over.Set();
+        board.Board.Clock.Skip(PowerOn);
+        JsonNode health = watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2);
         Assert.Equal(
             (1, fault), (health["faults"]!.GetValue<int>(), health["last_fault"]!.ToString()));
         Assert.False(health["safe_mode"]!.GetValue<bool>());
         Assert.Equal(3, board.Board.BootCount);
-        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["seq"]!.GetValue<int>() == 257);
     }
 
     [Fact]
