@@ -127,7 +127,9 @@ namespace DeviceQueue.Esp32
                 (int)record[SleepRecord.I2cClockPin],
                 (int)record[SleepRecord.SensorType],
                 (int)record[SleepRecord.SensorAddress]);
-            if (new ShortWake(record, store, clock, sensor, logger).TryRun())
+            int channel = (int)record[SleepRecord.BatteryChannel];
+            AnalogInput battery = channel < 0 ? null : new AnalogInput(channel);
+            if (new ShortWake(record, store, clock, sensor, logger).TryRun(battery))
             {
                 logger.Log(LogLevel.Info, null, "asleep again");
                 sleep.Enter(record.WakeMs - clock.NowMs);
@@ -176,6 +178,7 @@ namespace DeviceQueue.Esp32
                 Links = new M2MqttLinkFactory(device.Sleep != null),
                 Network = new WifiLink(),
                 Sensor = OpenSensor(device.I2cDataPin, device.I2cClockPin, device.SensorType, device.SensorAddress),
+                BatteryInput = device.Battery == null ? null : new AnalogInput(device.Battery.Channel),
                 Journal = life,
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),

@@ -237,6 +237,12 @@ namespace DeviceQueue
 
         private void Resume(DeviceSettings settings, SleepRecord slept)
         {
+            BatterySettings battery = settings.Battery;
+            if (battery != null)
+            {
+                _sampler.Battery = new Battery(_platform.BatteryInput, battery.Factor, battery.LowMv);
+            }
+
             if (_sleeper != null)
             {
                 _sleeper.BootRecord = _bootRecord;

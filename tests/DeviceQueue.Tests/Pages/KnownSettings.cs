@@ -42,6 +42,7 @@ internal static partial class KnownSettings
         ("device.awake_ms", "device.sleep", "true"),
         ("device.connect_every", "device.sleep", "true"),
         ("device.connect_every", "device.command_ttl_ms", "60000"),
+        ("device.battery.", "device.battery.pin", "33"),
         ("device.outputs.0.", "device.outputs.0.name", "n"),
         ("device.outputs.0.", "device.outputs.0.pin", "4"),
         ("credential.", "credential.username", "u"),
@@ -229,7 +230,7 @@ internal static partial class KnownSettings
     [GeneratedRegex(@"\A[a-z0-9_]+(\.[a-z0-9_]+)*\z")]
     private static partial Regex Word();
 
-    [GeneratedRegex(@"number from (-?\d+) to (-?\d+)")]
+    [GeneratedRegex(@"number from (-?[\d.]+) to (-?[\d.]+)")]
     private static partial Regex Interval();
 
     [GeneratedRegex(@"a (whole )?number from | and no control characters|,? (is|are) (allowed|needed)")]

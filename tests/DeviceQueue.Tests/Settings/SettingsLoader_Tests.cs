@@ -587,5 +587,11 @@ public sealed class SettingsLoader_Tests
         public string WhyNotOutput(int pin) => "no";
 
         public string? WhyNotI2c(int pin) => null;
+
+        public string? WhyNotAdc(int pin, out int channel)
+        {
+            channel = pin;
+            return null;
+        }
     }
 }

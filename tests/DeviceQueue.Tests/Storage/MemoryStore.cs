@@ -54,6 +54,9 @@ internal sealed class MemoryStore : IStore
     /// <summary>Gets or sets after how many more bytes written and files deleted the power stays off.</summary>
     public int? StepsToPowerCut { get; set; }
 
+    /// <summary>Gets or sets what happens when a file is about to go.</summary>
+    public Action<string> Deleting { get; set; } = _ => { };
+
     public bool IsOff => StepsToPowerCut < 0;
 
     public int GetSize(string name) =>
@@ -95,7 +98,13 @@ internal sealed class MemoryStore : IStore
             return false;
         }
 
-        Deletes += Files.Remove(name) ? 1 : 0;
+        if (Files.ContainsKey(name))
+        {
+            Deleting(name);
+            Deletes++;
+            Files.Remove(name);
+        }
+
         return true;
     }
 
