@@ -4,7 +4,6 @@ using DeviceQueue.Configuration;
 using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
-using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Settings;
 
