@@ -27,10 +27,9 @@ internal sealed record BatteryOptions
     public double UsablePercent { get; private init; } = 90;
 
     /// <summary>
-    /// Gets what can be had of two AA lithium cells, one behind the other, until they give 2.6 V. Energizer L91
-    /// datasheet: some 3,500 mAh at 25 mA until 0.8 V a cell.
+    /// Gets what can be had of alkaline AA cells in series, of some 2,500 mAh, until 1.1 V each.
     /// </summary>
-    public double AaMah { get; private init; } = 2500;
+    public double AaMah { get; private init; } = 2000;
 
     public double Drift => DriftPercent / Percent;
 

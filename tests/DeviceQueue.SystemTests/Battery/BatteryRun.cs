@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using DeviceQueue.SystemTests.Firmware;
-using DeviceQueue.SystemTests.Mosquitto;
 using VirtualBoard;
 
 namespace DeviceQueue.SystemTests.Battery;

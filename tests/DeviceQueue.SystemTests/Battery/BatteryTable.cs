@@ -27,7 +27,7 @@ internal sealed class BatteryTable(PowerBudget budget, BatteryOptions options)
         string[] heads =
         [
             "reading each", "connect each", "TLS", .. Parts.Select(part => part.Name), "mAh a day",
-            "days, LiPo", "days, 2 x AA", "blocks a day", "years",
+            "days, LiPo", "days, AA", "blocks a day", "years",
         ];
         List<string[]> rows = [heads, .. days.Select(Row)];
         int[] widths = [.. heads.Select((_, i) => rows.Max(row => row[i].Length))];
@@ -86,7 +86,7 @@ internal sealed class BatteryTable(PowerBudget budget, BatteryOptions options)
             $"DHCP {energy.AssociateSeconds} s (--associate-s), a TLS handshake {energy.HandshakeSeconds} s (--tls-s), an instruction {energy.InstructionMicroseconds} us",
             $"(--instruction-us), a frame to send {energy.FrameMilliseconds} ms (--frame-ms), a block to erase {energy.EraseMilliseconds} ms (--erase-ms);",
             $"the timer is {options.DriftPercent} % slow (--drift-percent); of a LiPo of {options.LipoMah:N0} mAh (--lipo-mah) {options.UsablePercent} % can be",
-            $"used (--usable-percent), and it loses {budget.SelfDischarge * HoursPerDay:F1} mAh a day by itself; 2 x AA lithium give {options.AaMah:N0} mAh (--aa-mah).",
+            $"used (--usable-percent), and it loses {budget.SelfDischarge * HoursPerDay:F1} mAh a day by itself; alkaline AA cells in series give {options.AaMah:N0} mAh (--aa-mah).",
             $"Columns from asleep to TLS: mAh a day.",
         ];
         return notes.Select(FormattableString.Invariant);

@@ -10,6 +10,9 @@ namespace DeviceQueue.SystemTests.Battery;
 public sealed class Battery_Tests
 {
     private const int MaxBlocksPerDay = 600;
+    private const int BoardsAtOnce = 4;
+    private const int TestConnects = 1;
+    private const int TableConnects = 6; // a day with one each 4 hours
 
     // The goals are 180 and 400 days: the start of chip, interpreter and radio takes half of all, and no firmware can
     // do without it.
@@ -45,14 +48,15 @@ public sealed class Battery_Tests
         }
     }
 
-    // A day each, or as many wake-ups as end with a connect; boards mostly wait, so that several run at once.
+    // Boards mostly wait, so that several run at once.
     private static BatteryDay[] Run(BatterySetup[] setups, BatteryOptions options)
     {
         using BatteryBroker broker = new();
-        return [.. setups.AsParallel().AsOrdered().WithDegreeOfParallelism(4).Select(setup =>
+        int connects = options.IsTable ? TableConnects : TestConnects;
+        return [.. setups.AsParallel().AsOrdered().WithDegreeOfParallelism(BoardsAtOnce).Select(setup =>
         {
             using BatteryRun run = new(setup, broker, options);
-            return run.Measure(options.IsTable ? setup.WakesPerDay : setup.ConnectEvery);
+            return run.Measure(connects * setup.ConnectEvery);
         })];
     }
 }
