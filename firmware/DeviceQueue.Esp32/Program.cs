@@ -109,8 +109,7 @@ namespace DeviceQueue.Esp32
         /// </summary>
         private static SleepRecord WakeUp(SystemClock clock, ConsoleLogger logger, FlashStore store)
         {
-            Esp32DeepSleep sleep = new Esp32DeepSleep();
-            SleepRecord record = sleep.HasWoken ? SleepRecord.Read(store) : null;
+            SleepRecord record = Esp32DeepSleep.HasWoken ? SleepRecord.Read(store) : null;
             if (record == null)
             {
                 return null;
@@ -127,10 +126,12 @@ namespace DeviceQueue.Esp32
                 (int)record[SleepRecord.I2cClockPin],
                 (int)record[SleepRecord.SensorType],
                 (int)record[SleepRecord.SensorAddress]);
-            if (new ShortWake(record, store, clock, sensor, logger).TryRun())
+            int channel = (int)record[SleepRecord.BatteryChannel];
+            AnalogInput battery = channel < 0 ? null : new AnalogInput(channel);
+            if (new ShortWake(record, store, clock, sensor, logger).TryRun(battery))
             {
                 logger.Log(LogLevel.Info, null, "asleep again");
-                sleep.Enter(record.WakeMs - clock.NowMs);
+                new Esp32DeepSleep().Enter(record.WakeMs - clock.NowMs);
             }
 
             return record;
@@ -176,6 +177,7 @@ namespace DeviceQueue.Esp32
                 Links = new M2MqttLinkFactory(device.Sleep != null),
                 Network = new WifiLink(),
                 Sensor = OpenSensor(device.I2cDataPin, device.I2cClockPin, device.SensorType, device.SensorAddress),
+                BatteryInput = device.Battery == null ? null : new AnalogInput(device.Battery.Channel),
                 Journal = life,
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
@@ -42,6 +43,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         VirtualClock clock = board?.Clock ?? new VirtualClock();
         FakeBroker broker = board?.Broker ?? new FakeBroker(clock);
         Sensor = board?.Sensor ?? new FakeSensor();
+        Battery = board?.Battery ?? new FakeBattery();
         Store = store ?? new MemoryStore();
         Log = log ?? new MemoryLogger();
         Pins = pins ?? new FakePins();
@@ -62,6 +64,7 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
             Logger = Log,
             Links = broker,
             Sensor = Sensor,
+            BatteryInput = Battery,
             Journal = new Journal(Store),
             Calendar = this,
             DeepSleep = board,
@@ -95,6 +98,8 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public FakeBroker Broker => World.Broker;
 
     public FakeSensor Sensor { get; }
+
+    public FakeBattery Battery { get; }
 
     public FakePins Pins { get; }
 
@@ -170,10 +175,12 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public JsonElement Answer() => Answer(On("response").Length - 1);
 
     /// <summary>Gets the payload of an answer.</summary>
-    public JsonElement Answer(int index)
+    public JsonElement Answer(int index) => Answer(On("response")[index]);
+
+    public JsonElement Answer(Arrival response)
     {
         var envelope = new MessageEnvelope();
-        byte[] payload = On("response")[index].Payload;
+        byte[] payload = response.Payload;
         Assert.Equal(EnvelopeError.None, _codec.Decode(payload, 0, payload.Length, envelope));
         return JsonDocument.Parse(envelope.Message).RootElement;
     }

@@ -9,7 +9,8 @@ namespace DeviceQueue.Tests;
 /// </summary>
 public sealed class TextIndexing_Tests
 {
-    private static readonly string[] Assemblies = ["DeviceQueue", "DeviceQueue.NanoFramework", "DeviceQueue.Esp32"];
+    private static readonly string[] Assemblies =
+        ["DeviceQueue", "DeviceQueue.Components", "DeviceQueue.NanoFramework", "DeviceQueue.Esp32"];
 
     /// <summary>Gets the files that index texts, each with the reason why it may.</summary>
     private static readonly SortedDictionary<string, string> Allowed = new(StringComparer.Ordinal)

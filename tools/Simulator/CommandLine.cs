@@ -113,7 +113,7 @@ internal sealed class CommandLine
         name == null ? BoardModel.Esp32
         : BoardModel.All.FirstOrDefault(model => model.Name == name || model.Chip == name)
             ?? throw new UserException(
-                $"--board {name}: {string.Join(", ", BoardModel.All.Select(model => model.Chip))} or "
+                $"--board {name}: {string.Join(", ", BoardModel.All.Select(model => model.Chip).Distinct())} or "
                 + $"{string.Join(", ", BoardModel.All.Select(model => model.Name))} is allowed");
 
     private static string ReadSensor(string? name) =>

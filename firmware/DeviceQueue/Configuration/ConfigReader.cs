@@ -101,15 +101,20 @@ namespace DeviceQueue.Configuration
         /// <summary>Reads a number.</summary>
         internal double Number(double fallback, int lowest, int highest)
         {
-            byte[] text = Encoding.UTF8.GetBytes(Value);
-            bool isNumber = NumberText.TryParseDouble(text, 0, text.Length, out double value);
-            if (isNumber && value >= lowest && value <= highest)
+            if (TryNumber(lowest, highest, out double value))
             {
                 return value;
             }
 
             Refuse("a number from " + lowest.ToString() + " to " + highest.ToString() + " is allowed");
             return fallback;
+        }
+
+        /// <summary>Reads a number without a word about one that is not allowed.</summary>
+        internal bool TryNumber(double lowest, double highest, out double value)
+        {
+            byte[] text = Encoding.UTF8.GetBytes(Value);
+            return NumberText.TryParseDouble(text, 0, text.Length, out value) && value >= lowest && value <= highest;
         }
 
         /// <summary>Reads one of the words for true and false, as Pip.Services' converters do.</summary>

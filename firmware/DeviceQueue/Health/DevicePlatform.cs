@@ -21,6 +21,9 @@ namespace DeviceQueue.Health
         /// <summary>Gets or sets the sensor.</summary>
         public ISensor Sensor { get; set; }
 
+        /// <summary>Gets or sets the pin of the battery; needed when the settings name one.</summary>
+        public IAnalogInput BatteryInput { get; set; }
+
         /// <summary>Gets or sets what the device remembers of how it fared.</summary>
         public Journal Journal
         {

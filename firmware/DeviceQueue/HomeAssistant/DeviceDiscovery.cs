@@ -104,7 +104,6 @@ namespace DeviceQueue.HomeAssistant
         /// <summary>
         /// Takes over whether there is an announcement, and what it says. Call from the main loop, as all that follows.
         /// </summary>
-        /// <param name="settings">The settings.</param>
         public void Apply(DeviceSettings settings)
         {
             if (!settings.IsDiscoveryOn)
@@ -126,7 +125,7 @@ namespace DeviceQueue.HomeAssistant
         {
             _isOn = settings.IsDiscoveryOn;
             _expireAfterS = DiscoveryWriter.GetExpireAfterS(settings);
-            _quantities |= _sampler.Reading.Quantities;
+            _quantities |= _sampler.Reading.Quantities & Quantity.OfSensors;
             _isResumed = _isOn;
         }
 
@@ -148,7 +147,8 @@ namespace DeviceQueue.HomeAssistant
         public bool Poll()
         {
             // A sensor that fails says nothing of what it measures.
-            int quantities = _sampler.State == SensorState.Ok ? _sampler.Reading.Quantities : _quantities;
+            int quantities = _sampler.State == SensorState.Ok
+                ? _sampler.Reading.Quantities & Quantity.OfSensors : _quantities;
             if (_isOn && _sampler.HasRead && quantities != _quantities)
             {
                 _quantities = quantities;
@@ -211,7 +211,7 @@ namespace DeviceQueue.HomeAssistant
             }
 
             int index = _diagnostic;
-            if (index < 0 || index >= DiagnosticCount || !(isEmpty || _isOn))
+            if (index < 0 || index >= DiscoveryWriter.DiagnosticCount || !(isEmpty || _isOn))
             {
                 return false;
             }
@@ -220,8 +220,6 @@ namespace DeviceQueue.HomeAssistant
             request.Payload = isEmpty ? new byte[0] : MakeWriter().WriteDiagnostic(index, _expireAfterS);
             return true;
         }
-
-        private int DiagnosticCount => DiscoveryWriter.DiagnosticCount + (_isSleeping ? 1 : 0);
 
         private void GoOn()
         {
@@ -321,7 +319,7 @@ namespace DeviceQueue.HomeAssistant
         private void SayDiagnostic()
         {
             _diagnostic++;
-            if (_diagnostic < DiagnosticCount)
+            if (_diagnostic < DiscoveryWriter.DiagnosticCount)
             {
                 _connection.LatestValues.Set(_diagnosticHandle, this);
                 return;
@@ -342,7 +340,11 @@ namespace DeviceQueue.HomeAssistant
 
         private DiscoveryWriter MakeWriter()
         {
-            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _quantities) { IsSleeping = _isSleeping };
+            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _quantities)
+            {
+                IsSleeping = _isSleeping,
+                HasBattery = _sampler.Battery != null,
+            };
         }
 
         private byte[] Write(byte[] former)

@@ -15,11 +15,15 @@ namespace DeviceQueue.HomeAssistant
     /// </summary>
     internal sealed class DiscoveryWriter
     {
-        /// <summary>How many diagnostic entities there are; a device that sleeps has one more.</summary>
-        public const int DiagnosticCount = 6;
+        /// <summary>How many diagnostic entities there are, with those of a sleep and a battery.</summary>
+        public const int DiagnosticCount = 8;
 
         /// <summary>The most bytes that the announcement of one takes.</summary>
         public const int MaxDiagnosticBytes = 400;
+
+        private const int Uptime = 5;
+        private const int Sleep = 6;
+        private const int Battery = 7;
 
         // an output may be called temperature; short, because eight relays are to fit in 2 KB
         private const string OutputPrefix = "o_";
@@ -71,8 +75,9 @@ namespace DeviceQueue.HomeAssistant
                 case 2: return "faults";
                 case 3: return "safe_mode";
                 case 4: return "reconnects";
-                case DiagnosticCount: return "sleep";
-                default: return "uptime";
+                case Uptime: return "uptime";
+                case Sleep: return "sleep";
+                default: return "battery";
             }
         }
 
@@ -81,6 +86,9 @@ namespace DeviceQueue.HomeAssistant
         /// place of an availability that its sleep would take away.
         /// </summary>
         public bool IsSleeping { get; set; }
+
+        /// <summary>Gets or sets a value indicating whether a battery is measured.</summary>
+        public bool HasBattery { get; set; }
 
         /// <summary>Tells what a part is now.</summary>
         /// <param name="outputCount">How many outputs are announced.</param>
@@ -181,19 +189,24 @@ namespace DeviceQueue.HomeAssistant
         }
 
         /// <summary>Writes the announcement of a diagnostic entity, which reads the health reports.</summary>
-        /// <param name="index">0 to <see cref="DiagnosticCount"/> - 1; of a device that sleeps one more, which reads
-        /// its status.</param>
+        /// <param name="index">0 to <see cref="DiagnosticCount"/> - 1.</param>
         /// <param name="expireAfterS">How long a value stays good when the device sleeps, in seconds.</param>
-        /// <returns>The announcement.</returns>
+        /// <returns>The announcement; nothing where the device has no such entity, which takes back an earlier
+        /// one.</returns>
         public byte[] WriteDiagnostic(int index, int expireAfterS)
         {
+            if ((index == Sleep && !IsSleeping) || (index == Battery && !HasBattery))
+            {
+                return new byte[0];
+            }
+
             byte[] buffer = new byte[MaxDiagnosticBytes];
             string name = NameDiagnostic(index);
             _writer.Reset(buffer, 0);
             _writer.BeginObject();
             WriteText("name", index == 0 ? "free memory" : index == 3 ? "safe mode" : name);
             WriteText("uniq_id", _topics.Id + "_" + name);
-            WriteText("stat_t", index == DiagnosticCount ? _topics.Status : _topics.Health);
+            WriteText("stat_t", index == Sleep ? _topics.Status : _topics.Health);
             if (IsSleeping)
             {
                 WriteExpiry(expireAfterS);
@@ -213,14 +226,20 @@ namespace DeviceQueue.HomeAssistant
                 case 1:
                     name = "queue.messages";
                     break;
-                case DiagnosticCount - 1:
+                case Uptime:
                     name = "uptime_ms";
                     WriteText("unit_of_meas", "ms");
                     WriteText("dev_cla", "duration");
                     break;
+                case Battery:
+                    name = "battery.voltage";
+                    WriteText("unit_of_meas", "V");
+                    WriteText("dev_cla", "voltage");
+                    WriteText("stat_cla", "measurement");
+                    break;
             }
 
-            if (index < DiagnosticCount)
+            if (index != Sleep)
             {
                 WriteText("val_tpl", "{{value_json." + name + "}}");
             }

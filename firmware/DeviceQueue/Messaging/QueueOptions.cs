@@ -78,23 +78,6 @@ namespace DeviceQueue.Messaging
         /// </summary>
         public bool IsBurstKept { get; private set; }
 
-        /// <summary>Reads and checks the settings of a configuration.</summary>
-        /// <param name="config">The whole configuration.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed.</param>
-        /// <returns>The settings, or <see langword="null"/> after an error.</returns>
-        public static QueueOptions Read(ConfigParams config, ConfigProblems problems)
-        {
-            int errors = problems.ErrorCount;
-            QueueOptions options = new QueueOptions();
-            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
-            {
-                options.TryTake(reader);
-            }
-
-            options.Check(problems);
-            return problems.ErrorCount == errors ? options : null;
-        }
-
         /// <summary>
         /// Takes the value of a key, if it is <c>client_id</c> or one below <c>options</c> that is known.
         /// </summary>

@@ -16,12 +16,15 @@ namespace DeviceQueue.Readings
 
         /// <summary>
         /// The end of the places: the published and the accepted temperature, the doubted one, when it was published,
-        /// when it was measured, state and quantities, faults.
+        /// when it was measured, state and quantities, the battery, faults.
         /// </summary>
-        public const int SavedEnd = SavedAt + 7;
+        public const int SavedEnd = SavedAt + 8;
 
         /// <summary>The place of the time of the last measurement.</summary>
         internal const int TakenAt = SavedAt + 4;
+
+        /// <summary>The place of the battery's <see cref="Battery.Status"/>.</summary>
+        internal const int BatteryAt = SavedAt + 6;
 
         private const int QuantitiesShift = 8;
         private const int StateMask = 255;
@@ -76,6 +79,9 @@ namespace DeviceQueue.Readings
 
         /// <summary>Gets a value indicating whether the sensor has been asked at least once.</summary>
         public bool HasRead { get; private set; }
+
+        /// <summary>Gets or sets the battery, which is measured with the sensor; or <see langword="null"/>.</summary>
+        public Battery Battery { get; set; }
 
         /// <summary>Gets how many measurements failed.</summary>
         public int Faults { get; private set; }
@@ -139,6 +145,7 @@ namespace DeviceQueue.Readings
                 Correct();
             }
 
+            Battery?.Measure(Reading, _logger);
             Reading.TakenMs = _clock.NowMs;
             Reading.HasUtc = _clock.TryDate(out DateTime utc, out bool isDoubted);
             Reading.TakenUtc = utc;
@@ -156,13 +163,16 @@ namespace DeviceQueue.Readings
             saved[SavedAt + 3] = _reportedMs;
             saved[TakenAt] = Reading.TakenMs;
             saved[SavedAt + 5] = (int)State | (Reading.Quantities << QuantitiesShift);
-            saved[SavedAt + 6] = Faults;
+            saved[BatteryAt] = Battery == null ? 0 : Battery.Status;
+            saved[SavedAt + 7] = Faults;
         }
 
-        /// <summary>Gets the state of the sensor before a sleep.</summary>
-        internal static SensorState GetState(long[] saved)
+        /// <summary>Tells whether there is a fault now that was not there before.</summary>
+        /// <param name="saved">What <see cref="Save"/> made then.</param>
+        internal bool HasNewFault(long[] saved)
         {
-            return (SensorState)((int)saved[SavedAt + 5] & StateMask);
+            return (State != SensorState.Ok && State != GetState(saved))
+                || (Battery != null && Battery.HasNewFault((int)saved[BatteryAt]));
         }
 
         /// <summary>Goes on after a sleep.</summary>
@@ -177,8 +187,12 @@ namespace DeviceQueue.Readings
             Reading.TakenMs = saved[TakenAt];
             State = GetState(saved);
             Reading.Quantities = flags >> QuantitiesShift;
-            Faults = (int)saved[SavedAt + 6];
+            Faults = (int)saved[SavedAt + 7];
             HasRead = true;
+            if (Battery != null)
+            {
+                Battery.Status = (int)saved[BatteryAt];
+            }
         }
 
         /// <inheritdoc/>
@@ -197,6 +211,12 @@ namespace DeviceQueue.Readings
             writer.Name("faults");
             writer.WriteNumber(Faults);
             writer.EndObject();
+            Battery?.WriteHealth(writer);
+        }
+
+        private static SensorState GetState(long[] saved)
+        {
+            return (SensorState)((int)saved[SavedAt + 5] & StateMask);
         }
 
         private static bool IsApart(double one, double other, double distance)

@@ -101,6 +101,9 @@ namespace DeviceQueue.Settings
         /// <summary>Gets how the device sleeps; <see langword="null"/>: it does not.</summary>
         public SleepSettings Sleep { get; internal set; }
 
+        /// <summary>Gets how the battery is measured; <see langword="null"/>: it is not.</summary>
+        public BatterySettings Battery { get; private set; }
+
         /// <summary>Gets the time between health messages, 1,000 to 86,400,000 ms.</summary>
         public int HealthIntervalMs { get; private set; }
 
@@ -145,7 +148,7 @@ namespace DeviceQueue.Settings
         {
             return reader.Key.StartsWith(Prefix)
                 && (TryTakeSampling(reader) || TryTakeUpkeep(reader) || TryTakePin(reader) || TryTakeOutput(reader)
-                    || TryTakeSleep(reader));
+                    || TryTakeSleep(reader) || TryTakeBattery(reader));
         }
 
         /// <summary>Checks the whole, when each value has been taken.</summary>
@@ -176,6 +179,7 @@ namespace DeviceQueue.Settings
             plan.TakeI2c("device.i2c.scl", I2cClockPin);
             plan.TakeOutput("device.status_led", StatusLedPin);
             plan.TakeOutput("device.watchdog_pin", WatchdogPin);
+            Battery = Battery != null && Battery.TryUse(plan) ? Battery : null;
             for (int i = 0; i < Outputs.Length; i++)
             {
                 if (Outputs[i] != null)
@@ -224,6 +228,7 @@ namespace DeviceQueue.Settings
             copy.StatusLedPin = StatusLedPin;
             copy.WatchdogPin = WatchdogPin;
             copy.NtpServer = NtpServer;
+            copy.Battery = Battery;
             copy.SafeModeBoots = SafeModeBoots;
             copy.StableMs = StableMs;
             copy.Sleep = null; // it stays awake, to be reached
@@ -348,6 +353,12 @@ namespace DeviceQueue.Settings
         {
             Sleep ??= new SleepSettings();
             return Sleep.TryTake(reader);
+        }
+
+        private bool TryTakeBattery(ConfigReader reader)
+        {
+            Battery ??= new BatterySettings();
+            return Battery.TryTake(reader);
         }
 
         private bool TryTakeOutput(ConfigReader reader)

@@ -151,7 +151,7 @@ namespace DeviceQueue.Settings
                 case 14:
                     return "1024";
                 case 15:
-                    return "320"; // the longest reading with the longest device id takes 290
+                    return "320"; // the longest reading with the longest device id takes 307
                 case 16:
                     return "outbox";
                 default:

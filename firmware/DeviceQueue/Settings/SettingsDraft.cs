@@ -69,7 +69,7 @@ namespace DeviceQueue.Settings
             for (int index = 0; reader.Read(); index++)
             {
                 bool isKnown = TryTake(reader);
-                if (!isKnown && KnownKeys.IsQueueKey(reader.Key))
+                if (!isKnown && IsQueueKey(reader.Key))
                 {
                     reader.Problems.AddNoEffect(reader.Key);
                 }
@@ -138,6 +138,13 @@ namespace DeviceQueue.Settings
         internal byte[] GetHidden()
         {
             return _hidden;
+        }
+
+        // Means something to a queue on its own and nothing to a device.
+        private static bool IsQueueKey(string key)
+        {
+            return key == "name" || key == "id" || key == "topic"
+                || key == "will.topic" || key == "will.payload" || key == "will.qos" || key == "will.retain";
         }
 
         // Under a key that is not known may stand a secret whose key was mistyped.

@@ -49,25 +49,33 @@ namespace DeviceQueue.Sleep
         }
 
         /// <summary>Does what a wake-up has to do.</summary>
+        /// <param name="battery">The battery's pin, or <see langword="null"/>.</param>
         /// <returns>Whether the board may sleep as planned; otherwise the node is needed, to connect or because this
         /// could not be done without it.</returns>
-        public bool TryRun()
+        public bool TryRun(IAnalogInput battery)
         {
             if (_record[OutboxLog.DigitAt] < 0 || !_bootRecord.HasReserve)
             {
                 return false;
             }
 
+            if (battery != null)
+            {
+                int lowMv = (int)_record[SleepRecord.BatteryLowMv];
+                _sampler.Battery = new Battery(battery, Unpack(SleepRecord.BatteryFactor), lowMv)
+                {
+                    Status = (int)_record[Sampler.BatteryAt],
+                };
+            }
+
             byte[] data = new byte[
                 (2 * MessageRecord.HeaderBytes) + _record.Topic.Length + ReadingWriter.MaxBytes + TailBytes];
             long[] before = (long[])_record.Values.Clone();
-            SensorState state = _sampler.State;
             bool hasPlace = false;
             int end = _sampler.TrySample(_clock.NowMs) ? PutReading(data) : 0;
             if (end >= 0)
             {
-                bool isFault = _sampler.State != SensorState.Ok && _sampler.State != state;
-                _record[SleepRecord.NewFault] = isFault ? 1 : _record[SleepRecord.NewFault];
+                _record[SleepRecord.NewFault] = _sampler.HasNewFault(before) ? 1 : _record[SleepRecord.NewFault];
                 _record[SleepRecord.Readings]++;
                 end = PutTail(data, end);
                 hasPlace = _record[OutboxLog.SizeAt] + end <= LogSegments.SegmentBytes;

@@ -13,6 +13,7 @@ namespace DeviceQueue.Sleep
         public const int MaxFailures = 16;
 
         private const int HourMs = SleepSettings.MaxRetryMs;
+        private const int EarlyShare = 32; // of an interval: so early may a wake-up come
 
         /// <summary>
         /// Plans the sleep until the next reading: on a grid of the calendar, which the time service sets right, so
@@ -51,7 +52,13 @@ namespace DeviceQueue.Sleep
         /// <param name="nowMs">The uptime.</param>
         public static bool IsConnectDue(SleepRecord record, long nowMs)
         {
-            // A wake-up may come a little early.
+            long earlyMs = record[SleepRecord.IntervalMs] / EarlyShare;
+            if ((record[Sampler.BatteryAt] & Battery.LowFlag) != 0
+                && nowMs + earlyMs < record[SleepRecord.AttemptMs] + HourMs)
+            {
+                return false;
+            }
+
             long halfMs = record[SleepRecord.IntervalMs] / 2;
             if (record[SleepRecord.Failures] > 0)
             {
@@ -62,6 +69,16 @@ namespace DeviceQueue.Sleep
                 || nowMs + halfMs - record[SleepRecord.AttemptMs] >= SleepSettings.MaxPauseMs
                 || record[OutboxLog.BytesAt] >= record[OutboxLog.MaxBytesAt] / 2
                 || record[SleepRecord.NewFault] > 0;
+        }
+
+        /// <summary>Gets how many readings there are from one connect to the next when all goes well.</summary>
+        /// <param name="record">What is kept.</param>
+        /// <param name="isLow">Whether the battery is low: then there is an hour between two attempts.</param>
+        public static long GetReadings(SleepRecord record, bool isLow)
+        {
+            long every = record[SleepRecord.ConnectEvery];
+            long intervalMs = record[SleepRecord.IntervalMs];
+            return isLow && every * intervalMs < HourMs ? (HourMs + intervalMs - 1) / intervalMs : every;
         }
 
         /// <summary>Notes an attempt to connect; after failed ones the next comes later, up to an hour.</summary>

@@ -83,8 +83,17 @@ namespace DeviceQueue.Sleep
         /// <summary>The sensor's type.</summary>
         public const int SensorType = AsleepMs + 21;
 
+        /// <summary>The channel of the battery's pin, or -1.</summary>
+        public const int BatteryChannel = AsleepMs + 22;
+
+        /// <summary>The battery's voltage over that at the pin, bits of a double.</summary>
+        public const int BatteryFactor = AsleepMs + 23;
+
+        /// <summary>Below this many millivolts the battery is low.</summary>
+        public const int BatteryLowMv = AsleepMs + 24;
+
         /// <summary>How many there are.</summary>
-        public const int Count = AsleepMs + 22;
+        public const int Count = AsleepMs + 25;
 
         /// <summary>The memory in bytes that it takes to read or write a record.</summary>
         public const int ScratchBytes = TwoSlotFile.HeaderBytes + MaxTopicBytes + 2 + MaxBytes;
@@ -131,13 +140,6 @@ namespace DeviceQueue.Sleep
                 && record.TryParse(scratch, TwoSlotFile.HeaderBytes + count)
                 && record.TryReadTail(store, scratch);
             return isRead ? record : null;
-        }
-
-        /// <summary>Removes the record.</summary>
-        /// <returns><see langword="true"/> when nothing of it is left.</returns>
-        public static bool TryDelete(IStore store)
-        {
-            return OpenFile(store, null).TryDelete();
         }
 
         /// <summary>Stores the whole.</summary>

@@ -114,6 +114,13 @@ namespace DeviceQueue.Sleep
             _record[SleepRecord.I2cClockPin] = settings.I2cClockPin;
             _record[SleepRecord.SensorType] = settings.SensorType;
             _record[SleepRecord.SensorAddress] = settings.SensorAddress;
+            BatterySettings battery = settings.Battery;
+            _record[SleepRecord.BatteryChannel] = battery == null ? DeviceSettings.NoPin : battery.Channel;
+            if (battery != null)
+            {
+                _record[SleepRecord.BatteryFactor] = BitConverter.DoubleToInt64Bits(battery.Factor);
+                _record[SleepRecord.BatteryLowMv] = battery.LowMv;
+            }
         }
 
         /// <summary>Keeps the device awake from now on.</summary>
@@ -177,7 +184,8 @@ namespace DeviceQueue.Sleep
             _record[SleepRecord.DueMs] = _sampler.DueMs;
             SleepPlan.PlanSleep(_record, _clock);
             long wakeMs = _record[SleepRecord.DueMs];
-            long pauseMs = (_record[SleepRecord.ConnectEvery] - 1) * _record[SleepRecord.IntervalMs];
+            bool isLow = _sampler.Battery != null && _sampler.Battery.IsLow;
+            long pauseMs = (SleepPlan.GetReadings(_record, isLow) - 1) * _record[SleepRecord.IntervalMs];
             WriteTime(writer, "wakes", wakeMs);
             pauseMs = pauseMs < SleepSettings.MaxPauseMs ? pauseMs : SleepSettings.MaxPauseMs;
             WriteTime(writer, "connects", wakeMs + pauseMs);
@@ -263,7 +271,7 @@ namespace DeviceQueue.Sleep
             {
                 SleepPlan.OnAttempt(_record, _isDone, nowMs);
             }
-            else if (_sampler.State != SensorState.Ok && _sampler.State != Sampler.GetState(_record.Values))
+            else if (_sampler.HasNewFault(_record.Values))
             {
                 _record[SleepRecord.NewFault] = 1;
             }

@@ -15,9 +15,14 @@ internal sealed class FirmwareCode : IDisposable
 
     private readonly ModuleDefinition[] _modules = [.. Names.Select(name => ModuleDefinition.ReadModule(PathOf(name)))];
     private readonly Dictionary<string, TypeDefinition> _types;
+    private readonly HashSet<string> _holders; // the types of fields, and of what a thread's first frame has
 
-    public FirmwareCode() => _types = _modules.SelectMany(module => module.GetTypes()).GroupBy(type => type.FullName)
-        .ToDictionary(same => same.Key, same => same.First());
+    public FirmwareCode()
+    {
+        _types = _modules.SelectMany(module => module.GetTypes()).GroupBy(type => type.FullName)
+            .ToDictionary(same => same.Key, same => same.First());
+        _holders = FindHolders();
+    }
 
     public IEnumerable<ModuleDefinition> Modules => _modules;
 
@@ -34,39 +39,63 @@ internal sealed class FirmwareCode : IDisposable
     /// <summary>
     /// Weighs the threads that run for as long as the firmware does: Main, and each whose method loops.
     /// </summary>
-    public Dictionary<string, int> WeighThreads()
-    {
-        IEnumerable<MethodDefinition> starts = AllMethods()
-            .Where(method => method.Body.Instructions.Any(IsNewThread))
-            .SelectMany(method => method.Body.Instructions)
-            .Where(instruction => instruction.OpCode == OpCodes.Ldftn)
-            .Select(instruction => Resolve(instruction.Operand))
-            .OfType<MethodDefinition>()
-            .Where(Loops)
-            .Append(
-                _modules[^1].EntryPoint ?? AllMethods().Single(method => method is { Name: "Main", IsStatic: true }));
-        return starts.DistinctBy(start => start.FullName).ToDictionary(
-            start => HeapAccount.ThreadPrefix + start.DeclaringType.Name + "." + start.Name,
-            start => Sizes.Thread + (Sizes.Frame * CountFrames(start)));
-    }
+    public Dictionary<string, int> WeighThreads() => FindThreadStarts().ToDictionary(
+        start => HeapAccount.ThreadPrefix + start.DeclaringType.Name + "." + start.Name,
+        start => Sizes.Thread + (Sizes.Frame * CountFrames(start)));
 
     /// <summary>
     /// Weighs what the program and its adapters are made of and the library's walk cannot see: of each class that code
-    /// outside the library makes one object, with all that its constructor makes.
+    /// outside the library makes one object, with all that its constructor makes. What nothing can hold once the start
+    /// is over is left out, and of the kinds of sensors all but the heaviest: a board has one.
     /// </summary>
     public Dictionary<string, int> WeighObjects(IReadOnlySet<string> seen)
     {
         Dictionary<string, int> bytes = [];
         foreach (MethodDefinition method in AllMethods().Where(method => method.Module != _modules[0]))
         {
-            foreach (MethodDefinition made in MadeBy(method, seen))
+            foreach (MethodDefinition made in MadeBy(method, seen).Where(made => CanBeHeld(made.DeclaringType)))
             {
                 bytes.TryAdd(made.DeclaringType.FullName, WeighConstruction(made, seen));
             }
         }
 
+        foreach (string lighter in bytes.Keys
+            .GroupBy(name => _types[name].BaseType.FullName)
+            .Where(kinds => _types.TryGetValue(kinds.Key, out TypeDefinition? parent) && parent.IsAbstract)
+            .SelectMany(kinds => kinds.OrderByDescending(name => bytes[name]).Skip(1)))
+        {
+            bytes.Remove(lighter);
+        }
+
         return bytes;
     }
+
+    /// <summary>Tells whether a field, a closure or a thread's first frame can hold such an object.</summary>
+    private bool CanBeHeld(TypeDefinition type) =>
+        type.Name.StartsWith('<') || KindsOf(type).Any(kind => _holders.Contains(kind));
+
+    private HashSet<string> FindHolders() =>
+    [
+        .. _types.Values.SelectMany(type => type.Fields).Select(field => field.FieldType.FullName),
+        .. FindThreadStarts().SelectMany(start => start.Body.Variables).Select(local => local.VariableType.FullName),
+    ];
+
+    private IEnumerable<string> KindsOf(TypeDefinition type) =>
+    [
+        type.FullName,
+        .. type.Interfaces.Select(implemented => implemented.InterfaceType.FullName),
+        .. _types.TryGetValue(type.BaseType?.FullName ?? "", out TypeDefinition? parent) ? KindsOf(parent) : [],
+    ];
+
+    private IEnumerable<MethodDefinition> FindThreadStarts() => AllMethods()
+        .Where(method => method.Body.Instructions.Any(IsNewThread))
+        .SelectMany(method => method.Body.Instructions)
+        .Where(instruction => instruction.OpCode == OpCodes.Ldftn)
+        .Select(instruction => Resolve(instruction.Operand))
+        .OfType<MethodDefinition>()
+        .Where(Loops)
+        .Append(_modules[^1].EntryPoint ?? AllMethods().Single(method => method is { Name: "Main", IsStatic: true }))
+        .DistinctBy(start => start.FullName);
 
     private static bool IsNewThread(Instruction instruction) =>
         instruction.OpCode == OpCodes.Newobj

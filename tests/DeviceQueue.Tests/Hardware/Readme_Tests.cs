@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
@@ -61,15 +62,34 @@ public sealed partial class Readme_Tests
 
         Assert.All(DevKit.All, board =>
         {
-            string pins = string.Join(" | ", nets.Select(net => board.PinOn(net)["label"]));
+            string pins = string.Join(
+                " | ", nets.Select(net => board.Wiring.Nets.ContainsKey(net) ? board.PinOn(net)["label"] : "–"));
             Assert.Contains($"| [{board.Name}](boards/{board.Name}) | `{board.TargetName}` | {pins} |", page);
         });
+    }
+
+    [Fact]
+    public void The_settings_of_the_battery_board_sleep_and_measure_where_its_divider_is()
+    {
+        string json = BatterySettings().Match(Page.Read("hardware/README.md")).Groups[1].Value;
+        JsonElement device = JsonDocument.Parse(json).RootElement.GetProperty("device");
+        JsonElement battery = device.GetProperty("battery");
+
+        Assert.True(device.GetProperty("sleep").GetBoolean());
+        Assert.Equal(DevKit.OnBattery.GpioOn("HALF_BATTERY"), battery.GetProperty("pin").GetInt32());
+        Assert.Equal(2, battery.GetProperty("ratio").GetDouble());
+
+        // The RT9080 drops 0.31 V at 600 mA, and the chip needs 3.0 V.
+        Assert.InRange(battery.GetProperty("low_v").GetDouble(), 3.0 + 0.31, 3.7);
     }
 
     private static string PinOf(IEnumerable<string> net, string part) => net.First(pin => Netlist.PartOf(pin) == part);
 
     [GeneratedRegex(@"^\| (?<board>3V3|GND|IO\d+) \| (?<sensor>VIN|GND|SDA|SCL)\b", RegexOptions.Multiline)]
     private static partial Regex WireRow();
+
+    [GeneratedRegex(@"<!-- battery settings -->\s*```json(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex BatterySettings();
 
     [GeneratedRegex(@"^\| (?<net>\w+) \| (?<pins>\w+\.\w+(, \w+\.\w+)+) \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();

@@ -4,9 +4,9 @@ using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
-using DeviceQueue.Mqtt;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Configuration;
 
@@ -30,6 +30,8 @@ internal static partial class KnownSettings
     private const string OnlyForPrograms = " has no effect on a device";
     private const string NotKnown = " is not a known key and has no effect";
 
+    private static readonly Assembly[] Library = [typeof(ConfigReader).Assembly, typeof(QueueConfig).Assembly];
+
     private static readonly string[] Sections =
         ["", "device.outputs.0.", "connection.", "credential.", "tls.", "options.", "will."];
 
@@ -40,6 +42,7 @@ internal static partial class KnownSettings
         ("device.awake_ms", "device.sleep", "true"),
         ("device.connect_every", "device.sleep", "true"),
         ("device.connect_every", "device.command_ttl_ms", "60000"),
+        ("device.battery.", "device.battery.pin", "33"),
         ("device.outputs.0.", "device.outputs.0.name", "n"),
         ("device.outputs.0.", "device.outputs.0.pin", "4"),
         ("credential.", "credential.username", "u"),
@@ -62,7 +65,7 @@ internal static partial class KnownSettings
 
     private static object? ByProgram(ConfigParams config, ConfigProblems problems)
     {
-        QueueOptions? options = QueueOptions.Read(config, problems);
+        QueueOptions? options = QueueConfig.ReadOptions(config, problems);
         WillParams? will = WillParams.Read(config, problems);
         return problems.ErrorCount == 0 ? new object?[] { options, will } : null;
     }
@@ -192,7 +195,7 @@ internal static partial class KnownSettings
                 .Select(item => State(item.Item, $"{path}.{item.Index}", depth + 1)));
         }
 
-        if (type == null || type.IsEnum || depth == MaxDepth || type.Assembly != typeof(ConfigReader).Assembly)
+        if (type == null || type.IsEnum || depth == MaxDepth || !Library.Contains(type.Assembly))
         {
             return path + "=" + Convert.ToString(value, CultureInfo.InvariantCulture) + "\n";
         }
@@ -227,7 +230,7 @@ internal static partial class KnownSettings
     [GeneratedRegex(@"\A[a-z0-9_]+(\.[a-z0-9_]+)*\z")]
     private static partial Regex Word();
 
-    [GeneratedRegex(@"number from (-?\d+) to (-?\d+)")]
+    [GeneratedRegex(@"number from (-?[\d.]+) to (-?[\d.]+)")]
     private static partial Regex Interval();
 
     [GeneratedRegex(@"a (whole )?number from | and no control characters|,? (is|are) (allowed|needed)")]

@@ -1,3 +1,4 @@
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
@@ -346,5 +347,11 @@ public sealed class DeviceSettings_Tests
         public string? WhyNotOutput(int pin) => pin is >= 34 and <= 39 ? "it is an input only" : null;
 
         public string? WhyNotI2c(int pin) => pin is >= 34 and <= 39 ? "it has no I2C" : null;
+
+        public string? WhyNotAdc(int pin, out int channel)
+        {
+            channel = pin;
+            return null;
+        }
     }
 }

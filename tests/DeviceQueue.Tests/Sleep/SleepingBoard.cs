@@ -17,10 +17,12 @@ internal sealed class SleepingBoard : IDeepSleep
     public const string Config = "device.sleep=true;";
 
     private const int SyncMs = 300;
+    private const int BrokerInflight = 20; // what a broker sends before it has answers
     private const int MaxAwakeMs = 3_700_000;
 
     private readonly string _config;
     private readonly List<byte[]> _waiting = [];
+    private readonly List<string> _waitingIds = [];
     private long? _sleepMs;
     private DateTime _worldZero = new(2026, 11, 21, 2, 47, 0, DateTimeKind.Utc);
     private long _linkMs;
@@ -40,6 +42,8 @@ internal sealed class SleepingBoard : IDeepSleep
     public FakeBroker Broker { get; }
 
     public FakeSensor Sensor { get; } = new();
+
+    public FakeBattery Battery { get; } = new();
 
     public FakePins Pins { get; } = new();
 
@@ -68,6 +72,9 @@ internal sealed class SleepingBoard : IDeepSleep
 
     public long SleepMs => _sleepMs ?? 0;
 
+    /// <summary>Gets a value indicating whether the short wake-up measured and could not store it.</summary>
+    public bool IsMeasuredInVain { get; private set; }
+
     public int ShortWakes { get; private set; }
 
     public int WholeWakes { get; private set; }
@@ -80,12 +87,16 @@ internal sealed class SleepingBoard : IDeepSleep
         [.. Broker.Arrivals.Where(arrival => arrival.Topic == "sensor/bar1/temperature" && !arrival.IsRepeat)
             .Select(arrival => Node.Json(arrival).GetProperty("seq").GetInt64())];
 
+    /// <summary>Gets the message_ids of the commands that were handed to a link, and when.</summary>
+    public List<(string Id, DateTime Utc)> Delivered { get; } = [];
+
     public string? Status => Broker.Retained("sensor/bar1/status");
 
     public void Enter(long ms)
     {
         Assert.True(Node.Outputs.IsSafe, "asleep with an output out of its safe state");
         Assert.False(Node.Outputs.IsPulsing, "asleep in a pulse");
+        Assert.DoesNotContain(true, Pins.Levels.Values);
         _sleepMs = ms;
     }
 
@@ -98,6 +109,7 @@ internal sealed class SleepingBoard : IDeepSleep
         Clock.StartUtc = null;
         HasWoken = false;
         Slept = null;
+        IsMeasuredInVain = false;
         _sleepMs = null;
         StartNode();
     }
@@ -144,7 +156,11 @@ internal sealed class SleepingBoard : IDeepSleep
         Slept = SleepRecord.Read(Store);
         Assert.NotNull(Slept);
         Assert.Equal(Slept.WakeMs, Clock.NowMs);
-        if (new ShortWake(Slept, Store, Clock, Sensor, Log).TryRun())
+        bool hasBattery = Slept[SleepRecord.BatteryChannel] >= 0;
+        int reads = Sensor.Reads;
+        bool isDone = new ShortWake(Slept, Store, Clock, Sensor, Log).TryRun(hasBattery ? Battery : null);
+        IsMeasuredInVain = Sensor.Reads > reads && !Slept.IsSampled;
+        if (isDone)
         {
             ShortWakes++;
             Enter(Slept.WakeMs - Clock.NowMs);
@@ -184,6 +200,7 @@ internal sealed class SleepingBoard : IDeepSleep
     {
         id ??= "c" + ++_lastId;
         Node.Command(type, arguments, id, sent ?? WorldUtc);
+        _waitingIds.Add(id);
         return id;
     }
 
@@ -213,12 +230,15 @@ internal sealed class SleepingBoard : IDeepSleep
             _linkMs = Clock.NowMs;
         }
 
-        foreach (byte[] payload in _waiting)
+        int count = Math.Min(_waiting.Count, BrokerInflight);
+        for (int i = 0; i < count; i++)
         {
-            Broker.Deliver("sensor/bar1/command", payload);
+            Broker.Deliver("sensor/bar1/command", _waiting[i]);
+            Delivered.Add((_waitingIds[i], WorldUtc));
         }
 
-        _waiting.Clear();
+        _waiting.RemoveRange(0, count);
+        _waitingIds.RemoveRange(0, count);
         Clock.StartUtc = HasTimeService && Clock.NowMs >= _linkMs + SyncMs ? _worldZero : Clock.StartUtc;
         return true;
     }

@@ -50,6 +50,9 @@ internal sealed class MemoryStore : IStore
     /// <summary>Gets or sets after how many more bytes written and files deleted the power stays off.</summary>
     public int? StepsToPowerCut { get; set; }
 
+    /// <summary>Gets or sets what happens when a file is about to go.</summary>
+    public Action<string> Deleting { get; set; } = _ => { };
+
     public bool IsOff => StepsToPowerCut < 0;
 
     public int GetSize(string name) =>
@@ -91,8 +94,10 @@ internal sealed class MemoryStore : IStore
             return false;
         }
 
-        if (Files.Remove(name))
+        if (Files.ContainsKey(name))
         {
+            Deleting(name);
+            Files.Remove(name);
             Wear.OnDelete();
         }
 

@@ -3,7 +3,7 @@ using System.Collections;
 using System.Text;
 using DeviceQueue.Text;
 
-namespace DeviceQueue.Configuration
+namespace DeviceQueue.Components
 {
     /// <summary>
     /// Configuration as the Pip.Services components take it: a flat map of texts whose keys have sections before dots,

@@ -1,5 +1,6 @@
+using DeviceQueue.Diagnostics;
 
-namespace DeviceQueue.Diagnostics
+namespace DeviceQueue.Components
 {
     /// <summary>Hears and says nothing.</summary>
     internal sealed class NullLogger : ILogger

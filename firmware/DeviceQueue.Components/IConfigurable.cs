@@ -1,5 +1,5 @@
 
-namespace DeviceQueue.Configuration
+namespace DeviceQueue.Components
 {
     /// <summary>A component that takes a configuration.</summary>
     public interface IConfigurable

@@ -1,5 +1,6 @@
+using DeviceQueue.Configuration;
 
-namespace DeviceQueue.Configuration
+namespace DeviceQueue.Components
 {
     /// <summary>Goes through a <see cref="ConfigParams"/>.</summary>
     public sealed class ParamsConfigReader : ConfigReader

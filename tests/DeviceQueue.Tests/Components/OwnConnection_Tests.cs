@@ -3,11 +3,11 @@ using DeviceQueue.Configuration;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
-using DeviceQueue.Tests.Components;
+using DeviceQueue.Tests.Messaging;
 using DeviceQueue.Tests.Mqtt;
 using DeviceQueue.Tests.Storage;
 
-namespace DeviceQueue.Tests.Messaging;
+namespace DeviceQueue.Tests.Components;
 
 /// <summary>
 /// Queues that are made by name, configured and opened as the documents of Pip.Services show, each driven by a thread
@@ -22,13 +22,13 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     private readonly MemoryLogger _log = new();
     private readonly MemoryCounters _counters = new();
     private readonly MemoryStore _store = new();
-    private readonly List<MqttMessageQueue> _queues = [];
+    private readonly List<MqttQueueComponent> _queues = [];
     private string? _discovered;
 
     [Fact]
     public void Sends_and_receives_as_the_documents_show()
     {
-        var queue = new MqttMessageQueue("myqueue");
+        var queue = new MqttQueueComponent("myqueue");
         queue.Configure(ConfigParams.FromTuples(
             "topic", "mytopic",
             "connection.protocol", "mqtt",
@@ -55,7 +55,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [Fact]
     public void Sends_a_text_in_an_envelope_of_its_own()
     {
-        MqttMessageQueue queue = Open("q", Basics + "options.autosubscribe=true;options.qos=1");
+        MqttQueueComponent queue = Open("q", Basics + "options.autosubscribe=true;options.qos=1");
         queue.SendAsObject("123", "output.set", "{\"on\":true}");
         MessageEnvelope message = queue.Receive(null, PatienceMs);
 
@@ -67,7 +67,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [Fact]
     public void Publishes_with_the_qos_and_the_retain_mark_of_its_options()
     {
-        MqttMessageQueue queue = Open(
+        MqttQueueComponent queue = Open(
             "q", Basics + "options.qos=2;options.retain=true;options.serialize_envelope=false");
         World.Send(queue, "0");
         queue.Close(null);
@@ -86,7 +86,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     public void Takes_name_and_topic_from_the_constructor_or_the_configuration(
         string? name, string config, string expectedName, string expectedTopic)
     {
-        var queue = new MqttMessageQueue(name);
+        var queue = new MqttQueueComponent(name);
         queue.Configure(ConfigParams.FromString(config));
 
         Assert.Equal((expectedName, expectedTopic), (queue.Name, queue.Topic));
@@ -95,7 +95,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [Fact]
     public void Has_the_name_of_its_last_configuration_when_it_is_configured_anew()
     {
-        var queue = new MqttMessageQueue();
+        var queue = new MqttQueueComponent();
         queue.Configure(ConfigParams.FromString("topic=t"));
         queue.Configure(ConfigParams.FromString("name=n"));
 
@@ -145,8 +145,8 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     public void Two_queues_do_not_write_over_each_other_s_file()
     {
         References references = Everything();
-        MqttMessageQueue one = Make("one", Basics + "options.outbox=out", references);
-        MqttMessageQueue other = Make("other", Basics + "options.outbox=out", references);
+        MqttQueueComponent one = Make("one", Basics + "options.outbox=out", references);
+        MqttQueueComponent other = Make("other", Basics + "options.outbox=out", references);
         one.Open(null);
 
         string message = Assert.Throws<ConfigException>(() => other.Open(null)).Message;
@@ -185,7 +185,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [InlineData("connection.host=h;will.topic=a/#", ConfigException.BadValue)]
     public void Says_what_its_configuration_lacks_and_can_then_be_configured_anew(string config, string code)
     {
-        MqttMessageQueue queue = Make("q", config);
+        MqttQueueComponent queue = Make("q", config);
 
         Assert.Equal(code, Assert.Throws<ConfigException>(() => queue.Open(null)).Code);
         Assert.False(queue.IsOpen);
@@ -200,7 +200,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [InlineData("topic=a/#/b")]
     public void Refuses_a_bad_value_at_once(string config)
     {
-        var queue = new MqttMessageQueue("q");
+        var queue = new MqttQueueComponent("q");
 
         var exception = Assert.Throws<ConfigException>(() => queue.Configure(ConfigParams.FromString(config)));
         Assert.Equal(ConfigException.BadValue, exception.Code);
@@ -210,8 +210,8 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [Fact]
     public void Needs_a_name_or_a_topic_and_a_device_id_or_a_client_id()
     {
-        Assert.Throws<ConfigException>(() => new MqttMessageQueue().Configure(ConfigParams.FromString(Basics)));
-        var queue = new MqttMessageQueue("q");
+        Assert.Throws<ConfigException>(() => new MqttQueueComponent().Configure(ConfigParams.FromString(Basics)));
+        var queue = new MqttQueueComponent("q");
         queue.Configure(ConfigParams.FromString(Basics));
         queue.SetReferences(Everything(id: null));
 
@@ -221,7 +221,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [Fact]
     public void Needs_a_platform()
     {
-        var queue = new MqttMessageQueue("q");
+        var queue = new MqttQueueComponent("q");
         queue.Configure(ConfigParams.FromString(Basics));
 
         Assert.Equal(
@@ -246,7 +246,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     public void A_refused_open_says_why_and_leaves_nothing_behind(string config)
     {
         _broker.Connack = _ => new(MqttLinkError.Refused, 5, null);
-        MqttMessageQueue queue = Make("q", Basics + config);
+        MqttQueueComponent queue = Make("q", Basics + config);
         var exception = Assert.Throws<ConnectionException>(() => queue.Open(null));
 
         Assert.Equal(ConnectionException.ConnectFailed, exception.Code);
@@ -267,7 +267,8 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         Assert.Equal(["a", "b"], _broker.Attempts.Select(attempt => attempt.Host));
 
         _broker.Connack = _ => new(MqttLinkError.Dns, 0, null);
-        MqttMessageQueue queue = Make("other", "connections.0.host=a;connections.1.host=b;options.reconnect_timeout=1");
+        MqttQueueComponent queue = Make(
+            "other", "connections.0.host=a;connections.1.host=b;options.reconnect_timeout=1");
         Assert.Contains("b:1883: DNS", Assert.Throws<ConnectionException>(() => queue.Open(null)).Message);
         Assert.Equal(4, _broker.Attempts.Length);
     }
@@ -276,7 +277,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     public void Waits_no_longer_than_connect_timeout_and_closes_the_link_that_comes_too_late()
     {
         _broker.Gate.Reset();
-        MqttMessageQueue queue = Make("q", Basics + "options.connect_timeout=50;options.autosubscribe=true");
+        MqttQueueComponent queue = Make("q", Basics + "options.connect_timeout=50;options.autosubscribe=true");
         var exception = Assert.Throws<ConnectionException>(() => queue.Open(null));
         Assert.Contains("connect_timeout", exception.Message);
         _broker.Gate.Set();
@@ -296,7 +297,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [Fact]
     public void Opens_again_and_sends_what_was_left()
     {
-        MqttMessageQueue queue = Open("t", Basics + "options.autosubscribe=true;options.serialize_envelope=false");
+        MqttQueueComponent queue = Open("t", Basics + "options.autosubscribe=true;options.serialize_envelope=false");
         queue.Close(null);
         queue.Close(null);
         Assert.Empty(_broker.Filters);
@@ -312,7 +313,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     public void Asks_discovery_anew_each_time_it_is_opened()
     {
         _discovered = "one";
-        MqttMessageQueue queue = Open("t", "connection.discovery_key=main");
+        MqttQueueComponent queue = Open("t", "connection.discovery_key=main");
         queue.Close(null);
         _discovered = "two";
         queue.Open(null);
@@ -321,9 +322,24 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     }
 
     [Fact]
+    public void Says_that_it_was_never_open_to_one_that_subscribes_or_listens()
+    {
+        var queue = new MqttQueueComponent("q");
+
+        AssertNotOpened(() => queue.Subscribe(null));
+        AssertNotOpened(() => queue.BeginListen(null, new Receiver()));
+        AssertNotOpened(() => queue.Peek(null));
+        AssertNotOpened(() => queue.Send(null, null!));
+        queue.EndListen(null);
+        queue.Clear(null);
+        queue.Close(null);
+        Assert.Equal((null, 0), (queue.Filter, queue.ReadMessageCount()));
+    }
+
+    [Fact]
     public void Stays_with_what_it_was_opened_with()
     {
-        MqttMessageQueue queue = Open("t", Basics);
+        MqttQueueComponent queue = Open("t", Basics);
         queue.Close(null);
 
         Assert.Equal(
@@ -341,7 +357,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     [Fact]
     public void A_receiver_on_the_connections_thread_may_close_the_queue()
     {
-        MqttMessageQueue queue = Open("t", Basics + "options.autosubscribe=true");
+        MqttQueueComponent queue = Open("t", Basics + "options.autosubscribe=true");
         queue.BeginListen(null, new Receiver((_, from) => from.Close(null)));
         World.Send(queue, "0");
 
@@ -357,8 +373,8 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         connection.SetReferences(Everything());
         References references = Everything();
         references.Put(MqttQueueFactory.ConnectionDescriptor, connection);
-        MqttMessageQueue one = Make("one", "options.autosubscribe=true", references);
-        MqttMessageQueue other = Make("other", "topic=sensor/+;options.autosubscribe=true;topik=x", references);
+        MqttQueueComponent one = Make("one", "options.autosubscribe=true", references);
+        MqttQueueComponent other = Make("other", "topic=sensor/+;options.autosubscribe=true;topik=x", references);
         Assert.Equal(
             InvalidStateException.NoConnection, Assert.Throws<InvalidStateException>(() => one.Open(null)).Code);
         connection.Open(null);
@@ -389,7 +405,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         connection.SetReferences(Everything());
         References references = Everything();
         references.Put(MqttQueueFactory.ConnectionDescriptor, connection);
-        MqttMessageQueue queue = Make("one", "options.qos=2", references);
+        MqttQueueComponent queue = Make("one", "options.qos=2", references);
         connection.Open(null);
 
         var error = Assert.Throws<ConfigException>(() => queue.Open(null));
@@ -401,7 +417,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
 
     public void Dispose()
     {
-        foreach (MqttMessageQueue queue in _queues)
+        foreach (MqttQueueComponent queue in _queues)
         {
             queue.Close(null);
         }
@@ -410,16 +426,19 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
     ConnectionParams? IDiscovery.ResolveOne(string correlationId, string key) =>
         _discovered is null ? null : new ConnectionParams(_discovered, 1883, false);
 
-    private MqttMessageQueue Open(string? name, string config)
+    private static void AssertNotOpened(Action action) => Assert.Equal(
+        InvalidStateException.NotOpened, Assert.Throws<InvalidStateException>(action).Code);
+
+    private MqttQueueComponent Open(string? name, string config)
     {
-        MqttMessageQueue queue = Make(name, config);
+        MqttQueueComponent queue = Make(name, config);
         queue.Open(null);
         return queue;
     }
 
-    private MqttMessageQueue Make(string? name, string config, References? references = null)
+    private MqttQueueComponent Make(string? name, string config, References? references = null)
     {
-        var queue = new MqttMessageQueue(name);
+        var queue = new MqttQueueComponent(name);
         queue.Configure(ConfigParams.FromString(config));
         queue.SetReferences(references ?? Everything());
         _queues.Add(queue);

@@ -1,12 +1,12 @@
 using System.Text;
-using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Diagnostics;
+using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
 using DeviceQueue.Text;
 using DeviceQueue.Time;
 
-namespace DeviceQueue.Messaging
+namespace DeviceQueue.Components
 {
     /// <summary>
     /// A connection as a component: it is configured, finds what it needs by reference, and drives itself while it is
@@ -187,17 +187,17 @@ namespace DeviceQueue.Messaging
         private MqttLinkOptions[] Resolve(string correlationId, MqttPlatform platform, ILogger logger)
         {
             ConfigProblems problems = new ConfigProblems();
-            KnownKeys.Check(_config, problems);
-            _options = QueueOptions.Read(_config, problems);
+            QueueConfig.WarnOfUnknown(_config, problems);
+            _options = QueueConfig.ReadOptions(_config, problems);
             WillParams will = WillParams.Read(_config, problems);
             MqttLinkOptions[] endpoints = null;
             if (problems.ErrorCount == 0)
             {
                 IDiscovery discovery = Find(Locators.Discovery) as IDiscovery;
                 ICredentialStore credentials = Find(Locators.CredentialStore) as ICredentialStore;
-                ConnectionResolver resolver = new ConnectionResolver(platform.Store, discovery, credentials);
+                ConnectionLookup lookup = new ConnectionLookup(platform.Store, discovery, credentials);
                 string clientId = MakeClientId(platform, problems);
-                endpoints = resolver.Resolve(correlationId, _config, _options, clientId, will, problems);
+                endpoints = lookup.Resolve(correlationId, _config, _options, clientId, will, problems);
             }
 
             LogWarnings(problems, logger, correlationId);

@@ -1,8 +1,8 @@
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
-using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Configuration;
 
-namespace DeviceQueue.Tests.Mqtt;
+namespace DeviceQueue.Tests.Components;
 
 public sealed class WillParams_Tests
 {

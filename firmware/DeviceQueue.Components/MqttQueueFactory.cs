@@ -1,10 +1,9 @@
 using System;
 using System.Text;
-using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Storage;
 
-namespace DeviceQueue.Messaging
+namespace DeviceQueue.Components
 {
     /// <summary>
     /// Makes queues and shared connections, with the configuration and the references that it has itself.
@@ -53,7 +52,7 @@ namespace DeviceQueue.Messaging
 
         /// <summary>Makes a component, named as its descriptor is.</summary>
         /// <param name="descriptor">The component's descriptor.</param>
-        /// <returns>A <see cref="MqttMessageQueue"/> or a <see cref="ConnectionComponent"/>, not open.</returns>
+        /// <returns>A <see cref="MqttQueueComponent"/> or a <see cref="ConnectionComponent"/>, not open.</returns>
         /// <exception cref="ArgumentException">The factory makes no such component.</exception>
         /// <exception cref="ConfigException">A value of the configuration is not allowed.</exception>
         public object Create(Descriptor descriptor)
@@ -78,9 +77,9 @@ namespace DeviceQueue.Messaging
         /// <param name="name">Its name, or <see langword="null"/> for the configuration's.</param>
         /// <returns>The queue, not open.</returns>
         /// <exception cref="ConfigException">A value of the configuration is not allowed.</exception>
-        public MqttMessageQueue CreateQueue(string name)
+        public MqttQueueComponent CreateQueue(string name)
         {
-            MqttMessageQueue queue = new MqttMessageQueue(name);
+            MqttQueueComponent queue = new MqttQueueComponent(name);
             Equip(queue, queue, MakeOwn(name));
             return queue;
         }

@@ -1,5 +1,6 @@
+using DeviceQueue.Diagnostics;
 
-namespace DeviceQueue.Diagnostics
+namespace DeviceQueue.Components
 {
     /// <summary>A connection to a broker that did not come about.</summary>
     public sealed class ConnectionException : QueueException

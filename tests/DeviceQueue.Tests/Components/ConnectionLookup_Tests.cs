@@ -5,9 +5,9 @@ using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Storage;
 
-namespace DeviceQueue.Tests.Mqtt;
+namespace DeviceQueue.Tests.Components;
 
-public sealed class ConnectionResolver_Tests : IDiscovery, ICredentialStore
+public sealed class ConnectionLookup_Tests : IDiscovery, ICredentialStore
 {
     private readonly ConfigProblems _problems = new();
     private readonly MemoryStore _store = new();
@@ -147,8 +147,8 @@ public sealed class ConnectionResolver_Tests : IDiscovery, ICredentialStore
     private MqttLinkOptions[] Resolve(string line, bool isGood = true)
     {
         ConfigParams config = ConfigParams.FromString(line);
-        QueueOptions options = QueueOptions.Read(config, new ConfigProblems());
-        MqttLinkOptions[] endpoints = new ConnectionResolver(_store, this, this).Resolve(
+        QueueOptions options = QueueConfig.ReadOptions(config, new ConfigProblems());
+        MqttLinkOptions[] endpoints = new ConnectionLookup(_store, this, this).Resolve(
             null, config, options, "default", new WillParams("w", "gone", 1, true), _problems);
         Assert.True(!isGood || _problems.ErrorCount == 0, string.Join(", ", _problems.Errors()));
         return endpoints;

@@ -1,11 +1,9 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuration;
-using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
 using DeviceQueue.Tests.Mqtt;
 using DeviceQueue.Tests.Storage;
 
-namespace DeviceQueue.Tests.Messaging;
+namespace DeviceQueue.Tests.Components;
 
 public sealed class MqttQueueFactory_Tests
 {
@@ -52,7 +50,7 @@ public sealed class MqttQueueFactory_Tests
             ConfigParams.FromString("connection.host=h;options.qos=1;options.outbox=out;options.outbox_flush_ms=0"));
         _factory.SetReferences(
             References.FromTuples(Descriptor.FromString("test:platform:memory:default:1.0"), platform));
-        MqttMessageQueue[] queues = [.. new[] { "one", "other" }.Select(_factory.CreateQueue)];
+        MqttQueueComponent[] queues = [.. new[] { "one", "other" }.Select(_factory.CreateQueue)];
         Assert.All(queues, queue => queue.Open(null)); // the second of two with one file does not open
 
         Assert.All(queues, queue => Assert.True(queue.IsOpen));
@@ -73,7 +71,7 @@ public sealed class MqttQueueFactory_Tests
         _factory.Configure(ConfigParams.FromString("connection.host=h;name=spare"));
         _factory.SetReferences(
             References.FromTuples(Descriptor.FromString("test:platform:memory:default:1.0"), platform));
-        var queue = (MqttMessageQueue)_factory.Create(
+        var queue = (MqttQueueComponent)_factory.Create(
             Descriptor.FromString("pip-services:message-queue:mqtt:readings:1.0"));
         var connection = (ConnectionComponent)_factory.Create(MqttQueueFactory.ConnectionDescriptor);
         queue.Open(null);

@@ -1,6 +1,7 @@
 using DeviceQueue.Configuration;
+using DeviceQueue.Mqtt;
 
-namespace DeviceQueue.Mqtt
+namespace DeviceQueue.Components
 {
     /// <summary>
     /// The settings below <c>will.</c>: what the broker publishes when the client is gone without a word (MQTT 3.1.1,
@@ -76,6 +77,18 @@ namespace DeviceQueue.Mqtt
                     return true;
                 default:
                     return false;
+            }
+        }
+
+        /// <summary>Gives the will to the links to brokers.</summary>
+        internal void AddTo(MqttLinkOptions[] endpoints)
+        {
+            for (int i = 0; i < endpoints.Length; i++)
+            {
+                endpoints[i].WillTopic = Topic;
+                endpoints[i].WillPayload = Payload;
+                endpoints[i].WillQos = Qos;
+                endpoints[i].WillRetain = Retain;
             }
         }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using DeviceQueue.Configuration;
+using DeviceQueue.Components;
 
-namespace DeviceQueue.Tests.Configuration;
+namespace DeviceQueue.Tests.Components;
 
 public sealed class ConfigParams_Tests
 {
