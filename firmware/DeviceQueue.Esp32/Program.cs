@@ -109,8 +109,7 @@ namespace DeviceQueue.Esp32
         /// </summary>
         private static SleepRecord WakeUp(SystemClock clock, ConsoleLogger logger, FlashStore store)
         {
-            Esp32DeepSleep sleep = new Esp32DeepSleep();
-            SleepRecord record = sleep.HasWoken ? SleepRecord.Read(store) : null;
+            SleepRecord record = Esp32DeepSleep.HasWoken ? SleepRecord.Read(store) : null;
             if (record == null)
             {
                 return null;
@@ -132,7 +131,7 @@ namespace DeviceQueue.Esp32
             if (new ShortWake(record, store, clock, sensor, logger).TryRun(battery))
             {
                 logger.Log(LogLevel.Info, null, "asleep again");
-                sleep.Enter(record.WakeMs - clock.NowMs);
+                new Esp32DeepSleep().Enter(record.WakeMs - clock.NowMs);
             }
 
             return record;

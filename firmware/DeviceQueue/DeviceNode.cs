@@ -43,7 +43,7 @@ namespace DeviceQueue
         private readonly Housekeeping _housekeeping;
         private readonly Sleeper _sleeper; // null: the device stays awake
         private readonly JsonWriter _writer = new JsonWriter();
-        private readonly MessageEnvelope _reading = new MessageEnvelope();
+        private readonly MessageEnvelope _envelope = new MessageEnvelope(); // for a reading or an answer
         private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // for a reading, a report or an answer
         private DeviceState _state = DeviceState.NoConfiguration;
         private string _subscriptionFault;
@@ -104,7 +104,7 @@ namespace DeviceQueue
                 new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
             CommandHistory history = new CommandHistory(
                 platform.Store, _clock, settings.CommandTtlMs + GetMarginMs(settings), verifier.HasKey);
-            CommandAnswer answer = new CommandAnswer(_writer, _scratch, topics.Response, journal.Dropped);
+            CommandAnswer answer = new CommandAnswer(_writer, _scratch, _envelope, topics.Response, journal.Dropped);
             _dispatcher = new CommandDispatcher(_commands, this, verifier, history, answer)
             {
                 Outbox = _commands.Outbox,
@@ -362,8 +362,8 @@ namespace DeviceQueue
             ReadingWriter.Write(_writer, _sampler.Reading, _lastSequence, _bootRecord.Boot);
             try
             {
-                _reading.SetMessage(_scratch, _writer.Length);
-                _readings.Send(null, _reading);
+                _envelope.SetMessage(_scratch, _writer.Length);
+                _readings.Send(null, _envelope);
             }
             catch (QueueException e)
             {

@@ -4,12 +4,6 @@ namespace DeviceQueue.Health
     /// <summary>The board's deep sleep, which ends everything but the storage and the calendar.</summary>
     public interface IDeepSleep
     {
-        /// <summary>
-        /// Gets a value indicating whether the board started because such a sleep was over, and not because of power, a
-        /// reset or a reboot.
-        /// </summary>
-        bool HasWoken { get; }
-
         /// <summary>Sleeps, then starts the firmware again. On a board it returns never.</summary>
         /// <param name="ms">How long, in milliseconds.</param>
         void Enter(long ms);

@@ -104,7 +104,6 @@ namespace DeviceQueue.HomeAssistant
         /// <summary>
         /// Takes over whether there is an announcement, and what it says. Call from the main loop, as all that follows.
         /// </summary>
-        /// <param name="settings">The settings.</param>
         public void Apply(DeviceSettings settings)
         {
             if (!settings.IsDiscoveryOn)

@@ -13,7 +13,7 @@ namespace DeviceQueue.Sleep
         public const int MaxFailures = 16;
 
         private const int HourMs = SleepSettings.MaxRetryMs;
-        private const int EarlyShare = 16; // of an interval: so early may a wake-up come
+        private const int EarlyShare = 32; // of an interval: so early may a wake-up come
 
         /// <summary>
         /// Plans the sleep until the next reading: on a grid of the calendar, which the time service sets right, so

@@ -142,13 +142,6 @@ namespace DeviceQueue.Sleep
             return isRead ? record : null;
         }
 
-        /// <summary>Removes the record.</summary>
-        /// <returns><see langword="true"/> when nothing of it is left.</returns>
-        public static bool TryDelete(IStore store)
-        {
-            return OpenFile(store, null).TryDelete();
-        }
-
         /// <summary>Stores the whole.</summary>
         /// <param name="store">The storage.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>

@@ -1,5 +1,3 @@
-using System;
-
 namespace DeviceQueue.Storage
 {
     /// <summary>
@@ -123,29 +121,6 @@ namespace DeviceQueue.Storage
             return true;
         }
 
-        /// <summary>
-        /// Writes a record that is somewhere else, unless the newest is the same, to spare the flash.
-        /// </summary>
-        /// <param name="data">The record.</param>
-        /// <param name="count">How many bytes of <paramref name="data"/>, from its start, it has.</param>
-        /// <returns><see langword="false"/> when it is too long or the storage fails; the newest whole record is then
-        /// still there.</returns>
-        public bool TryUpdate(byte[] data, int count)
-        {
-            if (count > Buffer.Length - HeaderBytes)
-            {
-                return false;
-            }
-
-            if (TryRead(out int length) && length == count && IsSame(data, count))
-            {
-                return true;
-            }
-
-            Array.Copy(data, 0, Buffer, HeaderBytes, count);
-            return TryWrite(count);
-        }
-
         /// <summary>Removes the record.</summary>
         /// <returns><see langword="true"/> when no file of it is left.</returns>
         public bool TryDelete()
@@ -184,17 +159,6 @@ namespace DeviceQueue.Storage
             sequence = Get(SequenceAt);
             count = (int)length;
             return true;
-        }
-
-        private bool IsSame(byte[] data, int count)
-        {
-            bool isSame = true;
-            for (int i = 0; isSame && i < count; i++)
-            {
-                isSame = data[i] == Buffer[HeaderBytes + i];
-            }
-
-            return isSame;
         }
 
         private uint ComputeCrc(int count)
