@@ -19,14 +19,13 @@ namespace DeviceQueue
     /// The field node: readings out, commands in. It has no thread of its own: its driver calls
     /// <see cref="Poll"/>, and drives <see cref="Connection"/> from another thread, because a connect blocks.
     /// </summary>
-    public sealed partial class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
+    public sealed class DeviceNode : IDeviceControl, ICommandCatalog, IHealthPart
     {
         private readonly DevicePlatform _platform;
         private readonly ILogger _logger;
         private readonly TrustedClock _clock;
         private readonly LoadedSettings _settings;
         private readonly BootRecord _bootRecord;
-        private readonly string _deviceId;
         private readonly OutputBank _outputs;
         private readonly OutputStates _outputStates;
         private readonly int _healthHandle;
@@ -79,7 +78,6 @@ namespace DeviceQueue
             _logger = platform.Logger;
             _bootRecord = bootRecord;
             _outputs = outputs;
-            _deviceId = settings.Id;
             DeviceTopics topics = new DeviceTopics(settings.Id);
             long now = platform.Clock.NowMs;
             Connection = new MqttConnection(platform, loader.Connection.Endpoints, options, _logger);
@@ -103,7 +101,7 @@ namespace DeviceQueue
             CommandVerifier verifier =
                 new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
             CommandHistory history = new CommandHistory(
-                platform.Store, _clock, settings.CommandTtlMs + GetMarginMs(settings), verifier.HasKey);
+                platform.Store, _clock, settings.CommandTtlMs + SleepPlan.GetMarginMs(settings), verifier.HasKey);
             CommandAnswer answer = new CommandAnswer(_writer, _scratch, _envelope, topics.Response, journal.Dropped);
             _dispatcher = new CommandDispatcher(_commands, this, verifier, history, answer)
             {
@@ -112,7 +110,8 @@ namespace DeviceQueue
                 Rejections = journal.Rejected,
                 KeptSession = verifier.HasKey || options.CleanSession ? null : Connection,
             };
-            _sleeper = settings.Sleep == null ? null : new Sleeper(platform, Connection, _readings, _sampler, slept);
+            _sleeper = settings.Sleep == null
+                ? null : new Sleeper(platform, Connection, _readings, _sampler, slept) { BootRecord = bootRecord };
             IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, journal };
             _health = new HealthReport(parts, _readings.Outbox, journal, Connection);
             bool isSwitchable = settings.CommandKey == null && options.CleanSession && !journal.IsSafeMode;
@@ -209,19 +208,70 @@ namespace DeviceQueue
         /// <inheritdoc/>
         public void WriteHealth(JsonWriter writer)
         {
-            writer.Name("version");
-            writer.WriteText(FirmwareDefaults.Version);
-            writer.Name("free_memory");
-            writer.WriteNumber(_platform.Memory.GetFreeBytes());
-            writer.Name("settings");
-            writer.WriteText(_settings.SourceWord);
-            if (_platform.CommandMac == null)
+            NodeStatus.WriteHealth(writer, _platform, _settings.SourceWord);
+            _sleeper?.WriteHealth(writer);
+        }
+
+        /// <inheritdoc/>
+        public void Apply(DeviceSettings settings)
+        {
+            long now = _clock.NowMs;
+            _housekeeping.OnSettingsChanged(now);
+            if (_platform.Journal.IsSafeMode)
             {
-                writer.Name("unsigned");
-                writer.WriteBoolean(true);
+                return; // they are stored, and tried with all others after the restart that follows
             }
 
-            _sleeper?.WriteHealth(writer);
+            _schedule.Change(now, settings.IntervalMs);
+            _healthSchedule.Change(now, settings.HealthIntervalMs);
+            Use(settings);
+        }
+
+        /// <inheritdoc/>
+        public bool TryErase()
+        {
+            _readings.Outbox.IsSealed = true;
+            _isErased = new FactoryReset(_platform.Store).TryErase();
+            _readings.Outbox.IsSealed = _isErased;
+            if (_isErased)
+            {
+                Discovery.Withdraw();
+            }
+
+            return _isErased;
+        }
+
+        /// <inheritdoc/>
+        public void RequestRestart()
+        {
+            _isRestarting = true;
+            _restartByMs = _clock.NowMs + CommandDispatcher.DeliveryTimeoutMs;
+        }
+
+        /// <inheritdoc/>
+        public void StayAwake(int ms)
+        {
+            _sleeper.StayAwake(ms);
+        }
+
+        /// <inheritdoc/>
+        public void WriteNext(JsonWriter writer)
+        {
+            _sleeper?.WriteNext(writer);
+        }
+
+        /// <inheritdoc/>
+        public void RequestHealth()
+        {
+            _isHealthWanted = true;
+        }
+
+        /// <inheritdoc/>
+        Command ICommandCatalog.Make(string name)
+        {
+            bool isKnown = !_platform.Journal.IsSafeMode || SafeMode.Takes(name);
+            return isKnown
+                ? CommandCatalog.Make(name, this, _outputs, _sampler, _settings, _clock, _bootRecord.Boot) : null;
         }
 
         private static long Earlier(long one, long other)
@@ -229,28 +279,14 @@ namespace DeviceQueue
             return one < other ? one : other;
         }
 
-        // A timer that is off by percents may let commands look younger once more.
-        private static int GetMarginMs(DeviceSettings settings)
-        {
-            return CommandVerifier.MaxAheadMs * (settings.Sleep == null ? 1 : 3);
-        }
-
         private void Resume(DeviceSettings settings, SleepRecord slept)
         {
             BatterySettings battery = settings.Battery;
-            if (battery != null)
-            {
-                _sampler.Battery = new Battery(_platform.BatteryInput, battery.Factor, battery.LowMv);
-            }
-
-            if (_sleeper != null)
-            {
-                _sleeper.BootRecord = _bootRecord;
-                _isHealthWanted = slept != null && _sleeper.IsConnecting;
-            }
-
+            _sampler.Battery =
+                battery == null ? null : new Battery(_platform.BatteryInput, battery.Factor, battery.LowMv);
             if (slept != null)
             {
+                _isHealthWanted = IsConnecting;
                 _sampler.Resume(slept.Values);
                 Discovery.Resume(settings);
             }
@@ -258,8 +294,7 @@ namespace DeviceQueue
 
         private long PollCommands(long nowMs)
         {
-            // Until the time service has set the calendar, a command that has waited cannot be dated.
-            bool isHeldBack = _sleeper != null && !_sleeper.CanDateCommands(nowMs);
+            bool isHeldBack = _sleeper != null && !_sleeper.CanTakeCommands(nowMs);
             return isHeldBack && _commands.ReadMessageCount() > 0 ? long.MaxValue : _dispatcher.Poll(nowMs);
         }
 
@@ -288,10 +323,8 @@ namespace DeviceQueue
             }
         }
 
-        /// <summary>
-        /// Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told
-        /// is taken back; no further command is taken.
-        /// </summary>
+        // Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told is
+        // taken back; no further command is taken.
         private long PollRestart(long nowMs)
         {
             bool isStillAnnounced = _isErased && !Discovery.IsWithdrawn;
@@ -313,16 +346,7 @@ namespace DeviceQueue
 
         private void SayState()
         {
-            DeviceState state = State;
-            string fault = Connection.SubscriptionFault;
-            if (!Connection.IsConnecting && (state != _state || fault != _subscriptionFault))
-            {
-                _state = state;
-                _subscriptionFault = fault;
-                string text = state == DeviceState.NoCommands ? "commands: " + fault : StatusLed.Describe(state);
-                _logger.Log(LogLevel.Info, null, "status: " + text);
-            }
-
+            NodeStatus.SayState(_logger, Connection, State, ref _state, ref _subscriptionFault);
             _isBehind = NodeStatus.SayBehind(_logger, _clock, _isBehind);
         }
 

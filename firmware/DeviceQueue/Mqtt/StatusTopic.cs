@@ -57,8 +57,8 @@ namespace DeviceQueue.Mqtt
         public void OnMessage(string topic, byte[] payload, bool isRetained)
         {
             // What was retained before we said our word is replaced by it, and so is what we said before a sleep, which
-            // a kept session brings.
-            if ((!isRetained || IsSettled) && !DeviceTopics.IsText(payload, DeviceTopics.Asleep))
+            // a kept session brings first.
+            if (IsSettled || (!isRetained && !DeviceTopics.IsText(payload, DeviceTopics.Asleep)))
             {
                 _isForeign = _said != null && !DeviceTopics.IsText(payload, _said);
             }

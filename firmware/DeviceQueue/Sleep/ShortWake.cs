@@ -17,8 +17,6 @@ namespace DeviceQueue.Sleep
     /// </summary>
     public sealed class ShortWake
     {
-        private const int TailBytes = 512;
-
         private readonly SleepRecord _record;
         private readonly IStore _store;
         private readonly TrustedClock _clock;
@@ -69,7 +67,7 @@ namespace DeviceQueue.Sleep
             }
 
             byte[] data = new byte[
-                (2 * MessageRecord.HeaderBytes) + _record.Topic.Length + ReadingWriter.MaxBytes + TailBytes];
+                MessageRecord.HeaderBytes + _record.Topic.Length + ReadingWriter.MaxBytes + SleepRecord.MaxTailBytes];
             long[] before = (long[])_record.Values.Clone();
             bool hasPlace = false;
             int end = _sampler.TrySample(_clock.NowMs) ? PutReading(data) : 0;
@@ -89,6 +87,7 @@ namespace DeviceQueue.Sleep
                 if (hasPlace)
                 {
                     _bootRecord.Save(_record.Values); // the number may be in the log all the same
+                    _record[SleepRecord.NewFault] = 1; // the storage fails
                 }
             }
 

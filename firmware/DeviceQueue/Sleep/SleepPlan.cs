@@ -1,4 +1,5 @@
 using System;
+using DeviceQueue.Commands;
 using DeviceQueue.Messaging;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
@@ -71,6 +72,13 @@ namespace DeviceQueue.Sleep
                 || sinceMs + halfMs >= SleepSettings.MaxPauseMs
                 || record[OutboxLog.BytesAt] >= record[OutboxLog.MaxBytesAt] / 2
                 || record[SleepRecord.NewFault] > 0;
+        }
+
+        /// <summary>Gets how much longer than it is fresh a command is remembered, in milliseconds.</summary>
+        public static int GetMarginMs(DeviceSettings settings)
+        {
+            // A timer that is off by percents may let commands look younger once more.
+            return CommandVerifier.MaxAheadMs * (settings.Sleep == null ? 1 : 3);
         }
 
         /// <summary>Notes an attempt to connect; after failed ones the next comes later, up to an hour.</summary>

@@ -98,6 +98,9 @@ namespace DeviceQueue.Sleep
         /// <summary>The memory in bytes that it takes to read or write a record.</summary>
         public const int ScratchBytes = TwoSlotFile.HeaderBytes + MaxTopicBytes + 2 + MaxBytes;
 
+        /// <summary>The most bytes that <see cref="PutTail"/> adds.</summary>
+        internal const int MaxTailBytes = MessageRecord.HeaderBytes + MaxBytes + TrailerBytes;
+
         private const int MaxBytes = Count * 11; // a place, and a number of ten bytes
         private const int MaxTopicBytes = 64;
         private const byte Version = 1;
@@ -224,7 +227,7 @@ namespace DeviceQueue.Sleep
                 return size == _values[OutboxLog.SizeAt] || (size == -1 && _values[OutboxLog.SizeAt] == 0);
             }
 
-            int count = size < MaxBytes ? size : MaxBytes;
+            int count = size < MaxTailBytes ? size : MaxTailBytes;
             if (!store.TryReadAt(name, size - count, data, 0, count))
             {
                 return false;

@@ -42,7 +42,8 @@ namespace DeviceQueue.Sleep
 
         private const int PollMs = 50;
         private const int HeldPollMs = 1000;
-        private const int LateCommandMs = 6000;
+        private const int StorageRetryMs = 60000;
+        private const int MaxPulseMs = 60000;
         private const int SetToleranceMs = 50;
 
         private readonly DevicePlatform _platform;
@@ -51,6 +52,7 @@ namespace DeviceQueue.Sleep
         private readonly Sampler _sampler;
         private readonly TrustedClock _clock;
         private readonly SleepRecord _record;
+        private readonly string _fault; // that the last start knew, or null
         private int _awakeMs;
         private long _heldUntilMs;
         private long _readyMs;
@@ -80,6 +82,7 @@ namespace DeviceQueue.Sleep
             _clock = (TrustedClock)platform.Clock;
             _freeMs = _clock.NowMs;
             _calendarMs = GetCalendarMs();
+            _fault = platform.Journal.LastFault;
             _record = slept;
             if (_record == null)
             {
@@ -131,13 +134,15 @@ namespace DeviceQueue.Sleep
         }
 
         /// <summary>
-        /// Tells whether the age of a command can be told: the calendar is young, or the time service had its time.
+        /// Tells whether a command can be carried out: there is a link to answer over, and its age can be told, as the
+        /// calendar is young or the time service had its time.
         /// </summary>
-        public bool CanDateCommands(long nowMs)
+        public bool CanTakeCommands(long nowMs)
         {
-            return _isSet
-                || nowMs - _record[SleepRecord.SetMs] < CommandCalendarMs
-                || (_readyMs > 0 && nowMs >= _readyMs + TimeWaitMs);
+            return (_closeByMs == 0 || _connection.IsOpen)
+                && (_isSet
+                    || nowMs - _record[SleepRecord.SetMs] < CommandCalendarMs
+                    || (_readyMs > 0 && nowMs >= _readyMs + TimeWaitMs));
         }
 
         /// <summary>Goes to sleep when it is time.</summary>
@@ -151,9 +156,11 @@ namespace DeviceQueue.Sleep
             WatchCalendar(nowMs);
             _readyMs = _readyMs == 0 && _connection.IsConnected ? nowMs : _readyMs;
             _freeMs = isHeld ? nowMs : _freeMs;
-            if (_closeByMs > 0)
+            if (_closeByMs > 0 && !TryOpenAgain(isHeld || (isBusy && _isDone)))
             {
-                return PollClosing(nowMs, isBusy);
+                bool isOpen = nowMs < _closeByMs && _connection.IsOpen;
+                bool isPulse = isHeld && nowMs < _closeByMs + MaxPulseMs;
+                return isOpen || isPulse ? nowMs + PollMs : Sleep(nowMs, isHeld);
             }
 
             long endMs = isHeld ? nowMs + HeldPollMs : nowMs < _heldUntilMs ? _heldUntilMs : FindEndMs(nowMs, isBusy);
@@ -162,11 +169,17 @@ namespace DeviceQueue.Sleep
                 return endMs;
             }
 
+            if (!_readings.Flush())
+            {
+                _heldUntilMs = nowMs + StorageRetryMs; // what is in memory alone would be lost
+                return _heldUntilMs;
+            }
+
             _closeByMs = nowMs + MqttConnection.CloseTimeoutMs + PollMs;
             bool isClosing = _connection.IsConnected;
             _connection.Status.SetLastWord(DeviceTopics.Asleep);
             _connection.BeginClose();
-            return isClosing ? nowMs + PollMs : Sleep(nowMs);
+            return isClosing ? nowMs + PollMs : Sleep(nowMs, false);
         }
 
         /// <inheritdoc/>
@@ -262,15 +275,21 @@ namespace DeviceQueue.Sleep
                 ? (utc.Ticks / TimeSpan.TicksPerMillisecond) - _clock.NowMs : 0;
         }
 
-        // A command that came in the last moment is carried out; its answer may have to wait for the next wake-up.
-        private long PollClosing(long nowMs, bool isBusy)
+        // For a command that came in the last moment.
+        private bool TryOpenAgain(bool isWanted)
         {
-            bool isOpen = _connection.IsOpen && nowMs < _closeByMs;
-            bool isLate = isBusy && nowMs < _closeByMs + LateCommandMs;
-            return isOpen || isLate ? nowMs + PollMs : Sleep(nowMs);
+            if (!isWanted || !_connection.IsOpen)
+            {
+                return false;
+            }
+
+            _closeByMs = 0;
+            _connection.Open();
+            return true;
         }
 
-        private long Sleep(long nowMs)
+        // Restarts when it cannot be: the storage fails, or a command held the device after the link was closed.
+        private long Sleep(long nowMs, bool isHeld)
         {
             if (IsConnecting)
             {
@@ -281,10 +300,15 @@ namespace DeviceQueue.Sleep
                 _record[SleepRecord.NewFault] = 1;
             }
 
-            bool isKept = TryKeep();
+            if (_platform.Journal.LastFault != _fault)
+            {
+                _record[SleepRecord.NewFault] = 1;
+            }
+
+            bool isKept = !isHeld && TryKeep();
             string text = isKept
                 ? "asleep for " + (_record[SleepRecord.PlannedMs] / 1000).ToString() + " s"
-                : "the storage fails: restart in place of a sleep";
+                : "it cannot sleep: restart";
             _platform.Logger.Log(isKept ? LogLevel.Info : LogLevel.Error, null, text);
             if (isKept)
             {

@@ -1,5 +1,8 @@
 using System.Device.Gpio;
+using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Brokers;
+using DeviceQueue.Esp32;
 using DeviceQueue.SystemTests.Mosquitto;
 
 namespace DeviceQueue.SystemTests.Firmware;
@@ -9,6 +12,9 @@ namespace DeviceQueue.SystemTests.Firmware;
 /// </summary>
 public sealed class Sleep_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
+    private const int Burst = 20;
+    private const int StallMs = StallWatch.StallMs / 10;
+
     private static readonly TimeSpan PowerOn = TimeSpan.FromMinutes(5);
 
     [Fact]
@@ -45,7 +51,7 @@ public sealed class Sleep_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
     }
 
     [Fact]
-    public void A_command_waits_at_the_broker_until_the_board_wakes()
+    public void Twenty_commands_wait_at_the_broker_and_are_carried_out_and_answered_in_one_wake_up()
     {
         string id = fixture.NewName();
         using Operator watcher = new(fixture.Broker, id, hasKey: true);
@@ -54,22 +60,91 @@ public sealed class Sleep_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         board.Board.FellAsleep += sleeps.Add;
         Begin(board, watcher);
         sleeps.WaitFor(1);
-        int pulses = 0;
-        board.Board.Gpio[FieldBoard.RelayPin].Changed += (_, change) => pulses += change.Level == PinValue.High ? 1 : 0;
-        for (int i = 0; i < 20; i++)
+        Recorder<bool> levels = new();
+        board.Board.Gpio[FieldBoard.RelayPin].Changed += (_, change) => levels.Add(change.Level == PinValue.High);
+        for (int i = 0; i < Burst; i++)
         {
-            watcher.Send(Operator.Envelope("output.pulse", """{"name":"relay1","ms":5}""", $"p{i}"));
+            watcher.Send(Operator.Envelope("output.toggle", """{"name":"relay1"}""", $"p{i}"));
         }
 
         board.Board.SkipSleep();
 
-        for (int i = 0; i < 20; i++)
+        for (int i = 0; i < Burst; i++)
         {
             Assert.Equal("succeeded", watcher.WaitForAnswer($"p{i}")["status"]!.ToString());
         }
 
         sleeps.WaitFor(2);
-        Assert.InRange(pulses, 1, 20); // one that begins before the last has ended makes no edge
+        bool[] seen = [false, .. levels.Items];
+        Assert.Equal(Burst, seen.Zip(seen.Skip(1)).Count(pair => pair.First != pair.Second));
+        Assert.False(seen[^1]);
+        Assert.Equal(Burst, watcher.Messages.Count(m => m.Topic.EndsWith("/response", StringComparison.Ordinal)));
+        Assert.Equal((2, 2), (sleeps.Items.Length, board.Board.BootCount));
+    }
+
+    [Theory]
+    [InlineData(false, "main: OutOfMemoryException: no heap left")]
+    [InlineData(true, "main loop: stalled for 6 s")]
+    public void A_wake_up_that_crashes_or_stalls_ends_in_a_reboot_that_tells_why(bool isStalled, string fault)
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = Sleepy(id, connectEvery: 12);
+        using ManualResetEventSlim over = new();
+        Recorder<TimeSpan> sleeps = new();
+        board.Board.FellAsleep += sleeps.Add;
+        Begin(board, watcher, () => FirstWakeStalls(board));
+        sleeps.WaitFor(1);
+        int left = 1;
+        board.Board.Fault = () =>
+        {
+            if (!IsInShortWake() || Interlocked.Decrement(ref left) < 0)
+            {
+                return null;
+            }
+
+            if (isStalled)
+            {
+                over.Wait(Patience.Bound);
+            }
+
+            return new OutOfMemoryException("no heap left");
+        };
+        board.Board.SkipSleep();
+
+        JsonNode health = watcher.WaitForHealth(h => h["boot"]!.GetValue<int>() == 2);
+        over.Set();
+        Assert.Equal(
+            (1, fault), (health["faults"]!.GetValue<int>(), health["last_fault"]!.ToString()));
+        Assert.False(health["safe_mode"]!.GetValue<bool>());
+        Assert.Equal(3, board.Board.BootCount);
+        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["seq"]!.GetValue<int>() == 257);
+    }
+
+    [Fact]
+    public void After_a_sleep_TLS_checks_the_certificate_by_the_calendar_that_went_on()
+    {
+        using FieldBoard board = new(0, intervalMs: 300_000);
+        using CertificateAuthority authority = new(board.Board.StorageDirectory);
+        (MosquittoBroker broker, int port) = SelfCare_Tests.StartTls(board, authority);
+        using (broker)
+        using (Operator watcher = new(broker))
+        {
+            board.Device["sleep"] = true;
+            Recorder<TimeSpan> sleeps = new();
+            board.Board.FellAsleep += sleeps.Add;
+            Begin(board, watcher);
+            sleeps.WaitFor(1);
+            board.Board.Network.NtpReachable = false;
+            board.Board.SkipSleep();
+
+            sleeps.WaitFor(2);
+            JsonNode reading = JsonNode.Parse(watcher.WaitForReadings(3)[2].Text)!;
+            Assert.NotNull(reading["time"]);
+            Assert.Equal(2, board.Console.Items.Count(line => line.Contains($"connected to 127.0.0.1:{port}")));
+            int waits = board.Console.Items.Count(line => line.Contains("TLS waits up to 60 s"));
+            Assert.InRange(waits, 0, 1); // at the power-on
+        }
     }
 
     [Fact]
@@ -91,9 +166,15 @@ public sealed class Sleep_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["seq"]!.GetValue<int>() == 3);
     }
 
-    private static void Begin(FieldBoard board, Operator watcher)
+    private static void FirstWakeStalls(FieldBoard board) =>
+        DeviceQueue.Esp32.Program.Start(board.Board.BootCount == 2 ? StallMs : StallWatch.StallMs);
+
+    private static bool IsInShortWake() => new StackTrace().GetFrames()
+        .Any(frame => frame.GetMethod()?.DeclaringType == typeof(DeviceQueue.Sleep.ShortWake));
+
+    private static void Begin(FieldBoard board, Operator watcher, Action? main = null)
     {
-        board.Boot();
+        board.Boot(main);
         board.WaitForConsole("status: all well");
         watcher.WaitForReadings(1);
         board.Board.Clock.Skip(PowerOn);
