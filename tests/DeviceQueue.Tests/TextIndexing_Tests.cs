@@ -17,7 +17,6 @@ public sealed class TextIndexing_Tests
     {
         ["DeviceQueue/Commands/CommandCatalog.cs"] = "the compiler's switch over the names of commands, which "
             + "compares whole texts in the end",
-        ["DeviceQueue/Commands/CommandVerifier.cs"] = "looks for control characters; half of a pair is none",
         ["DeviceQueue/Configuration/ConfigReader.cs"] = "looks for control characters, reads digits and words of ASCII",
         ["DeviceQueue/Configuration/ConnectionConfig.cs"] = "reads digits of a key",
         ["DeviceQueue/Configuration/ConnectionParams.cs"] = "takes ASCII and nothing else for a host",

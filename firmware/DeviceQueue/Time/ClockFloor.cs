@@ -1,6 +1,5 @@
 using System;
 using DeviceQueue.Storage;
-using DeviceQueue.Text;
 
 namespace DeviceQueue.Time
 {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
@@ -71,25 +70,22 @@ public sealed partial class Readme_Tests
     [Fact]
     public void The_settings_of_the_battery_board_sleep_and_measure_where_its_divider_is()
     {
-        string json = BatterySettings().Match(Page.Read("hardware/README.md")).Groups[1].Value;
-        JsonElement device = JsonDocument.Parse(json).RootElement.GetProperty("device");
-        JsonElement battery = device.GetProperty("battery");
+        DeviceSettings device = Page.Settings("hardware/README.md", "battery settings");
+        int pin = DevKit.OnBattery.GpioOn("HALF_BATTERY");
+        Assert.Null(DevKit.OnBattery.Rules(hasPsram: false).WhyNotAdc(pin, out int channel));
 
-        Assert.True(device.GetProperty("sleep").GetBoolean());
-        Assert.Equal(DevKit.OnBattery.GpioOn("HALF_BATTERY"), battery.GetProperty("pin").GetInt32());
-        Assert.Equal(2, battery.GetProperty("ratio").GetDouble());
+        Assert.True(device.Sleep.IsOn);
+        Assert.Equal((channel, 2.0), (device.Battery.Channel, device.Battery.Factor));
+        Assert.EndsWith($"ADC1 channel {channel}: half of the battery's voltage", DevKit.OnBattery.Pins[pin]["note"]);
 
         // The RT9080 drops 0.31 V at 600 mA, and the chip needs 3.0 V.
-        Assert.InRange(battery.GetProperty("low_v").GetDouble(), 3.0 + 0.31, 3.7);
+        Assert.InRange(device.Battery.LowMv, 3000 + 310, 3700);
     }
 
     private static string PinOf(IEnumerable<string> net, string part) => net.First(pin => Netlist.PartOf(pin) == part);
 
     [GeneratedRegex(@"^\| (?<board>3V3|GND|IO\d+) \| (?<sensor>VIN|GND|SDA|SCL)\b", RegexOptions.Multiline)]
     private static partial Regex WireRow();
-
-    [GeneratedRegex(@"<!-- battery settings -->\s*```json(.*?)```", RegexOptions.Singleline)]
-    private static partial Regex BatterySettings();
 
     [GeneratedRegex(@"^\| (?<net>\w+) \| (?<pins>\w+\.\w+(, \w+\.\w+)+) \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();

@@ -5,7 +5,6 @@ using DeviceQueue.Health;
 using DeviceQueue.Readings;
 using DeviceQueue.Sleep;
 using DeviceQueue.Storage;
-using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Sleep;
 

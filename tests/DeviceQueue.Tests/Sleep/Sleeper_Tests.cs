@@ -371,10 +371,10 @@ public sealed class Sleeper_Tests
     {
         SleepingBoard board = new SleepingBoard(Hourly + config).Begin();
         MemoryStore store = board.Store;
-        (long blocks, long notes) = (store.BlocksErased, (store.Writes * 2) + store.Deletes);
+        long blocks = store.Wear.Blocks;
         board.Wake(288);
 
-        long erased = store.BlocksErased - blocks + (((store.Writes * 2) + store.Deletes - notes) / 30);
+        long erased = store.Wear.Blocks - blocks;
         TestContext.Current.TestOutputHelper?.WriteLine($"{erased} blocks of 4 KB erased a day");
         Assert.InRange(erased, 288, maxBlocks);
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using DeviceQueue.Storage;
+using VirtualBoard;
 
 namespace DeviceQueue.Tests.Storage;
 
@@ -8,26 +9,21 @@ namespace DeviceQueue.Tests.Storage;
 /// </summary>
 internal sealed class MemoryStore : IStore
 {
-    /// <summary>The size of the blocks in which the flash of an ESP32 is erased, in bytes.</summary>
-    public const int BlockBytes = 4096;
-
     public Dictionary<string, byte[]> Files { get; init; } = [];
 
     public int Writes { get; private set; }
 
     public string? LastWritten { get; private set; }
 
-    public int Deletes { get; private set; }
+    /// <summary>Gets what a flash chip would have borne.</summary>
+    public FlashWear Wear { get; } = new();
+
+    public int Deletes => (int)Wear.Deletes;
 
     public long BytesWritten { get; private set; }
 
     /// <summary>Gets the names of the files that were read.</summary>
     public HashSet<string> ReadNames { get; } = [];
-
-    /// <summary>
-    /// Gets the blocks that had to be erased for contents: littlefs copies the last block of a file with each append.
-    /// </summary>
-    public long BlocksErased { get; private set; }
 
     public bool FailsWrites { get; set; }
 
@@ -101,8 +97,8 @@ internal sealed class MemoryStore : IStore
         if (Files.ContainsKey(name))
         {
             Deleting(name);
-            Deletes++;
             Files.Remove(name);
+            Wear.OnDelete();
         }
 
         return true;
@@ -140,7 +136,7 @@ internal sealed class MemoryStore : IStore
         LastWritten = name;
         Files[name] = [.. before, .. data[..written]];
         BytesWritten += written;
-        BlocksErased += ((before.Length + Math.Max(written, 1) - 1) / BlockBytes) - (before.Length / BlockBytes) + 1;
+        Wear.OnWrite(before.Length, written);
         return !isCut && !IsOff;
     }
 
