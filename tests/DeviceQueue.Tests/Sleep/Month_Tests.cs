@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using DeviceQueue.Tests.Mqtt;
-using DeviceQueue.Tests.Storage;
 
 namespace DeviceQueue.Tests.Sleep;
 
@@ -17,7 +16,6 @@ public sealed class Month_Tests
     private const int StalePin = 14; // relay2: switched by commands that are too old alone
     private const int MaxBlocksADay = 600;
     private const int SettlingWakes = 40; // the next attempt may be an hour away, and one that brings the rest another
-    private const int NotesPerBlock = 30; // see Wear_Tests
     private const string Config = Node.WithKey + "device.connect_every=12;options.outbox_max_bytes=61440;"
         + "device.outputs.1.name=relay2;device.outputs.1.pin=14;";
 
@@ -219,9 +217,8 @@ public sealed class Month_Tests
 
     private int CountBlocks()
     {
-        MemoryStore store = _board.Store;
         long before = _blocks;
-        _blocks = store.BlocksErased + (((store.Writes * 2) + store.Deletes) / NotesPerBlock);
+        _blocks = _board.Store.Wear.Blocks;
         return (int)(_blocks - before);
     }
 }
