@@ -20,7 +20,7 @@ namespace DeviceQueue.Components
         private References _references;
         private ConnectionComponent _own;
         private ICounters _counters;
-        private MqttPlatform _platform;
+        private MqttPlatform _platform; // from when the queue has its connection
 
         /// <summary>Initializes a new instance of the <see cref="MqttQueueComponent"/> class.</summary>
         /// <param name="name">Its name, or <see langword="null"/> for the configuration's <c>name</c> or
@@ -81,7 +81,7 @@ namespace DeviceQueue.Components
                     return;
                 }
 
-                if (!IsBound)
+                if (_platform == null)
                 {
                     FindConnection(correlationId);
                 }
@@ -138,7 +138,7 @@ namespace DeviceQueue.Components
 
         private void CheckUnused()
         {
-            if (IsBound)
+            if (_platform != null)
             {
                 string text = "queue " + Name + " has its connection and stays with it";
                 throw new InvalidStateException(InvalidStateException.AlreadyOpened, text);
@@ -168,9 +168,9 @@ namespace DeviceQueue.Components
                 ConnectionComponent.LogWarnings(problems, shared.Connection.Logger, correlationId);
             }
 
+            Bind(found.Connection, found.Platform);
             _platform = found.Platform;
             _counters = _references?.GetOptional(Locators.Counters) as ICounters;
-            Bind(found.Connection, _platform);
         }
 
         private ConnectionComponent MakeOwn(string correlationId)

@@ -15,7 +15,6 @@ public sealed class TextIndexing_Tests
     /// <summary>Gets the files that index texts, each with the reason why it may.</summary>
     private static readonly SortedDictionary<string, string> Allowed = new(StringComparer.Ordinal)
     {
-        ["DeviceQueue/Commands/CommandVerifier.cs"] = "looks for control characters; half of a pair is none",
         ["DeviceQueue/Configuration/ConfigReader.cs"] = "looks for control characters, reads digits and words of ASCII",
         ["DeviceQueue/Configuration/ConnectionConfig.cs"] = "reads digits of a key",
         ["DeviceQueue/Configuration/ConnectionParams.cs"] = "takes ASCII and nothing else for a host",

@@ -216,6 +216,9 @@ namespace DeviceQueue.HomeAssistant
                 return false;
             }
 
+            // What the device does not have it may have had.
+            isEmpty |= index == DiscoveryWriter.Sleep && !_isSleeping;
+            isEmpty |= index == DiscoveryWriter.Battery && _sampler.Battery == null;
             request.Topic = topics.OfDiagnostic(DiscoveryWriter.NameDiagnostic(index));
             request.Payload = isEmpty ? new byte[0] : MakeWriter().WriteDiagnostic(index, _expireAfterS);
             return true;
@@ -340,11 +343,7 @@ namespace DeviceQueue.HomeAssistant
 
         private DiscoveryWriter MakeWriter()
         {
-            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _quantities)
-            {
-                IsSleeping = _isSleeping,
-                HasBattery = _sampler.Battery != null,
-            };
+            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _quantities) { IsSleeping = _isSleeping };
         }
 
         private byte[] Write(byte[] former)

@@ -21,9 +21,13 @@ namespace DeviceQueue.HomeAssistant
         /// <summary>The most bytes that the announcement of one takes.</summary>
         public const int MaxDiagnosticBytes = 400;
 
+        /// <summary>The one of a device that sleeps.</summary>
+        public const int Sleep = 6;
+
+        /// <summary>The one of a battery that is measured.</summary>
+        public const int Battery = 7;
+
         private const int Uptime = 5;
-        private const int Sleep = 6;
-        private const int Battery = 7;
 
         // an output may be called temperature; short, because eight relays are to fit in 2 KB
         private const string OutputPrefix = "o_";
@@ -86,9 +90,6 @@ namespace DeviceQueue.HomeAssistant
         /// place of an availability that its sleep would take away.
         /// </summary>
         public bool IsSleeping { get; set; }
-
-        /// <summary>Gets or sets a value indicating whether a battery is measured.</summary>
-        public bool HasBattery { get; set; }
 
         /// <summary>Tells what a part is now.</summary>
         /// <param name="outputCount">How many outputs are announced.</param>
@@ -191,15 +192,9 @@ namespace DeviceQueue.HomeAssistant
         /// <summary>Writes the announcement of a diagnostic entity, which reads the health reports.</summary>
         /// <param name="index">0 to <see cref="DiagnosticCount"/> - 1.</param>
         /// <param name="expireAfterS">How long a value stays good when the device sleeps, in seconds.</param>
-        /// <returns>The announcement; nothing where the device has no such entity, which takes back an earlier
-        /// one.</returns>
+        /// <returns>The announcement.</returns>
         public byte[] WriteDiagnostic(int index, int expireAfterS)
         {
-            if ((index == Sleep && !IsSleeping) || (index == Battery && !HasBattery))
-            {
-                return new byte[0];
-            }
-
             byte[] buffer = new byte[MaxDiagnosticBytes];
             string name = NameDiagnostic(index);
             _writer.Reset(buffer, 0);

@@ -67,8 +67,6 @@ namespace DeviceQueue.Messaging
 
         internal QueueOptions Options { get; set; }
 
-        internal bool IsBound => _connection != null;
-
         internal ILogger Logger => _connection.Logger;
 
         /// <inheritdoc/>

@@ -81,10 +81,9 @@ namespace DeviceQueue.Readings
             Status = mv | ((int)state << StateShift) | flag;
             if (before >> StateShift != Status >> StateShift)
             {
-                bool isOk = state == SensorState.Ok;
-                string text = isOk ? mv.ToString() + " mV" : Sampler.NameOf(state);
-                text = (isOk ? "battery: " : "battery fault: ") + text + (flag == 0 ? null : ", low");
-                logger.Log(isOk && flag == 0 ? LogLevel.Info : LogLevel.Error, null, text);
+                string text = state == SensorState.Ok ? mv.ToString() + " mV" : Sampler.NameOf(state);
+                text = "battery: " + text + (flag == 0 ? null : ", low");
+                logger.Log(Status >> StateShift == 0 ? LogLevel.Info : LogLevel.Error, null, text);
             }
         }
 

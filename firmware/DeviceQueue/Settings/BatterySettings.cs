@@ -48,12 +48,16 @@ namespace DeviceQueue.Settings
         }
 
         /// <summary>Takes the pin, and finds its channel.</summary>
-        /// <returns><see langword="false"/> when there is no pin: nothing is measured.</returns>
-        internal bool TryUse(PinPlan plan)
+        /// <returns>The settings, or <see langword="null"/> when there is no pin: nothing is measured.</returns>
+        internal static BatterySettings Check(BatterySettings battery, PinPlan plan)
         {
-            bool hasPin = Channel != DeviceSettings.NoPin;
-            Channel = hasPin ? plan.TakeAdc("device.battery.pin", Channel) : Channel;
-            return hasPin;
+            if (battery == null || battery.Channel == DeviceSettings.NoPin)
+            {
+                return null;
+            }
+
+            battery.Channel = plan.TakeAdc("device.battery.pin", battery.Channel);
+            return battery;
         }
     }
 }

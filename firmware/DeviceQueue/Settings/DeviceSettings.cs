@@ -179,7 +179,7 @@ namespace DeviceQueue.Settings
             plan.TakeI2c("device.i2c.scl", I2cClockPin);
             plan.TakeOutput("device.status_led", StatusLedPin);
             plan.TakeOutput("device.watchdog_pin", WatchdogPin);
-            Battery = Battery != null && Battery.TryUse(plan) ? Battery : null;
+            Battery = BatterySettings.Check(Battery, plan);
             for (int i = 0; i < Outputs.Length; i++)
             {
                 if (Outputs[i] != null)

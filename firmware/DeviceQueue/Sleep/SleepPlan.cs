@@ -12,7 +12,9 @@ namespace DeviceQueue.Sleep
         /// <summary>How many failed attempts to connect in a row are counted.</summary>
         public const int MaxFailures = 16;
 
-        private const int HourMs = SleepSettings.MaxRetryMs;
+        /// <summary>The shortest time between two attempts to connect while the battery is low.</summary>
+        internal const int HourMs = SleepSettings.MaxRetryMs;
+
         private const int EarlyShare = 32; // of an interval: so early may a wake-up come
 
         /// <summary>
@@ -52,33 +54,23 @@ namespace DeviceQueue.Sleep
         /// <param name="nowMs">The uptime.</param>
         public static bool IsConnectDue(SleepRecord record, long nowMs)
         {
-            long earlyMs = record[SleepRecord.IntervalMs] / EarlyShare;
-            if ((record[Sampler.BatteryAt] & Battery.LowFlag) != 0
-                && nowMs + earlyMs < record[SleepRecord.AttemptMs] + HourMs)
+            long intervalMs = record[SleepRecord.IntervalMs];
+            long sinceMs = nowMs - record[SleepRecord.AttemptMs];
+            if ((record[Sampler.BatteryAt] & Battery.LowFlag) != 0 && sinceMs + (intervalMs / EarlyShare) < HourMs)
             {
                 return false;
             }
 
-            long halfMs = record[SleepRecord.IntervalMs] / 2;
+            long halfMs = intervalMs / 2;
             if (record[SleepRecord.Failures] > 0)
             {
                 return nowMs + halfMs >= record[SleepRecord.RetryMs];
             }
 
             return record[SleepRecord.Readings] >= record[SleepRecord.ConnectEvery]
-                || nowMs + halfMs - record[SleepRecord.AttemptMs] >= SleepSettings.MaxPauseMs
+                || sinceMs + halfMs >= SleepSettings.MaxPauseMs
                 || record[OutboxLog.BytesAt] >= record[OutboxLog.MaxBytesAt] / 2
                 || record[SleepRecord.NewFault] > 0;
-        }
-
-        /// <summary>Gets how many readings there are from one connect to the next when all goes well.</summary>
-        /// <param name="record">What is kept.</param>
-        /// <param name="isLow">Whether the battery is low: then there is an hour between two attempts.</param>
-        public static long GetReadings(SleepRecord record, bool isLow)
-        {
-            long every = record[SleepRecord.ConnectEvery];
-            long intervalMs = record[SleepRecord.IntervalMs];
-            return isLow && every * intervalMs < HourMs ? (HourMs + intervalMs - 1) / intervalMs : every;
         }
 
         /// <summary>Notes an attempt to connect; after failed ones the next comes later, up to an hour.</summary>

@@ -184,8 +184,13 @@ namespace DeviceQueue.Sleep
             _record[SleepRecord.DueMs] = _sampler.DueMs;
             SleepPlan.PlanSleep(_record, _clock);
             long wakeMs = _record[SleepRecord.DueMs];
-            bool isLow = _sampler.Battery != null && _sampler.Battery.IsLow;
-            long pauseMs = (SleepPlan.GetReadings(_record, isLow) - 1) * _record[SleepRecord.IntervalMs];
+            long intervalMs = _record[SleepRecord.IntervalMs];
+            long pauseMs = (_record[SleepRecord.ConnectEvery] - 1) * intervalMs;
+            if (_sampler.Battery != null && _sampler.Battery.IsLow && pauseMs < SleepPlan.HourMs - intervalMs)
+            {
+                pauseMs = SleepPlan.HourMs - intervalMs;
+            }
+
             WriteTime(writer, "wakes", wakeMs);
             pauseMs = pauseMs < SleepSettings.MaxPauseMs ? pauseMs : SleepSettings.MaxPauseMs;
             WriteTime(writer, "connects", wakeMs + pauseMs);

@@ -1,5 +1,4 @@
 using System.Device.Adc;
-using VirtualBoard;
 
 namespace DeviceQueue.SystemTests.VirtualBoard;
 

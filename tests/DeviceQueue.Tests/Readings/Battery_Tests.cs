@@ -4,7 +4,6 @@ using DeviceQueue.Configuration;
 using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
-using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Settings;
 
@@ -85,7 +84,7 @@ public sealed class Battery_Tests
         Assert.Equal(state, battery.GetProperty("state").GetString());
         Assert.False(battery.TryGetProperty("voltage", out _));
         Assert.False(battery.GetProperty("low").GetBoolean());
-        Assert.Single(node.Log.Lines, line => line.Contains("battery fault: " + state, StringComparison.Ordinal));
+        Assert.Single(node.Log.Lines, line => line.Contains("battery: " + state, StringComparison.Ordinal));
         SetVolts(node.Battery, 4);
         node.World.RunFor(60_000);
         Assert.True(Node.Json(node.On("temperature")[^1]).TryGetProperty("battery", out _));

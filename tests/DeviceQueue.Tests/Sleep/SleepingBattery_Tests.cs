@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DeviceQueue.Sleep;
-using DeviceQueue.Tests.Mqtt;
 
 namespace DeviceQueue.Tests.Sleep;
 
