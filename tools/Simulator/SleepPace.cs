@@ -96,7 +96,8 @@ internal sealed class SleepPace : IDisposable
         }
         else if (_board.IsOn)
         {
-            _view.Note($"the {AwakeTime.TotalMinutes} minutes after a start, in which the device stays awake, are over");
+            string time = $"{AwakeTime.TotalMinutes} minutes";
+            _view.Note($"the {time} after a start, in which the device stays awake, are over");
             _board.Clock.Skip(AwakeTime);
         }
     }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace VirtualBoard;
 
 /// <summary>
-/// The currents of a board that sleeps, by its power-budget.csv: rows of state, part, current in mA and source, of which
-/// the parts of a state are added.
+/// The currents of a board that sleeps, by its power-budget.csv: rows of state, part, current in mA and source, of
+/// which the parts of a state are added.
 /// </summary>
 public sealed class PowerBudget
 {

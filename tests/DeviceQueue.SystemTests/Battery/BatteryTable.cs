@@ -77,16 +77,24 @@ internal sealed class BatteryTable(PowerBudget budget, BatteryOptions options)
     private IEnumerable<string> Notes(IReadOnlyList<BatteryDay> days)
     {
         EnergyAssumptions energy = options.Energy;
+        double lost = budget.SelfDischarge * HoursPerDay;
         FormattableString[] notes =
         [
-            $"Measured on the whole firmware at a Mosquitto, with its sleeps skipped: wake-ups, waits, packets, blocks,",
-            $"and instructions: {days[0].ShortInstructions:N0} in a wake-up that only measures, {days[0].ConnectInstructions:N0} in one that connects.",
+            $"Measured on the whole firmware at a Mosquitto: wake-ups, waits, packets, blocks of flash, instructions:",
+            $"{days[0].ShortInstructions:N0} in a wake-up that only measures,",
+            $"{days[0].ConnectInstructions:N0} in one that connects.",
             $"Currents: hardware/boards/{budget.Board}/power-budget.csv.",
-            $"Assumed, each with its option: the interpreter's start takes {energy.StartSeconds} s (--start-s), association and",
-            $"DHCP {energy.AssociateSeconds} s (--associate-s), a TLS handshake {energy.HandshakeSeconds} s (--tls-s), an instruction {energy.InstructionMicroseconds} us",
-            $"(--instruction-us), a frame to send {energy.FrameMilliseconds} ms (--frame-ms), a block to erase {energy.EraseMilliseconds} ms (--erase-ms);",
-            $"the timer is {options.DriftPercent} % slow (--drift-percent); of a LiPo of {options.LipoMah:N0} mAh (--lipo-mah) {options.UsablePercent} % can be",
-            $"used (--usable-percent), and it loses {budget.SelfDischarge * HoursPerDay:F1} mAh a day by itself; alkaline AA cells in series give {options.AaMah:N0} mAh (--aa-mah).",
+            $"Assumed:",
+            $"  --start-s {energy.StartSeconds}: the start of chip and interpreter",
+            $"  --associate-s {energy.AssociateSeconds}: association and DHCP",
+            $"  --tls-s {energy.HandshakeSeconds}: a TLS handshake",
+            $"  --instruction-us {energy.InstructionMicroseconds}: an instruction",
+            $"  --frame-ms {energy.FrameMilliseconds}: a frame that the radio sends",
+            $"  --erase-ms {energy.EraseMilliseconds}: a block of flash that is erased",
+            $"  --drift-percent {options.DriftPercent}: how slow the timer is",
+            $"  --lipo-mah {options.LipoMah}: the LiPo; it loses {lost:F1} mAh a day by itself",
+            $"  --usable-percent {options.UsablePercent}: what can be had of it",
+            $"  --aa-mah {options.AaMah}: what can be had of alkaline AA cells in series",
             $"Columns from asleep to TLS: mAh a day.",
         ];
         return notes.Select(FormattableString.Invariant);

@@ -16,8 +16,8 @@ public sealed class Sleep_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         using SimulatorProcess simulator = new("--sleep", "--connect-every", "2", "--broker", uri, "--id", id);
         simulator.WaitForLine("Sleep is skipped: 5 minutes pass in 3 seconds.");
         simulator.WaitForLine("asleep: 4 min ");
-        ToolProcess.Shell(
-            $"timeout 20 mosquitto_sub -h 127.0.0.1 -p {fixture.Broker.Port} -t 'sensor/{id}/status' | grep -m 1 asleep");
+        string client = $"timeout 20 mosquitto_sub -h 127.0.0.1 -p {fixture.Broker.Port}";
+        ToolProcess.Shell($"{client} -t 'sensor/{id}/status' | grep -m 1 asleep");
 
         watcher.Send(Operator.Envelope("device.ping", "{}", "waits"));
 
