@@ -284,9 +284,9 @@ namespace DeviceQueue
             BatterySettings battery = settings.Battery;
             _sampler.Battery =
                 battery == null ? null : new Battery(_platform.BatteryInput, battery.Factor, battery.LowMv);
+            _isHealthWanted = _sleeper != null && _sleeper.IsConnecting;
             if (slept != null)
             {
-                _isHealthWanted = IsConnecting;
                 _sampler.Resume(slept.Values);
                 Discovery.Resume(settings);
             }
