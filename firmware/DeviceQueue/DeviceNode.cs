@@ -289,10 +289,7 @@ namespace DeviceQueue
             if (slept != null)
             {
                 _sampler.Resume(slept.Values);
-                if (slept[SleepRecord.Failures] == 0)
-                {
-                    Discovery.Resume(settings); // after a failed attempt it is not known what was announced
-                }
+                Discovery.Resume(settings, slept[SleepRecord.Failures] == 0);
             }
         }
 

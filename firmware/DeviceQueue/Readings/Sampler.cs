@@ -169,7 +169,8 @@ namespace DeviceQueue.Readings
             saved[BatteryAt] = Battery == null ? 0 : Battery.Status;
             if (State != SensorState.Ok || _sensor.Address > 0)
             {
-                saved[AddressAt] = State == SensorState.Ok ? _sensor.Address : 0; // else it was not asked since the sleep
+                // 0: it was not asked since the sleep
+                saved[AddressAt] = State == SensorState.Ok ? _sensor.Address : 0;
             }
 
             saved[SavedEnd - 1] = Faults;

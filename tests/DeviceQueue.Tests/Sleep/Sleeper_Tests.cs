@@ -46,7 +46,7 @@ public sealed class Sleeper_Tests
     [Theory]
     [InlineData(0)]
     [InlineData(1000)]
-    public void A_connect_with_five_readings_is_done_a_second_after_the_link_is_up_and_awake_ms_runs_in_quiet(int awakeMs)
+    public void A_connect_with_five_readings_is_done_a_second_after_the_link_is_up_but_for_awake_ms(int awakeMs)
     {
         SleepingBoard board = new SleepingBoard($"device.connect_every=5;device.awake_ms={awakeMs};").Begin();
         (board.Broker.PubackMs, board.Broker.SubackMs) = (NetworkMs, NetworkMs);
