@@ -190,7 +190,8 @@ namespace DeviceQueue
                 RepeatReading();
             }
 
-            if (_healthSchedule.TryAdvance(now) || _isHealthWanted)
+            bool isWanted = _isHealthWanted && (_sleeper == null || Connection.IsConnected); // with what the link found
+            if (_healthSchedule.TryAdvance(now) || isWanted)
             {
                 _isHealthWanted = false;
                 PublishHealth();
@@ -288,7 +289,10 @@ namespace DeviceQueue
             if (slept != null)
             {
                 _sampler.Resume(slept.Values);
-                Discovery.Resume(settings);
+                if (slept[SleepRecord.Failures] == 0)
+                {
+                    Discovery.Resume(settings); // after a failed attempt it is not known what was announced
+                }
             }
         }
 

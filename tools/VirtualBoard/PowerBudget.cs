@@ -43,6 +43,10 @@ public sealed class PowerBudget
             : throw new InvalidDataException($"{file}: no state {missing}: the board cannot sleep");
     }
 
+    /// <summary>Makes a budget with another current in one state.</summary>
+    public PowerBudget With(PowerState state, double milliamps) =>
+        new(Board, new Dictionary<string, double>(_currents) { [NameOf(state)] = milliamps });
+
     /// <summary>Says what seconds in a state take of the cell, in mAh.</summary>
     public double GetCharge(PowerState state, double seconds) => this[state] * seconds / SecondsPerHour;
 

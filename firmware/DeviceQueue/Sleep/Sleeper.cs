@@ -130,7 +130,8 @@ namespace DeviceQueue.Sleep
         /// <param name="ms">For how long, in milliseconds.</param>
         public void StayAwake(int ms)
         {
-            _heldUntilMs = _clock.NowMs + ms;
+            long endMs = _clock.NowMs + ms;
+            _heldUntilMs = endMs > PowerOnMs ? endMs : PowerOnMs; // the uptime goes on over sleeps
         }
 
         /// <summary>

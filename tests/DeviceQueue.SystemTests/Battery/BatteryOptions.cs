@@ -17,6 +17,12 @@ internal sealed record BatteryOptions
 
     public EnergyAssumptions Energy { get; private init; } = new();
 
+    /// <summary>Gets the current while chip and interpreter start, in mA; null: the budget's.</summary>
+    public double? StartMilliamps { get; private init; }
+
+    /// <summary>Gets the current while the firmware runs unconnected, in mA; null: the budget's.</summary>
+    public double? AwakeMilliamps { get; private init; }
+
     public double DriftPercent { get; private init; } = 1;
 
     public double LipoMah { get; private init; } = 2000;
@@ -35,6 +41,12 @@ internal sealed record BatteryOptions
 
     public double UsableLipoMah => LipoMah * UsablePercent / Percent;
 
+    public PowerBudget Adapt(PowerBudget budget)
+    {
+        PowerBudget started = StartMilliamps is { } start ? budget.With(PowerState.Start, start) : budget;
+        return AwakeMilliamps is { } awake ? started.With(PowerState.Awake, awake) : started;
+    }
+
     public static BatteryOptions Read()
     {
         string? text = Environment.GetEnvironmentVariable(Variable);
@@ -51,6 +63,8 @@ internal sealed record BatteryOptions
     private BatteryOptions With(string name, double value) => name switch
     {
         "start-s" => this with { Energy = Energy with { StartSeconds = value } },
+        "start-ma" => this with { StartMilliamps = value },
+        "awake-ma" => this with { AwakeMilliamps = value },
         "associate-s" => this with { Energy = Energy with { AssociateSeconds = value } },
         "tls-s" => this with { Energy = Energy with { HandshakeSeconds = value } },
         "instruction-us" => this with { Energy = Energy with { InstructionMicroseconds = value } },

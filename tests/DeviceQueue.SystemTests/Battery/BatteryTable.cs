@@ -86,6 +86,8 @@ internal sealed class BatteryTable(PowerBudget budget, BatteryOptions options)
             $"Currents: hardware/boards/{budget.Board}/power-budget.csv.",
             $"Assumed:",
             $"  --start-s {energy.StartSeconds}: the start of chip and interpreter",
+            $"  --start-ma {budget[PowerState.Start]:F1}: the current meanwhile",
+            $"  --awake-ma {budget[PowerState.Awake]:F1}: the current while the firmware runs unconnected",
             $"  --associate-s {energy.AssociateSeconds}: association and DHCP",
             $"  --tls-s {energy.HandshakeSeconds}: a TLS handshake",
             $"  --instruction-us {energy.InstructionMicroseconds}: an instruction",

@@ -34,8 +34,8 @@ public sealed class Battery_Tests
     {
         BatteryOptions options = BatteryOptions.Read();
         BatterySetup[] setups = options.IsTable ? All : [FiveMinutes, QuarterHours];
-        PowerBudget budget = PowerBudget.Read(
-            Path.Combine(Repository.Root, "hardware/boards/firebeetle2-esp32-e/power-budget.csv"));
+        PowerBudget budget = options.Adapt(PowerBudget.Read(
+            Path.Combine(Repository.Root, "hardware/boards/firebeetle2-esp32-e/power-budget.csv")));
         BatteryDay[] days = Run(setups, options);
         BatteryTable table = new(budget, options);
         table.Write(days);
