@@ -118,44 +118,6 @@ public sealed class SleepFaults_Tests
         Assert.Equal(links + 1, board.Broker.Links.Count);
     }
 
-    [Fact]
-    public void What_ended_a_wake_up_is_told_at_the_start_that_follows_however_rare_health_is()
-    {
-        SleepingBoard board = new SleepingBoard(Hourly + "device.health_interval_ms=3600000;").Begin();
-        board.Wake(2);
-        board.PassSleep();
-        board.Node.Journal.RecordFatal("main", "OutOfMemoryException: no heap left");
-        int before = board.Node.On("health").Length;
-        board.PowerOn();
-        board.RunFor(5000);
-
-        Assert.Equal(before + 1, board.Node.On("health").Length);
-        Assert.Equal(
-            "main: OutOfMemoryException: no heap left", Health(board).GetProperty("last_fault").GetString());
-    }
-
-    [Fact]
-    public void A_sensor_that_throws_in_a_wake_up_is_a_fault_that_is_told_and_no_number()
-    {
-        SleepingBoard board = new SleepingBoard(Hourly).Begin();
-        board.Wake(2);
-        board.Sensor.Throws = true;
-        board.Wake(3);
-        Assert.Equal(1, board.WholeWakes);
-        JsonElement sensor = Health(board).GetProperty("sensor");
-        Assert.Equal(
-            ("no_answer", 1), (sensor.GetProperty("state").GetString(), sensor.GetProperty("faults").GetInt32()));
-        Assert.Equal([1, 2, 3, 4], board.Sequences);
-
-        board.Sensor.Throws = false;
-        board.Wake(12);
-        Assert.Equal(Enumerable.Range(1, board.Sequences.Length).Select(i => (long)i), board.Sequences);
-        Assert.InRange(board.Sequences.Length, 12, 16);
-        sensor = Health(board).GetProperty("sensor");
-        Assert.Equal(("ok", 3), (sensor.GetProperty("state").GetString(), sensor.GetProperty("faults").GetInt32()));
-        Assert.False(board.Node.Journal.IsSafeMode);
-    }
-
     [Theory]
     [InlineData("outbox")]
     [InlineData("")]
