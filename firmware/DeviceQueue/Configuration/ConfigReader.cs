@@ -10,6 +10,8 @@ namespace DeviceQueue.Configuration
     /// </summary>
     public abstract class ConfigReader
     {
+        private const int FirstFalse = 5; // among the words for true and false
+
         /// <summary>Initializes a reader before the first key.</summary>
         /// <param name="problems">Takes what is not allowed.</param>
         protected ConfigReader(ConfigProblems problems)
@@ -120,24 +122,15 @@ namespace DeviceQueue.Configuration
         /// <summary>Reads one of the words for true and false, as Pip.Services' converters do.</summary>
         internal bool Boolean(bool fallback)
         {
-            switch (Value.ToLower())
+            byte[] word = Encoding.UTF8.GetBytes(Value.ToLower());
+            int place = WordList.IndexOf("true,t,yes,y,1,false,f,no,n,0", word, 0, word.Length);
+            if (place >= 0)
             {
-                case "true":
-                case "t":
-                case "yes":
-                case "y":
-                case "1":
-                    return true;
-                case "false":
-                case "f":
-                case "no":
-                case "n":
-                case "0":
-                    return false;
-                default:
-                    Refuse("false or true is allowed");
-                    return fallback;
+                return place < FirstFalse;
             }
+
+            Refuse("false or true is allowed");
+            return fallback;
         }
 
         /// <summary>Reads one of some words, which are given with commas between them.</summary>

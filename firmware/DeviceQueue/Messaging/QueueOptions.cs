@@ -235,6 +235,7 @@ namespace DeviceQueue.Messaging
             return length <= MaxOutboxNameLength && (length == 0 || name[0] != '.');
         }
 
+        // Groups of six at most: a longer switch over texts takes more code.
         private bool TryTakeWay(ConfigReader reader)
         {
             switch (reader.Key)
@@ -250,6 +251,12 @@ namespace DeviceQueue.Messaging
                     return true;
                 case "options.retain":
                     Retain = reader.Boolean(Retain);
+                    return true;
+                case "options.overflow":
+                    Overflow = (OverflowPolicy)reader.Choice((int)Overflow, "reject,drop_oldest,drop_newest,coalesce");
+                    return true;
+                case "options.max_inflight":
+                    MaxInflight = reader.Integer(MaxInflight, 1, 64);
                     return true;
                 default:
                     return false;
@@ -268,12 +275,6 @@ namespace DeviceQueue.Messaging
                     return true;
                 case "options.max_message_size":
                     MaxMessageSize = reader.Integer(MaxMessageSize, 1, 1048576);
-                    return true;
-                case "options.overflow":
-                    Overflow = (OverflowPolicy)reader.Choice((int)Overflow, "reject,drop_oldest,drop_newest,coalesce");
-                    return true;
-                case "options.max_inflight":
-                    MaxInflight = reader.Integer(MaxInflight, 1, 64);
                     return true;
                 case "options.outbox_flush_ms":
                     OutboxFlushMs = reader.Integer(OutboxFlushMs, 0, MinuteMs);

@@ -53,11 +53,14 @@ namespace DeviceQueue.Mqtt
         /// <returns><see langword="false"/> when it is not.</returns>
         internal virtual bool TryTake(ConfigReader reader)
         {
+            if (reader.Key == "client_id")
+            {
+                ClientId = ReadClientId(reader);
+                return true;
+            }
+
             switch (reader.Key)
             {
-                case "client_id":
-                    ClientId = ReadClientId(reader);
-                    return true;
                 case "options.retry_connect":
                     RetryConnect = reader.Boolean(RetryConnect);
                     return true;
