@@ -303,7 +303,7 @@ namespace DeviceQueue
         {
             bool isHeld = _isRestarting || _isErased || !_outputs.IsSafe;
             bool isBusy = _isHealthWanted || _commands.ReadMessageCount() > 0 || _commands.Outbox.Count > 0;
-            return _sleeper.Poll(nowMs, isHeld, isBusy);
+            return _sleeper.Poll(nowMs, isHeld, isBusy, _commands.ReadMessageCount());
         }
 
         private void Use(DeviceSettings settings)

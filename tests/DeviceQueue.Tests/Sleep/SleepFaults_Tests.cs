@@ -100,6 +100,21 @@ public sealed class SleepFaults_Tests
     }
 
     [Fact]
+    public void A_command_that_comes_with_the_end_of_the_link_is_answered_or_counted()
+    {
+        SleepingBoard board = new SleepingBoard().Begin();
+        OnNext(board, "asleep", () =>
+        {
+            board.Broker.PubackMs = 0;
+            board.Node.Deliver = null;
+            board.Node.Command("output.pulse", """{"name":"relay1","ms":20}""");
+        });
+        board.Wake(2);
+
+        Assert.Equal(1, board.Node.On("response").Length + board.Node.Journal.Dropped[DropReason.Arrived]);
+    }
+
+    [Fact]
     public void A_fault_in_a_wake_up_that_does_not_connect_is_told_at_the_next_one_and_once()
     {
         SleepingBoard board = new SleepingBoard(Hourly).Begin();
