@@ -39,7 +39,7 @@ namespace DeviceQueue.Components
             QueueOptions options = QueueConfig.ReadOptions(config, problems);
             string name = _givenName ?? config.Get("name") ?? config.Get("id");
             string topic = config.Get("topic") ?? name;
-            if (!TopicFilter.IsValid(topic))
+            if (!QueueTopic.IsValid(topic))
             {
                 string most = TopicFilter.MaxLength.ToString();
                 string reason = "a topic of at most " + most + " characters is needed, here or as the queue's name";

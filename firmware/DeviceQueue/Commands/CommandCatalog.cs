@@ -21,14 +21,6 @@ namespace DeviceQueue.Commands
         {
             switch (name)
             {
-                case "output.set":
-                    return new OutputSwitchCommand(outputs, false);
-                case "output.toggle":
-                    return new OutputSwitchCommand(outputs, true);
-                case "output.pulse":
-                    return new OutputPulseCommand(outputs, clock);
-                case "output.get":
-                    return new OutputGetCommand(outputs);
                 case "sensor.read":
                     return new SensorReadCommand(sampler, boot);
                 case "config.get":
@@ -37,14 +29,40 @@ namespace DeviceQueue.Commands
                     return new ConfigSetCommand(settings, device);
                 case "device.info":
                     return new InfoCommand(settings.Device.Id, boot, clock, device);
+                default:
+                    return MakeForOutput(name, outputs, clock) ?? MakeForDevice(name, device, settings.Device);
+            }
+        }
+
+        private static Command MakeForOutput(string name, OutputBank outputs, TrustedClock clock)
+        {
+            switch (name)
+            {
+                case "output.set":
+                    return new OutputSwitchCommand(outputs, false);
+                case "output.toggle":
+                    return new OutputSwitchCommand(outputs, true);
+                case "output.pulse":
+                    return new OutputPulseCommand(outputs, clock);
+                case "output.get":
+                    return new OutputGetCommand(outputs);
+                default:
+                    return null;
+            }
+        }
+
+        private static Command MakeForDevice(string name, IDeviceControl device, DeviceSettings settings)
+        {
+            switch (name)
+            {
                 case "device.stay_awake":
-                    return settings.Device.Sleep == null ? null : new StayAwakeCommand(device);
+                    return settings.Sleep == null ? null : new StayAwakeCommand(device);
                 case "device.ping":
                     return new PingCommand();
                 case "device.reboot":
                     return new RebootCommand(device);
                 case "device.wipe":
-                    return new WipeCommand(settings.Device.Id, device);
+                    return new WipeCommand(settings.Id, device);
                 default:
                     return null;
             }

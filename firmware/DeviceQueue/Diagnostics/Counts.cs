@@ -37,21 +37,6 @@ namespace DeviceQueue.Diagnostics
         /// <summary>Gets how many reasons there are.</summary>
         public int Length => _counts.Length;
 
-        /// <summary>Gets the sum of all counts; it ends at the largest number there is.</summary>
-        public int Total
-        {
-            get
-            {
-                int total = 0;
-                for (int i = 0; i < _counts.Length; i++)
-                {
-                    total = Sum(total, _counts[i]);
-                }
-
-                return total;
-            }
-        }
-
         /// <summary>Gets a count.</summary>
         /// <param name="reason">0 to <see cref="Length"/> - 1.</param>
         public int this[int reason] => _counts[reason];

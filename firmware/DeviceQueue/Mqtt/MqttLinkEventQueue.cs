@@ -70,43 +70,16 @@ namespace DeviceQueue.Mqtt
         /// </summary>
         public int MaxInflight => _answers.Length * 3 / 4;
 
-        private bool IsEmpty => _answerCount == 0 && _messageCount == 0;
-
         /// <summary>Gets how many arrived messages found no place.</summary>
-        public int DroppedMessages
-        {
-            get
-            {
-                lock (_lock)
-                {
-                    return _dropped;
-                }
-            }
-        }
+        public int DroppedMessages => _dropped;
 
         /// <summary>Gets how many messages wait.</summary>
-        public int MessageCount
-        {
-            get
-            {
-                lock (_lock)
-                {
-                    return _messageCount;
-                }
-            }
-        }
+        public int MessageCount => _messageCount;
 
         /// <summary>Gets how many bytes their payloads take.</summary>
-        public int MessageBytes
-        {
-            get
-            {
-                lock (_lock)
-                {
-                    return _bytes;
-                }
-            }
-        }
+        public int MessageBytes => _bytes;
+
+        private bool IsEmpty => _answerCount == 0 && _messageCount == 0;
 
         /// <summary>Adds the fate of a published message.</summary>
         /// <param name="packetId">The id that the publish returned.</param>
