@@ -148,6 +148,12 @@ namespace DeviceQueue.Sleep
             return isRead ? record : null;
         }
 
+        /// <summary>Ends the short wake-up: no more is added, and the memory for that is free.</summary>
+        public void EndTail()
+        {
+            _stored = null;
+        }
+
         /// <summary>Stores the whole.</summary>
         /// <param name="store">The storage.</param>
         /// <param name="scratch">Memory of <see cref="ScratchBytes"/> or more.</param>

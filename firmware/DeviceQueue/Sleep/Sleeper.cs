@@ -93,6 +93,7 @@ namespace DeviceQueue.Sleep
                 return;
             }
 
+            _record.EndTail();
             _record[SleepRecord.Readings] += _record.IsSampled ? 0 : 1;
             IsConnecting = SleepPlan.IsConnectDue(_record, _freeMs);
         }
