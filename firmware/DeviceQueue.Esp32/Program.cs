@@ -121,11 +121,12 @@ namespace DeviceQueue.Esp32
                 clock.Forget();
             }
 
+            long address = record[Sampler.AddressAt];
             ISensor sensor = OpenSensor(
                 (int)record[SleepRecord.I2cDataPin],
                 (int)record[SleepRecord.I2cClockPin],
                 (int)record[SleepRecord.SensorType],
-                (int)record[SleepRecord.SensorAddress]);
+                (int)(address > 0 ? address : record[SleepRecord.SensorAddress]));
             int channel = (int)record[SleepRecord.BatteryChannel];
             AnalogInput battery = channel < 0 ? null : new AnalogInput(channel);
             if (new ShortWake(record, store, clock, sensor, logger).TryRun(battery))

@@ -190,7 +190,8 @@ namespace DeviceQueue
                 RepeatReading();
             }
 
-            if (_healthSchedule.TryAdvance(now) || _isHealthWanted)
+            bool isWanted = _isHealthWanted && (_sleeper == null || Connection.IsConnected); // with what the link found
+            if (_healthSchedule.TryAdvance(now) || isWanted)
             {
                 _isHealthWanted = false;
                 PublishHealth();
@@ -284,11 +285,11 @@ namespace DeviceQueue
             BatterySettings battery = settings.Battery;
             _sampler.Battery =
                 battery == null ? null : new Battery(_platform.BatteryInput, battery.Factor, battery.LowMv);
+            _isHealthWanted = _sleeper != null && _sleeper.IsConnecting;
             if (slept != null)
             {
-                _isHealthWanted = IsConnecting;
                 _sampler.Resume(slept.Values);
-                Discovery.Resume(settings);
+                Discovery.Resume(settings, slept[SleepRecord.Failures] == 0);
             }
         }
 
@@ -302,7 +303,7 @@ namespace DeviceQueue
         {
             bool isHeld = _isRestarting || _isErased || !_outputs.IsSafe;
             bool isBusy = _isHealthWanted || _commands.ReadMessageCount() > 0 || _commands.Outbox.Count > 0;
-            return _sleeper.Poll(nowMs, isHeld, isBusy);
+            return _sleeper.Poll(nowMs, isHeld, isBusy, _commands.ReadMessageCount());
         }
 
         private void Use(DeviceSettings settings)

@@ -109,6 +109,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public string Description => "";
 
+    public int Address => 0x76;
+
     public bool IsOpen { get; private set; }
 
     public int MaxInflight => 18;

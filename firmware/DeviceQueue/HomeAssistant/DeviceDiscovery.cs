@@ -121,9 +121,10 @@ namespace DeviceQueue.HomeAssistant
         }
 
         /// <summary>Goes on after a sleep: what was announced is so still.</summary>
-        public void Resume(DeviceSettings settings)
+        /// <param name="isSure">Whether the broker has it: the last connect did all.</param>
+        public void Resume(DeviceSettings settings, bool isSure)
         {
-            _isOn = settings.IsDiscoveryOn;
+            _isOn = settings.IsDiscoveryOn && isSure;
             _expireAfterS = DiscoveryWriter.GetExpireAfterS(settings);
             _quantities |= _sampler.Reading.Quantities & Quantity.OfSensors;
             _isResumed = _isOn;

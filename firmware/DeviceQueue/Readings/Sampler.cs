@@ -16,9 +16,12 @@ namespace DeviceQueue.Readings
 
         /// <summary>
         /// The end of the places: the published and the accepted temperature, the doubted one, when it was published,
-        /// when it was measured, state and quantities, the battery, faults.
+        /// when it was measured, state and quantities, the battery, the sensor's address, faults.
         /// </summary>
-        public const int SavedEnd = SavedAt + 8;
+        public const int SavedEnd = SavedAt + 9;
+
+        /// <summary>The place of the address where the sensor was found; 0: it has to be looked for.</summary>
+        public const int AddressAt = SavedAt + 7;
 
         /// <summary>The place of the time of the last measurement.</summary>
         internal const int TakenAt = SavedAt + 4;
@@ -164,7 +167,13 @@ namespace DeviceQueue.Readings
             saved[TakenAt] = Reading.TakenMs;
             saved[SavedAt + 5] = (int)State | (Reading.Quantities << QuantitiesShift);
             saved[BatteryAt] = Battery == null ? 0 : Battery.Status;
-            saved[SavedAt + 7] = Faults;
+            if (State != SensorState.Ok || _sensor.Address > 0)
+            {
+                // 0: it was not asked since the sleep
+                saved[AddressAt] = State == SensorState.Ok ? _sensor.Address : 0;
+            }
+
+            saved[SavedEnd - 1] = Faults;
         }
 
         /// <summary>Tells whether there is a fault now that was not there before.</summary>
@@ -187,7 +196,7 @@ namespace DeviceQueue.Readings
             Reading.TakenMs = saved[TakenAt];
             State = GetState(saved);
             Reading.Quantities = flags >> QuantitiesShift;
-            Faults = (int)saved[SavedAt + 7];
+            Faults = (int)saved[SavedEnd - 1];
             HasRead = true;
             if (Battery != null)
             {

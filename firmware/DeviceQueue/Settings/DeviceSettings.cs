@@ -147,9 +147,8 @@ namespace DeviceQueue.Settings
         internal bool TryTake(ConfigReader reader)
         {
             return reader.Key.StartsWith(Prefix)
-                && (TryTakeSampling(reader) || TryTakeIdentity(reader) || TryTakeUpkeep(reader)
-                    || TryTakeWiring(reader) || TryTakeOutput(reader) || TryTakeSleep(reader)
-                    || TryTakeBattery(reader));
+                && (TryTakeSampling(reader) || TryTakeUpkeep(reader) || TryTakePin(reader) || TryTakeOutput(reader)
+                    || TryTakeSleep(reader) || TryTakeBattery(reader));
         }
 
         /// <summary>Checks the whole, when each value has been taken.</summary>
@@ -256,7 +255,6 @@ namespace DeviceQueue.Settings
             return place == 0 ? 0 : ((place - 1) % 4 < 2 ? 0x76 : 0x44) + ((place - 1) % 2);
         }
 
-        // Groups of six at most: a longer switch over texts takes more code.
         private bool TryTakeSampling(ConfigReader reader)
         {
             switch (reader.Key)
@@ -276,6 +274,12 @@ namespace DeviceQueue.Settings
                 case "device.max_step":
                     MaxStep = reader.Number(MaxStep, 0, 100);
                     return true;
+                case "device.sensor.type":
+                    SensorType = reader.Choice(SensorType, SensorTypes.Names);
+                    return true;
+                case "device.sensor.address":
+                    SensorAddress = ReadAddress(reader);
+                    return true;
                 case "device.late_topic":
                     LateTopic = reader.Boolean(LateTopic);
                     return true;
@@ -284,7 +288,7 @@ namespace DeviceQueue.Settings
             }
         }
 
-        private bool TryTakeIdentity(ConfigReader reader)
+        private bool TryTakeUpkeep(ConfigReader reader)
         {
             switch (reader.Key)
             {
@@ -297,21 +301,6 @@ namespace DeviceQueue.Settings
                 case "device.command_ttl_ms":
                     CommandTtlMs = reader.Integer(CommandTtlMs, 1000, SleepSettings.MaxTtlMs);
                     return true;
-                case "device.ntp_server":
-                    NtpServer = reader.Text(MaxHostLength);
-                    return true;
-                case "device.discovery":
-                    IsDiscoveryOn = reader.Boolean(IsDiscoveryOn);
-                    return true;
-                default:
-                    return false;
-            }
-        }
-
-        private bool TryTakeUpkeep(ConfigReader reader)
-        {
-            switch (reader.Key)
-            {
                 case "device.safe_after_ms":
                     SafeAfterMs = reader.IntegerOrZero(SafeAfterMs, 1, DayMs);
                     return true;
@@ -328,21 +317,21 @@ namespace DeviceQueue.Settings
                 case "device.stable_ms":
                     StableMs = reader.Integer(StableMs, 1000, DayMs);
                     return true;
+                case "device.ntp_server":
+                    NtpServer = reader.Text(MaxHostLength);
+                    return true;
+                case "device.discovery":
+                    IsDiscoveryOn = reader.Boolean(IsDiscoveryOn);
+                    return true;
                 default:
                     return false;
             }
         }
 
-        private bool TryTakeWiring(ConfigReader reader)
+        private bool TryTakePin(ConfigReader reader)
         {
             switch (reader.Key)
             {
-                case "device.sensor.type":
-                    SensorType = reader.Choice(SensorType, SensorTypes.Names);
-                    return true;
-                case "device.sensor.address":
-                    SensorAddress = ReadAddress(reader);
-                    return true;
                 case "device.i2c.sda":
                     I2cDataPin = reader.Integer(I2cDataPin, 0, PinPlan.MaxPin);
                     return true;

@@ -87,7 +87,7 @@ namespace DeviceQueue.Sleep
                 if (hasPlace)
                 {
                     _bootRecord.Save(_record.Values); // the number may be in the log all the same
-                    _record[SleepRecord.NewFault] = 1; // the storage fails
+                    _record[SleepRecord.NewFault] = SleepRecord.StorageFault;
                 }
             }
 

@@ -55,6 +55,11 @@ namespace DeviceQueue.Sleep
         /// <param name="nowMs">The uptime.</param>
         public static bool IsConnectDue(SleepRecord record, long nowMs)
         {
+            if (record[SleepRecord.NewFault] == SleepRecord.StorageFault)
+            {
+                return true; // what cannot be stored has to be sent
+            }
+
             long intervalMs = record[SleepRecord.IntervalMs];
             long sinceMs = nowMs - record[SleepRecord.AttemptMs];
             if ((record[Sampler.BatteryAt] & Battery.LowFlag) != 0 && sinceMs + (intervalMs / EarlyShare) < HourMs)

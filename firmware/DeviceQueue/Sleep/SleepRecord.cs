@@ -44,7 +44,7 @@ namespace DeviceQueue.Sleep
         /// <summary>Failed ones in a row.</summary>
         public const int Failures = AsleepMs + 8;
 
-        /// <summary>1: a fault that is to be told.</summary>
+        /// <summary>1: a fault that is to be told; <see cref="StorageFault"/>: the storage fails.</summary>
         public const int NewFault = AsleepMs + 9;
 
         /// <summary>What the boot counts as while it may still fail, see the journal.</summary>
@@ -91,6 +91,9 @@ namespace DeviceQueue.Sleep
 
         /// <summary>Below this many millivolts the battery is low.</summary>
         public const int BatteryLowMv = AsleepMs + 24;
+
+        /// <summary>A value of <see cref="NewFault"/>.</summary>
+        public const int StorageFault = 2;
 
         /// <summary>How many there are.</summary>
         public const int Count = AsleepMs + 25;

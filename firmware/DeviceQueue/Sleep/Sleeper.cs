@@ -130,7 +130,8 @@ namespace DeviceQueue.Sleep
         /// <param name="ms">For how long, in milliseconds.</param>
         public void StayAwake(int ms)
         {
-            _heldUntilMs = _clock.NowMs + ms;
+            long endMs = _clock.NowMs + ms;
+            _heldUntilMs = endMs > PowerOnMs ? endMs : PowerOnMs; // the uptime goes on over sleeps
         }
 
         /// <summary>
@@ -150,8 +151,9 @@ namespace DeviceQueue.Sleep
         /// <param name="isHeld">Whether something keeps the device awake, such as an output that is out of its safe
         /// state.</param>
         /// <param name="isBusy">Whether a command waits, or an answer is on its way.</param>
+        /// <param name="commands">How many commands wait; they are counted as lost if the board sleeps.</param>
         /// <returns>When to call again.</returns>
-        public long Poll(long nowMs, bool isHeld, bool isBusy)
+        public long Poll(long nowMs, bool isHeld, bool isBusy, int commands)
         {
             WatchCalendar(nowMs);
             _readyMs = _readyMs == 0 && _connection.IsConnected ? nowMs : _readyMs;
@@ -160,7 +162,7 @@ namespace DeviceQueue.Sleep
             {
                 bool isOpen = nowMs < _closeByMs && _connection.IsOpen;
                 bool isPulse = isHeld && nowMs < _closeByMs + MaxPulseMs;
-                return isOpen || isPulse ? nowMs + PollMs : Sleep(nowMs, isHeld);
+                return isOpen || isPulse ? nowMs + PollMs : Sleep(nowMs, isHeld, commands);
             }
 
             long endMs = isHeld ? nowMs + HeldPollMs : nowMs < _heldUntilMs ? _heldUntilMs : FindEndMs(nowMs, isBusy);
@@ -179,7 +181,7 @@ namespace DeviceQueue.Sleep
             bool isClosing = _connection.IsConnected;
             _connection.Status.SetLastWord(DeviceTopics.Asleep);
             _connection.BeginClose();
-            return isClosing ? nowMs + PollMs : Sleep(nowMs, false);
+            return isClosing ? nowMs + PollMs : Sleep(nowMs, false, commands);
         }
 
         /// <inheritdoc/>
@@ -289,8 +291,10 @@ namespace DeviceQueue.Sleep
         }
 
         // Restarts when it cannot be: the storage fails, or a command held the device after the link was closed.
-        private long Sleep(long nowMs, bool isHeld)
+        private long Sleep(long nowMs, bool isHeld, int commands)
         {
+            // They came with the acknowledgement of the last word, and the broker does not have them any more.
+            _platform.Journal.Dropped.Add(DropReason.Arrived, commands);
             if (IsConnecting)
             {
                 SleepPlan.OnAttempt(_record, _isDone, nowMs);

@@ -3,7 +3,10 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Brokers;
 using DeviceQueue.Esp32;
+using DeviceQueue.SystemTests.Battery;
 using DeviceQueue.SystemTests.Mosquitto;
+using VirtualBoard;
+using VirtualBoard.Parts;
 
 namespace DeviceQueue.SystemTests.Firmware;
 
@@ -13,6 +16,7 @@ namespace DeviceQueue.SystemTests.Firmware;
 public sealed class Sleep_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
     private const int Burst = 20;
+    private const int MaxWaitMs = 30;
     private const int StallMs = StallWatch.StallMs / 10;
 
     private static readonly TimeSpan PowerOn = TimeSpan.FromMinutes(5);
@@ -42,10 +46,13 @@ public sealed class Sleep_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
             .. watcher.WaitForReadings(8).Select(m => JsonNode.Parse(m.Text)!["seq"]!.GetValue<long>()),
         ];
         Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], sequences);
-        Assert.Equal(
-            ["online", "asleep", "online", "asleep", "online", "asleep"],
-            watcher.Messages.Where(m => m.Topic.EndsWith("/status", StringComparison.Ordinal))
-                .Select(m => m.Text).SkipWhile(text => text != "online"));
+        string[] Said() =>
+        [
+            .. watcher.Messages.Where(m => m.Topic.EndsWith("/status", StringComparison.Ordinal))
+                .Select(m => m.Text).SkipWhile(text => text != "online"),
+        ];
+        Assert.True(SpinWait.SpinUntil(() => Said().Length >= 6, Patience.Bound));
+        Assert.Equal(["online", "asleep", "online", "asleep", "online", "asleep"], Said());
         Assert.Equal(7, board.Board.BootCount);
         Assert.Equal(1, watcher.WaitForHealth(_ => true)["boot"]!.GetValue<int>());
     }
@@ -146,6 +153,64 @@ public sealed class Sleep_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
             int waits = board.Console.Items.Count(line => line.Contains("TLS waits up to 60 s"));
             Assert.InRange(waits, 0, 1); // at the power-on
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_wake_up_that_does_not_connect_waits_for_30_ms_at_most(bool isSht31)
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = Sleepy(id, connectEvery: 12);
+        Sht31Slave sht31 = new(new ConstantClimate(new Climate(19, 45, 0)));
+        board.Board.I2c.Attach(0x45, sht31);
+        (board.Sensor.IsUnplugged, sht31.IsUnplugged) = (isSht31, !isSht31);
+        board.Device["battery"] = new JsonObject { ["pin"] = 36 };
+        board.Board.Gpio[36].ExternalVolts = 2;
+        board.Board.Network.AutoConnect = false;
+        board.Board.Energy.Assumptions = // so that the account has nothing but the waits
+            new() { StartSeconds = 0, InstructionMicroseconds = 0, EraseMilliseconds = 0 };
+        Recorder<TimeSpan> sleeps = new();
+        board.Board.FellAsleep += sleeps.Add;
+        Begin(board, watcher, CountedFirmware.Main);
+        sleeps.WaitFor(1);
+        for (int i = 2; i <= 6; i++)
+        {
+            double before = board.Board.Energy.Read()[PowerState.Awake];
+            board.Board.SkipSleep();
+            sleeps.WaitFor(i);
+
+            double waited = board.Board.Energy.Read()[PowerState.Awake] - before;
+            Assert.InRange(Math.Round(waited * 1000), 10, MaxWaitMs);
+        }
+    }
+
+    [Fact]
+    public void After_a_failed_reading_the_next_wake_up_looks_for_any_sensor_again()
+    {
+        string id = fixture.NewName();
+        using Operator watcher = new(fixture.Broker, id);
+        using FieldBoard board = Sleepy(id, connectEvery: 12);
+        Sht31Slave sht31 = new(new ConstantClimate(new Climate(19, 45, 0)));
+        board.Board.I2c.Attach(0x44, sht31);
+        sht31.IsUnplugged = true;
+        Recorder<TimeSpan> sleeps = new();
+        board.Board.FellAsleep += sleeps.Add;
+        Begin(board, watcher);
+        sleeps.WaitFor(1);
+        board.Sensor.IsUnplugged = true;
+        board.Board.SkipSleep();
+        sleeps.WaitFor(2);
+        watcher.WaitForHealth(health => health["sensor"]!["state"]!.ToString() == "not_found");
+        sht31.IsUnplugged = false;
+        for (int i = 3; i <= 15; i++)
+        {
+            board.Board.SkipSleep();
+            sleeps.WaitFor(i);
+        }
+
+        watcher.WaitFor("temperature", m => JsonNode.Parse(m.Text)!["msg"]!.ToString() == "19.00");
     }
 
     [Fact]

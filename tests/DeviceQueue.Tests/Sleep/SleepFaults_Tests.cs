@@ -17,6 +17,7 @@ public sealed class SleepFaults_Tests
     private const string OtherVersion = "other version";
     private const string Gone = "gone";
     private const string Status = "sensor/bar1/status";
+    private const string Announcement = "homeassistant/device/bar1/config";
 
     [Fact]
     public void A_command_that_comes_while_it_says_asleep_holds_it_until_the_output_is_safe()
@@ -33,6 +34,84 @@ public sealed class SleepFaults_Tests
 
         Assert.Equal("asleep", board.Status);
         Assert.Equal(2, board.Node.On("response").Length);
+    }
+
+    [Fact]
+    public void What_a_connect_finds_out_is_told_in_the_same_wake_up()
+    {
+        SleepingBoard board = new SleepingBoard(Hourly).Begin();
+        board.Broker.RefusedFilters.Add("sensor/bar1/command");
+        board.Wake(12);
+
+        Assert.Contains("refused", Health(board).GetProperty("commands").GetString());
+    }
+
+    [Fact]
+    public void An_announcement_that_no_broker_had_is_made_at_the_next_connect()
+    {
+        var board = new SleepingBoard(Hourly + "device.discovery=true;");
+        board.Broker.IsUp = false;
+        board.PowerOn();
+        board.RunUntilAsleep();
+        board.Wake(2);
+        Assert.Null(board.Broker.Retained(Announcement));
+        board.Broker.IsUp = true;
+        board.Wake(24);
+
+        Assert.NotNull(board.Broker.Retained(Announcement));
+    }
+
+    [Fact]
+    public void While_storage_fails_it_connects_though_a_retry_was_not_due_yet()
+    {
+        SleepingBoard board = new SleepingBoard(Hourly).Begin();
+        board.Broker.IsUp = false;
+        board.Wake(14 + 24);
+        int attempts = board.Broker.Attempts.Count;
+        while (board.Broker.Attempts.Count == attempts)
+        {
+            board.Wake(); // the next attempt is an hour away then
+        }
+
+        board.Broker.IsUp = true;
+        long arrived = board.Sequences.Length;
+        board.Store.FailsName = "outbox";
+        board.PassSleep();
+        board.StartAwake();
+        if (!board.IsAsleep)
+        {
+            board.RunFor(MinuteMs);
+        }
+
+        Assert.True(board.Sequences.Length > arrived + 30);
+    }
+
+    [Fact]
+    public void A_short_hold_does_not_end_the_five_minutes_after_a_power_on()
+    {
+        var board = new SleepingBoard(Node.WithKey);
+        board.PowerOn();
+        board.RunFor(10_000);
+        board.Command("device.stay_awake", """{"ms":1}""");
+        board.RunFor(4 * MinuteMs);
+
+        Assert.False(board.IsAsleep);
+        Assert.Equal("succeeded", Node.Status(board.Node.Answer(0)));
+    }
+
+    [Fact]
+    public void A_command_that_comes_with_the_end_of_the_link_is_answered_or_counted()
+    {
+        SleepingBoard board = new SleepingBoard().Begin();
+        OnNext(board, "asleep", () =>
+        {
+            board.Broker.PubackMs = 0;
+            board.Node.Deliver = null;
+            board.Node.Command("output.pulse", """{"name":"relay1","ms":20}""");
+        });
+        board.Wake(2);
+
+        Assert.Equal(1, board.Node.On("response").Length + board.Node.Journal.Dropped[DropReason.Arrived]);
     }
 
     [Fact]

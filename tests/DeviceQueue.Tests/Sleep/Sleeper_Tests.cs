@@ -153,9 +153,11 @@ public sealed class Sleeper_Tests
     {
         SleepingBoard board = new SleepingBoard(Node.WithKey + Hourly) { Drift = drift }.Begin();
         List<double> phases = [];
+        List<DateTime> wakes = [];
         for (int i = 0; i < 24 * 12; i++)
         {
             board.PassSleep();
+            wakes.Add(board.WorldUtc);
             phases.Add(board.WorldUtc.TimeOfDay.TotalSeconds % 300);
             if (i % 36 == 35)
             {
@@ -166,6 +168,9 @@ public sealed class Sleeper_Tests
             board.RunUntilAsleep();
         }
 
+        Assert.All(
+            wakes.Zip(wakes.Skip(1)),
+            pair => Assert.InRange((pair.Second - pair.First).TotalSeconds, 145, 465)); // half to one and a half
         board.Wake(13);
         Assert.Equal(8, board.Node.On("response").Length);
         Assert.All(

@@ -66,6 +66,9 @@ internal sealed class SleepingBoard : IDeepSleep
     /// <summary>Gets the time in the world; the board's calendar may be another.</summary>
     public DateTime WorldUtc => _worldZero.AddMilliseconds(Clock.NowMs);
 
+    /// <summary>Gets the time of the board's calendar.</summary>
+    public DateTime CalendarUtc => Clock.TryGetUtc(out DateTime utc) ? utc : DateTime.MinValue;
+
     public bool HasWoken { get; private set; }
 
     public bool IsAsleep => _sleepMs is not null;
