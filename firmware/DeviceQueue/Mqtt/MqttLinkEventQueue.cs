@@ -74,10 +74,28 @@ namespace DeviceQueue.Mqtt
         public int DroppedMessages => _dropped;
 
         /// <summary>Gets how many messages wait.</summary>
-        public int MessageCount => _messageCount;
+        public int MessageCount
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _messageCount;
+                }
+            }
+        }
 
         /// <summary>Gets how many bytes their payloads take.</summary>
-        public int MessageBytes => _bytes;
+        public int MessageBytes
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _bytes;
+                }
+            }
+        }
 
         private bool IsEmpty => _answerCount == 0 && _messageCount == 0;
 
