@@ -12,7 +12,7 @@ namespace DeviceQueue.Components
     /// </summary>
     public sealed class MqttQueueComponent : MqttMessageQueue, IConfigurable, IReferenceable
     {
-        // The open queues that have a file, of all platforms.
+        // The queues that have a file and are open or about to be, of all platforms.
         private static readonly ArrayList Stored = new ArrayList();
 
         private readonly string _givenName;
@@ -88,21 +88,25 @@ namespace DeviceQueue.Components
 
                 CheckOutbox();
                 bool wasSubscribed = Filter != null;
-                if (Options.Autosubscribe)
-                {
-                    Subscribe(correlationId); // before the link: it is open when its subscriptions are answered
-                }
-
                 try
                 {
+                    if (Options.Autosubscribe)
+                    {
+                        Subscribe(correlationId); // before the link: it is open when its subscriptions are answered
+                    }
+
                     _own?.Open(correlationId);
                     base.Open(correlationId);
                 }
                 finally
                 {
-                    if (!IsOpen && !wasSubscribed)
+                    if (!IsOpen)
                     {
-                        Unsubscribe();
+                        LeaveFile();
+                        if (!wasSubscribed)
+                        {
+                            Unsubscribe();
+                        }
                     }
                 }
             }
@@ -124,6 +128,7 @@ namespace DeviceQueue.Components
         /// <inheritdoc/>
         internal override void CloseConnection(string correlationId)
         {
+            LeaveFile();
             _own?.Close(correlationId);
         }
 
@@ -201,23 +206,25 @@ namespace DeviceQueue.Components
         {
             lock (Stored)
             {
-                for (int i = Stored.Count - 1; i >= 0; i--)
+                for (int i = 0; i < Stored.Count; i++)
                 {
                     MqttQueueComponent other = (MqttQueueComponent)Stored[i];
-                    bool isOther = other != this && other.IsOpen;
-                    if (isOther && other._platform == _platform && other.Options.Outbox == Options.Outbox)
+                    if (other._platform == _platform && other.Options.Outbox == Options.Outbox)
                     {
                         return other;
-                    }
-
-                    if (!isOther)
-                    {
-                        Stored.RemoveAt(i);
                     }
                 }
 
                 Stored.Add(this);
                 return null;
+            }
+        }
+
+        private void LeaveFile()
+        {
+            lock (Stored)
+            {
+                Stored.Remove(this);
             }
         }
     }

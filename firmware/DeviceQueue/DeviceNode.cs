@@ -100,8 +100,9 @@ namespace DeviceQueue
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
             CommandVerifier verifier =
                 new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
-            CommandHistory history = new CommandHistory(
-                platform.Store, _clock, settings.CommandTtlMs + SleepPlan.GetMarginMs(settings), verifier.HasKey);
+            int keepMs = settings.CommandTtlMs + SleepPlan.GetMarginMs(settings);
+            CommandHistory history =
+                new CommandHistory(platform.Store, _clock, keepMs, verifier.HasKey, slept?.Values);
             CommandAnswer answer = new CommandAnswer(_writer, _scratch, _envelope, topics.Response, journal.Dropped);
             _dispatcher = new CommandDispatcher(_commands, this, verifier, history, answer)
             {

@@ -16,7 +16,8 @@ namespace DeviceQueue.Health
         /// <summary>The first of the places that this takes among the numbers that are kept over a sleep.</summary>
         public const int SavedAt = Readings.Sampler.SavedEnd;
 
-        /// <summary>The end of the places: boot, its first number, the last one, the last that is reserved.</summary>
+        /// <summary>The end of the places: boot, negative when numbers may be lost; its first number, the last one, the
+        /// last that is reserved, or 0 when that is not stored.</summary>
         public const int SavedEnd = SavedAt + 4;
 
         private const int RecordBytes = 16;
@@ -40,11 +41,12 @@ namespace DeviceQueue.Health
             _file = new TwoSlotFile(store, "boot.0", "boot.1", buffer);
             if (saved != null)
             {
-                Boot = saved[SavedAt];
+                _isLost = saved[SavedAt] < 0;
+                Boot = _isLost ? -saved[SavedAt] : saved[SavedAt];
                 FirstSequence = saved[SavedAt + 1];
                 _last = saved[SavedAt + 2];
                 _reserved = saved[SavedAt + 3];
-                IsStored = true;
+                IsStored = _reserved > 0;
                 return;
             }
 
@@ -113,10 +115,10 @@ namespace DeviceQueue.Health
         /// <summary>Puts what a sleep must not lose among numbers that are kept over it.</summary>
         internal void Save(long[] saved)
         {
-            saved[SavedAt] = Boot;
+            saved[SavedAt] = _isLost ? -Boot : Boot;
             saved[SavedAt + 1] = FirstSequence;
             saved[SavedAt + 2] = _last;
-            saved[SavedAt + 3] = _reserved;
+            saved[SavedAt + 3] = IsStored ? _reserved : 0;
         }
 
         private static bool IsValid(long value)

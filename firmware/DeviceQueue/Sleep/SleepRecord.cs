@@ -1,6 +1,6 @@
 using System;
 using System.Text;
-using DeviceQueue.Health;
+using DeviceQueue.Commands;
 using DeviceQueue.Messaging;
 using DeviceQueue.Storage;
 
@@ -14,11 +14,11 @@ namespace DeviceQueue.Sleep
     /// </summary>
     public sealed class SleepRecord
     {
-        // The places. Before them stand those of the clock, the outbox, the sampler and the boot record. Times are in
+        // The places. Before them stand those of the clock, the outbox, the sampler, the boot record and the commands. Times are in
         // milliseconds of uptime, which goes on over a sleep.
 
         /// <summary>When it fell asleep.</summary>
-        public const int AsleepMs = BootRecord.SavedEnd;
+        public const int AsleepMs = CommandHistory.SavedAt + 1;
 
         /// <summary>For how long.</summary>
         public const int PlannedMs = AsleepMs + 1;

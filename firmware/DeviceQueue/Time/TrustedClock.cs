@@ -10,7 +10,8 @@ namespace DeviceQueue.Time
     /// date, then what was stored hourly and when a signed command was accepted). Beside it runs the time that commands
     /// are judged by, anchored to the first UTC of this boot and carried on by the monotonic clock: a calendar that
     /// jumps back makes no old command fresh, and one that jumps ahead and returns within the hour leaves nothing
-    /// behind. A calendar more than two hours ahead of all that is known has to prove itself, for a time server may be
+    /// behind. After a sleep, whose timer may be off by percents, it follows the calendar back, down to the floor. A
+    /// calendar more than two hours ahead of all that is known has to prove itself, for a time server may be
     /// wrong by decades until it is right: until an accepted signed command or a day confirms it, the floor rises only
     /// by the time that has passed, and a calendar that is set back far is followed, down to the floor, as it would be
     /// at start. What is dated meanwhile says so when the calendar leapt while the device ran, or is more than a year
@@ -57,6 +58,7 @@ namespace DeviceQueue.Time
 
         private readonly IClock _clock;
         private readonly ClockFloor _floor; // the lock, too
+        private readonly bool _hasSlept;
         private bool _isAnchored;
         private bool _isUnproved;
         private bool _isDoubted;
@@ -86,6 +88,7 @@ namespace DeviceQueue.Time
             _floor = new ClockFloor(store, buildDate, buffer, clock.NowMs, saved);
             if (saved != null)
             {
+                _hasSlept = true;
                 _isUnproved = (saved[3] & UnprovedFlag) != 0;
                 _isDoubted = (saved[3] & DoubtedFlag) != 0;
                 _unprovedMs = saved[4];
@@ -349,6 +352,12 @@ namespace DeviceQueue.Time
                 _isDoubted = (isResumed && _isDoubted) || utc.Ticks - _floor.Ticks > MaxAwayTicks;
                 _unprovedMs = isResumed ? _unprovedMs : _clock.NowMs;
                 Anchor(utc.Ticks);
+            }
+            else if (_hasSlept
+                && utc.Ticks > _floor.Ticks
+                && GetAnchoredTicks() - utc.Ticks > MaxSlewMs * TimeSpan.TicksPerMillisecond)
+            {
+                Anchor(utc.Ticks); // the timer of the sleep was fast, and the time service has set the calendar
             }
 
             return true;

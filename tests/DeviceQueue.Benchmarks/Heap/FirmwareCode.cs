@@ -1,3 +1,4 @@
+using DeviceQueue.Readings;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
@@ -13,12 +14,19 @@ internal sealed class FirmwareCode : IDisposable
 
     private static readonly string[] Waits = ["System.Threading.WaitHandle::WaitOne", "System.Threading.Thread::Sleep"];
 
-    private readonly ModuleDefinition[] _modules = [.. Names.Select(name => ModuleDefinition.ReadModule(PathOf(name)))];
+    private readonly ModuleDefinition[] _modules;
     private readonly Dictionary<string, TypeDefinition> _types;
-    private readonly HashSet<string> _holders; // the types of fields, and of what a thread's first frame has
+    private readonly HashSet<string> _holders; // of fields and their arrays, and of what a thread's first frame has
 
     public FirmwareCode()
+        : this(Names)
     {
+    }
+
+    /// <summary>Reads assemblies: the library first, the program last.</summary>
+    public FirmwareCode(params string[] names)
+    {
+        _modules = [.. names.Select(name => ModuleDefinition.ReadModule(PathOf(name)))];
         _types = _modules.SelectMany(module => module.GetTypes()).GroupBy(type => type.FullName)
             .ToDictionary(same => same.Key, same => same.First());
         _holders = FindHolders();
@@ -62,6 +70,7 @@ internal sealed class FirmwareCode : IDisposable
         foreach (string lighter in bytes.Keys
             .GroupBy(name => _types[name].BaseType.FullName)
             .Where(kinds => _types.TryGetValue(kinds.Key, out TypeDefinition? parent) && parent.IsAbstract)
+            .Where(kinds => KindsOf(_types[kinds.Key]).Contains(typeof(ISensor).FullName))
             .SelectMany(kinds => kinds.OrderByDescending(name => bytes[name]).Skip(1)))
         {
             bytes.Remove(lighter);
@@ -70,13 +79,14 @@ internal sealed class FirmwareCode : IDisposable
         return bytes;
     }
 
-    /// <summary>Tells whether a field, a closure or a thread's first frame can hold such an object.</summary>
+    /// <summary>Tells whether a field, an array, a closure or a thread's first frame can hold such an object.</summary>
     private bool CanBeHeld(TypeDefinition type) =>
         type.Name.StartsWith('<') || KindsOf(type).Any(kind => _holders.Contains(kind));
 
     private HashSet<string> FindHolders() =>
     [
-        .. _types.Values.SelectMany(type => type.Fields).Select(field => field.FieldType.FullName),
+        .. _types.Values.SelectMany(type => type.Fields).Select(field => field.FieldType.GetElementType().FullName),
+        .. FindThreadStarts().Select(start => start.DeclaringType.FullName),
         .. FindThreadStarts().SelectMany(start => start.Body.Variables).Select(local => local.VariableType.FullName),
     ];
 
@@ -178,7 +188,7 @@ internal sealed class FirmwareCode : IDisposable
         .Where(instruction => instruction.OpCode == OpCodes.Newobj && !IsInCatch(method, instruction))
         .Select(instruction => Resolve(instruction.Operand))
         .OfType<MethodDefinition>()
-        .Where(made => !made.DeclaringType.IsValueType && !seen.Contains(made.DeclaringType.FullName));
+        .Where(made => made.HasBody && !made.DeclaringType.IsValueType && !seen.Contains(made.DeclaringType.FullName));
 
     private int WeighConstruction(MethodDefinition constructor, IReadOnlySet<string> seen)
     {

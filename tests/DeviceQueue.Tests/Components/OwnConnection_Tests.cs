@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Diagnostics;
@@ -154,6 +155,14 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         one.Close(null);
         other.Open(null);
         Assert.Throws<ConfigException>(() => one.Open(null));
+    }
+
+    [Fact]
+    public void A_closed_queue_with_a_file_is_held_by_nothing()
+    {
+        WeakReference queue = OpenAndClose(Basics + "options.outbox=out");
+
+        Assert.True(SpinWait.SpinUntil(() => IsGone(queue), PatienceMs));
     }
 
     [Fact]
@@ -445,7 +454,24 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
         return queue;
     }
 
-    private References Everything(string? id = "bar1")
+    private static bool IsGone(WeakReference reference)
+    {
+        GC.Collect();
+        return !reference.IsAlive;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference OpenAndClose(string config)
+    {
+        var queue = new MqttQueueComponent("q");
+        queue.Configure(ConfigParams.FromString(config));
+        queue.SetReferences(Everything(broker: new LoopbackBroker()));
+        queue.Open(null);
+        queue.Close(null);
+        return new WeakReference(queue);
+    }
+
+    private References Everything(string? id = "bar1", LoopbackBroker? broker = null)
     {
         var platform = new MqttPlatform
         {
@@ -453,7 +479,7 @@ public sealed class OwnConnection_Tests : IDiscovery, IDisposable
             Clock = new SystemTime(),
             Random = new SeededRandom(1),
             Store = _store,
-            Links = _broker,
+            Links = broker ?? _broker,
         };
         return References.FromTuples(
             Descriptor.FromString("test:platform:memory:default:1.0"), platform,
