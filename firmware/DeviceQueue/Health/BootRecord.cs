@@ -16,8 +16,10 @@ namespace DeviceQueue.Health
         /// <summary>The first of the places that this takes among the numbers that are kept over a sleep.</summary>
         public const int SavedAt = Readings.Sampler.SavedEnd;
 
-        /// <summary>The end of the places: boot, negative when numbers may be lost; its first number, the last one, the
-        /// last that is reserved, or 0 when that is not stored.</summary>
+        /// <summary>
+        /// The end of the places: boot, negative when numbers may be lost; its first number, the last one, the last that
+        /// is reserved, or 0 when that is not stored.
+        /// </summary>
         public const int SavedEnd = SavedAt + 4;
 
         private const int RecordBytes = 16;
