@@ -17,8 +17,8 @@ namespace DeviceQueue.Health
         public const int SavedAt = Readings.Sampler.SavedEnd;
 
         /// <summary>
-        /// The end of the places: boot, negative when numbers may be lost; its first number, the last one, the last that
-        /// is reserved, or 0 when that is not stored.
+        /// The end of the places: boot, negative when numbers may be lost; its first number, the last one, the last
+        /// that is reserved, or 0 when that is not stored.
         /// </summary>
         public const int SavedEnd = SavedAt + 4;
 
