@@ -14,8 +14,8 @@ namespace DeviceQueue.Sleep
     /// </summary>
     public sealed class SleepRecord
     {
-        // The places. Before them stand those of the clock, the outbox, the sampler, the boot record and the commands. Times are in
-        // milliseconds of uptime, which goes on over a sleep.
+        // The places. Before them stand those of the clock, the outbox, the sampler, the boot record and the commands.
+        // Times are in milliseconds of uptime, which goes on over a sleep.
 
         /// <summary>When it fell asleep.</summary>
         public const int AsleepMs = CommandHistory.SavedAt + 1;

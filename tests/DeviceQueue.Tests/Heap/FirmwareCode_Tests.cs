@@ -55,6 +55,8 @@ public sealed class FirmwareCode_Tests : IDisposable
     {
         public string Description => "";
 
+        public int Address => 0;
+
         public SensorState Read(Reading reading) => SensorState.Ok;
     }
 
