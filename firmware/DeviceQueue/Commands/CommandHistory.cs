@@ -22,8 +22,9 @@ namespace DeviceQueue.Commands
         /// <summary>How many commands that change nothing are remembered.</summary>
         public const int MaxReads = 16;
 
-        /// <summary>The place that this takes among the numbers that are kept over a sleep: until when no place is given,
-        /// or 0.</summary>
+        /// <summary>
+        /// The place that this takes among the numbers that are kept over a sleep: until when no place is given, or 0.
+        /// </summary>
         public const int SavedAt = Health.BootRecord.SavedEnd;
 
         // The record: format, number of commands, the commands, and what an answer to the last of them needs. A
