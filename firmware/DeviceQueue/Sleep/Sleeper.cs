@@ -45,6 +45,7 @@ namespace DeviceQueue.Sleep
         private const int StorageRetryMs = 60000;
         private const int MaxPulseMs = 60000;
         private const int SetToleranceMs = 50;
+        private const int MaxReadMs = 10; // of both clocks; in a longer time another thread ran
 
         private readonly DevicePlatform _platform;
         private readonly MqttConnection _connection;
@@ -264,7 +265,7 @@ namespace DeviceQueue.Sleep
         {
             long calendarMs = GetCalendarMs();
             long movedMs = calendarMs - _calendarMs;
-            if (calendarMs != 0 && (movedMs > SetToleranceMs || movedMs < -SetToleranceMs))
+            if (movedMs > SetToleranceMs || movedMs < -SetToleranceMs)
             {
                 _calendarMs = calendarMs;
                 _isSet = true;
@@ -274,8 +275,16 @@ namespace DeviceQueue.Sleep
 
         private long GetCalendarMs()
         {
-            return _clock.TryGetCalendar(out DateTime utc)
-                ? (utc.Ticks / TimeSpan.TicksPerMillisecond) - _clock.NowMs : 0;
+            long nowMs;
+            bool isSet;
+            DateTime utc;
+            do
+            {
+                nowMs = _clock.NowMs;
+                isSet = _clock.TryGetCalendar(out utc);
+            }
+            while (_clock.NowMs - nowMs > MaxReadMs);
+            return isSet ? (utc.Ticks / TimeSpan.TicksPerMillisecond) - nowMs : 0;
         }
 
         // For a command that came in the last moment.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DeviceQueue.Sleep;
 
 namespace DeviceQueue.Tests.Sleep;
 
@@ -93,6 +94,27 @@ public sealed class KeptOverSleep_Tests
         }
 
         Assert.InRange(Health(board).GetProperty("time").GetDateTime(), default, board.WorldUtc.AddSeconds(2));
+    }
+
+    [Fact]
+    public void A_thread_that_loses_the_processor_between_two_clocks_is_not_taken_for_the_time_service()
+    {
+        SleepingBoard board = new SleepingBoard().Begin();
+        board.HasTimeService = false;
+        long setMs = SleepRecord.Read(board.Store)![SleepRecord.SetMs];
+        int reads = 0;
+        board.Clock.UtcRead = () => reads++;
+        board.Wake();
+        Assert.InRange(reads, 10, 400);
+        for (int nth = 1; nth <= reads; nth++)
+        {
+            int left = nth;
+            board.Clock.UtcRead = () => board.Clock.NowMs += --left == 0 ? 3000 : 0;
+            board.Wake();
+            board.Clock.UtcRead = null;
+
+            Assert.Equal(setMs, SleepRecord.Read(board.Store)![SleepRecord.SetMs]);
+        }
     }
 
     [Fact]
