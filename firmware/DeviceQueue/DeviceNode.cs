@@ -70,8 +70,8 @@ namespace DeviceQueue
             DeviceSettings settings = loader.Device;
             QueueOptions options = loader.Connection.Readings;
             Journal journal = platform.Journal;
-            _clock = new TrustedClock(
-                platform.Clock, platform.Store, FirmwareDefaults.BuildDate, journal.Buffer, slept?.Values);
+            long[] kept = slept?.Values;
+            _clock = new TrustedClock(platform.Clock, platform.Store, FirmwareDefaults.BuildDate, journal.Buffer, kept);
             platform.Clock = _clock;
             _platform = platform;
             _settings = loader.Settings;
@@ -101,8 +101,7 @@ namespace DeviceQueue
             CommandVerifier verifier =
                 new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
             int keepMs = settings.CommandTtlMs + SleepPlan.GetMarginMs(settings);
-            CommandHistory history =
-                new CommandHistory(platform.Store, _clock, keepMs, verifier.HasKey, slept?.Values);
+            CommandHistory history = new CommandHistory(platform.Store, _clock, keepMs, verifier.HasKey, kept);
             CommandAnswer answer = new CommandAnswer(_writer, _scratch, _envelope, topics.Response, journal.Dropped);
             _dispatcher = new CommandDispatcher(_commands, this, verifier, history, answer)
             {

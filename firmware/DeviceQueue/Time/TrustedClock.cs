@@ -70,17 +70,10 @@ namespace DeviceQueue.Time
         private long _trustedMs;
         private long _offMs;
 
-        /// <summary>
-        /// Initializes a new instance of the <see cref="TrustedClock"/> class with the floor that storage has, in the
-        /// files <c>utc.0</c> and <c>utc.1</c>.
-        /// </summary>
-        /// <param name="clock">The board's clocks.</param>
-        /// <param name="store">The storage.</param>
+        /// <summary>Starts with the floor that storage has, in the files <c>utc.0</c> and <c>utc.1</c>.</summary>
         /// <param name="buildDate">The lowest floor, in UTC.</param>
-        /// <param name="buffer">A buffer that is shared with other small records, or <see langword="null"/> for one of
-        /// its own.</param>
-        /// <param name="saved">What <see cref="Save"/> made before a sleep, so that no file is read; or
-        /// <see langword="null"/>.</param>
+        /// <param name="buffer">Shared with other small records; <see langword="null"/> for one of its own.</param>
+        /// <param name="saved">What <see cref="Save"/> made before a sleep, in place of the files.</param>
         public TrustedClock(
             IClock clock, IStore store, DateTime buildDate, byte[] buffer = null, long[] saved = null)
         {
