@@ -6,9 +6,9 @@ namespace DeviceQueue.Tests.Heap;
 /// <summary>Which objects of a program the account of its memory sees: this assembly is the program.</summary>
 public sealed class FirmwareCode_Tests : IDisposable
 {
-    private static object[] s_any = [];
-    private static InArray[] s_array = [];
-    private static Part s_part = new HeavyPart();
+    private static object[] _any = [];
+    private static InArray[] _array = [];
+    private static Part _part = new HeavyPart();
 
     private readonly FirmwareCode _code = new("DeviceQueue", "DeviceQueue.Tests");
 
@@ -38,13 +38,13 @@ public sealed class FirmwareCode_Tests : IDisposable
     /// <summary>Only read, never run.</summary>
     internal static void Start(ISensor[] sensors)
     {
-        s_array = [new InArray()];
-        s_any = [s_array, s_part, new InNothing()];
-        s_part = new LightPart();
+        _array = [new InArray()];
+        _any = [_array, _part, new InNothing()];
+        _part = new LightPart();
         sensors[0] = new LightSensor();
         sensors[1] = new HeavySensor();
         new Thread(new OnThread().Run).Start();
-        GC.KeepAlive(s_any);
+        GC.KeepAlive(_any);
     }
 
     private static string NameOf<T>() => typeof(T).FullName!.Replace('+', '/');
