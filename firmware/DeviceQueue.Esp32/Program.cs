@@ -5,7 +5,9 @@ using DeviceQueue.Health;
 using DeviceQueue.Mqtt;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Outputs;
+using DeviceQueue.Readings;
 using DeviceQueue.Settings;
+using DeviceQueue.Sleep;
 using DeviceQueue.Storage;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Networking;
@@ -81,16 +83,17 @@ namespace DeviceQueue.Esp32
             ConsoleLogger logger = new ConsoleLogger(clock);
             logger.Log(LogLevel.Info, null, "DeviceQueue " + FirmwareDefaults.Version);
             FlashStore store = new FlashStore();
-            Journal life = new Journal(store);
-            Supervisor supervisor = new Supervisor(life, logger, clock, stallMs);
+            Supervisor supervisor = new Supervisor(store, logger, clock, stallMs);
             supervisor.Start();
             try
             {
-                return MakeLoop(clock, logger, store, life, supervisor);
+                SleepRecord slept = WakeUp(clock, logger, store);
+                return MakeLoop(clock, logger, store, supervisor, slept);
             }
             catch (Exception e)
             {
                 // The pause grows: a fault that is there at each boot must not wear the flash.
+                Journal life = supervisor.Journal;
                 life.RecordFatal("main", e.GetType().Name + ": " + e.Message);
                 logger.Log(LogLevel.Error, null, "fatal: " + e.ToString());
                 supervisor.Rest(
@@ -100,17 +103,60 @@ namespace DeviceQueue.Esp32
             }
         }
 
+        /// <summary>
+        /// Measures first when a sleep is over, and goes back to sleep when nothing else is due. Returns what was kept
+        /// over the sleep, null when the board started otherwise.
+        /// </summary>
+        private static SleepRecord WakeUp(SystemClock clock, ConsoleLogger logger, FlashStore store)
+        {
+            SleepRecord record = Esp32DeepSleep.HasWoken ? SleepRecord.Read(store) : null;
+            if (record == null)
+            {
+                return null;
+            }
+
+            clock.StartMs = record.WakeMs;
+            if (record[SleepRecord.IsFloorClock] > 0)
+            {
+                clock.Forget();
+            }
+
+            long address = record[Sampler.AddressAt];
+            ISensor sensor = OpenSensor(
+                (int)record[SleepRecord.I2cDataPin],
+                (int)record[SleepRecord.I2cClockPin],
+                (int)record[SleepRecord.SensorType],
+                (int)(address > 0 ? address : record[SleepRecord.SensorAddress]));
+            int channel = (int)record[SleepRecord.BatteryChannel];
+            AnalogInput battery = channel < 0 ? null : new AnalogInput(channel);
+            if (new ShortWake(record, store, clock, sensor, logger).TryRun(battery))
+            {
+                logger.Log(LogLevel.Info, null, "asleep again");
+                new Esp32DeepSleep().Enter(record.WakeMs - clock.NowMs);
+            }
+
+            return record;
+        }
+
+        private static ISensor OpenSensor(int dataPin, int clockPin, int type, int address)
+        {
+            PinFunctions.SetPinFunction(dataPin, DeviceFunction.I2C1_DATA);
+            PinFunctions.SetPinFunction(clockPin, DeviceFunction.I2C1_CLOCK);
+            return SensorCatalog.Create(type, address);
+        }
+
         // What only the start needs, the loader of the settings first, goes with this method's frame.
         private static MainLoop MakeLoop(
-            SystemClock clock, ConsoleLogger logger, FlashStore store, Journal life, Supervisor supervisor)
+            SystemClock clock, ConsoleLogger logger, FlashStore store, Supervisor supervisor, SleepRecord slept)
         {
+            Journal life = supervisor.Journal;
             if (life.WasFloorClock)
             {
                 clock.Forget();
             }
 
-            BootRecord bootRecord = new BootRecord(store, life.Buffer);
-            SettingsLoader loader = new Startup(store, life, supervisor, logger).WaitForSettings();
+            BootRecord bootRecord = new BootRecord(store, life.Buffer, slept?.Values);
+            SettingsLoader loader = new Startup(store, life, supervisor, logger).WaitForSettings(slept);
             DeviceSettings device = loader.Device;
 
             // Outputs first: whatever else is slow or missing, they are in their safe state.
@@ -119,8 +165,6 @@ namespace DeviceQueue.Esp32
             StatusLed led = new StatusLed(pins, device.StatusLedPin, life);
             supervisor.FeedThrough(pins, device.WatchdogPin);
             supervisor.EndPulsesOf(outputs);
-            PinFunctions.SetPinFunction(device.I2cDataPin, DeviceFunction.I2C1_DATA);
-            PinFunctions.SetPinFunction(device.I2cClockPin, DeviceFunction.I2C1_CLOCK);
             StartSntp(device.NtpServer);
 
             DevicePlatform platform = new DevicePlatform
@@ -131,20 +175,26 @@ namespace DeviceQueue.Esp32
                 Memory = new Esp32Memory(),
                 Logger = logger,
                 CommandMac = device.CommandKey == null ? null : new HmacSha256(device.CommandKey),
-                Links = new M2MqttLinkFactory(),
+                Links = new M2MqttLinkFactory(device.Sleep != null),
                 Network = new WifiLink(),
-                Sensor = SensorCatalog.Create(device.SensorType, device.SensorAddress),
+                Sensor = OpenSensor(device.I2cDataPin, device.I2cClockPin, device.SensorType, device.SensorAddress),
+                BatteryInput = device.Battery == null ? null : new AnalogInput(device.Battery.Channel),
                 Journal = life,
                 Calendar = clock,
                 Restarter = new Esp32Restarter(),
+                DeepSleep = device.Sleep == null ? null : new Esp32DeepSleep(),
             };
-            DeviceNode node = new DeviceNode(loader, bootRecord, outputs, platform);
+            DeviceNode node = new DeviceNode(loader, bootRecord, outputs, platform, slept);
             ConnectionWorker worker = new ConnectionWorker(node.Connection, clock, logger) { Recorder = life };
             Power.OnRebootEvent += () => PrepareRestart(worker, node, life);
 
             logger.Log(LogLevel.Info, null, "device " + device.Id + ", boot " + bootRecord.Boot.ToString());
             node.Open();
-            worker.Start();
+            if (node.IsConnecting)
+            {
+                worker.Start();
+            }
+
             return new MainLoop(node, led, supervisor, clock);
         }
 

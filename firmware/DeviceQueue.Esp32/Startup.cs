@@ -5,6 +5,7 @@ using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Health;
 using DeviceQueue.NanoFramework;
 using DeviceQueue.Settings;
+using DeviceQueue.Sleep;
 using DeviceQueue.Text;
 using nanoFramework.Runtime.Native;
 
@@ -38,8 +39,9 @@ namespace DeviceQueue.Esp32
         /// Loads the settings, those of safe mode after too many failed boots; returns when there are some that can be
         /// used.
         /// </summary>
+        /// <param name="slept">What was kept over the sleep that has just ended, or <see langword="null"/>.</param>
         /// <returns>What loaded them, which is not needed when the device runs.</returns>
-        public SettingsLoader WaitForSettings()
+        public SettingsLoader WaitForSettings(SleepRecord slept)
         {
             FinishErasing();
             SettingsLoader loader = new SettingsLoader(
@@ -53,6 +55,12 @@ namespace DeviceQueue.Esp32
             }
 
             Say(loader);
+            if (slept != null)
+            {
+                _life.Resume((int)slept[SleepRecord.Share]);
+                return loader;
+            }
+
             string build = FirmwareDefaults.Version + "/" + loader.Settings.FileCrc.ToString();
             _life.Begin(build, loader.Device.SafeModeBoots);
             if (_life.IsSafeMode)

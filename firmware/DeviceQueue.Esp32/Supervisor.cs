@@ -23,13 +23,14 @@ namespace DeviceQueue.Esp32
         private const int RecordTimeoutMs = 2000;
         private const int MsPerSecond = 1000;
 
-        private readonly Journal _life;
+        private readonly FlashStore _store;
         private readonly ConsoleLogger _logger;
         private readonly IClock _clock;
         private readonly int _stallMs;
         private readonly int _checkMs;
         private readonly StallWatch _watch = new StallWatch();
         private readonly AutoResetEvent _wake = new AutoResetEvent(false);
+        private Journal _journal;
         private OutputBank _outputs;
         private long _nextCheckMs;
         private IOutputPins _pins;
@@ -38,19 +39,33 @@ namespace DeviceQueue.Esp32
         private bool _hasPinFailed;
         private Exception _fault;
 
-        /// <param name="life">Keeps why the board was rebooted.</param>
+        /// <param name="store">Where the journal is.</param>
         /// <param name="logger">The console.</param>
         /// <param name="clock">The time.</param>
         /// <param name="stallMs">How long the main loop may stand still, in milliseconds:
         /// <see cref="StallWatch.StallMs"/>, and less in tests.</param>
-        public Supervisor(Journal life, ConsoleLogger logger, IClock clock, int stallMs)
+        public Supervisor(FlashStore store, ConsoleLogger logger, IClock clock, int stallMs)
         {
-            _life = life;
+            _store = store;
             _logger = logger;
             _clock = clock;
             _stallMs = stallMs;
             _checkMs = stallMs / StallWatch.Checks;
             _nextCheckMs = clock.NowMs + _checkMs;
+        }
+
+        /// <summary>
+        /// Gets what keeps why the board was rebooted, read when it is asked for: a short wake-up does without.
+        /// </summary>
+        public Journal Journal
+        {
+            get
+            {
+                lock (_watch)
+                {
+                    return _journal ??= new Journal(_store);
+                }
+            }
         }
 
         /// <summary>Starts to watch.</summary>
@@ -106,7 +121,7 @@ namespace DeviceQueue.Esp32
             _fault = e;
             try
             {
-                _life.Record("main loop", e);
+                Journal.Record("main loop", e);
                 _logger.Log(LogLevel.Error, null, "main loop: " + e.ToString());
             }
             catch (Exception)
@@ -138,7 +153,7 @@ namespace DeviceQueue.Esp32
                 if (!_hasPinFailed)
                 {
                     _hasPinFailed = true;
-                    _life.Record("watchdog pin", e);
+                    Journal.Record("watchdog pin", e);
                 }
             }
         }
@@ -166,7 +181,7 @@ namespace DeviceQueue.Esp32
             }
             catch (Exception e)
             {
-                _life.Record("watch", e);
+                Journal.Record("watch", e);
                 return OutputBank.RetryMs;
             }
         }
@@ -209,7 +224,7 @@ namespace DeviceQueue.Esp32
         private void Record()
         {
             Exception fault = _fault;
-            _life.RecordFatal(
+            Journal.RecordFatal(
                 "main loop",
                 "stalled for " + (_stallMs / MsPerSecond).ToString() + " s"
                 + (fault == null ? string.Empty : ", " + fault.GetType().Name + ": " + fault.Message));

@@ -20,9 +20,13 @@ namespace DeviceQueue.NanoFramework
 
         /// <summary>Initializes a new instance of the <see cref="M2MqttLink"/> class.</summary>
         /// <param name="wake">Set whenever there is an event to take.</param>
-        public M2MqttLink(AutoResetEvent wake)
+        /// <param name="isBurstKept">Whether there is room for all that a broker keeps while the device
+        /// sleeps.</param>
+        public M2MqttLink(AutoResetEvent wake, bool isBurstKept = false)
         {
-            _events = new MqttLinkEventQueue(wake);
+            _events = isBurstKept
+                ? new MqttLinkEventQueue(wake, MqttLinkEventQueue.BurstMessages, MqttLinkEventQueue.BurstBytes)
+                : new MqttLinkEventQueue(wake);
         }
 
         /// <inheritdoc/>
@@ -236,10 +240,20 @@ namespace DeviceQueue.NanoFramework
     /// <summary>Makes links over nanoFramework.M2Mqtt.</summary>
     public sealed class M2MqttLinkFactory : IMqttLinkFactory
     {
+        private readonly bool _isBurstKept;
+
+        /// <summary>Initializes a factory.</summary>
+        /// <param name="isBurstKept">Whether its links have room for all that a broker keeps while the device
+        /// sleeps.</param>
+        public M2MqttLinkFactory(bool isBurstKept = false)
+        {
+            _isBurstKept = isBurstKept;
+        }
+
         /// <inheritdoc/>
         public IMqttLink Create(AutoResetEvent wake)
         {
-            return new M2MqttLink(wake);
+            return new M2MqttLink(wake, _isBurstKept);
         }
     }
 }

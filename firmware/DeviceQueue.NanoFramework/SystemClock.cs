@@ -12,8 +12,13 @@ namespace DeviceQueue.NanoFramework
 
         private readonly CalendarFloor _floor = new CalendarFloor();
 
+        /// <summary>
+        /// Gets or sets the uptime at which this start began, in milliseconds: after a sleep it goes on.
+        /// </summary>
+        public long StartMs { get; set; }
+
         /// <inheritdoc/>
-        public long NowMs => Environment.TickCount64;
+        public long NowMs => StartMs + Environment.TickCount64;
 
         /// <inheritdoc/>
         public bool TryGetUtc(out DateTime utc)

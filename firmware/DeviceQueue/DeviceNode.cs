@@ -9,6 +9,7 @@ using DeviceQueue.Mqtt;
 using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
+using DeviceQueue.Sleep;
 using DeviceQueue.Text;
 using DeviceQueue.Time;
 
@@ -25,7 +26,6 @@ namespace DeviceQueue
         private readonly TrustedClock _clock;
         private readonly LoadedSettings _settings;
         private readonly BootRecord _bootRecord;
-        private readonly string _deviceId;
         private readonly OutputBank _outputs;
         private readonly OutputStates _outputStates;
         private readonly int _healthHandle;
@@ -40,8 +40,9 @@ namespace DeviceQueue
         private readonly OutputSetTopic _setTopic;
         private readonly ConnectGate _gate;
         private readonly Housekeeping _housekeeping;
+        private readonly Sleeper _sleeper; // null: the device stays awake
         private readonly JsonWriter _writer = new JsonWriter();
-        private readonly MessageEnvelope _reading = new MessageEnvelope();
+        private readonly MessageEnvelope _envelope = new MessageEnvelope(); // for a reading or an answer
         private readonly byte[] _scratch = new byte[HealthReport.MaxBytes]; // for a reading, a report or an answer
         private DeviceState _state = DeviceState.NoConfiguration;
         private string _subscriptionFault;
@@ -58,22 +59,27 @@ namespace DeviceQueue
         /// <param name="bootRecord">The count of this boot and the numbers for readings.</param>
         /// <param name="outputs">The outputs, in their safe state.</param>
         /// <param name="platform">The board. Its clock is replaced by one that never goes below its floor.</param>
-        public DeviceNode(SettingsLoader loader, BootRecord bootRecord, OutputBank outputs, DevicePlatform platform)
+        /// <param name="slept">What was kept over the sleep that has just ended, or <see langword="null"/>.</param>
+        public DeviceNode(
+            SettingsLoader loader,
+            BootRecord bootRecord,
+            OutputBank outputs,
+            DevicePlatform platform,
+            SleepRecord slept = null)
         {
             DeviceSettings settings = loader.Device;
             QueueOptions options = loader.Connection.Readings;
             Journal journal = platform.Journal;
-            _clock = new TrustedClock(platform.Clock, platform.Store, FirmwareDefaults.BuildDate, journal.Buffer);
+            long[] kept = slept?.Values;
+            _clock = new TrustedClock(platform.Clock, platform.Store, FirmwareDefaults.BuildDate, journal.Buffer, kept);
             platform.Clock = _clock;
             _platform = platform;
             _settings = loader.Settings;
             _logger = platform.Logger;
             _bootRecord = bootRecord;
             _outputs = outputs;
-            _deviceId = settings.Id;
             DeviceTopics topics = new DeviceTopics(settings.Id);
             long now = platform.Clock.NowMs;
-
             Connection = new MqttConnection(platform, loader.Connection.Endpoints, options, _logger);
             Connection.SetStatus(topics.Status, DeviceTopics.Online, DeviceTopics.Offline);
             Connection.SetCommandTopic(topics.Command);
@@ -85,19 +91,18 @@ namespace DeviceQueue
                 "commands", topics.Command, Connection, loader.Connection.Commands, platform);
             _commands.Notify = Wake;
             Connection.Acknowledged = Wake;
-            _lateReadings = settings.LateTopic && !options.SerializeEnvelope
-                ? new LateReadings(topics.LateTemperature, bootRecord.Boot, platform.Clock)
-                : null;
+            bool hasLateTopic = settings.LateTopic && !options.SerializeEnvelope;
+            _lateReadings = hasLateTopic ? new LateReadings(topics.LateTemperature, bootRecord.Boot, _clock) : null;
             _readings.Outbox.TopicRule = _lateReadings;
-
-            _schedule = new SamplingSchedule(now, settings.IntervalMs);
+            int pauseMs = slept != null && slept.IsSampled ? settings.IntervalMs : 0;
+            _schedule = new SamplingSchedule(now + pauseMs, settings.IntervalMs);
             _sampler = new Sampler(platform.Sensor, _schedule, _clock, _logger);
             _healthSchedule = new SamplingSchedule(now + settings.HealthIntervalMs, settings.HealthIntervalMs);
-            int ttlMs = settings.CommandTtlMs;
-            int rememberedMs = ttlMs + CommandVerifier.MaxAheadMs;
-            CommandVerifier verifier = new CommandVerifier(settings.Id, platform.CommandMac, ttlMs, _clock);
-            CommandHistory history = new CommandHistory(platform.Store, _clock, rememberedMs, verifier.HasKey);
-            CommandAnswer answer = new CommandAnswer(_writer, _scratch, topics.Response, journal.Dropped);
+            CommandVerifier verifier =
+                new CommandVerifier(settings.Id, platform.CommandMac, settings.CommandTtlMs, _clock);
+            int keepMs = settings.CommandTtlMs + SleepPlan.GetMarginMs(settings);
+            CommandHistory history = new CommandHistory(platform.Store, _clock, keepMs, verifier.HasKey, kept);
+            CommandAnswer answer = new CommandAnswer(_writer, _scratch, _envelope, topics.Response, journal.Dropped);
             _dispatcher = new CommandDispatcher(_commands, this, verifier, history, answer)
             {
                 Outbox = _commands.Outbox,
@@ -105,6 +110,8 @@ namespace DeviceQueue
                 Rejections = journal.Rejected,
                 KeptSession = verifier.HasKey || options.CleanSession ? null : Connection,
             };
+            _sleeper = settings.Sleep == null
+                ? null : new Sleeper(platform, Connection, _readings, _sampler, slept) { BootRecord = bootRecord };
             IHealthPart[] parts = { this, bootRecord, _clock, Connection, _sampler, journal };
             _health = new HealthReport(parts, _readings.Outbox, journal, Connection);
             bool isSwitchable = settings.CommandKey == null && options.CleanSession && !journal.IsSafeMode;
@@ -123,6 +130,7 @@ namespace DeviceQueue
             _housekeeping = new Housekeeping(platform, settings, Connection, outputs, _readings);
             _gate = new ConnectGate(platform, _clock.Floor, outputs, _sampler, settings.IntervalMs);
             Connection.Gate = _gate;
+            Resume(settings, slept);
             Use(settings);
             string openTopic = settings.CommandKey == null ? topics.Command : null;
             NodeStatus.SayWhatIsWrong(platform, bootRecord, outputs, openTopic, history);
@@ -137,6 +145,9 @@ namespace DeviceQueue
         /// <summary>Gets what announces the device to Home Assistant.</summary>
         public DeviceDiscovery Discovery { get; }
 
+        /// <summary>Gets a value indicating whether the connection is to be opened: not at each wake-up.</summary>
+        public bool IsConnecting => _sleeper == null || _sleeper.IsConnecting;
+
         /// <summary>Gets how the device is, in short.</summary>
         public DeviceState State => NodeStatus.Find(_platform.Journal, Connection, _sampler);
 
@@ -145,6 +156,61 @@ namespace DeviceQueue
         {
             _readings.Open(null);
             _commands.Open(null);
+        }
+
+        /// <summary>
+        /// Puts everything in order before a restart that was asked for: what waits to be sent and the
+        /// counts are stored, and the boot counts as no failure.
+        /// </summary>
+        public void PrepareRestart()
+        {
+            if (!_isErased)
+            {
+                _housekeeping.PrepareRestart();
+            }
+        }
+
+        /// <summary>Does what is due: samples, publishes, carries out commands.</summary>
+        /// <returns>The time of <see cref="IClock.NowMs"/> by which to call again; sooner when <see cref="Wake"/> is
+        /// set.</returns>
+        public long Poll()
+        {
+            long now = _clock.NowMs;
+            _outputStates.Poll(now);
+            if (_sampler.TrySample(now))
+            {
+                PublishReading();
+            }
+
+            long due = Earlier(_isRestarting ? PollRestart(now) : PollCommands(now), _clock.Poll(now));
+            due = Earlier(due, _setTopic == null ? due : _setTopic.Poll(now));
+            _housekeeping.CountLost();
+            if (Discovery.Poll())
+            {
+                RepeatReading();
+            }
+
+            bool isWanted = _isHealthWanted && (_sleeper == null || Connection.IsConnected); // with what the link found
+            if (_healthSchedule.TryAdvance(now) || isWanted)
+            {
+                _isHealthWanted = false;
+                PublishHealth();
+            }
+
+            // Once more, because a reading and a command take their time, and a command may have switched an output.
+            due = Earlier(due, _outputStates.Poll(_clock.NowMs));
+            due = Earlier(due, _housekeeping.Poll(now));
+            due = Earlier(due, _readings.PollOutbox(now)); // the connection's thread may be busy with a connect
+            SayState();
+            due = _sleeper == null ? due : Earlier(due, PollSleep(now));
+            return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
+        }
+
+        /// <inheritdoc/>
+        public void WriteHealth(JsonWriter writer)
+        {
+            NodeStatus.WriteHealth(writer, _platform, _settings.SourceWord);
+            _sleeper?.WriteHealth(writer);
         }
 
         /// <inheritdoc/>
@@ -160,18 +226,6 @@ namespace DeviceQueue
             _schedule.Change(now, settings.IntervalMs);
             _healthSchedule.Change(now, settings.HealthIntervalMs);
             Use(settings);
-        }
-
-        /// <summary>
-        /// Puts everything in order before a restart that was asked for: what waits to be sent and the
-        /// counts are stored, and the boot counts as no failure.
-        /// </summary>
-        public void PrepareRestart()
-        {
-            if (!_isErased)
-            {
-                _housekeeping.PrepareRestart();
-            }
         }
 
         /// <inheritdoc/>
@@ -195,54 +249,16 @@ namespace DeviceQueue
             _restartByMs = _clock.NowMs + CommandDispatcher.DeliveryTimeoutMs;
         }
 
-        /// <summary>Does what is due: samples, publishes, carries out commands.</summary>
-        /// <returns>The time of <see cref="IClock.NowMs"/> by which to call again; sooner when <see cref="Wake"/> is
-        /// set.</returns>
-        public long Poll()
+        /// <inheritdoc/>
+        public void StayAwake(int ms)
         {
-            long now = _clock.NowMs;
-            _outputStates.Poll(now);
-            if (_sampler.TrySample(now))
-            {
-                PublishReading();
-            }
-
-            long due = Earlier(_isRestarting ? PollRestart(now) : _dispatcher.Poll(now), _clock.Poll(now));
-            due = Earlier(due, _setTopic == null ? due : _setTopic.Poll(now));
-            _housekeeping.CountLost();
-            if (Discovery.Poll())
-            {
-                RepeatReading();
-            }
-
-            if (_healthSchedule.TryAdvance(now) || _isHealthWanted)
-            {
-                _isHealthWanted = false;
-                PublishHealth();
-            }
-
-            // Once more, because a reading and a command take their time, and a command may have switched an output.
-            due = Earlier(due, _outputStates.Poll(_clock.NowMs));
-            due = Earlier(due, _housekeeping.Poll(now));
-            due = Earlier(due, _readings.PollOutbox(now)); // the connection's thread may be busy with a connect
-            SayState();
-            return Earlier(due, Earlier(_sampler.DueMs, _healthSchedule.DueMs));
+            _sleeper.StayAwake(ms);
         }
 
         /// <inheritdoc/>
-        public void WriteHealth(JsonWriter writer)
+        public void WriteNext(JsonWriter writer)
         {
-            writer.Name("version");
-            writer.WriteText(FirmwareDefaults.Version);
-            writer.Name("free_memory");
-            writer.WriteNumber(_platform.Memory.GetFreeBytes());
-            writer.Name("settings");
-            writer.WriteText(_settings.SourceWord);
-            if (_platform.CommandMac == null)
-            {
-                writer.Name("unsigned");
-                writer.WriteBoolean(true);
-            }
+            _sleeper?.WriteNext(writer);
         }
 
         /// <inheritdoc/>
@@ -254,38 +270,9 @@ namespace DeviceQueue
         /// <inheritdoc/>
         Command ICommandCatalog.Make(string name)
         {
-            if (_platform.Journal.IsSafeMode && !SafeMode.Takes(name))
-            {
-                return null;
-            }
-
-            switch (name)
-            {
-                case "output.set":
-                    return new OutputSwitchCommand(_outputs, false);
-                case "output.toggle":
-                    return new OutputSwitchCommand(_outputs, true);
-                case "output.pulse":
-                    return new OutputPulseCommand(_outputs, _clock);
-                case "output.get":
-                    return new OutputGetCommand(_outputs);
-                case "sensor.read":
-                    return new SensorReadCommand(_sampler, _bootRecord.Boot);
-                case "config.get":
-                    return new ConfigGetCommand(_settings);
-                case "config.set":
-                    return new ConfigSetCommand(_settings, this);
-                case "device.info":
-                    return new InfoCommand(_deviceId, _bootRecord.Boot, _clock, this);
-                case "device.ping":
-                    return new PingCommand();
-                case "device.reboot":
-                    return new RebootCommand(this);
-                case "device.wipe":
-                    return new WipeCommand(_deviceId, this);
-                default:
-                    return null;
-            }
+            bool isKnown = !_platform.Journal.IsSafeMode || SafeMode.Takes(name);
+            return isKnown
+                ? CommandCatalog.Make(name, this, _outputs, _sampler, _settings, _clock, _bootRecord.Boot) : null;
         }
 
         private static long Earlier(long one, long other)
@@ -293,8 +280,35 @@ namespace DeviceQueue
             return one < other ? one : other;
         }
 
+        private void Resume(DeviceSettings settings, SleepRecord slept)
+        {
+            BatterySettings battery = settings.Battery;
+            _sampler.Battery =
+                battery == null ? null : new Battery(_platform.BatteryInput, battery.Factor, battery.LowMv);
+            _isHealthWanted = _sleeper != null && _sleeper.IsConnecting;
+            if (slept != null)
+            {
+                _sampler.Resume(slept.Values);
+                Discovery.Resume(settings, slept[SleepRecord.Failures] == 0);
+            }
+        }
+
+        private long PollCommands(long nowMs)
+        {
+            bool isHeldBack = _sleeper != null && !_sleeper.CanTakeCommands(nowMs);
+            return isHeldBack && _commands.ReadMessageCount() > 0 ? long.MaxValue : _dispatcher.Poll(nowMs);
+        }
+
+        private long PollSleep(long nowMs)
+        {
+            bool isHeld = _isRestarting || _isErased || !_outputs.IsSafe;
+            bool isBusy = _isHealthWanted || _commands.ReadMessageCount() > 0 || _commands.Outbox.Count > 0;
+            return _sleeper.Poll(nowMs, isHeld, isBusy, _commands.ReadMessageCount());
+        }
+
         private void Use(DeviceSettings settings)
         {
+            _sleeper?.Apply(settings);
             _sampler.Apply(
                 settings.TemperatureOffset, settings.MaxStep, settings.ReportDelta, settings.ReportAtLeastMs);
             _gate.IntervalMs = settings.IntervalMs;
@@ -310,10 +324,8 @@ namespace DeviceQueue
             }
         }
 
-        /// <summary>
-        /// Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told
-        /// is taken back; no further command is taken.
-        /// </summary>
+        // Restarts as soon as the answer that announced it is settled, and after a wipe what Home Assistant was told is
+        // taken back; no further command is taken.
         private long PollRestart(long nowMs)
         {
             bool isStillAnnounced = _isErased && !Discovery.IsWithdrawn;
@@ -335,16 +347,7 @@ namespace DeviceQueue
 
         private void SayState()
         {
-            DeviceState state = State;
-            string fault = Connection.SubscriptionFault;
-            if (!Connection.IsConnecting && (state != _state || fault != _subscriptionFault))
-            {
-                _state = state;
-                _subscriptionFault = fault;
-                string text = state == DeviceState.NoCommands ? "commands: " + fault : StatusLed.Describe(state);
-                _logger.Log(LogLevel.Info, null, "status: " + text);
-            }
-
+            NodeStatus.SayState(_logger, Connection, State, ref _state, ref _subscriptionFault);
             _isBehind = NodeStatus.SayBehind(_logger, _clock, _isBehind);
         }
 
@@ -384,8 +387,8 @@ namespace DeviceQueue
             ReadingWriter.Write(_writer, _sampler.Reading, _lastSequence, _bootRecord.Boot);
             try
             {
-                _reading.SetMessage(_scratch, _writer.Length);
-                _readings.Send(null, _reading);
+                _envelope.SetMessage(_scratch, _writer.Length);
+                _readings.Send(null, _envelope);
             }
             catch (QueueException e)
             {

@@ -5,6 +5,7 @@ using DeviceQueue.Mqtt;
 using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 using DeviceQueue.Time;
 
 namespace DeviceQueue
@@ -79,6 +80,37 @@ namespace DeviceQueue
             {
                 const string Unknown = "the record of the last commands cannot be read: ";
                 logger.Log(LogLevel.Error, null, Unknown + "changes are refused while one in it could be repeated");
+            }
+        }
+
+        /// <summary>Says how the node is, when that is something else than at the last call.</summary>
+        public static void SayState(
+            ILogger logger, MqttConnection connection, DeviceState state, ref DeviceState said, ref string saidFault)
+        {
+            string fault = connection.SubscriptionFault;
+            if (!connection.IsConnecting && (state != said || fault != saidFault))
+            {
+                said = state;
+                saidFault = fault;
+                string text = state == DeviceState.NoCommands ? "commands: " + fault : StatusLed.Describe(state);
+                logger.Log(LogLevel.Info, null, "status: " + text);
+            }
+        }
+
+        /// <summary>Writes what the node says of itself in a health report.</summary>
+        /// <param name="source">Where the settings come from.</param>
+        public static void WriteHealth(JsonWriter writer, DevicePlatform platform, string source)
+        {
+            writer.Name("version");
+            writer.WriteText(FirmwareDefaults.Version);
+            writer.Name("free_memory");
+            writer.WriteNumber(platform.Memory.GetFreeBytes());
+            writer.Name("settings");
+            writer.WriteText(source);
+            if (platform.CommandMac == null)
+            {
+                writer.Name("unsigned");
+                writer.WriteBoolean(true);
             }
         }
 

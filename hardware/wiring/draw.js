@@ -6,16 +6,17 @@ const { parts, nets } = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
 const supplies = ['3V3', '5V'];
 const ground = 'GND';
 const lying = ['R3', 'R4'];
-const feed = nets.FEED.find(pin => pin.startsWith('U1.')).slice(3);
+const feed = nets.FEED?.find(pin => pin.startsWith('U1.')).slice(3);
 // The pins where a wire enters a symbol: above or on its left. It leaves from all others.
 const entries = {
-  board: ['3V3', '5V', 'GND', 'G', 'EN', 'RST', feed],
+  board: ['3V3', '5V', 'GND', 'G', 'EN', 'RST', 'BAT+', 'BAT-', feed],
   sensor: ['SDA', 'SCL'],
   watchdog: ['VDD', 'GND', 'DELAY'],
+  battery: [],
   terminals: ['NC', 'COM', 'NO'],
   resistor: ['1'], capacitor: ['1'], jumper: ['1'], led: ['A'], diode: ['K'], npn: ['C', 'B'], relay: ['A1'],
 };
-const boxes = ['board', 'sensor', 'watchdog', 'terminals'];
+const boxes = ['board', 'sensor', 'watchdog', 'terminals', 'battery'];
 
 const cells = {};
 function add(name, type, value) {

@@ -26,11 +26,12 @@ internal static class Footprint
         node.RunForHours();
         HeapAccount rest = node.WeighHeap();
         Write(rest);
+        (Cost wake, int files, int writes) = new FootprintNode(new FootprintSettings(IsSleeping: true)).CountWakeUp();
         Tally.Watch();
         Cost reading = CountedWork.Count(node.TakeReading);
         Cost command = node.LargestCommands.Select(node.CountCommand).MaxBy(cost => cost.Bytes)!;
         node.Reconnect();
-        WriteCosts(reading, command);
+        WriteCosts(reading, command, wake);
         int before = node.WeighHeap().Bytes;
         node.Fill();
         int full = node.WeighHeap().Bytes - before;
@@ -47,6 +48,9 @@ internal static class Footprint
         isMet &= WriteGoal("allocated for a reading", (int)reading.Bytes, Goals.ReadingBytes);
         isMet &= WriteGoal("allocated for a reading", (int)reading.Allocations, Goals.ReadingAllocations, "pieces");
         isMet &= WriteGoal("IL of the firmware", il, Goals.IlBytes);
+        isMet &= WriteGoal("a short wake-up runs", (int)wake.Instructions, Goals.WakeIl, "instructions");
+        isMet &= WriteGoal("a short wake-up reads", files, Goals.WakeFiles, "files");
+        isMet &= WriteGoal("a short wake-up writes", writes, Goals.WakeWrites, "times");
         return isMet ? 0 : 1;
     }
 
@@ -73,13 +77,14 @@ internal static class Footprint
         }
     }
 
-    private static void WriteCosts(Cost reading, Cost command)
+    private static void WriteCosts(Cost reading, Cost command, Cost wake)
     {
         Console.WriteLine($"{"counted, the library's own code",-LabelWidth}{"allocations",12}{"bytes",10}{"IL",10}");
         WriteCost("a reading", reading);
         WriteCost("an envelope encoded", CountedWork.CountEncode());
         WriteCost("an envelope decoded", CountedWork.CountDecode());
         WriteCost("the largest command, from arrival to answer", command);
+        WriteCost("a wake-up that does not connect", wake);
         foreach ((string maker, int bytes) in Tally.Largest.OrderByDescending(piece => piece.Value))
         {
             Console.WriteLine(

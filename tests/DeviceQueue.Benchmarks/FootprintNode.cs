@@ -6,6 +6,7 @@ using DeviceQueue.Mqtt;
 using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
 using DeviceQueue.Settings;
+using DeviceQueue.Sleep;
 using DeviceQueue.Storage;
 using DeviceQueue.Time;
 
@@ -13,11 +14,12 @@ namespace DeviceQueue.Benchmarks;
 
 /// <summary>What the board of a <see cref="FootprintNode"/> is set to; by default what the goals are for.</summary>
 internal sealed record FootprintSettings(
-    int Outputs = 2, bool HasKey = true, bool HasDiscovery = true, bool IsSecure = false, bool IsFull = false);
+    int Outputs = 2, bool HasKey = true, bool HasDiscovery = true, bool IsSecure = false, bool IsFull = false,
+    bool IsSleeping = false);
 
 /// <summary>A node with the firmware's own settings else, over a board and a broker that take no memory.</summary>
 internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemory, IRestarter, ILogger, ISensor,
-    IOutputPins, IMqttLinkFactory, IMqttLink, ICommandMac
+    IOutputPins, IMqttLinkFactory, IMqttLink, ICommandMac, IDeepSleep
 {
     private const int PlentyBytes = 100_000;
     private const int MinuteMs = 60_000;
@@ -42,6 +44,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         ["client.key"] = Pem("PRIVATE KEY", KeyBytes),
     };
 
+    private readonly HashSet<string> _readNames = [];
     private readonly byte[] _code = new byte[32];
     private readonly DeviceNode _node;
     private MqttLinkEventQueue _events;
@@ -49,6 +52,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     private readonly int _pins;
     private bool _answers = true;
     private int _lastId;
+    private int _writes;
+    private long _sleepMs;
     private int _commands;
     private Counting.Cost? _answerCost;
     private Func<Counting.Cost>? _count;
@@ -73,6 +78,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             Logger = this,
             Links = this,
             Sensor = this,
+            DeepSleep = settings.IsSleeping ? this : null,
         };
         OutputBank outputs = new(loader.Device.Outputs, this);
         _node = new DeviceNode(loader, new BootRecord(this), outputs, platform);
@@ -99,7 +105,11 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public long NowMs { get; private set; }
 
+    public bool HasWoken => true;
+
     public string Description => "";
+
+    public int Address => 0x76;
 
     public bool IsOpen { get; private set; }
 
@@ -122,6 +132,7 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     public bool TryRead(string name, byte[] buffer, out int count)
     {
         count = 0;
+        _readNames.Add(name);
         if (!_files.TryGetValue(name, out byte[]? file))
         {
             return false;
@@ -134,18 +145,21 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
 
     public bool TryWrite(string name, byte[] data, int count)
     {
+        _writes++;
         _files[name] = data[..count];
         return true;
     }
 
     public bool TryAppend(string name, byte[] data, int offset, int count)
     {
+        _writes++;
         _files[name] = [.. _files.GetValueOrDefault(name) ?? [], .. data.AsSpan(offset, count)];
         return true;
     }
 
     public bool TryReadAt(string name, int position, byte[] buffer, int offset, int count)
     {
+        _readNames.Add(name);
         bool isThere = _files.TryGetValue(name, out byte[]? file) && position + count <= file.Length;
         if (isThere)
         {
@@ -164,6 +178,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     public byte[] Compute(byte[] data) => _code;
 
     public int GetFreeBytes() => PlentyBytes;
+
+    public void Enter(long ms) => _sleepMs = ms;
 
     public void SetToFloor(DateTime utc)
     {
@@ -260,6 +276,25 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
     /// <summary>Takes a reading, at rest else, and has it acknowledged.</summary>
     public void TakeReading() => Run(0);
 
+    /// <summary>Runs until it sleeps, then what a wake-up does that has nothing but a reading.</summary>
+    /// <returns>What the second of these took.</returns>
+    public (Counting.Cost Cost, int Files, int Writes) CountWakeUp()
+    {
+        for (int i = 0; i < 2 * Rounds && _sleepMs == 0; i++)
+        {
+            NowMs += SecondMs;
+            Poll();
+        }
+
+        WakeUp();
+        _writes = 0;
+        _readNames.Clear();
+        (long allocations, long bytes, long instructions) =
+            (Counting.Tally.Allocations, Counting.Tally.Bytes, Counting.Tally.Instructions);
+        WakeUp();
+        return (Counting.CountedWork.Since(allocations, bytes, instructions), _readNames.Count, _writes);
+    }
+
     /// <summary>
     /// Ends the link, and goes on until there is another and all is said on it that is said on a new one.
     /// </summary>
@@ -313,6 +348,18 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
         return _answerCost ?? throw new InvalidOperationException(command.Type + " was not answered.");
     }
 
+    private void WakeUp()
+    {
+        NowMs += _sleepMs;
+        SleepRecord? record = SleepRecord.Read(this);
+        if (record == null || !new ShortWake(record, this, this, this, this).TryRun(null))
+        {
+            throw new InvalidOperationException("The wake-up was not short.");
+        }
+
+        _sleepMs = record.WakeMs - NowMs;
+    }
+
     private static void RequireSuccess(byte[] answer)
     {
         using JsonDocument envelope = JsonDocument.Parse(answer);
@@ -342,7 +389,8 @@ internal sealed class FootprintNode : IClock, ICalendar, IRandom, IStore, IMemor
             ? ",\"credential\":{\"username\":\"greenhouse-1\",\"password\":\"0123456789abcdef0123456789abcdef\"}"
             : "";
         string protocol = settings.IsSecure ? "mqtts" : "mqtt";
-        string device = $$"""{"id":"greenhouse-1",{{key}}{{discovery}}{{more}}"outputs":[{{outputs}}]}""";
+        string sleep = settings.IsSleeping ? "\"sleep\":true,\"connect_every\":12," : "";
+        string device = $$"""{"id":"greenhouse-1",{{sleep}}{{key}}{{discovery}}{{more}}"outputs":[{{outputs}}]}""";
         string connection = $$"""{"protocol":"{{protocol}}","host":"broker.local"}""";
         return Encoding.UTF8.GetBytes(
             $$"""{"device":{{device}},"connection":{{connection}}{{tls}}{{credential}}}""");

@@ -1,3 +1,4 @@
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Diagnostics;
@@ -27,7 +28,7 @@ internal sealed class LibraryProgram : IDisposable, IMqttLinkFactory, ILogger
 
     public LibraryProgram(int port, string topic, params string[] options)
     {
-        QueueOptions read = QueueOptions.Read(ConfigParams.FromTuples(options), new ConfigProblems());
+        QueueOptions read = QueueConfig.ReadOptions(ConfigParams.FromTuples(options), new ConfigProblems());
         MqttLinkOptions endpoint = new()
         {
             Host = "127.0.0.1",

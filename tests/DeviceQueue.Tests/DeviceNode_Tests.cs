@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
@@ -341,7 +342,7 @@ public sealed class DeviceNode_Tests
         Assert.All(
             own,
             name => Assert.Null(
-                QueueOptions.Read(ConfigParams.FromTuples("options.outbox", name), new ConfigProblems())));
+                QueueConfig.ReadOptions(ConfigParams.FromTuples("options.outbox", name), new ConfigProblems())));
     }
 
     [Fact]

@@ -1,16 +1,19 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Health;
 using DeviceQueue.Messaging;
 using DeviceQueue.Outputs;
 using DeviceQueue.Settings;
+using DeviceQueue.Sleep;
 using DeviceQueue.Tests.Commands;
 using DeviceQueue.Tests.Components;
 using DeviceQueue.Tests.Configuration;
 using DeviceQueue.Tests.Mqtt;
 using DeviceQueue.Tests.Readings;
 using DeviceQueue.Tests.Settings;
+using DeviceQueue.Tests.Sleep;
 using DeviceQueue.Tests.Storage;
 using DeviceQueue.Time;
 
@@ -30,10 +33,17 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     private readonly long _boot;
     private int _lastId;
 
-    public Node(string config = "", MemoryStore? store = null, MemoryLogger? log = null, FakePins? pins = null)
+    public Node(
+        string config = "",
+        MemoryStore? store = null,
+        MemoryLogger? log = null,
+        FakePins? pins = null,
+        SleepingBoard? board = null)
     {
-        var clock = new VirtualClock();
-        var broker = new FakeBroker(clock);
+        VirtualClock clock = board?.Clock ?? new VirtualClock();
+        FakeBroker broker = board?.Broker ?? new FakeBroker(clock);
+        Sensor = board?.Sensor ?? new FakeSensor();
+        Battery = board?.Battery ?? new FakeBattery();
         Store = store ?? new MemoryStore();
         Log = log ?? new MemoryLogger();
         Pins = pins ?? new FakePins();
@@ -54,20 +64,31 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
             Logger = Log,
             Links = broker,
             Sensor = Sensor,
+            BatteryInput = Battery,
             Journal = new Journal(Store),
             Calendar = this,
+            DeepSleep = board,
         };
         Journal = platform.Journal;
-        Journal.Begin("test", _loader.Device.SafeModeBoots);
+        SleepRecord? slept = board?.Slept;
+        if (slept is null)
+        {
+            Journal.Begin("test", _loader.Device.SafeModeBoots);
+        }
+        else
+        {
+            Journal.Resume((int)slept[SleepRecord.Share]);
+        }
+
         if (Journal.IsSafeMode)
         {
             _loader.UseSafeMode();
         }
 
         Outputs = new OutputBank(_loader.Device.Outputs, Pins);
-        var bootRecord = new BootRecord(Store, Journal.Buffer);
+        var bootRecord = new BootRecord(Store, Journal.Buffer, slept?.Values);
         _boot = bootRecord.Boot;
-        _node = new DeviceNode(_loader, bootRecord, Outputs, platform);
+        _node = new DeviceNode(_loader, bootRecord, Outputs, platform, slept);
         _node.Open();
         World = new World(clock, broker, _node.Connection, _node, Outputs);
     }
@@ -76,7 +97,9 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
 
     public FakeBroker Broker => World.Broker;
 
-    public FakeSensor Sensor { get; } = new();
+    public FakeSensor Sensor { get; }
+
+    public FakeBattery Battery { get; }
 
     public FakePins Pins { get; }
 
@@ -123,8 +146,19 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
         }
 
         int length = _codec.Encode(message, id, message.SentTime, buffer, 0);
-        Broker.Deliver("sensor/bar1/command", buffer[..length]);
+        byte[] payload = buffer[..length];
+        if (Deliver is null)
+        {
+            Broker.Deliver("sensor/bar1/command", payload);
+        }
+        else
+        {
+            Deliver(payload);
+        }
     }
+
+    /// <summary>Gets or sets what takes commands in place of the present link.</summary>
+    public Action<byte[]>? Deliver { get; set; }
 
     /// <summary>Sends a command and gives it and its answer their time.</summary>
     public JsonElement Do(string type, string arguments, string? id = null)
@@ -141,10 +175,12 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public JsonElement Answer() => Answer(On("response").Length - 1);
 
     /// <summary>Gets the payload of an answer.</summary>
-    public JsonElement Answer(int index)
+    public JsonElement Answer(int index) => Answer(On("response")[index]);
+
+    public JsonElement Answer(Arrival response)
     {
         var envelope = new MessageEnvelope();
-        byte[] payload = On("response")[index].Payload;
+        byte[] payload = response.Payload;
         Assert.Equal(EnvelopeError.None, _codec.Decode(payload, 0, payload.Length, envelope));
         return JsonDocument.Parse(envelope.Message).RootElement;
     }

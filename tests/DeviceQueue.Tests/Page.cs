@@ -12,12 +12,14 @@ internal static partial class Page
     public static string Read(string file) => File.ReadAllText(Path.Combine(Repository.Root, file));
 
     /// <summary>Loads the settings that a page shows as a board does, and finds nothing wrong with them.</summary>
-    public static DeviceSettings Settings(string file) => Load(file).Device;
+    /// <param name="mark">The comment before them.</param>
+    public static DeviceSettings Settings(string file, string mark = "settings") => Load(file, mark).Device;
 
     /// <summary>As above, with what else the settings say.</summary>
-    public static SettingsLoader Load(string file)
+    public static SettingsLoader Load(string file, string mark = "settings")
     {
-        byte[] json = Encoding.UTF8.GetBytes(SettingsBlock().Match(Read(file)).Groups[1].Value);
+        Match block = SettingsBlock().Matches(Read(file)).First(block => block.Groups[1].Value == mark);
+        byte[] json = Encoding.UTF8.GetBytes(block.Groups[2].Value);
         var loader = new SettingsLoader(
             new MemoryStore { Files = { [SettingsLoader.FileName] = json } }, new Esp32Board(hasPsram: true));
 
@@ -26,6 +28,6 @@ internal static partial class Page
         return loader;
     }
 
-    [GeneratedRegex(@"<!-- settings -->\s*```json(.*?)```", RegexOptions.Singleline)]
+    [GeneratedRegex(@"<!-- ([\w ]*settings) -->\s*```json(.*?)```", RegexOptions.Singleline)]
     private static partial Regex SettingsBlock();
 }

@@ -18,9 +18,12 @@ public sealed partial class Tidy_Tests
 
     private static readonly string[] Folders =
     [
-        "Text", "Storage", "Diagnostics", "Time", "Configuration", "Components", "Mqtt", "Messaging", "Readings",
-        "Outputs", "Settings", "Health", "Commands", "HomeAssistant",
+        "Text", "Storage", "Diagnostics", "Time", "Configuration", "Mqtt", "Messaging", "Readings",
+        "Outputs", "Settings", "Health", "Commands", "Sleep", "HomeAssistant",
     ];
+
+    /// <summary>The library: what each board has, and what only programs use that run queues as components.</summary>
+    private static readonly string[] Library = ["DeviceQueue", "DeviceQueue.Components"];
 
     private static readonly string[] Twins = ["FlashStore.cs", "SystemClock.cs"];
 
@@ -31,7 +34,7 @@ public sealed partial class Tidy_Tests
     public void The_library_reaches_neither_clock_nor_chance_nor_files_nor_sockets_but_through_its_interfaces()
     {
         Regex banned = Banned();
-        var found = from file in Sources("DeviceQueue")
+        var found = from file in Library.SelectMany(Sources)
                     from line in Code(file).Index()
                     where banned.IsMatch(line.Item)
                     select $"{file}({line.Index + 1}): {line.Item.Trim()}";
@@ -80,12 +83,24 @@ public sealed partial class Tidy_Tests
     [Fact]
     public void A_class_is_in_the_namespace_of_its_folder()
     {
-        var found = from file in Sources("DeviceQueue")
-                    let name = ("DeviceQueue." + FolderOf(file)).TrimEnd('.')
-                    where !Code(file).Contains("namespace " + name)
+        var found = from project in Library
+                    from file in Sources(project)
+                    let folder = Path.GetDirectoryName(Path.GetRelativePath(Path.Combine(Firmware, project), file))
+                    let name = (project + "." + folder).TrimEnd('.')
+                    where Code(file).Any(TypeDeclaration().IsMatch) && !Code(file).Contains("namespace " + name)
                     select file;
 
         Assert.Empty(found);
+    }
+
+    /// <summary>So a board pays nothing for what only other programs use.</summary>
+    [Fact]
+    public void The_components_are_not_in_the_image_of_a_board()
+    {
+        string[] image = [.. Used("DeviceQueue.Esp32").Append("DeviceQueue.Esp32").Order(StringComparer.Ordinal)];
+
+        Assert.Equal(["DeviceQueue", "DeviceQueue.Esp32", "DeviceQueue.NanoFramework"], image);
+        Assert.Equal(["DeviceQueue"], Used("DeviceQueue.Components"));
     }
 
     [Fact]
@@ -245,6 +260,14 @@ public sealed partial class Tidy_Tests
                     .Split(Path.DirectorySeparatorChar)
                     .Any(part => part is "bin" or "obj"));
     }
+
+    /// <summary>The projects that a project of the device references, and those that they do.</summary>
+    private static IEnumerable<string> Used(string project) =>
+        XDocument.Load(Path.Combine(Firmware, project, project + ".nfproj")).Descendants()
+            .Where(element => element.Name.LocalName == "ProjectReference")
+            .Select(element => element.Attribute("Include")!.Value.Split('\\')[1])
+            .SelectMany(used => Used(used).Append(used))
+            .Distinct();
 
     private static IEnumerable<string> Items(string project, string attribute)
     {

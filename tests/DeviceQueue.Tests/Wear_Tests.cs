@@ -1,4 +1,5 @@
 using DeviceQueue.Tests.Storage;
+using VirtualBoard;
 
 namespace DeviceQueue.Tests;
 
@@ -7,16 +8,6 @@ public sealed class Wear_Tests
 {
     private const int HourMs = 3600000;
     private const int DayMs = 24 * HourMs;
-
-    // littlefs notes each file that was written or deleted in a log of 4 KB, in a unit of at most 128 bytes here;
-    // opening a file for append notes it once more.
-    private const int NotesPerBlock = 30;
-    private const int NotesPerWrite = 2;
-
-    // The storage partition of a 4 MB ESP32 has 64 blocks of 4 KB; a block bears 100,000 erasures. A quarter of them
-    // may stay in use.
-    private const int FreeBlocks = 48;
-    private const int ErasuresPerBlock = 100_000;
 
     [Theory]
     [InlineData("online", 0, 40)]
@@ -37,13 +28,14 @@ public sealed class Wear_Tests
         node.Broker.IsUp = true;
         node.World.RunFor(DayMs - (outageHours * HourMs));
 
-        long notes = (store.Writes * NotesPerWrite) + store.Deletes;
-        long blocks = store.BlocksErased + (notes / NotesPerBlock);
-        double years = (double)FreeBlocks * ErasuresPerBlock / blocks / 365;
+        FlashWear wear = store.Wear;
         Figures.Write(
             "a day at the default interval | blocks erased | for contents | notes | writes | deletes | bytes | years",
             name,
-            [blocks, store.BlocksErased, notes, store.Writes, store.Deletes, store.BytesWritten, (long)years]);
-        Assert.InRange(blocks, 1, maxBlocks);
+            [
+                wear.Blocks, wear.ContentBlocks, wear.Notes, wear.Writes, wear.Deletes, store.BytesWritten,
+                (long)FlashWear.YearsAt(wear.Blocks),
+            ]);
+        Assert.InRange(wear.Blocks, 1, maxBlocks);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
@@ -67,7 +68,7 @@ internal sealed class World
     public static QueueOptions Read(string line)
     {
         var problems = new ConfigProblems();
-        var options = QueueOptions.Read(ConfigParams.FromString(line), problems);
+        var options = QueueConfig.ReadOptions(ConfigParams.FromString(line), problems);
         Assert.Empty(problems.Errors());
         return options;
     }

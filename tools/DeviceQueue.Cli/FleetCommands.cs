@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using DeviceQueue.Cli.Operating;
 using DeviceQueue.Cli.Provisioning;
@@ -23,6 +24,16 @@ internal sealed class FleetCommands(Invocation invocation, HelpPages help)
     private readonly Option<bool> _newBroker = new(Questions.NewBrokerOption)
     {
         Description = "The broker is to be found at a further place: else it is asked before a slip adds a listener.",
+    };
+
+    private readonly Option<bool> _sleep = new("--sleep")
+    {
+        Description = "The device sleeps between readings, and its board joins the Wi-Fi only to connect.",
+    };
+
+    private readonly Option<string?> _connectEvery = new("--connect-every")
+    {
+        Description = "With --sleep: at which reading the device connects. 1, each one, without it.",
     };
 
     public IEnumerable<Command> All() => [Provision(), Operator(), Revoke(), Rotate(), Device()];
@@ -62,7 +73,8 @@ internal sealed class FleetCommands(Invocation invocation, HelpPages help)
         };
         Command command = new("provision", "Makes credentials, settings and the broker's files for a device or many.")
         {
-            id, csv, broker, _newBroker, wifi, passwordFile, board, certificate, settings, _folder,
+            id, csv, broker, _newBroker, wifi, passwordFile, board, certificate, settings, _sleep, _connectEvery,
+            _folder,
         };
         invocation.Handle(command, (result, terminal) =>
         {
@@ -74,6 +86,8 @@ internal sealed class FleetCommands(Invocation invocation, HelpPages help)
             Give(given, FleetCsv.Board, result.GetValue(board));
             Give(given, FleetCsv.Certificate, result.GetValue(certificate) ? "true" : null);
             Give(given, FleetCsv.Settings, result.GetValue(settings));
+            Give(given, FleetCsv.Sleep, result.GetValue(_sleep) ? "true" : null);
+            Give(given, FleetCsv.ConnectEvery, result.GetValue(_connectEvery));
             FileInfo? table = result.GetValue(csv);
             if ((table == null) == !given.ContainsKey(FleetCsv.Id))
             {
@@ -90,6 +104,7 @@ internal sealed class FleetCommands(Invocation invocation, HelpPages help)
             command,
             "provision --id greenhouse-1 --broker mqtts://192.168.1.10 --wifi \"my network\" --out fleet",
             "provision --id desk-1 --broker mqtts://127.0.0.1 --settings relay.json --out fleet",
+            "provision --id shed-1 --board firebeetle2-esp32-e --sleep --connect-every 12 --out fleet",
             "provision --csv fleet.csv --out fleet");
     }
 
@@ -230,10 +245,39 @@ internal sealed class FleetCommands(Invocation invocation, HelpPages help)
                     ? TextFile.ReadFirstLine(path)
                     : Environment.GetEnvironmentVariable(Questions.PasswordVariable),
             NeedsCertificate = IsYes(FleetCsv.Certificate, given.GetValueOrDefault(FleetCsv.Certificate)),
-            Settings = File(FleetCsv.Settings) is { } settings ? JsonFile.ReadForeign(settings) : null,
+            Settings = AddSleep(
+                given, File(FleetCsv.Settings) is { } settings ? JsonFile.ReadForeign(settings) : null),
         };
         request.Check();
         return request;
+    }
+
+    // Puts what is asked of sleep over the settings of a file. The board checks the numbers.
+    private static JsonObject? AddSleep(Dictionary<string, string> given, JsonObject? settings)
+    {
+        string? every = given.GetValueOrDefault(FleetCsv.ConnectEvery);
+        if (!IsYes(FleetCsv.Sleep, given.GetValueOrDefault(FleetCsv.Sleep)))
+        {
+            return every == null
+                ? settings
+                : throw new UserException($"{FleetCsv.ConnectEvery} '{Plain.Text(every)}': it goes with sleep");
+        }
+
+        JsonObject device = new() { ["sleep"] = true };
+        if (every != null)
+        {
+            device["connect_every"] = int.TryParse(every, NumberStyles.None, CultureInfo.InvariantCulture, out int n)
+                ? n
+                : throw new UserException($"{FleetCsv.ConnectEvery} '{Plain.Text(every)}': a whole number is allowed");
+        }
+
+        JsonObject all = settings ?? [];
+        if (!all.TryGetPropertyValue("device", out JsonNode? own) || own is JsonObject)
+        {
+            JsonFile.Merge(all, new JsonObject { ["device"] = device });
+        }
+
+        return all;
     }
 
     // As spreadsheets and people write it.

@@ -125,6 +125,11 @@ internal sealed class Report(TextWriter output)
     {
         output.WriteLine();
         output.WriteLine($"  cd {NextSteps.Quote(Folder(result, FleetFolder.DevicePath(id)))}");
+        if (result.HasNetwork)
+        {
+            output.WriteLine($"  {NextSteps.NetworkLine}");
+        }
+
         output.WriteLine($"  {NextSteps.FilesLine}");
         output.WriteLine();
     }

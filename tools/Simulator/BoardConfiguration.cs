@@ -44,19 +44,18 @@ internal sealed class BoardConfiguration
     public static BoardConfiguration Load(SimulatorOptions options)
     {
         string? file = options.Config?.FullName;
-        BoardConfiguration configuration = new(file, file == null ? Sample(options.Board) : Read(file), null);
+        BoardConfiguration configuration = new(file, file == null ? Sample(options) : Read(file), null);
         configuration = new BoardConfiguration(file, configuration._text, Parse(configuration._text));
         if (options.Id != null)
         {
             configuration.SetDevice("id", options.Id, $"--id {options.Id}");
         }
 
-        if (options.IntervalMs is { } interval)
+        configuration.SetNumber("interval_ms", "--interval-ms", options.IntervalMs);
+        configuration.SetNumber("connect_every", "--connect-every", options.ConnectEvery);
+        if (options.IsSleeping)
         {
-            JsonNode value = int.TryParse(interval, NumberStyles.None, CultureInfo.InvariantCulture, out int ms)
-                ? ms
-                : interval;
-            configuration.SetDevice("interval_ms", value, $"--interval-ms {interval}");
+            configuration.SetDevice("sleep", true, "--sleep");
         }
 
         return configuration;
@@ -99,13 +98,23 @@ internal sealed class BoardConfiguration
     /// <summary>Gets where a file of the configuration is on this computer.</summary>
     public string PathOf(string name) => Path.Combine(Folder, name);
 
-    private static string Sample(BoardModel board) =>
+    // What sleeps has its own interval, and takes commands for longer: its time passes faster than the sender's.
+    private static string Sample(SimulatorOptions options) => options.IsSleeping
+        ? Sample(options.Board, """
+            "connect_every": 3,
+            "command_ttl_ms": 176400000,
+            """)
+        : Sample(options.Board, """
+            "interval_ms": 5000,
+            "health_interval_ms": 30000,
+            """);
+
+    private static string Sample(BoardModel board, string times) =>
         $$"""
         {
           "device": {
             "id": "demo",
-            "interval_ms": 5000,
-            "health_interval_ms": 30000,
+            {{times}}
             "status_led": {{board.StatusLed}},
             "outputs": [
               { "name": "relay1", "pin": {{board.Relay}} }
@@ -139,6 +148,15 @@ internal sealed class BoardConfiguration
         catch (JsonException)
         {
             return null; // the firmware says what is wrong with it
+        }
+    }
+
+    private void SetNumber(string key, string option, string? text)
+    {
+        if (text != null)
+        {
+            bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
+            SetDevice(key, isNumber ? number : text, $"{option} {text}");
         }
     }
 

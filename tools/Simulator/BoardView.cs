@@ -66,6 +66,8 @@ internal sealed partial class BoardView
 
     public bool IsConnected { get; private set; }
 
+    public bool IsAsleep { get; private set; }
+
     /// <summary>Gets since when it is connected or not.</summary>
     public DateTime LinkTime { get; private set; } = DateTime.Now;
 
@@ -87,8 +89,24 @@ internal sealed partial class BoardView
     public void OnPower(bool isOn)
     {
         IsPowered = isOn;
+        IsAsleep = false;
         SetLink(false);
         State = isOn ? "starting" : "no power";
+        Changed?.Invoke();
+    }
+
+    public void OnSleep(string text)
+    {
+        IsAsleep = true;
+        State = "asleep";
+        SetLink(false);
+        Note(text);
+    }
+
+    public void OnWakeUp()
+    {
+        IsAsleep = false;
+        State = "awake";
         Changed?.Invoke();
     }
 

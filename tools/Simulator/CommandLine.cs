@@ -17,6 +17,8 @@ internal sealed class CommandLine
     private readonly Option<string?> _board = new("--board");
     private readonly Option<string?> _id = new("--id");
     private readonly Option<string?> _intervalMs = new("--interval-ms");
+    private readonly Option<bool> _sleep = new("--sleep");
+    private readonly Option<string?> _connectEvery = new("--connect-every");
     private readonly Option<string?> _sensor = new("--sensor");
     private readonly Option<string?> _storage = new("--storage");
     private readonly Option<string?> _seconds = new("--seconds");
@@ -29,7 +31,8 @@ internal sealed class CommandLine
         RootCommand command = [];
         command.Options.Clear();
         Options = [
-            _broker, _port, _config, _board, _id, _intervalMs, _sensor, _storage, _seconds, _version, _help,
+            _broker, _port, _config, _board, _id, _intervalMs, _sleep, _connectEvery, _sensor, _storage, _seconds,
+            _version, _help,
         ];
         foreach (Option option in Options)
         {
@@ -69,6 +72,13 @@ internal sealed class CommandLine
             }
         }
 
+        bool isSleeping = _typed.GetValue(_sleep);
+        string? connectEvery = _typed.GetValue(_connectEvery);
+        if (connectEvery != null && !isSleeping)
+        {
+            throw new UserException($"--connect-every {connectEvery}: only a device with --sleep has it");
+        }
+
         return new SimulatorOptions
         {
             BrokerKind = isKind ? broker : null,
@@ -78,6 +88,8 @@ internal sealed class CommandLine
             Board = ReadBoard(_typed.GetValue(_board)),
             Id = _typed.GetValue(_id),
             IntervalMs = _typed.GetValue(_intervalMs),
+            IsSleeping = isSleeping,
+            ConnectEvery = connectEvery,
             Sensor = ReadSensor(_typed.GetValue(_sensor)),
             Storage = ReadStorage(_typed.GetValue(_storage)),
             Duration = ReadDuration(_typed.GetValue(_seconds)),
@@ -101,7 +113,7 @@ internal sealed class CommandLine
         name == null ? BoardModel.Esp32
         : BoardModel.All.FirstOrDefault(model => model.Name == name || model.Chip == name)
             ?? throw new UserException(
-                $"--board {name}: {string.Join(", ", BoardModel.All.Select(model => model.Chip))} or "
+                $"--board {name}: {string.Join(", ", BoardModel.All.Select(model => model.Chip).Distinct())} or "
                 + $"{string.Join(", ", BoardModel.All.Select(model => model.Name))} is allowed");
 
     private static string ReadSensor(string? name) =>

@@ -15,6 +15,9 @@ internal sealed record RunInfo(string Title, BrokerAddress Broker, BoardView Vie
 
     public IReadOnlyList<PasteLine> PasteLines { get; init; } = [];
 
+    /// <summary>Gets how fast time passes for a board that sleeps, or null.</summary>
+    public string? Pace { get; init; }
+
     /// <summary>Gets the queue in the board's flash, or null when it has none.</summary>
     public OutboxView? Outbox { get; init; }
 

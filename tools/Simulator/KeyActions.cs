@@ -83,7 +83,7 @@ internal sealed class KeyActions(Board board, BoardView view, Action powerOn)
             MessageEnvelope command = new(key, type, arguments)
             {
                 MessageId = Guid.NewGuid().ToString("N"),
-                SentTime = DateTime.UtcNow,
+                SentTime = DateTime.UtcNow + board.Clock.WorldOffset,
             };
             if (CommandKey != null)
             {
@@ -97,7 +97,8 @@ internal sealed class KeyActions(Board board, BoardView view, Action powerOn)
             reason = isSent ? null : "there is no connection to the broker";
         }
 
-        view.Note(reason == null ? $"{key}: sent {type} {arguments}" : $"{key}: nothing sent: {reason}");
+        string wait = view.IsConnected ? "" : "; the broker keeps it until the board connects";
+        view.Note(reason == null ? $"{key}: sent {type} {arguments}{wait}" : $"{key}: nothing sent: {reason}");
     }
 
     private void SwitchBroker()
@@ -142,7 +143,7 @@ internal sealed class KeyActions(Board board, BoardView view, Action powerOn)
 
     private void Reset()
     {
-        if (board.IsOn)
+        if (board.IsOn || view.IsAsleep)
         {
             view.Note("r: the reset line was pulled; the board boots");
             board.Reset();
@@ -155,7 +156,7 @@ internal sealed class KeyActions(Board board, BoardView view, Action powerOn)
 
     private void SwitchPower()
     {
-        if (board.IsOn)
+        if (board.IsOn || view.IsAsleep)
         {
             board.PowerOff();
             view.Note("c: the power is cut; c brings it back");

@@ -27,6 +27,11 @@ internal sealed class LineDisplay : IDisplay
     {
         Say($"{info.Title}, broker {info.BrokerText}. Ctrl-C ends it.");
         Array.ForEach([.. info.Notes], Say);
+        if (info.Pace != null)
+        {
+            Say(info.Pace);
+        }
+
         Plain("");
         foreach (PasteLine line in info.PasteLines)
         {

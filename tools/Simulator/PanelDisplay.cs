@@ -160,7 +160,10 @@ internal sealed class PanelDisplay : IDisplay
     {
         BoardView view = _info!.View;
         bool isWell = view.State == "all well";
-        string color = isWell ? "green" : view.State == "starting" ? "yellow" : "red";
+        string color = isWell ? "green"
+            : view.State is "asleep" or "awake" ? "blue"
+            : view.State == "starting" ? "yellow"
+            : "red";
         string boot = view.Boot == 0 ? "" : $", boot {view.Boot}";
         yield return ("device", new Markup(
             $"[bold]{Markup.Escape(view.Id)}[/]  [{color}]{Markup.Escape(view.State)}[/]{boot}"));
@@ -173,6 +176,11 @@ internal sealed class PanelDisplay : IDisplay
         yield return ("", Curve(readings, columns - 16));
         yield return ("queue", new Markup(Queue()));
         yield return ("link", Link(view));
+        if (_info!.Pace is { } pace)
+        {
+            yield return ("pace", new Markup(Markup.Escape(pace)));
+        }
+
         if (view.Announcement is { } announcement)
         {
             yield return ("", new Markup($"Home Assistant: {Markup.Escape(announcement)}"));
@@ -243,7 +251,8 @@ internal sealed class PanelDisplay : IDisplay
         string place = Markup.Escape(_info.BrokerText);
         string broker = _info.Keys?.IsBrokerOff == true ? $"[red]broker {place} off[/]" : $"broker {place}";
         string time = $"[grey]for {Ago.Show(DateTime.Now - view.LinkTime)}[/]";
-        string link = !view.IsConnected ? $"[red]no connection[/] {time}"
+        string link = view.IsAsleep ? $"[blue]asleep[/] {time}"
+            : !view.IsConnected ? $"[red]no connection[/] {time}"
             : isWifiOff ? "[yellow]not noticed yet[/]" // the connection is half open
             : $"[green]connected[/] {time}";
         return new Markup($"{wifi}   {broker}   {link}");

@@ -43,6 +43,10 @@ internal sealed record SimulatorOptions
 
     public string? IntervalMs { get; init; }
 
+    public bool IsSleeping { get; init; }
+
+    public string? ConnectEvery { get; init; }
+
     public string Sensor { get; init; } = Sensors.Bme280;
 
     public DirectoryInfo? Storage { get; init; }

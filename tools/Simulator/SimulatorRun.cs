@@ -33,6 +33,7 @@ internal sealed class SimulatorRun : IDisposable
     private BrokerObserver? _observer;
     private Board? _board;
     private KeyActions? _keys;
+    private SleepPace? _pace;
 
     /// <exception cref="UserException">Something that was given cannot be used; nothing is started yet.</exception>
     private SimulatorRun(SimulatorOptions options)
@@ -85,6 +86,7 @@ internal sealed class SimulatorRun : IDisposable
 
     public void Dispose()
     {
+        _pace?.Dispose();
         _board?.Dispose();
         _observer?.Dispose();
         _privateBroker?.Dispose();
@@ -129,6 +131,12 @@ internal sealed class SimulatorRun : IDisposable
         }
 
         _board = new Board { Model = _options.Board, StorageDirectory = _storage };
+        if (_options.IsSleeping)
+        {
+            _board.Network.AutoConnect = false;
+            _pace = new SleepPace(_board, _view, _settings.Device.IntervalMs);
+        }
+
         _board.ConsoleLine += _view.OnConsole;
         for (int pin = 0; pin < BoardModel.MaxPinCount; pin++)
         {
@@ -233,6 +241,7 @@ internal sealed class SimulatorRun : IDisposable
         {
             BrokerKind = !_isPrivate ? null : _isEmbedded ? "embedded" : "Mosquitto",
             Notes = notes,
+            Pace = _pace?.Text,
             PasteLines = IsObserved ? PasteLines.All(broker, _settings.Device) : [],
             Outbox = outbox.IsKept ? outbox : null,
             Keys = Console.IsInputRedirected ? null : keys,
@@ -272,6 +281,7 @@ internal sealed class SimulatorRun : IDisposable
     private void PowerOn(Board board)
     {
         _view.OnPower(true);
+        _pace?.OnStart();
         board.PowerOn(DeviceQueue.Esp32.Program.Main);
     }
 
@@ -297,13 +307,15 @@ internal sealed class SimulatorRun : IDisposable
 
     private void End(Board board, BrokerAddress broker, IDisplay display)
     {
+        _pace?.Dispose();
+        bool wasAsleep = _view.IsAsleep;
         bool wasConnected = _view.IsConnected && board.Network.WifiAvailable; // it may not know that Wi-Fi is gone
         board.ShutDown();
         string place = _privateBroker == null ? $" at {broker.Place}" : "";
         bool isSaid = wasConnected
             && (_observer == null || SpinWait.SpinUntil(() => _view.IsOfflineSaid, OfflineTimeout));
-        display.Say(isSaid
-            ? $"{_view.Id} said offline{place}."
+        display.Say(wasAsleep ? $"{_view.Id} is asleep, as its status{place} says."
+            : isSaid ? $"{_view.Id} said offline{place}."
             : $"{_view.Id} could not say offline{place}: it had no connection to the broker.");
         _observer?.Dispose();
         if (_privateBroker != null)

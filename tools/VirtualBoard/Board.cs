@@ -16,6 +16,8 @@ public sealed class Board : IDisposable
 {
     private const int MaxUncaughtExceptions = 1000;
 
+    private const double MaxDrift = 0.05;
+
     private static readonly TimeSpan ShutDownTimeout = TimeSpan.FromSeconds(5);
     private static readonly AsyncLocal<Boot?> Flow = new(EnterThread);
 
@@ -29,6 +31,8 @@ public sealed class Board : IDisposable
     private volatile Boot? _boot;
     private Action? _main;
     private Timer? _wakeup;
+    private Boot? _sleeper;
+    private TimeSpan? _asleepSince;
 
     static Board() => ExceptionHandling.SetUnhandledExceptionHandler(EndThreadOnly);
 
@@ -39,6 +43,7 @@ public sealed class Board : IDisposable
         Network = new BoardNetwork(this);
         Clock = new BoardClock(this);
         Storage = new FlashStorage(this);
+        Energy = new EnergyAccount(Clock);
     }
 
     /// <summary>
@@ -52,6 +57,10 @@ public sealed class Board : IDisposable
     /// <see cref="BootCount"/>.
     /// </summary>
     public event Action<int>? Rebooted;
+
+    /// <summary>Raised when the board falls asleep; the argument is for how long, which nothing ends but power, a reset
+    /// or <see cref="SkipSleep"/> before.</summary>
+    public event Action<TimeSpan>? FellAsleep;
 
     /// <summary>Raised with each line that the firmware writes to its console.</summary>
     public event Action<string>? ConsoleLine;
@@ -104,6 +113,18 @@ public sealed class Board : IDisposable
     /// </summary>
     public Func<Exception?>? Fault { get; set; }
 
+    /// <summary>
+    /// Gets or sets how slow the oscillator is that counts while the board sleeps, -0.05 to 0.05: at 0.03 a sleep takes
+    /// three percent longer than asked for, and the calendar does not notice.
+    /// </summary>
+    public double SleepDrift
+    {
+        get;
+        set => field = value is >= -MaxDrift and <= MaxDrift
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "-0.05 to 0.05 is allowed.");
+    }
+
     /// <summary>Gets how often Main was started.</summary>
     public int BootCount { get; private set; }
 
@@ -129,6 +150,8 @@ public sealed class Board : IDisposable
     public BoardClock Clock { get; }
 
     public FlashStorage Storage { get; }
+
+    public EnergyAccount Energy { get; }
 
     internal static Boot CurrentBoot =>
         Flow.Value
@@ -188,6 +211,22 @@ public sealed class Board : IDisposable
             if (_main != null)
             {
                 Restart(Sleep.WakeupCause.Undefined);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends a deep sleep at once, as if its time had passed: the calendar and the world's clock have gone on. Does
+    /// nothing to a board that is awake.
+    /// </summary>
+    public void SkipSleep()
+    {
+        lock (_power)
+        {
+            if (_sleeper is { WakeupTimer: { } time } sleeper)
+            {
+                Clock.Skip(Stretch(time) - (Clock.Elapsed - _asleepSince!.Value));
+                WakeUp(sleeper);
             }
         }
     }
@@ -272,9 +311,16 @@ public sealed class Board : IDisposable
         EndAnd(boot, () =>
         {
             EndBoot(powerCut: false);
+            _asleepSince = Clock.Elapsed;
+            Energy.OnSleep();
             if (boot.WakeupTimer is { } time)
             {
-                Outside(() => _wakeup = new Timer(_ => WakeUp(boot), null, time, Timeout.InfiniteTimeSpan));
+                _sleeper = boot;
+                Outside(() =>
+                {
+                    _wakeup = new Timer(_ => WakeUp(boot), null, Stretch(time), Timeout.InfiniteTimeSpan);
+                    FellAsleep?.Invoke(time);
+                });
             }
         });
     }
@@ -344,6 +390,9 @@ public sealed class Board : IDisposable
         boot.Pass();
     }
 
+    // How long the world waits for a sleep.
+    private TimeSpan Stretch(TimeSpan time) => time * (1 + SleepDrift);
+
     private void WakeUp(Boot sleeper)
     {
         lock (_power)
@@ -372,19 +421,32 @@ public sealed class Board : IDisposable
         _boot = boot;
         Storage.Mount();
         Clock.StartBoot();
+        Energy.OnStart();
         ConsoleRouter.Install();
         Run(boot, new Thread(boot.RunEvents) { Name = "Events" });
-        Network.Connect(boot);
+        Network.Start(boot);
         Run(boot, new Thread(() => main()) { Name = "Main" });
+    }
+
+    private void EndSleep()
+    {
+        if (_asleepSince is { } since)
+        {
+            Clock.FallBehind((Clock.Elapsed - since) * (SleepDrift / (1 + SleepDrift)));
+            _asleepSince = null;
+        }
     }
 
     private void EndBoot(bool powerCut)
     {
         _wakeup?.Dispose();
         _wakeup = null;
+        _sleeper = null;
+        EndSleep();
         if (powerCut)
         {
             _main = null;
+            Energy.OnPowerOff();
         }
 
         Boot? boot = _boot;

@@ -13,6 +13,7 @@ public sealed class BoardClock
     private readonly Stopwatch _uptime = new();
     private DateTime? _utcAtAgeZero;
     private TimeSpan _skipped;
+    private TimeSpan _skippedBefore;
 
     internal BoardClock(Board board) => _board = board;
 
@@ -57,6 +58,18 @@ public sealed class BoardClock
         }
     }
 
+    /// <summary>Gets the time since the board object was made, with all that was skipped.</summary>
+    public TimeSpan Elapsed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _board.Age + _skippedBefore + _skipped;
+            }
+        }
+    }
+
     private TimeSpan Uptime => _uptime.Elapsed + _skipped;
 
     /// <summary>Sets the calendar; what SNTP, the RTC and tests do.</summary>
@@ -93,7 +106,17 @@ public sealed class BoardClock
         lock (_lock)
         {
             _uptime.Restart();
+            _skippedBefore += _skipped;
             _skipped = TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Sets the calendar back by what a slow oscillator did not count.</summary>
+    internal void FallBehind(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            _utcAtAgeZero -= time;
         }
     }
 

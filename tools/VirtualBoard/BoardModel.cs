@@ -2,7 +2,7 @@ namespace VirtualBoard;
 
 /// <summary>A board on the market: its chip, the image that is on it, and where the wiring's parts are.</summary>
 /// <param name="Name">Its folder in hardware/boards.</param>
-/// <param name="Chip">The chip's name, which names the board too.</param>
+/// <param name="Chip">The chip's name, which names the first board that has it, too.</param>
 /// <param name="TargetName">The image's name, as SystemInfo has it.</param>
 /// <param name="PinCount">Pin numbers run from 0 to one less.</param>
 public sealed record BoardModel(string Name, string Chip, string TargetName, int PinCount)
@@ -20,6 +20,8 @@ public sealed record BoardModel(string Name, string Chip, string TargetName, int
         InputOnly = [34, 35, 36, 37, 38, 39],
         Flash = [6, 7, 8, 9, 10, 11],
         Psram = [16, 17],
+        Adc1 = [36, 37, 38, 39, 32, 33, 34, 35],
+        AdcChannels = 20,
         I2cBuses = 2,
         I2cAtStart = (18, 19),
         Sda = 21,
@@ -35,6 +37,8 @@ public sealed record BoardModel(string Name, string Chip, string TargetName, int
         Flash = [26, 27, 28, 29, 30, 31, 32],
         Psram = [33, 34, 35, 36, 37],
         PsramSize = 8 * 1024 * 1024,
+        Adc1 = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+        AdcChannels = 20,
         I2cBuses = 2,
         I2cAtStart = (-1, -1),
         Sda = 8,
@@ -47,6 +51,8 @@ public sealed record BoardModel(string Name, string Chip, string TargetName, int
     public static BoardModel Esp32C3 { get; } = new("esp32-c3-devkitm-1", "esp32-c3", "ESP32_C3", 22)
     {
         Flash = [11, 12, 13, 14, 15, 16, 17],
+        Adc1 = [0, 1, 2, 3, 4],
+        AdcChannels = 10,
         I2cBuses = 1,
         I2cAtStart = (18, 19),
         Sda = 5,
@@ -55,7 +61,10 @@ public sealed record BoardModel(string Name, string Chip, string TargetName, int
         Relay = 7,
     };
 
-    public static IReadOnlyList<BoardModel> All { get; } = [Esp32, Esp32S3, Esp32C3];
+    /// <summary>Another board with the ESP32: the same image, the same pins for LED and relay.</summary>
+    public static BoardModel FireBeetle { get; } = Esp32 with { Name = "firebeetle2-esp32-e" };
+
+    public static IReadOnlyList<BoardModel> All { get; } = [Esp32, Esp32S3, Esp32C3, FireBeetle];
 
     /// <summary>Gets the bytes of PSRAM that the module has.</summary>
     public int PsramSize { get; private init; }
@@ -77,6 +86,12 @@ public sealed record BoardModel(string Name, string Chip, string TargetName, int
 
     /// <summary>Gets the pin that the relay is wired to.</summary>
     public int Relay { get; private init; }
+
+    /// <summary>Gets how many channels the converters have as the interpreter counts them.</summary>
+    public int AdcChannels { get; private init; }
+
+    /// <summary>Gets the pins of the first converter's channels (…_DeviceMapping.cpp).</summary>
+    internal int[] Adc1 { get; private init; } = [];
 
     private int[] Missing { get; init; } = [];
 

@@ -30,6 +30,12 @@ public sealed class BoardNetwork
             : throw new ArgumentException("A MAC address has 6 bytes.", nameof(value));
     }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether the board is configured to join the network at each start; otherwise it
+    /// does when the firmware asks for it, as a board that sleeps has it.
+    /// </summary>
+    public bool AutoConnect { get; set; } = true;
+
     /// <summary>Gets or sets the address that the network gives while the link is up.</summary>
     public string LeasedAddress { get; set; } = "192.168.4.23";
 
@@ -47,7 +53,11 @@ public sealed class BoardNetwork
                 }
 
                 _wifiAvailable = value;
-                Announce(_board.RunningBoot);
+                if (_board.RunningBoot is { HasRadio: true } boot)
+                {
+                    FollowRadio();
+                    Announce(boot);
+                }
             }
 
             if (!value)
@@ -74,30 +84,62 @@ public sealed class BoardNetwork
     public string? NtpServer { get; set; }
 
     /// <summary>Gets the station's address; 0.0.0.0 while the link is down.</summary>
-    public string IPv4Address => _wifiAvailable ? LeasedAddress : NoAddress;
+    public string IPv4Address =>
+        _wifiAvailable && _board.RunningBoot is { HasRadio: true } ? LeasedAddress : NoAddress;
 
-    internal void Connect(Boot boot)
+    internal void Start(Boot boot)
     {
-        if (_wifiAvailable)
+        if (AutoConnect)
         {
-            Announce(boot);
+            Join(boot);
+        }
+    }
+
+    /// <summary>Turns the radio on, unless it is.</summary>
+    internal void Join(Boot boot)
+    {
+        lock (_lock)
+        {
+            if (boot.HasRadio || boot.HasEnded)
+            {
+                return;
+            }
+
+            boot.HasRadio = true;
+            FollowRadio();
+            if (_wifiAvailable)
+            {
+                Announce(boot);
+            }
         }
     }
 
     /// <summary>The firmware asks for the time now.</summary>
     internal void TrySynchronize(Boot? boot)
     {
-        if (_wifiAvailable && _ntpReachable && boot is { Sntp.IsStarted: true }
+        if (_wifiAvailable && _ntpReachable && boot is { HasRadio: true, Sntp.IsStarted: true }
             && (NtpServer is null || NtpServer == boot.Sntp.Server1))
         {
             boot.Board.Clock.SetFromWorld();
         }
     }
 
-    private void Announce(Boot? boot)
+    private void FollowRadio()
+    {
+        if (_wifiAvailable)
+        {
+            _board.Energy.OnAssociated();
+        }
+        else
+        {
+            _board.Energy.OnSearch();
+        }
+    }
+
+    private void Announce(Boot boot)
     {
         bool isAvailable = _wifiAvailable;
-        boot?.Post(() =>
+        boot.Post(() =>
         {
             TrySynchronize(boot);
             boot.NetworkEvents.AvailabilityChanged?.Invoke(0, new NetworkAvailabilityEventArgs(isAvailable));

@@ -34,6 +34,12 @@ public sealed class PinTrace
     /// <summary>Older changes are forgotten.</summary>
     public const int MaxChanges = 10_000;
 
+    // ESP-IDF's ADC page for the ESP32, at 12 dB.
+    private const double DeadVolts = 0.13;
+    private const double LinearVolts = 2.6;
+    private const double FullVolts = 3.1;
+    private const int MaxSteps = 4095;
+
     private readonly Lock _lock = new();
     private readonly Board _board;
     private readonly Queue<PinChange> _changes = new();
@@ -63,6 +69,15 @@ public sealed class PinTrace
 
     /// <summary>Gets or sets the level that the circuit outside drives into an input; null for none.</summary>
     public PinValue? ExternalLevel { get; set; }
+
+    /// <summary>
+    /// Gets or sets the voltage that the circuit outside drives into the pin, for the converter; null: nothing is
+    /// there.
+    /// </summary>
+    public double? ExternalVolts { get; set; }
+
+    /// <summary>Gets or sets by how much the converter's values are off at most, each by another part of it.</summary>
+    public double NoiseVolts { get; set; }
 
     /// <summary>Gets all changes, oldest first.</summary>
     public IReadOnlyList<PinChange> Changes
@@ -107,6 +122,18 @@ public sealed class PinTrace
         }
 
         return change;
+    }
+
+    /// <summary>
+    /// Converts the voltage as the chip does: 3.1 V at the end of the scale, a dead zone at its start, steeper above
+    /// 2.6 V. A pin where nothing is reads next to nothing.
+    /// </summary>
+    internal int Convert()
+    {
+        double noise = ((Random.Shared.NextDouble() * 2) - 1) * NoiseVolts;
+        double volts = (ExternalVolts ?? 0) + noise;
+        double seen = volts < DeadVolts ? 0 : volts > LinearVolts ? LinearVolts + ((volts - LinearVolts) * 1.2) : volts;
+        return (int)Math.Clamp(Math.Round(seen / FullVolts * MaxSteps), 0, MaxSteps);
     }
 
     internal void Announce(PinChange? change)

@@ -29,6 +29,9 @@ internal sealed class Boot(Board board, int number, Sleep.WakeupCause wakeupCaus
 
     public TimeSpan? WakeupTimer { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether the radio was told to join the network.</summary>
+    public bool HasRadio { get; set; }
+
     public RebootEventHandler? RebootHandlers { get; set; }
 
     public GpioState Gpio { get; } = new();

@@ -28,6 +28,9 @@ public sealed class FlashStorage
     /// <summary>Gets the bytes written so far.</summary>
     public long BytesWritten { get; private set; }
 
+    /// <summary>Gets what the chip has borne.</summary>
+    public FlashWear Wear { get; } = new();
+
     /// <summary>
     /// Cuts the board's power when this many more bytes have reached the flash, in the middle of a write or at its end.
     /// </summary>
@@ -46,7 +49,7 @@ public sealed class FlashStorage
         Board.Checkpoint();
         lock (_lock)
         {
-            return IsName(name) && new FileInfo(PathOf(name)) is { Exists: true } file ? (int)file.Length : -1;
+            return IsName(name) && File.Exists(PathOf(name)) ? SizeOf(name) : -1;
         }
     }
 
@@ -95,7 +98,7 @@ public sealed class FlashStorage
         Board.Checkpoint();
         lock (_lock)
         {
-            return IsName(name) && !FailWrites && !IsOfThePast() && Try(() => File.Delete(PathOf(name)));
+            return IsName(name) && !FailWrites && !IsOfThePast() && Try(() => Delete(PathOf(name)));
         }
     }
 
@@ -149,7 +152,11 @@ public sealed class FlashStorage
                 int room = Full ? 0 : count;
                 isPowerCut = _bytesToPowerCut <= room;
                 int length = isPowerCut ? _bytesToPowerCut!.Value : room;
+                int before = mode == FileMode.Append ? SizeOf(name) : 0;
                 isWritten = Try(() => Put(PathOf(name), mode, data.Span[..length])) && length == count;
+                long worn = Wear.Blocks;
+                Wear.OnWrite(before, length);
+                _board.Energy.OnErase(Wear.Blocks - worn);
                 BytesWritten += length;
                 _bytesToPowerCut = isPowerCut ? null : _bytesToPowerCut - length;
             }
@@ -161,6 +168,18 @@ public sealed class FlashStorage
         }
 
         return isWritten;
+    }
+
+    private int SizeOf(string name) =>
+        new FileInfo(PathOf(name)) is { Exists: true } file ? (int)file.Length : 0;
+
+    private void Delete(string path)
+    {
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+            Wear.OnDelete();
+        }
     }
 
     private void CutPower()

@@ -13,6 +13,8 @@ namespace DeviceQueue.Esp32.Boards
 
         private const int LastPin = 39;
         private const int FirstInputOnlyPin = 34;
+        private const int FirstAdcPin = 32;
+        private const int FirstAdcInputPin = 36; // channel 0
         private const int FirstFlashPin = 6;
         private const int LastFlashPin = 11;
         private const int FirstPsramPin = 16;
@@ -36,6 +38,13 @@ namespace DeviceQueue.Esp32.Boards
         public string WhyNotOutput(int pin)
         {
             return pin == 5 || pin == 15 ? Board.Strapping : WhyNotI2c(pin);
+        }
+
+        /// <inheritdoc/>
+        public string WhyNotAdc(int pin, out int channel)
+        {
+            channel = pin < FirstAdcInputPin ? pin - FirstAdcPin + 4 : pin - FirstAdcInputPin;
+            return pin < FirstAdcPin || pin > LastPin ? "pins 32 to 39 can measure a battery" : null;
         }
 
         /// <inheritdoc/>

@@ -12,6 +12,7 @@ namespace DeviceQueue.Esp32.Boards
         public const string Target = "ESP32_C3";
 
         private const int LastPin = 21;
+        private const int LastAdcPin = 4;
         private const int FirstFlashPin = 11;
         private const int LastFlashPin = 17;
 
@@ -25,6 +26,13 @@ namespace DeviceQueue.Esp32.Boards
         public string WhyNotOutput(int pin)
         {
             return pin == 2 ? Board.Strapping : WhyNotI2c(pin);
+        }
+
+        /// <inheritdoc/>
+        public string WhyNotAdc(int pin, out int channel)
+        {
+            channel = pin;
+            return pin > LastAdcPin ? "pins 0 to 4 can measure a battery" : WhyNotOutput(pin);
         }
 
         /// <inheritdoc/>

@@ -12,6 +12,7 @@ namespace DeviceQueue.Esp32.Boards
         public const string Target = "ESP32_S3_OCTAL";
 
         private const int LastPin = 48;
+        private const int LastAdcPin = 10;
         private const int FirstFlashPin = 26;
         private const int LastFlashPin = 32;
         private const int FirstPsramPin = 33;
@@ -27,6 +28,13 @@ namespace DeviceQueue.Esp32.Boards
         public string WhyNotOutput(int pin)
         {
             return pin == 3 ? Board.Strapping : WhyNotI2c(pin);
+        }
+
+        /// <inheritdoc/>
+        public string WhyNotAdc(int pin, out int channel)
+        {
+            channel = pin - 1;
+            return pin < 1 || pin > LastAdcPin ? "pins 1 to 10 can measure a battery" : WhyNotOutput(pin);
         }
 
         /// <inheritdoc/>

@@ -12,8 +12,13 @@ namespace DeviceQueue.NanoFramework
         private readonly BoardClock _clock = Board.Current.Clock;
         private readonly CalendarFloor _floor = new CalendarFloor();
 
+        /// <summary>
+        /// Gets or sets the uptime at which this start began, in milliseconds: after a sleep it goes on.
+        /// </summary>
+        public long StartMs { get; set; }
+
         /// <inheritdoc/>
-        public long NowMs => _clock.NowMs;
+        public long NowMs => StartMs + _clock.NowMs;
 
         /// <inheritdoc/>
         public bool TryGetUtc(out DateTime utc)

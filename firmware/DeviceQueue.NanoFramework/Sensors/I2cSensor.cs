@@ -28,6 +28,9 @@ namespace DeviceQueue.NanoFramework
         /// <inheritdoc/>
         public string Description { get; private set; }
 
+        /// <inheritdoc/>
+        public int Address => Device == null ? 0 : Device.ConnectionSettings.DeviceAddress;
+
         /// <summary>Gets the lower one of the two addresses that the sensor may have.</summary>
         protected abstract int LowestAddress { get; }
 

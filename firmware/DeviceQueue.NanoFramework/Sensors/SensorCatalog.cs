@@ -20,6 +20,9 @@ namespace DeviceQueue.NanoFramework
         /// <inheritdoc/>
         public string Description => _sensor == null ? null : _sensor.Description;
 
+        /// <inheritdoc/>
+        public int Address => _sensor == null ? 0 : _sensor.Address;
+
         /// <summary>Makes the sensor of the settings.</summary>
         /// <param name="type">One of <see cref="SensorTypes"/>.</param>
         /// <param name="address">The 7-bit address, or 0 to search.</param>

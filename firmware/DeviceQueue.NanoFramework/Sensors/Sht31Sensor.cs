@@ -21,6 +21,7 @@ namespace DeviceQueue.NanoFramework
         private const int MeasuringMs = 20; // 12.5 ms, 15.5 at most
         private const int WaitMs = 10; // Sleep counts in ticks and may end one early
         private const int MaxWaits = 3;
+        private const int GapMs = 10; // 1 ms from one command to the next (section 4)
 
         private const int CommandBytes = 2;
         private const int WordBytes = 3; // with its checksum
@@ -70,8 +71,7 @@ namespace DeviceQueue.NanoFramework
 
             Describe("SHT31", address);
             bool isHeating = (Word(0) & HeaterStatus) != 0;
-            Thread.Sleep(PauseMs); // 1 ms from one command to the next (section 4)
-            Send(BreakCommand); // a chip that measures once may refuse it
+            Thread.Sleep(GapMs);
             if (!isHeating)
             {
                 return SensorState.Ok;
@@ -86,6 +86,7 @@ namespace DeviceQueue.NanoFramework
         {
             if (!TryMeasure() || !IsIntact(MeasuredBytes))
             {
+                Send(BreakCommand); // an earlier program may have let it measure all the time
                 return SensorState.NoAnswer;
             }
 

@@ -36,6 +36,7 @@ namespace DeviceQueue.Commands
         private const string ResponseSuffix = ".response";
 
         private readonly byte[] _scratch;
+        private readonly MessageEnvelope _envelope;
         private readonly string _topic;
         private readonly Counts _drops;
 
@@ -43,12 +44,16 @@ namespace DeviceQueue.Commands
         /// <param name="writer">Writes it; of use to others between two answers.</param>
         /// <param name="scratch">Where it is written, <see cref="MinScratchBytes"/> or more; of use to others between
         /// two answers.</param>
+        /// <param name="envelope">What it is sent in; of use to others between two answers, which find it
+        /// empty.</param>
         /// <param name="topic">The topic of the answers.</param>
         /// <param name="drops">Counts the answers that found no room in the queue.</param>
-        public CommandAnswer(JsonWriter writer, byte[] scratch, string topic, Counts drops)
+        public CommandAnswer(
+            JsonWriter writer, byte[] scratch, MessageEnvelope envelope, string topic, Counts drops)
         {
             Result = writer;
             _scratch = scratch;
+            _envelope = envelope;
             _topic = topic;
             _drops = drops;
         }
@@ -133,10 +138,8 @@ namespace DeviceQueue.Commands
         /// by <see cref="Result"/> is gone then.
         /// </summary>
         /// <param name="command">The command, whose message_id is named if it is valid.</param>
-        /// <param name="response">Takes the answer as its payload, which is good until the memory is used
-        /// again.</param>
         /// <returns><see langword="false"/> when there is no room for both.</returns>
-        private bool TryWrite(MessageEnvelope command, MessageEnvelope response)
+        private bool TryWrite(MessageEnvelope command)
         {
             int resultLength = Result.Length;
             int resultAt = _scratch.Length - resultLength;
@@ -176,7 +179,7 @@ namespace DeviceQueue.Commands
             }
 
             writer.EndObject();
-            response.SetMessage(_scratch, writer.Length);
+            _envelope.SetMessage(_scratch, writer.Length);
             return !writer.IsOverflow;
         }
 
@@ -186,18 +189,15 @@ namespace DeviceQueue.Commands
             bool hasResult = Result.Length > 0;
             try
             {
-                MessageEnvelope response = new MessageEnvelope
-                {
-                    CorrelationId = command.CorrelationId,
-                    Topic = _topic,
-                };
-                response.MessageType = command.MessageType + ResponseSuffix;
-                if (!TryWrite(command, response))
+                _envelope.CorrelationId = command.CorrelationId;
+                _envelope.MessageType = command.MessageType + ResponseSuffix;
+                _envelope.Topic = _topic;
+                if (!TryWrite(command))
                 {
                     return false;
                 }
 
-                queue.Send(command.CorrelationId, response);
+                queue.Send(command.CorrelationId, _envelope);
             }
             catch (QueueException e) when (e.Code == QueueException.TooLarge && hasResult)
             {
@@ -207,6 +207,11 @@ namespace DeviceQueue.Commands
             {
                 _drops.Add(DropReason.Answers);
                 logger.Log(LogLevel.Error, command.CorrelationId, "no answer sent: " + e.Message);
+            }
+            finally
+            {
+                _envelope.Clear(null);
+                _envelope.Topic = null;
             }
 
             return true;

@@ -22,6 +22,11 @@ namespace DeviceQueue.Commands
         /// <summary>How many commands that change nothing are remembered.</summary>
         public const int MaxReads = 16;
 
+        /// <summary>
+        /// The place that this takes among the numbers that are kept over a sleep: until when no place is given, or 0.
+        /// </summary>
+        public const int SavedAt = Health.BootRecord.SavedEnd;
+
         // The record: format, number of commands, the commands, and what an answer to the last of them needs. A
         // command: its mark, which is a hash of its message_id and, in the lowest two bits, what became of it (5
         // bytes), and its sent_time in seconds since 1970 (4).
@@ -69,7 +74,8 @@ namespace DeviceQueue.Commands
         /// <param name="keepMs">How long after its sent_time a command could be repeated, in milliseconds.</param>
         /// <param name="hasKey">Whether commands are signed; without, anybody could fill the places for as long as they
         /// like.</param>
-        public CommandHistory(IStore store, TrustedClock clock, int keepMs, bool hasKey)
+        /// <param name="saved">What is kept over sleeps, after a sleep, or <see langword="null"/>.</param>
+        public CommandHistory(IStore store, TrustedClock clock, int keepMs, bool hasKey, long[] saved = null)
         {
             _file = new TwoSlotFile(store, FirstName, SecondName, MaxOldRecordBytes);
             _clock = clock;
@@ -86,6 +92,18 @@ namespace DeviceQueue.Commands
 
             _unknownEndMs = isUnknown ? clock.NowMs + keepMs : 0;
             _file.Buffer = _record; // an old record needs more room than one that is written
+            if (saved == null)
+            {
+                return;
+            }
+
+            if (isUnknown && saved[SavedAt] > 0)
+            {
+                _unknownEndMs = saved[SavedAt];
+                TryMakeRoom(); // now, so that an end that has passed is not taken for that of the next such record
+            }
+
+            saved[SavedAt] = _unknownEndMs;
         }
 
         /// <summary>

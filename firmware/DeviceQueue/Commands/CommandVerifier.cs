@@ -90,7 +90,8 @@ namespace DeviceQueue.Commands
                 return false;
             }
 
-            if (HasControlCharacter(message.CorrelationId) || HasControlCharacter(message.MessageType)
+            if (HasControlCharacter(message, MessageEnvelope.CorrelationIdField)
+                || HasControlCharacter(message, MessageEnvelope.MessageTypeField)
                 || message.SentTime == DateTime.MinValue)
             {
                 answer.Reject(CommandCode.BadEnvelope, "a signed command needs a sent_time and no control characters");
@@ -149,13 +150,12 @@ namespace DeviceQueue.Commands
             return true;
         }
 
-        private static bool HasControlCharacter(string text)
+        private static bool HasControlCharacter(MessageEnvelope message, int field)
         {
-            int length = text == null ? 0 : text.Length;
-            for (int i = 0; i < length; i++)
+            byte[] text = message.GetBytes(field, out int start, out int length);
+            for (int end = start + length; start < end; start++)
             {
-                char character = text[i];
-                if (character < ' ' || character == '\u007f')
+                if (text[start] < ' ' || text[start] == 0x7F)
                 {
                     return true;
                 }

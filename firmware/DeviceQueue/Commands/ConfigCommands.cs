@@ -71,6 +71,7 @@ namespace DeviceQueue.Commands
         private bool HasSection()
         {
             _first = FirmwareDefaults.GetFirst(_section, out _end);
+            _end = _end == FirmwareDefaults.ChangeableCount ? _settings.ChangeableCount : _end;
             bool isThere = _first < _end; // the firmware's own values are in it
             if (isThere || _reader == null)
             {
@@ -150,7 +151,7 @@ namespace DeviceQueue.Commands
                 {
                     string changed = GetChanged(i);
                     writer.Name(FirmwareDefaults.GetKey(i), _section.Length + 1);
-                    writer.WriteText(changed == null ? FirmwareDefaults.GetValue(i) : ConfigProblems.Clean(changed));
+                    writer.WriteText(changed == null ? _settings.GetDefault(i) : ConfigProblems.Clean(changed));
                 }
             }
         }
@@ -302,7 +303,8 @@ namespace DeviceQueue.Commands
             {
                 byte[] name = arguments.GetName(i, out int start, out int length);
                 string value = arguments.TakeValue(i);
-                if (value == null || !changes.TrySet(FirmwareDefaults.IndexOf(0, name, start, length), value))
+                int place = FirmwareDefaults.IndexOf(0, name, start, length);
+                if (value == null || place >= _settings.ChangeableCount || !changes.TrySet(place, value))
                 {
                     // The value is not repeated: it may be a secret that was meant for another place.
                     string what = "'" + arguments.GetName(i) + "'" + (value == null ? " to null" : string.Empty);
@@ -342,10 +344,10 @@ namespace DeviceQueue.Commands
             }
         }
 
-        private static string NameChangeable()
+        private string NameChangeable()
         {
             string names = string.Empty;
-            for (int i = 0; i < FirmwareDefaults.ChangeableCount; i++)
+            for (int i = 0; i < _settings.ChangeableCount; i++)
             {
                 names += (i == 0 ? string.Empty : ", ") + FirmwareDefaults.GetKey(i).Substring(SectionLength);
             }
@@ -356,13 +358,16 @@ namespace DeviceQueue.Commands
         // A bit for each of FirmwareDefaults.
         private static int FindDifferences(DeviceSettings one, DeviceSettings other)
         {
+            bool isSleeping = one.Sleep != null && other.Sleep != null;
             return (one.IntervalMs != other.IntervalMs ? 1 : 0)
                 | (one.ReportDelta != other.ReportDelta ? 1 << 1 : 0)
                 | (one.ReportAtLeastMs != other.ReportAtLeastMs ? 1 << 2 : 0)
                 | (one.HealthIntervalMs != other.HealthIntervalMs ? 1 << 3 : 0)
                 | (one.MaxStep != other.MaxStep ? 1 << 4 : 0)
                 | (one.TemperatureOffset != other.TemperatureOffset ? 1 << 5 : 0)
-                | (one.IsDiscoveryOn != other.IsDiscoveryOn ? 1 << 6 : 0);
+                | (one.IsDiscoveryOn != other.IsDiscoveryOn ? 1 << 6 : 0)
+                | (isSleeping && one.Sleep.ConnectEvery != other.Sleep.ConnectEvery ? 1 << 7 : 0)
+                | (isSleeping && one.Sleep.AwakeMs != other.Sleep.AwakeMs ? 1 << 8 : 0);
         }
 
         private void WriteChanged(JsonWriter writer, int differences)

@@ -49,6 +49,7 @@ namespace DeviceQueue.Commands
                 writer.WriteTime(utc);
             }
 
+            _device.WriteNext(writer);
             writer.EndObject();
             _device.RequestHealth();
         }
@@ -100,6 +101,42 @@ namespace DeviceQueue.Commands
                 answer.Fail(
                     CommandCode.SensorFault, "no reading that can be trusted: " + Sampler.NameOf(_sampler.State));
             }
+        }
+    }
+
+    /// <summary><c>device.stay_awake {"ms":600000}</c>: keeps a device that sleeps awake.</summary>
+    public sealed class StayAwakeCommand : Command
+    {
+        private const int MaxMs = 3600000;
+
+        private readonly IDeviceControl _device;
+        private int _ms;
+
+        /// <summary>Initializes a new instance of the <see cref="StayAwakeCommand"/> class.</summary>
+        /// <param name="device">What stays awake.</param>
+        public StayAwakeCommand(IDeviceControl device)
+            : base("device.stay_awake", true)
+        {
+            _device = device;
+        }
+
+        /// <inheritdoc/>
+        public override bool Prepare(CommandArguments arguments, CommandAnswer answer)
+        {
+            bool isGood = arguments.TryTakeInteger("ms", out long ms) && ms >= 1 && ms <= MaxMs;
+            _ms = (int)ms;
+            if (!isGood)
+            {
+                answer.Reject(CommandCode.BadArguments, "'ms' must be a whole number from 1 to " + MaxMs.ToString());
+            }
+
+            return isGood;
+        }
+
+        /// <inheritdoc/>
+        public override void Execute(CommandAnswer answer)
+        {
+            _device.StayAwake(_ms);
         }
     }
 

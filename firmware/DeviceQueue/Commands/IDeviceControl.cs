@@ -1,4 +1,5 @@
 using DeviceQueue.Settings;
+using DeviceQueue.Text;
 
 namespace DeviceQueue.Commands
 {
@@ -11,6 +12,13 @@ namespace DeviceQueue.Commands
 
         /// <summary>Asks for a health report, as soon as the command is done.</summary>
         void RequestHealth();
+
+        /// <summary>Keeps a device that sleeps awake from now on.</summary>
+        /// <param name="ms">For how long, in milliseconds.</param>
+        void StayAwake(int ms);
+
+        /// <summary>Writes when a device that sleeps wakes and connects next; of others nothing.</summary>
+        void WriteNext(JsonWriter writer);
 
         /// <summary>Erases stored data and secrets.</summary>
         /// <returns><see langword="false"/> when the storage fails and some are left.</returns>

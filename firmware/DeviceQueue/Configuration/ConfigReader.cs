@@ -10,6 +10,8 @@ namespace DeviceQueue.Configuration
     /// </summary>
     public abstract class ConfigReader
     {
+        private const int FirstFalse = 5; // among the words for true and false
+
         /// <summary>Initializes a reader before the first key.</summary>
         /// <param name="problems">Takes what is not allowed.</param>
         protected ConfigReader(ConfigProblems problems)
@@ -101,9 +103,7 @@ namespace DeviceQueue.Configuration
         /// <summary>Reads a number.</summary>
         internal double Number(double fallback, int lowest, int highest)
         {
-            byte[] text = Encoding.UTF8.GetBytes(Value);
-            bool isNumber = NumberText.TryParseDouble(text, 0, text.Length, out double value);
-            if (isNumber && value >= lowest && value <= highest)
+            if (TryNumber(lowest, highest, out double value))
             {
                 return value;
             }
@@ -112,27 +112,25 @@ namespace DeviceQueue.Configuration
             return fallback;
         }
 
+        /// <summary>Reads a number without a word about one that is not allowed.</summary>
+        internal bool TryNumber(double lowest, double highest, out double value)
+        {
+            byte[] text = Encoding.UTF8.GetBytes(Value);
+            return NumberText.TryParseDouble(text, 0, text.Length, out value) && value >= lowest && value <= highest;
+        }
+
         /// <summary>Reads one of the words for true and false, as Pip.Services' converters do.</summary>
         internal bool Boolean(bool fallback)
         {
-            switch (Value.ToLower())
+            byte[] word = Encoding.UTF8.GetBytes(Value.ToLower());
+            int place = WordList.IndexOf("true,t,yes,y,1,false,f,no,n,0", word, 0, word.Length);
+            if (place >= 0)
             {
-                case "true":
-                case "t":
-                case "yes":
-                case "y":
-                case "1":
-                    return true;
-                case "false":
-                case "f":
-                case "no":
-                case "n":
-                case "0":
-                    return false;
-                default:
-                    Refuse("false or true is allowed");
-                    return fallback;
+                return place < FirstFalse;
             }
+
+            Refuse("false or true is allowed");
+            return fallback;
         }
 
         /// <summary>Reads one of some words, which are given with commas between them.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using DeviceQueue.Text;
 
 namespace DeviceQueue.Configuration
@@ -63,22 +64,6 @@ namespace DeviceQueue.Configuration
 
         /// <summary>Gets the password that the URI has, or <see langword="null"/>.</summary>
         public string Password { get; private set; }
-
-        /// <summary>Reads <c>connections.0</c>, <c>connections.1</c>, …, or else <c>connection</c>.</summary>
-        /// <param name="config">The whole configuration.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed; the connections must then not be
-        /// used.</param>
-        /// <returns>The connections in order; empty when the configuration has none.</returns>
-        public static ConnectionParams[] ManyFromConfig(ConfigParams config, ConfigProblems problems)
-        {
-            ConnectionConfig parts = new ConnectionConfig();
-            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
-            {
-                parts.TryTakeConnection(reader);
-            }
-
-            return parts.GetConnections(problems);
-        }
 
         /// <summary>
         /// Reads a URI such as <c>mqtts://user:password@broker.example:8883</c>; name and password may have percent
@@ -187,11 +172,14 @@ namespace DeviceQueue.Configuration
 
             if (tail.Length > 0)
             {
-                ConfigParams number = ConfigParams.FromTuples("port", tail.Substring(1));
-                if (!number.TryGetInteger("port", out port) || port < 1 || port > 65535)
+                byte[] digits = Encoding.UTF8.GetBytes(tail);
+                bool isNumber = NumberText.TryParseInt64(digits, 1, digits.Length - 1, out long number);
+                if (!isNumber || number < 1 || number > 65535)
                 {
                     return null;
                 }
+
+                port = (int)number;
             }
 
             return new ConnectionParams(host, port, isSecure);

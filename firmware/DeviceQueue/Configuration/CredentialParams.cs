@@ -32,22 +32,6 @@ namespace DeviceQueue.Configuration
         /// <summary>Gets the password, or <see langword="null"/>.</summary>
         public string Password { get; private set; }
 
-        /// <summary>Reads <c>credentials.0</c>, <c>credentials.1</c>, …, or else <c>credential</c>.</summary>
-        /// <param name="config">The whole configuration.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed; the credentials must then not be
-        /// used.</param>
-        /// <returns>The credentials in order; empty when the configuration has none.</returns>
-        public static CredentialParams[] ManyFromConfig(ConfigParams config, ConfigProblems problems)
-        {
-            ConnectionConfig parts = new ConnectionConfig();
-            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
-            {
-                parts.TryTakeCredential(reader);
-            }
-
-            return parts.GetCredentials(problems);
-        }
-
         /// <summary>Says whether credentials have a setting of a name.</summary>
         internal static bool IsKnown(string name)
         {

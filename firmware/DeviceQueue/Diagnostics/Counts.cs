@@ -1,3 +1,4 @@
+using DeviceQueue.Storage;
 using DeviceQueue.Text;
 
 namespace DeviceQueue.Diagnostics
@@ -35,21 +36,6 @@ namespace DeviceQueue.Diagnostics
 
         /// <summary>Gets how many reasons there are.</summary>
         public int Length => _counts.Length;
-
-        /// <summary>Gets the sum of all counts; it ends at the largest number there is.</summary>
-        public int Total
-        {
-            get
-            {
-                int total = 0;
-                for (int i = 0; i < _counts.Length; i++)
-                {
-                    total = Sum(total, _counts[i]);
-                }
-
-                return total;
-            }
-        }
 
         /// <summary>Gets a count.</summary>
         /// <param name="reason">0 to <see cref="Length"/> - 1.</param>
@@ -128,6 +114,41 @@ namespace DeviceQueue.Diagnostics
                     writer.WriteNumber(_counts[i]);
                 }
             }
+        }
+
+        /// <summary>Puts the counts into a record: how many they are in a byte, then four bytes each.</summary>
+        /// <returns>The place behind them.</returns>
+        internal int Store(byte[] record, int at)
+        {
+            record[at++] = (byte)_counts.Length;
+            for (int i = 0; i < _counts.Length; i++, at += 4)
+            {
+                LittleEndian.Set(record, at, 4, _counts[i]);
+            }
+
+            return at;
+        }
+
+        /// <summary>Adds the counts of a record; later firmware may count more than this.</summary>
+        /// <returns>The place behind them.</returns>
+        internal int Restore(byte[] record, int at, int end)
+        {
+            int length = at < end ? record[at++] : 0;
+            for (int i = 0; i < length && at + 4 <= end; i++, at += 4)
+            {
+                if (i < _counts.Length)
+                {
+                    Add(i, Limit(LittleEndian.Get(record, at, 4)));
+                }
+            }
+
+            return at;
+        }
+
+        /// <summary>Makes a count of a number that is not negative.</summary>
+        internal static int Limit(long value)
+        {
+            return value < int.MaxValue ? (int)value : int.MaxValue;
         }
 
         private static int Sum(int one, int other)

@@ -13,6 +13,15 @@ namespace DeviceQueue.Health
         /// <summary>How many numbers are reserved at once.</summary>
         public const int BlockSize = 256;
 
+        /// <summary>The first of the places that this takes among the numbers that are kept over a sleep.</summary>
+        public const int SavedAt = Readings.Sampler.SavedEnd;
+
+        /// <summary>
+        /// The end of the places: boot, negative when numbers may be lost; its first number, the last one, the last
+        /// that is reserved, or 0 when that is not stored.
+        /// </summary>
+        public const int SavedEnd = SavedAt + 4;
+
         private const int RecordBytes = 16;
         private const int SkippedBlocks = 2;
         private const long MaxNumber = 1L << 52; // far beyond any use, and a number that JSON carries without loss
@@ -26,10 +35,23 @@ namespace DeviceQueue.Health
         /// <param name="store">The storage.</param>
         /// <param name="buffer">A buffer that is shared with other small records, or <see langword="null"/> for one of
         /// its own.</param>
-        public BootRecord(IStore store, byte[] buffer = null)
+        /// <param name="saved">What <see cref="Save"/> made before a sleep: the boot goes on, and no file is read or
+        /// written; or <see langword="null"/>.</param>
+        public BootRecord(IStore store, byte[] buffer = null, long[] saved = null)
         {
             buffer = buffer ?? new byte[TwoSlotFile.HeaderBytes + RecordBytes];
             _file = new TwoSlotFile(store, "boot.0", "boot.1", buffer);
+            if (saved != null)
+            {
+                _isLost = saved[SavedAt] < 0;
+                Boot = _isLost ? -saved[SavedAt] : saved[SavedAt];
+                FirstSequence = saved[SavedAt + 1];
+                _last = saved[SavedAt + 2];
+                _reserved = saved[SavedAt + 3];
+                IsStored = _reserved > 0;
+                return;
+            }
+
             lock (_file.Buffer)
             {
                 bool isBad = _file.HasBadFile();
@@ -63,6 +85,9 @@ namespace DeviceQueue.Health
         /// </summary>
         public bool IsStored { get; private set; }
 
+        /// <summary>Gets a value indicating whether the next number needs no write.</summary>
+        internal bool HasReserve => _last < _reserved && IsStored;
+
         /// <summary>Gives the next number.</summary>
         /// <returns>A number larger than all before it.</returns>
         public long NextSequence()
@@ -89,6 +114,15 @@ namespace DeviceQueue.Health
             }
         }
 
+        /// <summary>Puts what a sleep must not lose among numbers that are kept over it.</summary>
+        internal void Save(long[] saved)
+        {
+            saved[SavedAt] = _isLost ? -Boot : Boot;
+            saved[SavedAt + 1] = FirstSequence;
+            saved[SavedAt + 2] = _last;
+            saved[SavedAt + 3] = IsStored ? _reserved : 0;
+        }
+
         private static bool IsValid(long value)
         {
             return value >= 0 && value <= MaxNumber;
@@ -99,6 +133,7 @@ namespace DeviceQueue.Health
             _reserved = _last + BlockSize;
             lock (_file.Buffer)
             {
+                _file.EnsureRead();
                 Set(0, Boot);
                 Set(8, _reserved);
                 IsStored = _file.TryWrite(RecordBytes);

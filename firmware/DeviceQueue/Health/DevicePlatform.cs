@@ -21,6 +21,9 @@ namespace DeviceQueue.Health
         /// <summary>Gets or sets the sensor.</summary>
         public ISensor Sensor { get; set; }
 
+        /// <summary>Gets or sets the pin of the battery; needed when the settings name one.</summary>
+        public IAnalogInput BatteryInput { get; set; }
+
         /// <summary>Gets or sets what the device remembers of how it fared.</summary>
         public Journal Journal
         {
@@ -33,6 +36,9 @@ namespace DeviceQueue.Health
 
         /// <summary>Gets or sets the calendar.</summary>
         public ICalendar Calendar { get; set; }
+
+        /// <summary>Gets or sets the board's deep sleep.</summary>
+        public IDeepSleep DeepSleep { get; set; }
 
         /// <summary>Gets or sets what restarts the board.</summary>
         public IRestarter Restarter { get; set; }

@@ -156,6 +156,27 @@ namespace DeviceQueue.Health
         }
 
         /// <summary>
+        /// Goes on with a boot that has slept: it is no other one, and has failed no more than before. Nothing is
+        /// written.
+        /// </summary>
+        /// <param name="share">What <see cref="Share"/> was.</param>
+        public void Resume(int share)
+        {
+            lock (Buffer)
+            {
+                _share = share < _before ? share : _before;
+                _before -= _share;
+                IsFloorClock = WasFloorClock;
+                _isBegun = true;
+                int end = Fill();
+                _storedCrc = Crc32.Compute(Buffer, TwoSlotFile.HeaderBytes, end - TwoSlotFile.HeaderBytes);
+            }
+        }
+
+        /// <summary>Gets what this boot counts as while it may still fail, in thirds of a failed one.</summary>
+        public int Share => _share;
+
+        /// <summary>
         /// Says that this boot got as far as a reading: if it ends early and had no fault, someone switched it off, and
         /// it counts a third.
         /// </summary>
@@ -324,34 +345,14 @@ namespace DeviceQueue.Health
             _rebootStep = record[StepAt];
             WasFloorClock = (record[FlagsAt] & FloorFlag) != 0;
             _identity = (uint)LittleEndian.Get(record, IdentityAt, 4);
-            Faults = Limit(LittleEndian.Get(record, FaultsAt, 4));
-            int at = ReadList(record, Dropped, ListsAt, end);
-            at = ReadList(record, Rejected, at, end);
+            Faults = Counts.Limit(LittleEndian.Get(record, FaultsAt, 4));
+            int at = Dropped.Restore(record, ListsAt, end);
+            at = Rejected.Restore(record, at, end);
             int bytes = at < end ? record[at] : 0;
             if (bytes > 0 && at + 1 + bytes <= end)
             {
                 LastFault = PlainText.Cut(Encoding.UTF8.GetString(record, at + 1, bytes), MaxFaultBytes);
             }
-        }
-
-        private static int ReadList(byte[] record, Counts counts, int at, int end)
-        {
-            int length = at < end ? record[at++] : 0;
-            for (int i = 0; i < length && at + 4 <= end; i++, at += 4)
-            {
-                // Later firmware may count more than this.
-                if (i < counts.Length)
-                {
-                    counts.Add(i, Limit(LittleEndian.Get(record, at, 4)));
-                }
-            }
-
-            return at;
-        }
-
-        private static int Limit(long value)
-        {
-            return value < int.MaxValue ? (int)value : int.MaxValue;
         }
 
         private void ReadText(JournalText text)
@@ -368,6 +369,16 @@ namespace DeviceQueue.Health
 
         private void Write()
         {
+            int end = Fill();
+            uint crc = Crc32.Compute(Buffer, TwoSlotFile.HeaderBytes, end - TwoSlotFile.HeaderBytes);
+            IsStored = false; // also when the storage throws
+            IsStored = crc == _storedCrc || _file.TryWrite(end - TwoSlotFile.HeaderBytes);
+            _storedCrc = IsStored ? crc : _storedCrc;
+        }
+
+        // Makes the record; its end.
+        private int Fill()
+        {
             int failed = _before + _share;
             Buffer[TwoSlotFile.HeaderBytes] = Version;
             Buffer[FailedAt] = (byte)(failed < MaxByte ? failed : MaxByte);
@@ -375,25 +386,11 @@ namespace DeviceQueue.Health
             Buffer[FlagsAt] = IsFloorClock ? FloorFlag : (byte)0;
             LittleEndian.Set(Buffer, IdentityAt, 4, _identity);
             LittleEndian.Set(Buffer, FaultsAt, 4, Faults);
-            int at = WriteList(Dropped, ListsAt);
-            at = WriteList(Rejected, at);
+            int at = Dropped.Store(Buffer, ListsAt);
+            at = Rejected.Store(Buffer, at);
             int end = Utf8.Write(LastFault, Buffer, at + 1);
             Buffer[at] = (byte)(end - at - 1);
-            uint crc = Crc32.Compute(Buffer, TwoSlotFile.HeaderBytes, end - TwoSlotFile.HeaderBytes);
-            IsStored = false; // also when the storage throws
-            IsStored = crc == _storedCrc || _file.TryWrite(end - TwoSlotFile.HeaderBytes);
-            _storedCrc = IsStored ? crc : _storedCrc;
-        }
-
-        private int WriteList(Counts counts, int at)
-        {
-            Buffer[at++] = (byte)counts.Length;
-            for (int i = 0; i < counts.Length; i++, at += 4)
-            {
-                LittleEndian.Set(Buffer, at, 4, counts[i]);
-            }
-
-            return at;
+            return end;
         }
     }
 }

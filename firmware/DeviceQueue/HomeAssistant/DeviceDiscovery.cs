@@ -52,24 +52,19 @@ namespace DeviceQueue.HomeAssistant
         private int _length;
         private int _diagnostic = -1;
         private bool _isOn;
+        private bool _isSleeping;
         private bool _isChanged;
         private int _quantities = 1 << Quantity.Temperature; // bits, as in a reading
         private bool _isMarked;
         private bool _isReadingWanted;
+        private bool _isResumed;
 
         // Of the connection's thread.
         private bool _isAsked;
         private bool _isSaidAgain;
         private long _nextRepeatMs;
 
-        /// <summary>
-        /// Initializes a new instance of the <see cref="DeviceDiscovery"/> class, off until settings are applied.
-        /// </summary>
-        /// <param name="topics">The device's topics.</param>
-        /// <param name="outputs">The outputs.</param>
-        /// <param name="sampler">Knows what the sensor measures.</param>
-        /// <param name="connection">Where to announce.</param>
-        /// <param name="platform">The board's storage and console.</param>
+        /// <summary>Makes an announcement that is off until settings are applied.</summary>
         public DeviceDiscovery(
             DeviceTopics topics, OutputBank outputs, Sampler sampler, MqttConnection connection, MqttPlatform platform)
         {
@@ -84,14 +79,10 @@ namespace DeviceQueue.HomeAssistant
             _isMarked = _store.GetSize(MarkName) >= 0;
         }
 
-        /// <summary>
-        /// Gets or sets a value indicating whether Home Assistant may switch the outputs rather than only see them.
-        /// </summary>
+        /// <summary>Gets or sets whether Home Assistant may switch the outputs rather than only see them.</summary>
         public bool IsSwitchable { get; set; }
 
-        /// <summary>
-        /// Gets or sets how long topic and payload may be together: <see cref="MinRoomBytes"/> at least.
-        /// </summary>
+        /// <summary>Gets or sets how long topic and payload may be, <see cref="MinRoomBytes"/> at least.</summary>
         public int MaxBytes
         {
             get => _maxBytes;
@@ -107,13 +98,12 @@ namespace DeviceQueue.HomeAssistant
         /// <inheritdoc/>
         public int FilterQos => 1;
 
-        /// <summary>Gets a value indicating whether nothing is left to be done after <see cref="Withdraw"/>.</summary>
+        /// <summary>Gets whether nothing is left to be done after <see cref="Withdraw"/>.</summary>
         public bool IsWithdrawn => !_isOn && !_isMarked;
 
         /// <summary>
         /// Takes over whether there is an announcement, and what it says. Call from the main loop, as all that follows.
         /// </summary>
-        /// <param name="settings">The settings.</param>
         public void Apply(DeviceSettings settings)
         {
             if (!settings.IsDiscoveryOn)
@@ -124,9 +114,20 @@ namespace DeviceQueue.HomeAssistant
 
             int expireAfterS = DiscoveryWriter.GetExpireAfterS(settings);
             _isChanged |= !_isOn || expireAfterS != _expireAfterS;
+            _isSleeping = settings.Sleep != null;
             _expireAfterS = expireAfterS;
             _isOn = true;
             _connection.Wake.Set(); // to subscribe
+        }
+
+        /// <summary>Goes on after a sleep: what was announced is so still.</summary>
+        /// <param name="isSure">Whether the broker has it: the last connect did all.</param>
+        public void Resume(DeviceSettings settings, bool isSure)
+        {
+            _isOn = settings.IsDiscoveryOn && isSure;
+            _expireAfterS = DiscoveryWriter.GetExpireAfterS(settings);
+            _quantities |= _sampler.Reading.Quantities & Quantity.OfSensors;
+            _isResumed = _isOn;
         }
 
         /// <summary>
@@ -147,7 +148,8 @@ namespace DeviceQueue.HomeAssistant
         public bool Poll()
         {
             // A sensor that fails says nothing of what it measures.
-            int quantities = _sampler.State == SensorState.Ok ? _sampler.Reading.Quantities : _quantities;
+            int quantities = _sampler.State == SensorState.Ok
+                ? _sampler.Reading.Quantities & Quantity.OfSensors : _quantities;
             if (_isOn && _sampler.HasRead && quantities != _quantities)
             {
                 _quantities = quantities;
@@ -189,6 +191,8 @@ namespace DeviceQueue.HomeAssistant
             _isAsked = false;
             _nextRepeatMs = nowMs + RepeatIntervalMs;
             _connection.LatestValues.RepeatAll(); // status and outputs, too
+            _isChanged |= _isResumed; // nothing was said since the sleep that could be repeated
+            _isResumed = false;
             _isReadingWanted = true;
             return long.MaxValue;
         }
@@ -213,8 +217,11 @@ namespace DeviceQueue.HomeAssistant
                 return false;
             }
 
+            // What the device does not have it may have had.
+            isEmpty |= index == DiscoveryWriter.Sleep && !_isSleeping;
+            isEmpty |= index == DiscoveryWriter.Battery && _sampler.Battery == null;
             request.Topic = topics.OfDiagnostic(DiscoveryWriter.NameDiagnostic(index));
-            request.Payload = isEmpty ? new byte[0] : MakeWriter().WriteDiagnostic(index);
+            request.Payload = isEmpty ? new byte[0] : MakeWriter().WriteDiagnostic(index, _expireAfterS);
             return true;
         }
 
@@ -337,7 +344,7 @@ namespace DeviceQueue.HomeAssistant
 
         private DiscoveryWriter MakeWriter()
         {
-            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _quantities);
+            return new DiscoveryWriter(_topics, _outputs, IsSwitchable, _quantities) { IsSleeping = _isSleeping };
         }
 
         private byte[] Write(byte[] former)

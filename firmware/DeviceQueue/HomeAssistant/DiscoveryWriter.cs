@@ -15,11 +15,19 @@ namespace DeviceQueue.HomeAssistant
     /// </summary>
     internal sealed class DiscoveryWriter
     {
-        /// <summary>How many diagnostic entities there are.</summary>
-        public const int DiagnosticCount = 6;
+        /// <summary>How many diagnostic entities there are, with those of a sleep and a battery.</summary>
+        public const int DiagnosticCount = 8;
 
         /// <summary>The most bytes that the announcement of one takes.</summary>
         public const int MaxDiagnosticBytes = 400;
+
+        /// <summary>The one of a device that sleeps.</summary>
+        public const int Sleep = 6;
+
+        /// <summary>The one of a battery that is measured.</summary>
+        public const int Battery = 7;
+
+        private const int Uptime = 5;
 
         // an output may be called temperature; short, because eight relays are to fit in 2 KB
         private const string OutputPrefix = "o_";
@@ -49,7 +57,15 @@ namespace DeviceQueue.HomeAssistant
         {
             int reportMs = settings.ReportDelta > 0 && settings.ReportAtLeastMs > settings.IntervalMs
                 ? settings.ReportAtLeastMs : settings.IntervalMs;
-            return (reportMs + (SamplingsMissed * settings.IntervalMs)) / 1000;
+            long pauseMs = 0;
+            if (settings.Sleep != null)
+            {
+                pauseMs = (long)settings.Sleep.ConnectEvery * settings.IntervalMs;
+                pauseMs = pauseMs < SleepSettings.MaxPauseMs ? pauseMs : SleepSettings.MaxPauseMs;
+                pauseMs += SleepSettings.MaxRetryMs; // one failed connect is no reason to be unavailable
+            }
+
+            return (int)((pauseMs + reportMs + (SamplingsMissed * (long)settings.IntervalMs)) / 1000);
         }
 
         /// <summary>Names a diagnostic entity.</summary>
@@ -63,9 +79,17 @@ namespace DeviceQueue.HomeAssistant
                 case 2: return "faults";
                 case 3: return "safe_mode";
                 case 4: return "reconnects";
-                default: return "uptime";
+                case Uptime: return "uptime";
+                case Sleep: return "sleep";
+                default: return "battery";
             }
         }
+
+        /// <summary>
+        /// Gets or sets a value indicating whether the device sleeps: what it said goes stale when it stays away, in
+        /// place of an availability that its sleep would take away.
+        /// </summary>
+        public bool IsSleeping { get; set; }
 
         /// <summary>Tells what a part is now.</summary>
         /// <param name="outputCount">How many outputs are announced.</param>
@@ -134,7 +158,11 @@ namespace DeviceQueue.HomeAssistant
             writer.Name("o");
             writer.BeginObject();
             WriteProduct(Product);
-            WriteText("avty_t", _topics.Status);
+            if (!IsSleeping)
+            {
+                WriteText("avty_t", _topics.Status);
+            }
+
             WriteText("stat_t", _topics.Temperature);
             writer.Name("cmps");
             writer.BeginObject();
@@ -163,8 +191,9 @@ namespace DeviceQueue.HomeAssistant
 
         /// <summary>Writes the announcement of a diagnostic entity, which reads the health reports.</summary>
         /// <param name="index">0 to <see cref="DiagnosticCount"/> - 1.</param>
+        /// <param name="expireAfterS">How long a value stays good when the device sleeps, in seconds.</param>
         /// <returns>The announcement.</returns>
-        public byte[] WriteDiagnostic(int index)
+        public byte[] WriteDiagnostic(int index, int expireAfterS)
         {
             byte[] buffer = new byte[MaxDiagnosticBytes];
             string name = NameDiagnostic(index);
@@ -172,8 +201,16 @@ namespace DeviceQueue.HomeAssistant
             _writer.BeginObject();
             WriteText("name", index == 0 ? "free memory" : index == 3 ? "safe mode" : name);
             WriteText("uniq_id", _topics.Id + "_" + name);
-            WriteText("stat_t", _topics.Health);
-            WriteText("avty_t", _topics.Status);
+            WriteText("stat_t", index == Sleep ? _topics.Status : _topics.Health);
+            if (IsSleeping)
+            {
+                WriteExpiry(expireAfterS);
+            }
+            else
+            {
+                WriteText("avty_t", _topics.Status);
+            }
+
             WriteText("ent_cat", "diagnostic");
             switch (index)
             {
@@ -184,14 +221,24 @@ namespace DeviceQueue.HomeAssistant
                 case 1:
                     name = "queue.messages";
                     break;
-                case DiagnosticCount - 1:
+                case Uptime:
                     name = "uptime_ms";
                     WriteText("unit_of_meas", "ms");
                     WriteText("dev_cla", "duration");
                     break;
+                case Battery:
+                    name = "battery.voltage";
+                    WriteText("unit_of_meas", "V");
+                    WriteText("dev_cla", "voltage");
+                    WriteText("stat_cla", "measurement");
+                    break;
             }
 
-            WriteText("val_tpl", "{{value_json." + name + "}}");
+            if (index != Sleep)
+            {
+                WriteText("val_tpl", "{{value_json." + name + "}}");
+            }
+
             _writer.Name("dev");
             _writer.BeginObject();
             WriteText("ids", _topics.Id);
@@ -267,9 +314,15 @@ namespace DeviceQueue.HomeAssistant
             WriteText("stat_cla", "measurement");
             WriteText("unit_of_meas", quantity == Quantity.Temperature ? "°C" : Quantity.UnitOf(quantity));
             WriteText("val_tpl", "{{value_json." + name + "}}");
-            _writer.Name("exp_aft"); // a sensor that fails says no number, so its last one has to go stale
-            _writer.WriteNumber(expireAfterS);
+            WriteExpiry(expireAfterS);
             _writer.EndObject();
+        }
+
+        // A sensor that fails says no number, so its last one has to go stale.
+        private void WriteExpiry(int seconds)
+        {
+            _writer.Name("exp_aft");
+            _writer.WriteNumber(seconds);
         }
 
         private void WriteOutput(string name, int outputCount, byte[] former)

@@ -22,8 +22,8 @@ namespace DeviceQueue.Messaging
         /// <param name="correlationId">The id that ties this to a call chain.</param>
         /// <exception cref="ConfigException">The configuration lacks something or has a value that is not
         /// allowed.</exception>
-        /// <exception cref="ConnectionException">There is no connection within <c>connect_timeout</c>; the queue is as
-        /// it was before.</exception>
+        /// <exception cref="QueueException">There is no connection within <c>connect_timeout</c>; the queue is as it
+        /// was before.</exception>
         /// <exception cref="InvalidStateException">What the queue needs of the platform is not there, or the connection
         /// that it shares is not open.</exception>
         void Open(string correlationId);

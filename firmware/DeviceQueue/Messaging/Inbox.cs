@@ -32,10 +32,13 @@ namespace DeviceQueue.Messaging
             _codec = codec;
             _ids = codec != null ? null : new MessageIds(random);
             _drops = drops;
-            _topics = new string[options.MaxMessages];
-            _payloads = new byte[options.MaxMessages][];
-            _isRetained = new bool[options.MaxMessages];
+            int places = options.MaxMessages * Factor;
+            _topics = new string[places];
+            _payloads = new byte[places][];
+            _isRetained = new bool[places];
         }
+
+        private int Factor => _options.IsBurstKept ? QueueOptions.BurstFactor : 1;
 
         public int Count
         {
@@ -235,7 +238,7 @@ namespace DeviceQueue.Messaging
 
         private bool HasRoom(int size)
         {
-            return _count < _topics.Length && size <= _options.MaxBytes - _bytes;
+            return _count < _topics.Length && size <= (_options.MaxBytes * Factor) - _bytes;
         }
 
         private void Insert(int position, string topic, byte[] payload, bool isRetained)

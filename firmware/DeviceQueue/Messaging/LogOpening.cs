@@ -151,7 +151,9 @@ namespace DeviceQueue.Messaging
             }
             else if (isTorn && isLast)
             {
-                _window.Drops.Add(DropReason.Torn); // those before were counted at their time, or written again
+                // Those before were counted at their time, or written again. What is written now ends the torn one.
+                _window.Drops.Add(DropReason.Torn);
+                _segments.AddAck(_segments.Next++);
             }
 
             if (isLast && (isTorn || result == LogReader.Failing))

@@ -114,20 +114,11 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>Gets the digit of the segment at a place.</summary>
-        public int GetIndex(int position)
-        {
-            return _order[position];
-        }
+        public int GetIndex(int position) => _order[position];
 
-        public int GetSize(int index)
-        {
-            return _sizes[index];
-        }
+        public int GetSize(int index) => _sizes[index];
 
-        public bool IsUnusable(int index)
-        {
-            return (_unusable & (1 << index)) != 0;
-        }
+        public bool IsUnusable(int index) => (_unusable & (1 << index)) != 0;
 
         /// <summary>Gets the sequence of the first message from a place on, 0 when there is none.</summary>
         public int FindFirst(int position)
@@ -229,6 +220,19 @@ namespace DeviceQueue.Messaging
             return isWritten;
         }
 
+        /// <summary>Tells how the last segment is added to; when there is none, the first.</summary>
+        public void Save(long[] saved)
+        {
+            bool isOpen = Count > 0 && !_isLastTorn;
+            int index = isOpen ? _order[Count - 1] : FindFree();
+            bool isPlain = _abandoned == 0 && _stale == None && _unusable == 0 && !IsFailing;
+            saved[OutboxLog.SizeAt] = isOpen ? _sizes[index] : 0;
+            saved[OutboxLog.BytesAt] = Bytes;
+            saved[OutboxLog.NextAt] = Next;
+            saved[OutboxLog.DigitAt] = isPlain ? index : None;
+            saved[OutboxLog.MaxBytesAt] = MaxBytes;
+        }
+
         /// <summary>Lets go of a message: its acknowledgement is to be written.</summary>
         public void Acknowledge(int sequence)
         {
@@ -315,10 +319,7 @@ namespace DeviceQueue.Messaging
         }
 
         /// <summary>Gets the size of a segment's file: -1 when there is none, -2 when storage fails.</summary>
-        public int GetStoredSize(int index)
-        {
-            return _store.GetSize(NameOf(index));
-        }
+        public int GetStoredSize(int index) => _store.GetSize(NameOf(index));
 
         public bool TryRead(int index, int position, byte[] data, int at, int count)
         {
@@ -371,10 +372,7 @@ namespace DeviceQueue.Messaging
             _acks.Add(sequence, 1);
         }
 
-        private string NameOf(int index)
-        {
-            return GetSegmentName(_name, index);
-        }
+        private string NameOf(int index) => GetSegmentName(_name, index);
 
         /// <summary>Sees to it that a segment that is not in use has no file.</summary>
         private bool TryClear(int index)

@@ -18,6 +18,9 @@ namespace DeviceQueue.Messaging
         /// <summary>What the body takes beside topic and payload when the record replaces another, in bytes.</summary>
         public const int ReplacedBytes = 4;
 
+        /// <summary>Among a message's flags: the broker keeps it.</summary>
+        public const byte RetainFlag = 4;
+
         private const byte MessageMask = 0x07; // the owner gives these a meaning
         private const byte RuledFlag = 0x08; // in memory: sent by a topic rule
         private const byte ReplacesFlag = 0x20;
@@ -31,6 +34,12 @@ namespace DeviceQueue.Messaging
         private const int SequenceAt = 4;
         private const int ExtraAt = 8;
         private const int CrcAt = 10;
+
+        /// <summary>Makes a message's flags.</summary>
+        public static byte MakeFlags(int qos, bool retain)
+        {
+            return (byte)(qos | (retain ? RetainFlag : 0));
+        }
 
         /// <summary>Writes the header of a message in memory, before a body that is there already.</summary>
         public static void PutHeader(byte[] data, int at, byte flags, int topicLength, int length)
@@ -56,6 +65,26 @@ namespace DeviceQueue.Messaging
         {
             PutHeader(data, at, AckFlag, count, 0);
             Seal(data, at, first);
+        }
+
+        /// <summary>
+        /// Seals a record that is none of the log's, and which its readers pass over: what a sleeping device keeps.
+        /// </summary>
+        /// <param name="length">How long the body is that stands behind the header already.</param>
+        public static void PutKept(byte[] data, int at, int length)
+        {
+            PutHeader(data, at, StartFlag, 0, length);
+            Seal(data, at, 0);
+        }
+
+        /// <summary>Tells whether there is such a record, whole.</summary>
+        /// <param name="end">Where it has to end.</param>
+        public static bool IsKept(byte[] data, int at, int end)
+        {
+            return at >= 0 && IsPlausible(data, at) && (data[at + FlagsAt] & StartFlag) != 0
+                && at + GetSize(data, at) == end
+                && Crc32.Append(ComputeHeadCrc(data, at), data, at + HeaderBytes, GetShort(data, at))
+                    == GetCrc(data, at);
         }
 
         /// <summary>Writes a message once more, as the record that replaces the one that it has.</summary>

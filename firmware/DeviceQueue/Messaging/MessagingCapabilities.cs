@@ -22,9 +22,9 @@ namespace DeviceQueue.Messaging
         public bool CanPeekBatch { get; set; }
 
         /// <summary>
-        /// Gets or sets a value indicating whether <see cref="IMessageQueue.RenewLock"/> has an effect.
+        /// Gets a value indicating whether <see cref="IMessageQueue.RenewLock"/> has an effect: MQTT has no locks.
         /// </summary>
-        public bool CanRenewLock { get; set; }
+        public bool CanRenewLock => false;
 
         /// <summary>
         /// Gets or sets a value indicating whether <see cref="IMessageQueue.Abandon"/> puts a message back.
@@ -32,9 +32,9 @@ namespace DeviceQueue.Messaging
         public bool CanAbandon { get; set; }
 
         /// <summary>
-        /// Gets or sets a value indicating whether <see cref="IMessageQueue.MoveToDeadLetter"/> works.
+        /// Gets a value indicating whether <see cref="IMessageQueue.MoveToDeadLetter"/> works: MQTT has no such queue.
         /// </summary>
-        public bool CanDeadLetter { get; set; }
+        public bool CanDeadLetter => false;
 
         /// <summary>Gets or sets a value indicating whether <see cref="IMessageQueue.Clear"/> works.</summary>
         public bool CanClear { get; set; }

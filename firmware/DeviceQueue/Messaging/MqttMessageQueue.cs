@@ -1,7 +1,5 @@
 using System;
 using System.Threading;
-using DeviceQueue.Components;
-using DeviceQueue.Configuration;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Mqtt;
 
@@ -11,8 +9,9 @@ namespace DeviceQueue.Messaging
     /// A message queue on an MQTT topic, after the component of that name in Pip.Services, with limits: what is sent
     /// waits in a bounded outbox until the broker has it, what arrives waits in a bounded inbox until it is taken. The
     /// outbox is allocated when the queue gets its connection, which it keeps, the inbox at the first subscription.
+    /// The one that is configured and finds its connection itself is in DeviceQueue.Components.
     /// </summary>
-    public sealed class MqttMessageQueue : IMessageQueue, IMessageSink, IConfigurable, IReferenceable
+    public class MqttMessageQueue : IMessageQueue, IMessageSink
     {
         /// <summary>How long listening pauses after its receiver has put a message back, in milliseconds.</summary>
         public const int AbandonPauseMs = 1000;
@@ -20,17 +19,7 @@ namespace DeviceQueue.Messaging
         private MqttConnection _connection;
         private QueueSender _sender; // the lock of the receiver, too
         private QueueReceiver _receiver; // from the first subscription on
-        private QueueComponent _component; // null on a connection that its owner opens and polls
         private bool _isSubscribed;
-
-        /// <summary>Makes a queue to be configured and given references.</summary>
-        /// <param name="name">Its name, or <see langword="null"/> for the configuration's <c>name</c> or
-        /// <c>id</c>.</param>
-        public MqttMessageQueue(string name = null)
-        {
-            Name = name;
-            Drops = new Counts(DropReason.Names);
-        }
 
         /// <summary>Makes a queue on a connection that its owner opens and polls, and may share.</summary>
         /// <param name="topic">What to send to and to subscribe to, or <see langword="null"/> for the name.</param>
@@ -45,14 +34,21 @@ namespace DeviceQueue.Messaging
             Bind(connection, platform);
         }
 
+        /// <summary>Makes a queue that is told options and topic, and bound, before it is opened.</summary>
+        internal MqttMessageQueue(string name)
+        {
+            Name = name;
+            Drops = new Counts(DropReason.Names);
+        }
+
         /// <inheritdoc/>
-        public string Name { get; private set; }
+        public string Name { get; internal set; }
 
         /// <inheritdoc/>
         public bool IsOpen { get; private set; }
 
         /// <summary>Gets the topic that is sent to and subscribed to, which may be a filter.</summary>
-        public string Topic { get; private set; }
+        public string Topic { get; internal set; }
 
         /// <summary>Gets a value indicating whether there is a link, with its subscriptions answered.</summary>
         public bool IsConnected => IsOpen && _connection.IsConnected;
@@ -69,7 +65,7 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets or sets an event to set, too, when a message arrives.</summary>
         public AutoResetEvent Notify { get; set; }
 
-        internal QueueOptions Options { get; private set; }
+        internal QueueOptions Options { get; set; }
 
         internal ILogger Logger => _connection.Logger;
 
@@ -80,66 +76,16 @@ namespace DeviceQueue.Messaging
         public int FilterQos => Options.Qos;
 
         /// <inheritdoc/>
-        public void Configure(ConfigParams config)
-        {
-            CheckUnused();
-            _component ??= new QueueComponent(Name);
-            Options = _component.Configure(config);
-            Topic = _component.Topic;
-            Name = _component.Name;
-        }
-
-        /// <inheritdoc/>
-        public void SetReferences(References references)
-        {
-            CheckUnused();
-            _component ??= new QueueComponent(Name);
-            _component.References = references;
-        }
-
-        /// <inheritdoc/>
-        public void UnsetReferences()
-        {
-            _component?.ForgetReferences();
-        }
-
-        /// <inheritdoc/>
-        public void Open(string correlationId)
+        public virtual void Open(string correlationId)
         {
             lock (this)
             {
-                if (IsOpen)
-                {
-                    return;
-                }
-
-                if (_connection == null)
-                {
-                    if (Options == null)
-                    {
-                        Configure(new ConfigParams());
-                    }
-
-                    ConnectionComponent found = _component.FindConnection(Name, correlationId);
-                    Bind(found.Connection, found.Platform);
-                }
-
-                _component?.CheckOutbox(this);
-                bool wasSubscribed = _isSubscribed;
-                if (Options.Autosubscribe)
+                if (!IsOpen && Options.Autosubscribe)
                 {
                     Subscribe(correlationId);
                 }
 
-                try
-                {
-                    _component?.Open(correlationId);
-                    IsOpen = true;
-                }
-                finally
-                {
-                    _isSubscribed = IsOpen ? _isSubscribed : wasSubscribed;
-                }
+                IsOpen = true;
             }
         }
 
@@ -156,7 +102,7 @@ namespace DeviceQueue.Messaging
 
                 IsOpen = false;
                 _receiver?.Close();
-                _component?.Close(correlationId);
+                CloseConnection(correlationId);
                 if (!_connection.IsSessionKept)
                 {
                     Unsubscribe();
@@ -217,7 +163,7 @@ namespace DeviceQueue.Messaging
         }
 
         /// <inheritdoc/>
-        public void Send(string correlationId, MessageEnvelope message)
+        public virtual void Send(string correlationId, MessageEnvelope message)
         {
             CheckOpen();
             if (message == null)
@@ -232,7 +178,6 @@ namespace DeviceQueue.Messaging
             }
 
             _sender.Send(topic, message);
-            Count(".sent_messages");
         }
 
         /// <inheritdoc/>
@@ -354,21 +299,18 @@ namespace DeviceQueue.Messaging
             }
         }
 
-        internal void Count(string counter)
+        /// <summary>Hears of each message that the program is given.</summary>
+        internal virtual void OnReceived()
         {
-            _component?.Count(Name, counter);
         }
 
-        private void CheckUnused()
+        /// <summary>Ends the connection's link while the queue is closed, if nothing else uses it.</summary>
+        internal virtual void CloseConnection(string correlationId)
         {
-            if (_connection != null)
-            {
-                string text = "queue " + Name + " has its connection and stays with it";
-                throw new InvalidStateException(InvalidStateException.AlreadyOpened, text);
-            }
         }
 
-        private void Bind(MqttConnection connection, MqttPlatform platform)
+        /// <summary>Gives the queue its connection, once, after its options.</summary>
+        internal void Bind(MqttConnection connection, MqttPlatform platform)
         {
             Options.Check(Name, connection.IsSessionKept, platform.Store);
             _sender = new QueueSender(this, platform);
@@ -378,7 +320,7 @@ namespace DeviceQueue.Messaging
             _connection = connection;
         }
 
-        private void Unsubscribe()
+        internal void Unsubscribe()
         {
             _isSubscribed = false;
             _connection.Wake.Set();

@@ -21,7 +21,6 @@ namespace DeviceQueue.Messaging
 
         private const int None = OutboxWindow.None;
         private const byte QosMask = 3;
-        private const byte RetainFlag = 4;
 
         private readonly OutboxWindow _window; // the lock, too
         private readonly OutboxLog _log;
@@ -101,6 +100,8 @@ namespace DeviceQueue.Messaging
             }
         }
 
+        internal OutboxLog Log => _log;
+
         private QueueOptions Options => _window.Options;
 
         /// <summary>
@@ -118,7 +119,7 @@ namespace DeviceQueue.Messaging
                     return IsDropped();
                 }
 
-                _window.Buffer.Add(topic, payload, 0, length, MakeFlags(qos, retain));
+                _window.Buffer.Add(topic, payload, 0, length, MessageRecord.MakeFlags(qos, retain));
                 _window.OnAdded();
             }
 
@@ -167,7 +168,7 @@ namespace DeviceQueue.Messaging
                     }
                 }
 
-                buffer.Complete(at, length, MakeFlags(qos, retain));
+                buffer.Complete(at, length, MessageRecord.MakeFlags(qos, retain));
                 _window.OnAdded();
             }
 
@@ -238,7 +239,7 @@ namespace DeviceQueue.Messaging
                 request.Payload = _window.Buffer.CopyPayload(position);
                 request.Topic = ChooseTopic(position, request.Payload) ?? _topic;
                 request.Qos = flags & QosMask;
-                request.Retain = (flags & RetainFlag) != 0;
+                request.Retain = (flags & MessageRecord.RetainFlag) != 0;
                 _takenQos = request.Qos;
                 return true;
             }
@@ -302,11 +303,6 @@ namespace DeviceQueue.Messaging
                 long sendDue = _window.GetDueMs();
                 return _window.Unread > 0 && _log.RefillDueMs < sendDue ? _log.RefillDueMs : sendDue;
             }
-        }
-
-        private static byte MakeFlags(int qos, bool retain)
-        {
-            return (byte)(qos | (retain ? RetainFlag : 0));
         }
 
         /// <summary>Asks the rule for a topic when a message is first sent, and keeps to its word.</summary>

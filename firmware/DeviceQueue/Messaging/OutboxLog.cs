@@ -5,6 +5,20 @@ namespace DeviceQueue.Messaging
     /// </summary>
     internal class OutboxLog
     {
+        /// <summary>The first of the places that this takes among the numbers that are kept over a sleep.</summary>
+        public const int SavedAt = Time.TrustedClock.SavedEnd;
+
+        // The places: the size of the segment that is added to, the log's bytes, the next message's sequence, the
+        // segment's digit, the log's most bytes, a message's flags, the largest message.
+        public const int SizeAt = SavedAt;
+        public const int BytesAt = SavedAt + 1;
+        public const int NextAt = SavedAt + 2;
+        public const int DigitAt = SavedAt + 3;
+        public const int MaxBytesAt = SavedAt + 4;
+        public const int FlagsAt = SavedAt + 5;
+        public const int MaxMessageSizeAt = SavedAt + 6;
+        public const int SavedEnd = SavedAt + 7;
+
         protected readonly OutboxWindow Window;
 
         public OutboxLog(OutboxWindow window)
@@ -51,6 +65,23 @@ namespace DeviceQueue.Messaging
             return true;
         }
 
+        /// <summary>
+        /// Tells how a device that sleeps adds to the log without this; the digit is -1 when it cannot.
+        /// </summary>
+        /// <param name="saved">The numbers that are kept over the sleep.</param>
+        public void Save(long[] saved)
+        {
+            QueueOptions options = Window.Options;
+            saved[DigitAt] = OutboxWindow.None;
+            if (!options.SerializeEnvelope && Window.Stored == Window.Buffer.Count)
+            {
+                SavePlace(saved);
+            }
+
+            saved[FlagsAt] = MessageRecord.MakeFlags(options.Qos, options.Retain);
+            saved[MaxMessageSizeAt] = options.MaxMessageSize;
+        }
+
         /// <summary>Fills the head from storage, in order, when there are unread messages.</summary>
         public virtual void Refill()
         {
@@ -74,6 +105,10 @@ namespace DeviceQueue.Messaging
         {
             OnRemoving(position);
             Window.Remove(position);
+        }
+
+        protected virtual void SavePlace(long[] saved)
+        {
         }
 
         protected virtual void OnRemoving(int position)

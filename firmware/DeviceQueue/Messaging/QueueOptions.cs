@@ -22,7 +22,7 @@ namespace DeviceQueue.Messaging
         private const int MaxOutboxNameLength = 30; // a segment's name has two characters more
 
         // The names, up to the first dot, of the files that the firmware has for itself.
-        private const string ReservedNames = "settings,changes,boot,commands,utc,life,discovery,devicequeue,wipe";
+        private const string ReservedNames = "settings,changes,boot,commands,utc,life,sleep,discovery,devicequeue,wipe";
 
         /// <summary>Initializes options of which the configuration says nothing.</summary>
         internal QueueOptions()
@@ -58,6 +58,9 @@ namespace DeviceQueue.Messaging
         /// <summary>Gets how many messages may be unacknowledged at once, 1 to 64.</summary>
         public int MaxInflight { get; private set; } = 8;
 
+        /// <summary>How many times as many messages and bytes an inbox takes when a burst is kept.</summary>
+        internal const int BurstFactor = 6;
+
         /// <summary>Gets the name of the file that keeps unsent messages across reboots; empty: none does.</summary>
         public string Outbox { get; private set; } = string.Empty;
 
@@ -69,22 +72,11 @@ namespace DeviceQueue.Messaging
         /// </summary>
         public int OutboxFlushMs { get; private set; } = 1000;
 
-        /// <summary>Reads and checks the settings of a configuration.</summary>
-        /// <param name="config">The whole configuration.</param>
-        /// <param name="problems">Takes an error for each value that is not allowed.</param>
-        /// <returns>The settings, or <see langword="null"/> after an error.</returns>
-        public static QueueOptions Read(ConfigParams config, ConfigProblems problems)
-        {
-            int errors = problems.ErrorCount;
-            QueueOptions options = new QueueOptions();
-            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
-            {
-                options.TryTake(reader);
-            }
-
-            options.Check(problems);
-            return problems.ErrorCount == errors ? options : null;
-        }
+        /// <summary>
+        /// Gets a value indicating whether all that the broker has kept for a device that slept finds room: the inbox
+        /// has that of <see cref="BurstFactor"/> others.
+        /// </summary>
+        public bool IsBurstKept { get; private set; }
 
         /// <summary>
         /// Takes the value of a key, if it is <c>client_id</c> or one below <c>options</c> that is known.
@@ -142,6 +134,30 @@ namespace DeviceQueue.Messaging
             {
                 MaxMessageSize = DeviceEnvelopeSize;
             }
+        }
+
+        /// <summary>
+        /// Makes the broker and the storage keep what a device that sleeps cannot, before the whole is checked.
+        /// </summary>
+        /// <param name="isGiven">Whether the configuration has a clean_session.</param>
+        /// <param name="problems">Takes an error for each value that is not allowed.</param>
+        internal void KeepOverSleep(bool isGiven, ConfigProblems problems)
+        {
+            if (isGiven && CleanSession)
+            {
+                const string Lost = "not allowed with device.sleep: commands wait in the session that the broker keeps";
+                problems.AddError("options.clean_session", "true", Lost);
+            }
+
+            if (Outbox.Length == 0 || Qos == 0)
+            {
+                string key = Qos == 0 ? "options.qos" : "options.outbox";
+                const string Forgotten = "not allowed with device.sleep: readings wait in a file over the sleep";
+                problems.AddError(key, Qos == 0 ? "0" : Outbox, Forgotten);
+            }
+
+            CleanSession = false;
+            IsBurstKept = true;
         }
 
         /// <summary>Refuses what the queue's connection or platform cannot do.</summary>
@@ -219,6 +235,7 @@ namespace DeviceQueue.Messaging
             return length <= MaxOutboxNameLength && (length == 0 || name[0] != '.');
         }
 
+        // Groups of six at most: a longer switch over texts takes more code.
         private bool TryTakeWay(ConfigReader reader)
         {
             switch (reader.Key)
@@ -234,6 +251,12 @@ namespace DeviceQueue.Messaging
                     return true;
                 case "options.retain":
                     Retain = reader.Boolean(Retain);
+                    return true;
+                case "options.overflow":
+                    Overflow = (OverflowPolicy)reader.Choice((int)Overflow, "reject,drop_oldest,drop_newest,coalesce");
+                    return true;
+                case "options.max_inflight":
+                    MaxInflight = reader.Integer(MaxInflight, 1, 64);
                     return true;
                 default:
                     return false;
@@ -252,12 +275,6 @@ namespace DeviceQueue.Messaging
                     return true;
                 case "options.max_message_size":
                     MaxMessageSize = reader.Integer(MaxMessageSize, 1, 1048576);
-                    return true;
-                case "options.overflow":
-                    Overflow = (OverflowPolicy)reader.Choice((int)Overflow, "reject,drop_oldest,drop_newest,coalesce");
-                    return true;
-                case "options.max_inflight":
-                    MaxInflight = reader.Integer(MaxInflight, 1, 64);
                     return true;
                 case "options.outbox_flush_ms":
                     OutboxFlushMs = reader.Integer(OutboxFlushMs, 0, MinuteMs);

@@ -34,14 +34,14 @@ namespace DeviceQueue.Messaging
             Signal();
         }
 
-        /// <summary>Takes the next message and counts it.</summary>
+        /// <summary>Takes the next message.</summary>
         /// <returns><see langword="null"/> when there is none.</returns>
         public MessageEnvelope Take()
         {
             MessageEnvelope message = Inbox.Take();
             if (message != null)
             {
-                _queue.Count(".received_messages");
+                _queue.OnReceived();
             }
 
             return message;

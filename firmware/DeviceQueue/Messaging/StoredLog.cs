@@ -120,6 +120,11 @@ namespace DeviceQueue.Messaging
             return isPlaced && Window.HasTailRoom(size);
         }
 
+        protected override void SavePlace(long[] saved)
+        {
+            _segments.Save(saved);
+        }
+
         protected override void OnRemoving(int position)
         {
             bool isStored = position < Window.Stored;

@@ -1,13 +1,10 @@
-using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Storage;
 
 namespace DeviceQueue.Mqtt
 {
-    /// <summary>
-    /// Finds out where to connect to and as whom: from a configuration, and from the services that it names keys of.
-    /// </summary>
-    public sealed class ConnectionResolver
+    /// <summary>Makes of brokers, and of who the client is to them, what a link needs to connect.</summary>
+    public class ConnectionResolver
     {
         /// <summary>The largest certificate or key file in bytes.</summary>
         public const int MaxCertificateBytes = 4096;
@@ -15,76 +12,20 @@ namespace DeviceQueue.Mqtt
         private const byte DerSequence = 0x30;
         private const string CertificateMark = "CERTIFICATE-----";
         private const string KeyMark = "PRIVATE KEY-----";
-        private const string HostKey = "connection.host";
-        private const string PortKey = "connection.port";
-        private const string DiscoveryKey = "connection.discovery_key";
-        private const string StoreKey = "credential.store_key";
 
         private readonly IStore _store;
-        private readonly IDiscovery _discovery;
-        private readonly ICredentialStore _credentialStore;
-        private string _correlationId;
 
         /// <summary>Initializes a new instance of the <see cref="ConnectionResolver"/> class.</summary>
         /// <param name="store">Holds the files that <c>tls.*</c> names, or <see langword="null"/> when there is no
         /// storage.</param>
-        /// <param name="discovery">Knows <c>discovery_key</c>, or <see langword="null"/>.</param>
-        /// <param name="credentialStore">Knows <c>store_key</c>, or <see langword="null"/>.</param>
-        public ConnectionResolver(IStore store, IDiscovery discovery, ICredentialStore credentialStore)
+        public ConnectionResolver(IStore store)
         {
             _store = store;
-            _discovery = discovery;
-            _credentialStore = credentialStore;
-        }
-
-        /// <summary>Resolves the brokers of a configuration.</summary>
-        /// <param name="correlationId">The id that ties this to a call chain, or <see langword="null"/>.</param>
-        /// <param name="config">The whole configuration.</param>
-        /// <param name="options">Its options.</param>
-        /// <param name="clientId">The client id when the options have none.</param>
-        /// <param name="will">The last will, or <see langword="null"/>.</param>
-        /// <param name="problems">Takes an error for each value that is missing or not allowed.</param>
-        /// <returns>The brokers, in the order in which they are tried; <see langword="null"/> after an error.</returns>
-        public MqttLinkOptions[] Resolve(
-            string correlationId,
-            ConfigParams config,
-            MqttOptions options,
-            string clientId,
-            WillParams will,
-            ConfigProblems problems)
-        {
-            int errors = problems.ErrorCount;
-            ConnectionConfig parts = new ConnectionConfig();
-            for (ConfigReader reader = new ParamsConfigReader(config, problems); reader.Read();)
-            {
-                parts.TryTake(reader);
-            }
-
-            ConnectionParams[] connections = parts.GetConnections(problems);
-            CredentialParams[] credentials = parts.GetCredentials(problems);
-            parts.Tls.Check(problems);
-            if (problems.ErrorCount == errors && connections.Length == 0)
-            {
-                problems.AddError("connection", null, "a broker's host or uri is needed");
-            }
-
-            if (problems.ErrorCount != errors)
-            {
-                return null;
-            }
-
-            _correlationId = correlationId;
-            MqttLinkOptions[] endpoints = Resolve(connections, credentials, parts.Tls, problems);
-            if (endpoints != null)
-            {
-                Complete(endpoints, options, clientId, will);
-            }
-
-            return endpoints;
         }
 
         /// <summary>Resolves brokers that were checked.</summary>
-        /// <returns>The brokers, without client id, options and will; <see langword="null"/> after an error.</returns>
+        /// <returns>The brokers in the order in which they are tried, without client id, options and will;
+        /// <see langword="null"/> after an error.</returns>
         internal MqttLinkOptions[] Resolve(
             ConnectionParams[] connections, CredentialParams[] credentials, TlsParams tls, ConfigProblems problems)
         {
@@ -107,9 +48,8 @@ namespace DeviceQueue.Mqtt
             return problems.ErrorCount == errors ? endpoints : null;
         }
 
-        /// <summary>Adds to brokers what is the same for all of them.</summary>
-        internal static void Complete(
-            MqttLinkOptions[] endpoints, MqttOptions options, string clientId, WillParams will)
+        /// <summary>Adds to brokers what is the same for all of them, but for the will.</summary>
+        internal static void Complete(MqttLinkOptions[] endpoints, MqttOptions options, string clientId)
         {
             for (int i = 0; i < endpoints.Length; i++)
             {
@@ -117,11 +57,34 @@ namespace DeviceQueue.Mqtt
                 endpoint.ClientId = options.ClientId ?? clientId;
                 endpoint.CleanSession = options.CleanSession;
                 endpoint.KeepAliveSeconds = options.KeepAliveSeconds;
-                endpoint.WillTopic = will?.Topic;
-                endpoint.WillPayload = will?.Payload;
-                endpoint.WillQos = will == null ? 0 : will.Qos;
-                endpoint.WillRetain = will != null && will.Retain;
             }
+        }
+
+        /// <summary>Finds where a broker is.</summary>
+        /// <returns>The place, without a discovery key that needs a look.</returns>
+        internal virtual ConnectionParams Discover(ConnectionParams connection, ConfigProblems problems)
+        {
+            if (connection.Host == null)
+            {
+                const string Reason = "no discovery service knows it, and there is no host";
+                problems.AddError("connection.discovery_key", connection.DiscoveryKey, Reason);
+            }
+
+            return connection;
+        }
+
+        /// <summary>Finds who the client is.</summary>
+        /// <param name="credential">What the configuration says, or <see langword="null"/>.</param>
+        /// <param name="problems">Takes an error when nothing says it.</param>
+        internal virtual CredentialParams LookUp(CredentialParams credential, ConfigProblems problems)
+        {
+            if (credential?.StoreKey != null && string.IsNullOrEmpty(credential.Username))
+            {
+                const string Reason = "no credential store knows it, and there is no username";
+                problems.AddError("credential.store_key", credential.StoreKey, Reason);
+            }
+
+            return credential;
         }
 
         private static MqttLinkOptions MakeEndpoint(ConnectionParams connection, CredentialParams credential)
@@ -134,48 +97,6 @@ namespace DeviceQueue.Mqtt
                 Username = connection.Username ?? credential?.Username,
                 Password = connection.Username != null ? connection.Password : credential?.Password,
             };
-        }
-
-        private ConnectionParams Discover(ConnectionParams connection, ConfigProblems problems)
-        {
-            string key = connection.DiscoveryKey;
-            bool isKnown = key != null && _discovery != null;
-            ConnectionParams found = isKnown ? _discovery.ResolveOne(_correlationId, key) : null;
-            if (found == null)
-            {
-                if (connection.Host == null)
-                {
-                    problems.AddError(DiscoveryKey, key, "no discovery service knows it, and there is no host");
-                }
-
-                return connection;
-            }
-
-            if (string.IsNullOrEmpty(found.Host))
-            {
-                problems.AddError(HostKey, null, "discovery has none for \"" + key + "\"");
-            }
-
-            if (found.Port < 1 || found.Port > 65535)
-            {
-                string reason = "discovery has it for \"" + key + "\"; 1 to 65535 is allowed";
-                problems.AddError(PortKey, found.Port.ToString(), reason);
-            }
-
-            return found;
-        }
-
-        private CredentialParams LookUp(CredentialParams credential, ConfigProblems problems)
-        {
-            string key = credential?.StoreKey;
-            bool isKnown = key != null && _credentialStore != null;
-            CredentialParams found = isKnown ? _credentialStore.Lookup(_correlationId, key) : null;
-            if (key != null && found == null && string.IsNullOrEmpty(credential.Username))
-            {
-                problems.AddError(StoreKey, key, "no credential store knows it, and there is no username");
-            }
-
-            return found ?? credential;
         }
 
         // The brokers share the files: each is in memory once.

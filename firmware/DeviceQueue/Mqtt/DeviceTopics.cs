@@ -13,6 +13,9 @@ namespace DeviceQueue.Mqtt
         /// <summary>The status before a clean close, and as the last will.</summary>
         public const string Offline = "offline";
 
+        /// <summary>The status before a sleep.</summary>
+        public const string Asleep = "asleep";
+
         /// <summary>The state of an output that is on, and the wish for it.</summary>
         public const string On = "ON";
 

@@ -32,6 +32,9 @@ namespace DeviceQueue.Mqtt
         /// <summary>Gets how many publishes are unanswered.</summary>
         public int Inflight { get; private set; }
 
+        /// <summary>Gets when the other side was heard last, or the link came up; 0: there was none.</summary>
+        public long LastHeardMs => _lastHeardMs;
+
         /// <summary>
         /// Gets the time by which the link has to answer, <see cref="long.MaxValue"/> when nothing is asked.
         /// </summary>

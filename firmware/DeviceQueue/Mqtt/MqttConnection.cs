@@ -104,6 +104,8 @@ namespace DeviceQueue.Mqtt
         public string LastError => _lastError;
 
         internal LinkConnector Connector { get; }
+        internal MqttSession Session => _session;
+        internal StatusTopic Status => _status;
         internal ILogger Logger { get; }
 
         /// <summary>Adds something to publish from, which stays; earlier ones come first in each round.</summary>
@@ -347,7 +349,7 @@ namespace DeviceQueue.Mqtt
             if (_closeDeadlineMs == 0)
             {
                 _closeDeadlineMs = now + CloseTimeoutMs;
-                _status?.SayLastWill();
+                _status?.SayLastWord();
             }
 
             bool isMore = IsConnected && _session.Publish(now);

@@ -15,6 +15,12 @@ namespace DeviceQueue.Mqtt
         /// <summary>The most bytes of payloads that wait here at once, unless the link has room for more.</summary>
         public const int MaxBytes = 1024;
 
+        /// <summary>The same of a link that takes what a broker has kept while the device slept.</summary>
+        public const int BurstMessages = 32;
+
+        /// <summary>The same in bytes.</summary>
+        public const int BurstBytes = 8192;
+
         /// <summary>
         /// The most answers that wait here at once; more means that none is taken, and the link reports itself closed.
         /// </summary>
@@ -64,19 +70,8 @@ namespace DeviceQueue.Mqtt
         /// </summary>
         public int MaxInflight => _answers.Length * 3 / 4;
 
-        private bool IsEmpty => _answerCount == 0 && _messageCount == 0;
-
         /// <summary>Gets how many arrived messages found no place.</summary>
-        public int DroppedMessages
-        {
-            get
-            {
-                lock (_lock)
-                {
-                    return _dropped;
-                }
-            }
-        }
+        public int DroppedMessages => _dropped;
 
         /// <summary>Gets how many messages wait.</summary>
         public int MessageCount
@@ -101,6 +96,8 @@ namespace DeviceQueue.Mqtt
                 }
             }
         }
+
+        private bool IsEmpty => _answerCount == 0 && _messageCount == 0;
 
         /// <summary>Adds the fate of a published message.</summary>
         /// <param name="packetId">The id that the publish returned.</param>

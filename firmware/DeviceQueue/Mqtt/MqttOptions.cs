@@ -46,18 +46,21 @@ namespace DeviceQueue.Mqtt
         public int KeepAliveSeconds { get; private set; } = 3;
 
         /// <summary>Gets a value indicating whether the broker forgets the session at a disconnect.</summary>
-        public bool CleanSession { get; private set; } = true;
+        public bool CleanSession { get; internal set; } = true;
 
         /// <summary>Takes the value of a key, if it is one of a connection's.</summary>
         /// <param name="reader">Stands on the key.</param>
         /// <returns><see langword="false"/> when it is not.</returns>
         internal virtual bool TryTake(ConfigReader reader)
         {
+            if (reader.Key == "client_id")
+            {
+                ClientId = ReadClientId(reader);
+                return true;
+            }
+
             switch (reader.Key)
             {
-                case "client_id":
-                    ClientId = ReadClientId(reader);
-                    return true;
                 case "options.retry_connect":
                     RetryConnect = reader.Boolean(RetryConnect);
                     return true;

@@ -1,4 +1,3 @@
-using System.Collections;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Storage;
 using DeviceQueue.Time;
@@ -39,8 +38,5 @@ namespace DeviceQueue.Mqtt
 
         /// <summary>Gets or sets what keeps faults, or <see langword="null"/> when nothing does.</summary>
         public IFaultRecorder Faults { get; set; }
-
-        /// <summary>Gets or sets the queues that have a file; made when the first of them opens.</summary>
-        internal ArrayList StoredQueues { get; set; }
     }
 }

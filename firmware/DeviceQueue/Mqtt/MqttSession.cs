@@ -86,6 +86,26 @@ namespace DeviceQueue.Mqtt
         /// <summary>Gets a value indicating whether all that was sent is acknowledged.</summary>
         public bool IsIdle => _watch.Inflight == 0;
 
+        /// <summary>Gets when the other side was heard last, or 0.</summary>
+        public long LastHeardMs => _watch.LastHeardMs;
+
+        /// <summary>Gets a value indicating whether no source has a message that waits.</summary>
+        public bool HasNothingDue
+        {
+            get
+            {
+                for (int i = 0; i < _count; i++)
+                {
+                    if (_sources[i].GetDueMs() != long.MaxValue)
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            }
+        }
+
         /// <summary>Gets how many messages came and were lost.</summary>
         public int LostMessages => _lostOnEarlierLinks + _lostOnLink + _subscriptions.LostMessages;
 

@@ -14,7 +14,7 @@ namespace DeviceQueue.Mqtt
 
         private readonly LatestValues _latest;
         private readonly string _birth;
-        private readonly string _lastWill;
+        private string _lastWord;
         private readonly int _handle;
         private string _said;
         private bool _isForeign;
@@ -24,7 +24,7 @@ namespace DeviceQueue.Mqtt
         {
             Topic = topic;
             _birth = birth;
-            _lastWill = lastWill;
+            _lastWord = lastWill;
             _latest = latest;
             _handle = latest.Add(topic, true);
         }
@@ -43,15 +43,22 @@ namespace DeviceQueue.Mqtt
             Say(_birth);
         }
 
-        public void SayLastWill()
+        /// <summary>Sets what is said before a clean close in place of the last will.</summary>
+        public void SetLastWord(string word)
         {
-            Say(_lastWill);
+            _lastWord = word;
+        }
+
+        public void SayLastWord()
+        {
+            Say(_lastWord);
         }
 
         public void OnMessage(string topic, byte[] payload, bool isRetained)
         {
-            // What was retained before we said our word is replaced by it.
-            if (!isRetained || IsSettled)
+            // What was retained before we said our word is replaced by it, and so is what we said before a sleep, which
+            // a kept session brings first.
+            if (IsSettled || (!isRetained && !DeviceTopics.IsText(payload, DeviceTopics.Asleep)))
             {
                 _isForeign = _said != null && !DeviceTopics.IsText(payload, _said);
             }

@@ -72,32 +72,8 @@ namespace DeviceQueue.Mqtt
                 && topic.IndexOf('#') < 0 && IsText(topic);
         }
 
-        /// <summary>
-        /// Tells whether a text is a topic filter: wildcards stand alone in their level, <c>#</c> in the last.
-        /// </summary>
-        /// <param name="filter">The text.</param>
-        /// <returns><see langword="true"/> when a broker accepts it in SUBSCRIBE.</returns>
-        public static bool IsValid(string filter)
-        {
-            if (string.IsNullOrEmpty(filter) || filter.Length > MaxLength || !IsText(filter))
-            {
-                return false;
-            }
-
-            for (int i = 0; i < filter.Length; i++)
-            {
-                char c = filter[i];
-                if (((c == '+' || c == '#') && !IsWholeLevel(filter, i)) || (c == '#' && i != filter.Length - 1))
-                {
-                    return false;
-                }
-            }
-
-            return true;
-        }
-
         /// <summary>Tells whether a text has a form in UTF-8 that a broker accepts, section 1.5.3.</summary>
-        private static bool IsText(string text)
+        internal static bool IsText(string text)
         {
             int length = text.Length;
             int i = 0;
@@ -115,11 +91,6 @@ namespace DeviceQueue.Mqtt
             }
 
             return true;
-        }
-
-        private static bool IsWholeLevel(string filter, int i)
-        {
-            return (i == 0 || filter[i - 1] == '/') && (i == filter.Length - 1 || filter[i + 1] == '/');
         }
 
         private static int EndOfLevel(string topic, int start)

@@ -17,6 +17,12 @@ namespace DeviceQueue.Outputs
         /// <returns>The reason, or <see langword="null"/> when it may be one.</returns>
         string WhyNotI2c(int pin);
 
+        /// <summary>Says why a pin must not measure the battery.</summary>
+        /// <param name="pin">The pin's number.</param>
+        /// <param name="channel">Its channel of the first converter, the one that works beside Wi-Fi.</param>
+        /// <returns>The reason, or <see langword="null"/> when it may.</returns>
+        string WhyNotAdc(int pin, out int channel);
+
         /// <summary>Gets the pin of the I2C bus's data line.</summary>
         int I2cDataPin { get; }
 

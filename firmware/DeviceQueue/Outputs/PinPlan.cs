@@ -11,7 +11,7 @@ namespace DeviceQueue.Outputs
         /// <summary>The largest number of a pin.</summary>
         public const int MaxPin = 255;
 
-        private const int MaxUses = OutputSettings.MaxCount + 4; // the bus's two lines, the LED and the watchdog
+        private const int MaxUses = OutputSettings.MaxCount + 5; // the bus's two lines, LED, watchdog, battery
 
         private readonly IPinRules _rules;
         private readonly ConfigProblems _problems;
@@ -39,6 +39,15 @@ namespace DeviceQueue.Outputs
         public void TakeI2c(string key, int pin)
         {
             Take(key, pin, _rules == null ? null : _rules.WhyNotI2c(pin));
+        }
+
+        /// <summary>Takes a pin that measures the battery.</summary>
+        /// <returns>Its channel; the pin's number when no board is known.</returns>
+        public int TakeAdc(string key, int pin)
+        {
+            int channel = pin;
+            Take(key, pin, _rules == null ? null : _rules.WhyNotAdc(pin, out channel));
+            return channel;
         }
 
         private void Take(string key, int pin, string reason)

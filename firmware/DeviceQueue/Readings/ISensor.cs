@@ -10,6 +10,9 @@ namespace DeviceQueue.Readings
         /// </summary>
         string Description { get; }
 
+        /// <summary>Gets the address where it is; 0 while it has to be looked for.</summary>
+        int Address { get; }
+
         /// <summary>
         /// Measures now; finds and initialises the sensor first when that is needed. Blocks for 10 ms or a few times
         /// that.

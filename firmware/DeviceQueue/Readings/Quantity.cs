@@ -1,6 +1,6 @@
 namespace DeviceQueue.Readings
 {
-    /// <summary>What sensors measure, a line for each; a reading has them in this order.</summary>
+    /// <summary>What is measured, a line for each; a reading has them in this order.</summary>
     public static class Quantity
     {
         /// <summary>The temperature in °C.</summary>
@@ -12,8 +12,14 @@ namespace DeviceQueue.Readings
         /// <summary>The pressure in hPa.</summary>
         public const int Pressure = 2;
 
+        /// <summary>The battery's voltage in V.</summary>
+        public const int Battery = 3;
+
         /// <summary>How many there are.</summary>
-        public const int Count = 3;
+        public const int Count = 4;
+
+        /// <summary>Those that a sensor measures, bits as in a reading.</summary>
+        public const int OfSensors = (1 << Battery) - 1;
 
         /// <summary>Names a quantity as readings do.</summary>
         public static string NameOf(int quantity)
@@ -22,7 +28,8 @@ namespace DeviceQueue.Readings
             {
                 case Temperature: return "temperature";
                 case Humidity: return "humidity";
-                default: return "pressure";
+                case Pressure: return "pressure";
+                default: return "battery";
             }
         }
 

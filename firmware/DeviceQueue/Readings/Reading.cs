@@ -8,7 +8,7 @@ namespace DeviceQueue.Readings
         private readonly double[] _values = new double[Quantity.Count];
 
         /// <summary>Gets which quantities it has: bit n stands for the <see cref="Quantity"/> n.</summary>
-        public int Quantities { get; private set; }
+        public int Quantities { get; internal set; }
 
         /// <summary>Gets or sets when it was measured, in milliseconds since start.</summary>
         public long TakenMs { get; set; }

@@ -8,7 +8,10 @@ namespace DeviceQueue.Readings
         /// <summary>The most bytes that a reading takes.</summary>
         public const int MaxBytes = 288;
 
-        private const int Decimals = 2; // of each quantity
+        /// <summary>How many decimals the battery's voltage has.</summary>
+        internal const int BatteryDecimals = 3;
+
+        private const int Decimals = 2; // of what the sensor measures
 
         /// <summary>Writes a reading.</summary>
         /// <param name="writer">Where to.</param>
@@ -50,7 +53,7 @@ namespace DeviceQueue.Readings
             }
 
             writer.Name(Quantity.NameOf(quantity));
-            writer.WriteFixed(value, Decimals);
+            writer.WriteFixed(value, quantity == Quantity.Battery ? BatteryDecimals : Decimals);
         }
 
         private static void WriteTime(JsonWriter writer, Reading reading, long boot)

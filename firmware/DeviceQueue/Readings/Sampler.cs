@@ -11,6 +11,27 @@ namespace DeviceQueue.Readings
     /// </summary>
     public sealed class Sampler : IHealthPart
     {
+        /// <summary>The first of the places that this takes among the numbers that are kept over a sleep.</summary>
+        public const int SavedAt = Messaging.OutboxLog.SavedEnd;
+
+        /// <summary>
+        /// The end of the places: the published and the accepted temperature, the doubted one, when it was published,
+        /// when it was measured, state and quantities, the battery, the sensor's address, faults.
+        /// </summary>
+        public const int SavedEnd = SavedAt + 9;
+
+        /// <summary>The place of the address where the sensor was found; 0: it has to be looked for.</summary>
+        public const int AddressAt = SavedAt + 7;
+
+        /// <summary>The place of the time of the last measurement.</summary>
+        internal const int TakenAt = SavedAt + 4;
+
+        /// <summary>The place of the battery's <see cref="Battery.Status"/>.</summary>
+        internal const int BatteryAt = SavedAt + 6;
+
+        private const int QuantitiesShift = 8;
+        private const int StateMask = 255;
+
         // Far below the 0.01 °C that is published: a change of 0.1 as people read it is often a little less in binary.
         private const double RoundingC = 1e-6;
 
@@ -61,6 +82,9 @@ namespace DeviceQueue.Readings
 
         /// <summary>Gets a value indicating whether the sensor has been asked at least once.</summary>
         public bool HasRead { get; private set; }
+
+        /// <summary>Gets or sets the battery, which is measured with the sensor; or <see langword="null"/>.</summary>
+        public Battery Battery { get; set; }
 
         /// <summary>Gets how many measurements failed.</summary>
         public int Faults { get; private set; }
@@ -124,12 +148,60 @@ namespace DeviceQueue.Readings
                 Correct();
             }
 
+            Battery?.Measure(Reading, _logger);
             Reading.TakenMs = _clock.NowMs;
             Reading.HasUtc = _clock.TryDate(out DateTime utc, out bool isDoubted);
             Reading.TakenUtc = utc;
             Reading.IsClockDoubted = isDoubted;
             Report(state);
             return state == SensorState.Ok;
+        }
+
+        /// <summary>Puts what a sleep must not lose among numbers that are kept over it.</summary>
+        internal void Save(long[] saved)
+        {
+            saved[SavedAt] = BitConverter.DoubleToInt64Bits(_reportedC);
+            saved[SavedAt + 1] = BitConverter.DoubleToInt64Bits(_acceptedC);
+            saved[SavedAt + 2] = BitConverter.DoubleToInt64Bits(_doubtedC);
+            saved[SavedAt + 3] = _reportedMs;
+            saved[TakenAt] = Reading.TakenMs;
+            saved[SavedAt + 5] = (int)State | (Reading.Quantities << QuantitiesShift);
+            saved[BatteryAt] = Battery == null ? 0 : Battery.Status;
+            if (State != SensorState.Ok || _sensor.Address > 0)
+            {
+                // 0: it was not asked since the sleep
+                saved[AddressAt] = State == SensorState.Ok ? _sensor.Address : 0;
+            }
+
+            saved[SavedEnd - 1] = Faults;
+        }
+
+        /// <summary>Tells whether there is a fault now that was not there before.</summary>
+        /// <param name="saved">What <see cref="Save"/> made then.</param>
+        internal bool HasNewFault(long[] saved)
+        {
+            return (State != SensorState.Ok && State != GetState(saved))
+                || (Battery != null && Battery.HasNewFault((int)saved[BatteryAt]));
+        }
+
+        /// <summary>Goes on after a sleep.</summary>
+        /// <param name="saved">What <see cref="Save"/> made.</param>
+        internal void Resume(long[] saved)
+        {
+            int flags = (int)saved[SavedAt + 5];
+            _reportedC = BitConverter.Int64BitsToDouble(saved[SavedAt]);
+            _acceptedC = BitConverter.Int64BitsToDouble(saved[SavedAt + 1]);
+            _doubtedC = BitConverter.Int64BitsToDouble(saved[SavedAt + 2]);
+            _reportedMs = saved[SavedAt + 3];
+            Reading.TakenMs = saved[TakenAt];
+            State = GetState(saved);
+            Reading.Quantities = flags >> QuantitiesShift;
+            Faults = (int)saved[SavedEnd - 1];
+            HasRead = true;
+            if (Battery != null)
+            {
+                Battery.Status = (int)saved[BatteryAt];
+            }
         }
 
         /// <inheritdoc/>
@@ -148,6 +220,12 @@ namespace DeviceQueue.Readings
             writer.Name("faults");
             writer.WriteNumber(Faults);
             writer.EndObject();
+            Battery?.WriteHealth(writer);
+        }
+
+        private static SensorState GetState(long[] saved)
+        {
+            return (SensorState)((int)saved[SavedAt + 5] & StateMask);
         }
 
         private static bool IsApart(double one, double other, double distance)

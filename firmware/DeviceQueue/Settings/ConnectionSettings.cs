@@ -33,16 +33,23 @@ namespace DeviceQueue.Settings
         /// <returns>The settings, or <see langword="null"/> after an error.</returns>
         internal static ConnectionSettings Read(SettingsDraft draft, IStore store, ConfigProblems problems)
         {
-            DeviceTopics topics = new DeviceTopics(draft.Device.Id);
-            WillParams will = new WillParams(topics.Status, DeviceTopics.Offline, 1, true);
-            ConnectionResolver resolver = new ConnectionResolver(store, null, null);
+            ConnectionResolver resolver = new ConnectionResolver(store);
             MqttLinkOptions[] endpoints = resolver.Resolve(draft.Connections, draft.Credentials, draft.Tls, problems);
             if (endpoints == null)
             {
                 return null;
             }
 
-            ConnectionResolver.Complete(endpoints, draft.Options, draft.Device.Id, will);
+            ConnectionResolver.Complete(endpoints, draft.Options, draft.Device.Id);
+            string topic = new DeviceTopics(draft.Device.Id).Status;
+            for (int i = 0; i < endpoints.Length; i++)
+            {
+                endpoints[i].WillTopic = topic;
+                endpoints[i].WillPayload = DeviceTopics.Offline;
+                endpoints[i].WillQos = 1;
+                endpoints[i].WillRetain = true;
+            }
+
             return new ConnectionSettings(draft.Options, endpoints);
         }
 

@@ -39,7 +39,7 @@ namespace DeviceQueue.Settings
         public byte[] CommandKey { get; private set; }
 
         /// <summary>Gets the time between samplings, 1,000 to 86,400,000 ms.</summary>
-        public int IntervalMs { get; private set; }
+        public int IntervalMs { get; internal set; }
 
         /// <summary>Gets the least change that is published, 0 to 100 °C; 0: each reading is.</summary>
         public double ReportDelta { get; private set; }
@@ -92,8 +92,17 @@ namespace DeviceQueue.Settings
         /// </summary>
         public int RebootAfterMs { get; private set; } = 900000;
 
-        /// <summary>Gets the age up to which a command is carried out, 1,000 to 3,600,000 ms.</summary>
-        public int CommandTtlMs { get; private set; } = 60000;
+        /// <summary>
+        /// Gets the age up to which a command is carried out, 1,000 to 3,600,000 ms; up to 49 hours of a device that
+        /// sleeps.
+        /// </summary>
+        public int CommandTtlMs { get; internal set; } = 60000;
+
+        /// <summary>Gets how the device sleeps; <see langword="null"/>: it does not.</summary>
+        public SleepSettings Sleep { get; internal set; }
+
+        /// <summary>Gets how the battery is measured; <see langword="null"/>: it is not.</summary>
+        public BatterySettings Battery { get; private set; }
 
         /// <summary>Gets the time between health messages, 1,000 to 86,400,000 ms.</summary>
         public int HealthIntervalMs { get; private set; }
@@ -138,7 +147,8 @@ namespace DeviceQueue.Settings
         internal bool TryTake(ConfigReader reader)
         {
             return reader.Key.StartsWith(Prefix)
-                && (TryTakeSampling(reader) || TryTakeUpkeep(reader) || TryTakePin(reader) || TryTakeOutput(reader));
+                && (TryTakeSampling(reader) || TryTakeUpkeep(reader) || TryTakePin(reader) || TryTakeOutput(reader)
+                    || TryTakeSleep(reader) || TryTakeBattery(reader));
         }
 
         /// <summary>Checks the whole, when each value has been taken.</summary>
@@ -169,6 +179,7 @@ namespace DeviceQueue.Settings
             plan.TakeI2c("device.i2c.scl", I2cClockPin);
             plan.TakeOutput("device.status_led", StatusLedPin);
             plan.TakeOutput("device.watchdog_pin", WatchdogPin);
+            Battery = BatterySettings.Check(Battery, plan);
             for (int i = 0; i < Outputs.Length; i++)
             {
                 if (Outputs[i] != null)
@@ -193,7 +204,9 @@ namespace DeviceQueue.Settings
         /// <summary>Copies the settings.</summary>
         internal DeviceSettings Copy()
         {
-            return (DeviceSettings)MemberwiseClone();
+            DeviceSettings copy = (DeviceSettings)MemberwiseClone();
+            copy.Sleep = Sleep?.Copy();
+            return copy;
         }
 
         /// <summary>
@@ -215,8 +228,10 @@ namespace DeviceQueue.Settings
             copy.StatusLedPin = StatusLedPin;
             copy.WatchdogPin = WatchdogPin;
             copy.NtpServer = NtpServer;
+            copy.Battery = Battery;
             copy.SafeModeBoots = SafeModeBoots;
             copy.StableMs = StableMs;
+            copy.Sleep = null; // it stays awake, to be reached
             return copy;
         }
 
@@ -284,7 +299,7 @@ namespace DeviceQueue.Settings
                     CommandKey = ReadKey(reader);
                     return true;
                 case "device.command_ttl_ms":
-                    CommandTtlMs = reader.Integer(CommandTtlMs, 1000, 3600000);
+                    CommandTtlMs = reader.Integer(CommandTtlMs, 1000, SleepSettings.MaxTtlMs);
                     return true;
                 case "device.safe_after_ms":
                     SafeAfterMs = reader.IntegerOrZero(SafeAfterMs, 1, DayMs);
@@ -332,6 +347,18 @@ namespace DeviceQueue.Settings
                 default:
                     return false;
             }
+        }
+
+        private bool TryTakeSleep(ConfigReader reader)
+        {
+            Sleep ??= new SleepSettings();
+            return Sleep.TryTake(reader);
+        }
+
+        private bool TryTakeBattery(ConfigReader reader)
+        {
+            Battery ??= new BatterySettings();
+            return Battery.TryTake(reader);
         }
 
         private bool TryTakeOutput(ConfigReader reader)

@@ -19,17 +19,21 @@ namespace DeviceQueue.Settings
         public static readonly DateTime BuildDate = new DateTime(2026, 11, 1);
 
         /// <summary>How many there are.</summary>
-        public const int Count = 15;
+        public const int Count = 17;
 
         /// <summary>The place of <c>device.discovery</c>.</summary>
         public const int Discovery = 6;
 
         /// <summary>How many of them, from the first, a running device takes other values for.</summary>
-        public const int ChangeableCount = 7;
+        public const int ChangeableCount = 9;
+
+        /// <summary>How many of these a device that does not sleep has.</summary>
+        public const int ChangeableAwakeCount = 7;
 
         // The names once more, to be found without a text for each.
         private const string DeviceNames =
-            "interval_ms,report_delta,report_at_least_ms,health_interval_ms,max_step,temperature_offset,discovery";
+            "interval_ms,report_delta,report_at_least_ms,health_interval_ms,max_step,temperature_offset,discovery,"
+            + "connect_every,awake_ms";
 
         private const string OptionNames =
             "qos,keepalive_timeout,serialize_envelope,overflow,max_messages,max_bytes,max_message_size,outbox";
@@ -71,18 +75,22 @@ namespace DeviceQueue.Settings
                 case Discovery:
                     return "device.discovery";
                 case 7:
-                    return "options.qos";
+                    return "device.connect_every";
                 case 8:
-                    return "options.keepalive_timeout";
+                    return "device.awake_ms";
                 case 9:
-                    return "options.serialize_envelope";
+                    return "options.qos";
                 case 10:
-                    return "options.overflow";
+                    return "options.keepalive_timeout";
                 case 11:
-                    return "options.max_messages";
+                    return "options.serialize_envelope";
                 case 12:
-                    return "options.max_bytes";
+                    return "options.overflow";
                 case 13:
+                    return "options.max_messages";
+                case 14:
+                    return "options.max_bytes";
+                case 15:
                     return "options.max_message_size";
                 default:
                     return "options.outbox";
@@ -127,21 +135,24 @@ namespace DeviceQueue.Settings
                 case 3:
                     return "300000";
                 case Discovery:
-                case 9:
+                case 11:
                     return "false";
                 case 7:
+                case 9:
                     return "1";
                 case 8:
-                    return "15000";
+                    return "1000";
                 case 10:
-                    return "drop_oldest";
-                case 11:
-                    return "8"; // the window over the log: what is in flight
+                    return "15000";
                 case 12:
-                    return "1024";
+                    return "drop_oldest";
                 case 13:
-                    return "320"; // the longest reading with the longest device id takes 290
+                    return "8"; // the window over the log: what is in flight
                 case 14:
+                    return "1024";
+                case 15:
+                    return "320"; // the longest reading with the longest device id takes 307
+                case 16:
                     return "outbox";
                 default:
                     return "0";

@@ -81,6 +81,7 @@ namespace DeviceQueue.Settings
             int errors = changes.Problems.ErrorCount;
             DeviceSettings changed = Device.Copy();
             Take(changes, changed);
+            SleepSettings.CheckInterval(changed, changes.Problems);
             return changes.Problems.ErrorCount == errors ? changed : null;
         }
 
@@ -110,8 +111,24 @@ namespace DeviceQueue.Settings
 
             _areChangesVoid = false;
             Take(changes, Device);
+            SleepSettings.CheckInterval(Device, changes.Problems);
             Source = Source == SettingsSource.File ? SettingsSource.Stored : Source;
             return true;
+        }
+
+        /// <summary>
+        /// Gets how many of <see cref="FirmwareDefaults"/>, from the first, the running device takes other values for.
+        /// </summary>
+        public int ChangeableCount => Device != null && Device.Sleep != null
+            ? FirmwareDefaults.ChangeableCount : FirmwareDefaults.ChangeableAwakeCount;
+
+        /// <summary>Gets the firmware's own value of a setting.</summary>
+        /// <param name="index">The setting's place among <see cref="FirmwareDefaults"/>.</param>
+        /// <returns>The value as text.</returns>
+        public string GetDefault(int index)
+        {
+            bool isOwn = index == 0 && Device != null && Device.Sleep != null;
+            return isOwn ? SleepSettings.DefaultIntervalMs.ToString() : FirmwareDefaults.GetValue(index);
         }
 
         /// <summary>Loads the changes that commands made to the file.</summary>

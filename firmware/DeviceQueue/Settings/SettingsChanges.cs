@@ -14,7 +14,7 @@ namespace DeviceQueue.Settings
         /// <summary>
         /// How long the stored form may be in bytes: each setting with a value as long as an argument may be.
         /// </summary>
-        public const int MaxBytes = 1088;
+        public const int MaxBytes = 1383;
 
         /// <summary>What stands before the keys in the stored form, in bytes.</summary>
         internal const int HeadBytes = 4;

@@ -13,6 +13,7 @@ namespace DeviceQueue.Settings
         private const int BitsPerByte = 8;
 
         private byte[] _hidden;
+        private int _given; // flags of SleepSettings
 
         /// <summary>Initializes a draft of the firmware's own values.</summary>
         /// <param name="defaultId">The device id when the configuration has none, or <see langword="null"/> when the
@@ -24,6 +25,8 @@ namespace DeviceQueue.Settings
             {
                 TryTake(defaults);
             }
+
+            _given = 0; // those were the firmware's own
         }
 
         /// <summary>Gets the settings below <c>device</c>.</summary>
@@ -66,7 +69,7 @@ namespace DeviceQueue.Settings
             for (int index = 0; reader.Read(); index++)
             {
                 bool isKnown = TryTake(reader);
-                if (!isKnown && KnownKeys.IsQueueKey(reader.Key))
+                if (!isKnown && IsQueueKey(reader.Key))
                 {
                     reader.Problems.AddNoEffect(reader.Key);
                 }
@@ -86,6 +89,19 @@ namespace DeviceQueue.Settings
         /// <returns><see langword="false"/> when none does.</returns>
         internal bool TryTake(ConfigReader reader)
         {
+            switch (reader.Key)
+            {
+                case "device.interval_ms":
+                    _given |= SleepSettings.IntervalFlag;
+                    break;
+                case "device.command_ttl_ms":
+                    _given |= SleepSettings.TtlFlag;
+                    break;
+                case "options.clean_session":
+                    _given |= SleepSettings.CleanSessionFlag;
+                    break;
+            }
+
             return Device.TryTake(reader) || Options.TryTake(reader) || Config.TryTake(reader);
         }
 
@@ -93,6 +109,12 @@ namespace DeviceQueue.Settings
         internal void Check(IPinRules pins, ConfigProblems problems)
         {
             Device.Check(pins, problems);
+            SleepSettings.Check(Device, _given, problems);
+            if (Device.Sleep != null)
+            {
+                Options.KeepOverSleep((_given & SleepSettings.CleanSessionFlag) != 0, problems);
+            }
+
             Connections = Config.GetConnections(problems);
             Credentials = Config.GetCredentials(problems);
             Tls.Check(problems);
@@ -116,6 +138,13 @@ namespace DeviceQueue.Settings
         internal byte[] GetHidden()
         {
             return _hidden;
+        }
+
+        // Means something to a queue on its own and nothing to a device.
+        private static bool IsQueueKey(string key)
+        {
+            return key == "name" || key == "id" || key == "topic"
+                || key == "will.topic" || key == "will.payload" || key == "will.qos" || key == "will.retain";
         }
 
         // Under a key that is not known may stand a secret whose key was mistyped.

@@ -1,5 +1,3 @@
-using System;
-
 namespace DeviceQueue.Storage
 {
     /// <summary>
@@ -79,6 +77,18 @@ namespace DeviceQueue.Storage
         }
 
         /// <summary>
+        /// Reads the newest whole record where that was not done, so that the other one is written over. Uses
+        /// <see cref="Buffer"/>.
+        /// </summary>
+        public void EnsureRead()
+        {
+            if (_newest == None)
+            {
+                TryRead(out _);
+            }
+        }
+
+        /// <summary>
         /// Tells whether there is a file that holds no whole record, or one that cannot be read: a power cut tore the
         /// newest, or it was damaged since. What <see cref="TryRead"/> finds may then be the last but one. Uses <see
         /// cref="Buffer"/>.
@@ -109,29 +119,6 @@ namespace DeviceQueue.Storage
             _newest = slot;
             _sequence++;
             return true;
-        }
-
-        /// <summary>
-        /// Writes a record that is somewhere else, unless the newest is the same, to spare the flash.
-        /// </summary>
-        /// <param name="data">The record.</param>
-        /// <param name="count">How many bytes of <paramref name="data"/>, from its start, it has.</param>
-        /// <returns><see langword="false"/> when it is too long or the storage fails; the newest whole record is then
-        /// still there.</returns>
-        public bool TryUpdate(byte[] data, int count)
-        {
-            if (count > Buffer.Length - HeaderBytes)
-            {
-                return false;
-            }
-
-            if (TryRead(out int length) && length == count && IsSame(data, count))
-            {
-                return true;
-            }
-
-            Array.Copy(data, 0, Buffer, HeaderBytes, count);
-            return TryWrite(count);
         }
 
         /// <summary>Removes the record.</summary>
@@ -172,17 +159,6 @@ namespace DeviceQueue.Storage
             sequence = Get(SequenceAt);
             count = (int)length;
             return true;
-        }
-
-        private bool IsSame(byte[] data, int count)
-        {
-            bool isSame = true;
-            for (int i = 0; isSame && i < count; i++)
-            {
-                isSame = data[i] == Buffer[HeaderBytes + i];
-            }
-
-            return isSame;
         }
 
         private uint ComputeCrc(int count)

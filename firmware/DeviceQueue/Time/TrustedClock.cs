@@ -10,7 +10,8 @@ namespace DeviceQueue.Time
     /// date, then what was stored hourly and when a signed command was accepted). Beside it runs the time that commands
     /// are judged by, anchored to the first UTC of this boot and carried on by the monotonic clock: a calendar that
     /// jumps back makes no old command fresh, and one that jumps ahead and returns within the hour leaves nothing
-    /// behind. A calendar more than two hours ahead of all that is known has to prove itself, for a time server may be
+    /// behind. After a sleep, whose timer may be off by percents, it follows the calendar back, down to the floor. A
+    /// calendar more than two hours ahead of all that is known has to prove itself, for a time server may be
     /// wrong by decades until it is right: until an accepted signed command or a day confirms it, the floor rises only
     /// by the time that has passed, and a calendar that is set back far is followed, down to the floor, as it would be
     /// at start. What is dated meanwhile says so when the calendar leapt while the device ran, or is more than a year
@@ -37,20 +38,27 @@ namespace DeviceQueue.Time
         /// <summary>How long a calendar that is further ahead has to go on to be believed, in milliseconds.</summary>
         public const int ProofMs = 86400000;
 
-        private const int RecordBytes = 8;
+        /// <summary>
+        /// The end of the places that this takes among the numbers that are kept over a sleep, from 0 on: floor, when
+        /// it was raised, the floor that is stored, flags, since when the calendar has to prove itself.
+        /// </summary>
+        public const int SavedEnd = 5;
+
+        private const long UnprovedFlag = 1;
+        private const long DoubtedFlag = 2;
+
+        // How much of the time that passes the floor follows over sleeps, in percent: the slow oscillator of a chip
+        // that sleeps is off by less than the rest.
+        private const int FollowedPercent = 95;
+
         private const int MinBehindMs = 60000;
 
         // What is known is the build date, or the time when the power went: a board may lie in a drawer for so long.
         private const long MaxAwayTicks = 365 * TimeSpan.TicksPerDay;
 
-        // 2100: a stored floor beyond it is no time that a device has seen, and would refuse all commands to come.
-        private const long MaxFloorTicks = 662380416000000000;
-
         private readonly IClock _clock;
-        private readonly TwoSlotFile _file;
-        private long _floorTicks;
-        private long _storedTicks;
-        private long _floorMs;
+        private readonly ClockFloor _floor; // the lock, too
+        private readonly bool _hasSlept;
         private bool _isAnchored;
         private bool _isUnproved;
         private bool _isDoubted;
@@ -62,29 +70,22 @@ namespace DeviceQueue.Time
         private long _trustedMs;
         private long _offMs;
 
-        /// <summary>
-        /// Initializes a new instance of the <see cref="TrustedClock"/> class with the floor that storage has, in the
-        /// files <c>utc.0</c> and <c>utc.1</c>.
-        /// </summary>
-        /// <param name="clock">The board's clocks.</param>
-        /// <param name="store">The storage.</param>
+        /// <summary>Starts with the floor that storage has, in the files <c>utc.0</c> and <c>utc.1</c>.</summary>
         /// <param name="buildDate">The lowest floor, in UTC.</param>
-        /// <param name="buffer">A buffer that is shared with other small records, or <see langword="null"/> for one of
-        /// its own.</param>
-        public TrustedClock(IClock clock, IStore store, DateTime buildDate, byte[] buffer = null)
+        /// <param name="buffer">Shared with other small records; <see langword="null"/> for one of its own.</param>
+        /// <param name="saved">What <see cref="Save"/> made before a sleep, in place of the files.</param>
+        public TrustedClock(
+            IClock clock, IStore store, DateTime buildDate, byte[] buffer = null, long[] saved = null)
         {
             _clock = clock;
-            _file = new TwoSlotFile(store, "utc.0", "utc.1", buffer ?? new byte[TwoSlotFile.HeaderBytes + RecordBytes]);
-            _floorTicks = buildDate.Ticks;
-            _floorMs = clock.NowMs;
-            lock (_file.Buffer)
+            _floor = new ClockFloor(store, buildDate, buffer, clock.NowMs, saved);
+            if (saved != null)
             {
-                bool isRead = _file.TryRead(out int count) && count == RecordBytes;
-                long ticks = isRead ? LittleEndian.Get(_file.Buffer, TwoSlotFile.HeaderBytes, RecordBytes) : 0;
-                _storedTicks = ticks > 0 && ticks <= MaxFloorTicks ? ticks : 0;
+                _hasSlept = true;
+                _isUnproved = (saved[3] & UnprovedFlag) != 0;
+                _isDoubted = (saved[3] & DoubtedFlag) != 0;
+                _unprovedMs = saved[4];
             }
-
-            _floorTicks = _storedTicks > _floorTicks ? _storedTicks : _floorTicks;
         }
 
         /// <summary>Gets the time below which UTC never goes.</summary>
@@ -92,49 +93,32 @@ namespace DeviceQueue.Time
         {
             get
             {
-                lock (_file)
+                lock (_floor)
                 {
-                    return new DateTime(_floorTicks);
+                    return new DateTime(_floor.Ticks);
                 }
             }
         }
 
-        /// <summary>
-        /// Gets how far the calendar is behind the floor, in milliseconds; 0 when that is no more than a minute, or the
-        /// clock is not set.
-        /// </summary>
+        /// <summary>Gets how far the calendar is behind the floor, in ms; 0: a minute at most.</summary>
         public long BehindMs
         {
             get
             {
-                lock (_file)
+                lock (_floor)
                 {
                     bool isSet = _clock.TryGetUtc(out DateTime utc);
-                    long behindMs = isSet ? (_floorTicks - utc.Ticks) / TimeSpan.TicksPerMillisecond : 0;
+                    long behindMs = isSet ? (_floor.Ticks - utc.Ticks) / TimeSpan.TicksPerMillisecond : 0;
                     return behindMs > MinBehindMs ? behindMs : 0;
                 }
             }
         }
 
-        /// <summary>
-        /// Gets a value indicating whether the clock is set, and so far ahead of all that is known that it may be wrong
-        /// by years.
-        /// </summary>
+        /// <summary>Gets a value indicating whether the clock is set, and may be wrong by years.</summary>
         public bool IsDoubted => TryDate(out DateTime utc, out bool isDoubted) && isDoubted;
 
-        /// <summary>
-        /// Gets by how much a doubted clock had been ahead when it was set right, in milliseconds; 0 when none was.
-        /// </summary>
-        public long OffMs
-        {
-            get
-            {
-                lock (_file)
-                {
-                    return _offMs;
-                }
-            }
-        }
+        /// <summary>Gets by how much a doubted clock was ahead when it was set right, in ms; 0: none was.</summary>
+        public long OffMs => _offMs;
 
         /// <inheritdoc/>
         public long NowMs => _clock.NowMs;
@@ -151,7 +135,7 @@ namespace DeviceQueue.Time
         /// <returns><see langword="false"/> while the clock has not been set since power-on.</returns>
         public bool TryDate(out DateTime utc, out bool isDoubted)
         {
-            lock (_file)
+            lock (_floor)
             {
                 isDoubted = false;
                 if (!TryAnchor(out utc))
@@ -160,7 +144,7 @@ namespace DeviceQueue.Time
                 }
 
                 isDoubted = _isDoubted || IsFarAhead(utc.Ticks, GetAnchoredTicks());
-                if (utc.Ticks < _floorTicks)
+                if (utc.Ticks < _floor.Ticks)
                 {
                     utc = new DateTime(GetAnchoredTicks());
                 }
@@ -174,7 +158,7 @@ namespace DeviceQueue.Time
         /// <returns><see langword="false"/> while the clock has not been set since power-on.</returns>
         public bool TryGetFresh(out DateTime utc)
         {
-            lock (_file)
+            lock (_floor)
             {
                 if (!TryAnchor(out utc))
                 {
@@ -195,14 +179,63 @@ namespace DeviceQueue.Time
         {
             if (TryGetFresh(out DateTime utc))
             {
-                lock (_file)
+                lock (_floor)
                 {
                     Trust();
                     _leadTicks = 0;
                     Anchor(utc.Ticks);
-                    Raise(_anchorTicks);
+                    _floor.Raise(_anchorTicks, _clock.NowMs);
                 }
             }
+        }
+
+        /// <summary>
+        /// Raises the floor before a sleep, from which the next start goes on: to this moment when the time service has
+        /// set the calendar since the start, else by most of the time that has passed. It is stored once an hour.
+        /// </summary>
+        /// <param name="isSet">Whether it has.</param>
+        public void Settle(bool isSet)
+        {
+            lock (_floor)
+            {
+                if (!TryAnchor(out DateTime utc))
+                {
+                    return;
+                }
+
+                long nowMs = _clock.NowMs;
+                if (IsFarAhead(utc.Ticks, GetAnchoredTicks()))
+                {
+                    _isUnproved = true;
+                    _isDoubted = true;
+                    _unprovedMs = nowMs;
+                }
+                else if (nowMs - _unprovedMs >= ProofMs)
+                {
+                    Trust();
+                }
+
+                long passedTicks = (nowMs - _floor.SinceMs) * TimeSpan.TicksPerMillisecond / 100 * FollowedPercent;
+                long ticks = isSet && !_isUnproved ? utc.Ticks : _floor.Ticks + passedTicks;
+                _floor.Raise(ticks < utc.Ticks ? ticks : utc.Ticks, nowMs, StepMs * TimeSpan.TicksPerMillisecond);
+            }
+        }
+
+        /// <summary>Puts what a sleep must not lose among numbers that are kept over it.</summary>
+        internal void Save(long[] saved)
+        {
+            lock (_floor)
+            {
+                _floor.Save(saved);
+                saved[3] = (_isUnproved ? UnprovedFlag : 0) | (_isDoubted ? DoubtedFlag : 0);
+                saved[4] = _unprovedMs;
+            }
+        }
+
+        /// <summary>Reads the calendar as it is, whatever it is worth.</summary>
+        internal bool TryGetCalendar(out DateTime utc)
+        {
+            return _clock.TryGetUtc(out utc);
         }
 
         /// <summary>Does the hourly step when it is due.</summary>
@@ -210,7 +243,7 @@ namespace DeviceQueue.Time
         /// <returns>When the next step is due; <see cref="long.MaxValue"/> while the clock is not set.</returns>
         public long Poll(long nowMs)
         {
-            lock (_file)
+            lock (_floor)
             {
                 if (!TryAnchor(out DateTime utc))
                 {
@@ -305,11 +338,19 @@ namespace DeviceQueue.Time
                     SetOff(GetAnchoredTicks() - utc.Ticks);
                 }
 
+                // Doubts that began before a sleep go on.
+                bool isResumed = !_isAnchored && _isUnproved;
                 _isAnchored = true;
-                _isUnproved = IsFarAhead(utc.Ticks, _floorTicks);
-                _isDoubted = utc.Ticks - _floorTicks > MaxAwayTicks;
-                _unprovedMs = _clock.NowMs;
+                _isUnproved = isResumed || IsFarAhead(utc.Ticks, _floor.Ticks);
+                _isDoubted = (isResumed && _isDoubted) || utc.Ticks - _floor.Ticks > MaxAwayTicks;
+                _unprovedMs = isResumed ? _unprovedMs : _clock.NowMs;
                 Anchor(utc.Ticks);
+            }
+            else if (_hasSlept
+                && utc.Ticks > _floor.Ticks
+                && GetAnchoredTicks() - utc.Ticks > MaxSlewMs * TimeSpan.TicksPerMillisecond)
+            {
+                Anchor(utc.Ticks); // the timer of the sleep was fast, and the time service has set the calendar
             }
 
             return true;
@@ -326,8 +367,8 @@ namespace DeviceQueue.Time
                 Trust();
             }
 
-            long passedTicks = (nowMs - _floorMs) * TimeSpan.TicksPerMillisecond;
-            Raise(_isUnproved ? _floorTicks + passedTicks : isLeap ? expected : next);
+            long passedTicks = (nowMs - _floor.SinceMs) * TimeSpan.TicksPerMillisecond;
+            _floor.Raise(_isUnproved ? _floor.Ticks + passedTicks : isLeap ? expected : next, nowMs);
             if (isLeap)
             {
                 _leadTicks = 0;
@@ -346,7 +387,7 @@ namespace DeviceQueue.Time
 
         private void Anchor(long ticks)
         {
-            _anchorTicks = ticks > _floorTicks ? ticks : _floorTicks;
+            _anchorTicks = ticks > _floor.Ticks ? ticks : _floor.Ticks;
             _anchorMs = _clock.NowMs;
             _stepMs = _anchorMs + StepMs;
         }
@@ -354,31 +395,6 @@ namespace DeviceQueue.Time
         private long GetAnchoredTicks()
         {
             return _anchorTicks + ((_clock.NowMs - _anchorMs) * TimeSpan.TicksPerMillisecond);
-        }
-
-        private void Raise(long ticks)
-        {
-            if (ticks > _floorTicks)
-            {
-                _floorTicks = ticks;
-                _floorMs = _clock.NowMs;
-            }
-
-            // Less than a second is not worth a write: a stream of good commands must not wear the flash more than
-            // their records do.
-            if (_floorTicks - _storedTicks < TimeSpan.TicksPerSecond)
-            {
-                return;
-            }
-
-            lock (_file.Buffer)
-            {
-                LittleEndian.Set(_file.Buffer, TwoSlotFile.HeaderBytes, RecordBytes, _floorTicks);
-                if (_file.TryWrite(RecordBytes))
-                {
-                    _storedTicks = _floorTicks;
-                }
-            }
         }
     }
 }

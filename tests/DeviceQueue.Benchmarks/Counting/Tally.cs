@@ -21,13 +21,20 @@ public static class Tally
 
     public static long Instructions { get; private set; }
 
+    /// <summary>Gets or sets what else hears of each block of instructions.</summary>
+    public static Action<int>? Ran { get; set; }
+
     /// <summary>Gets the largest allocations since <see cref="Watch"/> by the method that made them.</summary>
     public static Dictionary<string, int> Largest { get; } = [];
 
     /// <summary>Starts to note who allocates more than a goal allows in one piece.</summary>
     public static void Watch() => _isWatching = true;
 
-    public static void Run(int instructions) => Instructions += instructions;
+    public static void Run(int instructions)
+    {
+        Instructions += instructions;
+        Ran?.Invoke(instructions);
+    }
 
     public static void Make(int bytes)
     {

@@ -1,3 +1,4 @@
+using DeviceQueue.Readings;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
@@ -13,11 +14,23 @@ internal sealed class FirmwareCode : IDisposable
 
     private static readonly string[] Waits = ["System.Threading.WaitHandle::WaitOne", "System.Threading.Thread::Sleep"];
 
-    private readonly ModuleDefinition[] _modules = [.. Names.Select(name => ModuleDefinition.ReadModule(PathOf(name)))];
+    private readonly ModuleDefinition[] _modules;
     private readonly Dictionary<string, TypeDefinition> _types;
+    private readonly HashSet<string> _holders; // of fields and their arrays, and of what a thread's first frame has
 
-    public FirmwareCode() => _types = _modules.SelectMany(module => module.GetTypes()).GroupBy(type => type.FullName)
-        .ToDictionary(same => same.Key, same => same.First());
+    public FirmwareCode()
+        : this(Names)
+    {
+    }
+
+    /// <summary>Reads assemblies: the library first, the program last.</summary>
+    public FirmwareCode(params string[] names)
+    {
+        _modules = [.. names.Select(name => ModuleDefinition.ReadModule(PathOf(name)))];
+        _types = _modules.SelectMany(module => module.GetTypes()).GroupBy(type => type.FullName)
+            .ToDictionary(same => same.Key, same => same.First());
+        _holders = FindHolders();
+    }
 
     public IEnumerable<ModuleDefinition> Modules => _modules;
 
@@ -34,39 +47,65 @@ internal sealed class FirmwareCode : IDisposable
     /// <summary>
     /// Weighs the threads that run for as long as the firmware does: Main, and each whose method loops.
     /// </summary>
-    public Dictionary<string, int> WeighThreads()
-    {
-        IEnumerable<MethodDefinition> starts = AllMethods()
-            .Where(method => method.Body.Instructions.Any(IsNewThread))
-            .SelectMany(method => method.Body.Instructions)
-            .Where(instruction => instruction.OpCode == OpCodes.Ldftn)
-            .Select(instruction => Resolve(instruction.Operand))
-            .OfType<MethodDefinition>()
-            .Where(Loops)
-            .Append(
-                _modules[^1].EntryPoint ?? AllMethods().Single(method => method is { Name: "Main", IsStatic: true }));
-        return starts.DistinctBy(start => start.FullName).ToDictionary(
-            start => HeapAccount.ThreadPrefix + start.DeclaringType.Name + "." + start.Name,
-            start => Sizes.Thread + (Sizes.Frame * CountFrames(start)));
-    }
+    public Dictionary<string, int> WeighThreads() => FindThreadStarts().ToDictionary(
+        start => HeapAccount.ThreadPrefix + start.DeclaringType.Name + "." + start.Name,
+        start => Sizes.Thread + (Sizes.Frame * CountFrames(start)));
 
     /// <summary>
     /// Weighs what the program and its adapters are made of and the library's walk cannot see: of each class that code
-    /// outside the library makes one object, with all that its constructor makes.
+    /// outside the library makes one object, with all that its constructor makes. What nothing can hold once the start
+    /// is over is left out, and of the kinds of sensors all but the heaviest: a board has one.
     /// </summary>
     public Dictionary<string, int> WeighObjects(IReadOnlySet<string> seen)
     {
         Dictionary<string, int> bytes = [];
         foreach (MethodDefinition method in AllMethods().Where(method => method.Module != _modules[0]))
         {
-            foreach (MethodDefinition made in MadeBy(method, seen))
+            foreach (MethodDefinition made in MadeBy(method, seen).Where(made => CanBeHeld(made.DeclaringType)))
             {
                 bytes.TryAdd(made.DeclaringType.FullName, WeighConstruction(made, seen));
             }
         }
 
+        foreach (string lighter in bytes.Keys
+            .GroupBy(name => _types[name].BaseType.FullName)
+            .Where(kinds => _types.TryGetValue(kinds.Key, out TypeDefinition? parent) && parent.IsAbstract)
+            .Where(kinds => KindsOf(_types[kinds.Key]).Contains(typeof(ISensor).FullName))
+            .SelectMany(kinds => kinds.OrderByDescending(name => bytes[name]).Skip(1)))
+        {
+            bytes.Remove(lighter);
+        }
+
         return bytes;
     }
+
+    /// <summary>Tells whether a field, an array, a closure or a thread's first frame can hold such an object.</summary>
+    private bool CanBeHeld(TypeDefinition type) =>
+        type.Name.StartsWith('<') || KindsOf(type).Any(kind => _holders.Contains(kind));
+
+    private HashSet<string> FindHolders() =>
+    [
+        .. _types.Values.SelectMany(type => type.Fields).Select(field => field.FieldType.GetElementType().FullName),
+        .. FindThreadStarts().Select(start => start.DeclaringType.FullName),
+        .. FindThreadStarts().SelectMany(start => start.Body.Variables).Select(local => local.VariableType.FullName),
+    ];
+
+    private IEnumerable<string> KindsOf(TypeDefinition type) =>
+    [
+        type.FullName,
+        .. type.Interfaces.Select(implemented => implemented.InterfaceType.FullName),
+        .. _types.TryGetValue(type.BaseType?.FullName ?? "", out TypeDefinition? parent) ? KindsOf(parent) : [],
+    ];
+
+    private IEnumerable<MethodDefinition> FindThreadStarts() => AllMethods()
+        .Where(method => method.Body.Instructions.Any(IsNewThread))
+        .SelectMany(method => method.Body.Instructions)
+        .Where(instruction => instruction.OpCode == OpCodes.Ldftn)
+        .Select(instruction => Resolve(instruction.Operand))
+        .OfType<MethodDefinition>()
+        .Where(Loops)
+        .Append(_modules[^1].EntryPoint ?? AllMethods().Single(method => method is { Name: "Main", IsStatic: true }))
+        .DistinctBy(start => start.FullName);
 
     private static bool IsNewThread(Instruction instruction) =>
         instruction.OpCode == OpCodes.Newobj
@@ -149,7 +188,7 @@ internal sealed class FirmwareCode : IDisposable
         .Where(instruction => instruction.OpCode == OpCodes.Newobj && !IsInCatch(method, instruction))
         .Select(instruction => Resolve(instruction.Operand))
         .OfType<MethodDefinition>()
-        .Where(made => !made.DeclaringType.IsValueType && !seen.Contains(made.DeclaringType.FullName));
+        .Where(made => made.HasBody && !made.DeclaringType.IsValueType && !seen.Contains(made.DeclaringType.FullName));
 
     private int WeighConstruction(MethodDefinition constructor, IReadOnlySet<string> seen)
     {

@@ -18,4 +18,9 @@ internal static class Goals
     public const int ReadingAllocations = 30;
     public const int ReadingBytes = 2_560;
     public const int IlBytes = 120 * 1024;
+
+    /// <summary>For a wake-up that does not connect: the battery pays for each.</summary>
+    public const int WakeIl = 120_000;
+    public const int WakeFiles = 6;
+    public const int WakeWrites = 1; // the state travels with the reading
 }

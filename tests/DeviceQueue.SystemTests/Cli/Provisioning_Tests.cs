@@ -33,6 +33,7 @@ public sealed class Provisioning_Tests : IDisposable
         Assert.Equal(
             ("my network", WifiPassword, "WPA2", "WPA2_PSK2"),
             (Text(wifi, "Ssid"), Text(wifi, "Password"), Text(wifi, "Authentication"), Text(wifi, "Encryption")));
+        Assert.Equal("AutoConnect", Text(wifi, "ConfigurationOption"));
         Assert.Equal(
             [@"I:\devicequeue.json from devicequeue.json", @"I:\ca.crt from ca.crt"],
             JsonNode.Parse(_fleet.Read("devices", "greenhouse-1", "files.json"))!["Files"]!
@@ -78,7 +79,8 @@ public sealed class Provisioning_Tests : IDisposable
     [Fact]
     public void Each_device_has_a_board_whose_pins_are_checked_and_whose_image_is_flashed()
     {
-        string csv = _fleet.WriteFile("fleet.csv", "id,board\na,\nb,esp32-c3\nc,esp32-s3-devkitc-1\n");
+        string csv = _fleet.WriteFile(
+            "fleet.csv", "id,board\na,\nb,esp32-c3\nc,esp32-s3-devkitc-1\ne,firebeetle2-esp32-e\n");
         string free = _fleet.WriteFile("free.json", """{"device":{"status_led":4}}""");
         string usb = _fleet.WriteFile("usb.json", """{"device":{"status_led":19}}""");
 
@@ -87,6 +89,8 @@ public sealed class Provisioning_Tests : IDisposable
         Assert.StartsWith("nanoff --update --target ESP32_PSRAM_REV0 ", _fleet.Read("devices", "a", "flash.txt"));
         Assert.StartsWith("nanoff --update --target ESP32_C3 ", _fleet.Read("devices", "b", "flash.txt"));
         Assert.StartsWith("nanoff --update --target ESP32_S3_OCTAL ", _fleet.Read("devices", "c", "flash.txt"));
+        Assert.StartsWith("nanoff --update --target ESP32_PSRAM_REV0 ", _fleet.Read("devices", "e", "flash.txt"));
+        Assert.Equal("firebeetle2-esp32-e\n", _fleet.Read("devices", "e", "board.txt"));
         _fleet.Do("device", "set", "a", "--settings", usb);
         AssertRefused(
             "pin 19 is not allowed, it is a data line of the chip's USB port", "device", "set", "b", "--settings", usb);

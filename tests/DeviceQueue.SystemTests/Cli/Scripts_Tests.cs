@@ -31,11 +31,15 @@ public sealed class Scripts_Tests : IDisposable
     }
 
     [Theory]
-    [InlineData("abc", "tools/bench 'abc': queue, codec, footprint, heap or wear is allowed")]
+    [InlineData("abc", "tools/bench 'abc': queue, codec, footprint, heap, wear or battery is allowed")]
     [InlineData("queue x", "tools/bench queue SECONDS 'x': a number above 0 is allowed")]
     [InlineData("queue 1 0.5", "tools/bench queue RUNS '0.5': a whole number above 0 is allowed")]
     [InlineData("queue 1 2 3", "tools/bench queue: at most 2 arguments are allowed, and '1 2 3' was given")]
     [InlineData("codec 1", "tools/bench codec: no argument is allowed, and '1' was given")]
+    [InlineData("battery --tls 2", "tools/bench battery '--tls': no such option (--help names them)")]
+    [InlineData("battery --tls-s", "tools/bench battery --tls-s: a number is missing")]
+    [InlineData("battery --tls-s x", "tools/bench battery --tls-s 'x': a number above 0 is allowed")]
+    [InlineData("battery --drift-percent 6", "tools/bench battery --drift-percent '6': a number from -5 to 5")]
     [InlineData("heap 0", "tools/bench heap SECONDS '0': a whole number above 0 is allowed")]
     public void What_bench_does_not_know_is_refused_in_one_sentence(string arguments, string error)
     {

@@ -8,13 +8,13 @@ namespace DeviceQueue.SystemTests.Firmware;
 /// <summary>The one image on each board.</summary>
 public sealed class Boards_Tests(BrokerFixture fixture) : IClassFixture<BrokerFixture>
 {
-    public static TheoryData<string> Boards => [.. BoardModel.All.Select(board => board.Chip)];
+    public static TheoryData<string> Boards => [.. BoardModel.All.Select(board => board.Name)];
 
     [Theory]
     [MemberData(nameof(Boards))]
-    public void The_firmware_finds_its_sensor_and_switches_its_relay_on_the_pins_of_each_boards_wiring(string chip)
+    public void The_firmware_finds_its_sensor_and_switches_its_relay_on_the_pins_of_each_boards_wiring(string name)
     {
-        BoardModel model = BoardModel.Find(chip);
+        BoardModel model = BoardModel.Find(name);
         string id = fixture.NewName();
         using Operator @operator = new(fixture.Broker, id);
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id, model: model).Boot();

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Brokers;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
@@ -84,7 +85,7 @@ public sealed class Outbox_Tests
             }
 
             ConfigParams config = ConfigParams.FromString("options.qos=1;options.outbox=outbox;options.max_bytes=4000");
-            QueueOptions options = QueueOptions.Read(config, new ConfigProblems());
+            QueueOptions options = QueueConfig.ReadOptions(config, new ConfigProblems());
             Outbox outbox = new(options, new AutoResetEvent(false), new DesktopStore(copy.FullName));
             PublishRequest request = new();
             List<int> numbers = [];

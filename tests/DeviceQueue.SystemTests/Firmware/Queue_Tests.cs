@@ -1,5 +1,4 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuration;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
@@ -22,7 +21,7 @@ public sealed class Queue_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         string name = fixture.NewName();
         using TestBoard board = new();
         using Observer observer = new(fixture.Broker, name);
-        MqttMessageQueue queue = board.Run(() => Make(name, fixture.Broker.Port, ""));
+        MqttQueueComponent queue = board.Run(() => Make(name, fixture.Broker.Port, ""));
         board.Run(() => queue.Open("123"));
         board.Run(() => Assert.Null(queue.Receive("123", 0)));
         board.Run(() => queue.Send("123", new MessageEnvelope("123", "mymessage", "ABC")));
@@ -48,7 +47,7 @@ public sealed class Queue_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
     public void Says_that_nobody_listens_at_its_port()
     {
         using TestBoard board = new();
-        MqttMessageQueue queue = board.Run(() => Make(fixture.NewName(), FreePort(), ""));
+        MqttQueueComponent queue = board.Run(() => Make(fixture.NewName(), FreePort(), ""));
 
         ConnectionException exception = Assert.Throws<ConnectionException>(() => board.Run(() => queue.Open(null)));
         Assert.Equal(ConnectionException.ConnectFailed, exception.Code);
@@ -62,8 +61,8 @@ public sealed class Queue_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
         using TestBoard board = new();
         Recorder<string> log = new();
         string id = "client_id=" + fixture.NewName() + ";options.reconnect_timeout=10;options.reconnect_max=20;";
-        MqttMessageQueue one = board.Run(() => Make(fixture.NewName(), fixture.Broker.Port, id, log));
-        MqttMessageQueue other = board.Run(() => Make(fixture.NewName(), fixture.Broker.Port, id));
+        MqttQueueComponent one = board.Run(() => Make(fixture.NewName(), fixture.Broker.Port, id, log));
+        MqttQueueComponent other = board.Run(() => Make(fixture.NewName(), fixture.Broker.Port, id));
         board.Run(() => one.Open(null));
         board.Run(() => other.Open(null));
 
@@ -75,7 +74,7 @@ public sealed class Queue_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
     void IMessageReceiver.ReceiveMessage(
         MessageEnvelope message, IMessageQueue queue) => _received.Add(message.GetMessageAsString());
 
-    private static MqttMessageQueue Make(string name, int port, string config, Recorder<string>? log = null)
+    private static MqttQueueComponent Make(string name, int port, string config, Recorder<string>? log = null)
     {
         MqttPlatform platform = new()
         {
@@ -86,7 +85,7 @@ public sealed class Queue_Tests(BrokerFixture fixture) : IClassFixture<BrokerFix
             Links = new M2MqttLinkFactory(),
             Logger = new RecordingLogger(log ?? new()),
         };
-        MqttMessageQueue queue = new(name);
+        MqttQueueComponent queue = new(name);
         queue.Configure(ConfigParams.FromString($"connection.uri=mqtt://127.0.0.1:{port};options.qos=1;{config}"));
         queue.SetReferences(References.FromTuples(Descriptor.FromString("test:platform:board:default:1.0"), platform));
         return queue;

@@ -293,7 +293,7 @@ public sealed class SelfCare_Tests(BrokerFixture fixture) : IClassFixture<Broker
     /// <summary>
     /// Starts a broker that the board is to reach by TLS, on the port that is returned, and others without.
     /// </summary>
-    private static (MosquittoBroker Broker, int Port) StartTls(FieldBoard board, CertificateAuthority authority)
+    internal static (MosquittoBroker Broker, int Port) StartTls(FieldBoard board, CertificateAuthority authority)
     {
         (string certificate, string key) = authority.Issue("127.0.0.1");
         int port = MosquittoBroker.FindFreePort();

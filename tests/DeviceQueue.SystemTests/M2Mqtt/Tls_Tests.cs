@@ -9,6 +9,7 @@ using DeviceQueue.SystemTests.Mosquitto;
 using nanoFramework.M2Mqtt;
 using nanoFramework.M2Mqtt.Exceptions;
 using nanoFramework.M2Mqtt.Messages;
+using VirtualBoard;
 
 namespace DeviceQueue.SystemTests.M2Mqtt;
 
@@ -42,6 +43,9 @@ public sealed class Tls_Tests : IDisposable
         client.MqttMsgPublished += (_, e) => published.Add(e.IsPublished);
         board.Run(() => client.Publish("t", [1], null, null, MqttQoSLevel.AtLeastOnce, false));
         Assert.True(published.WaitFor(1)[0]);
+        IReadOnlyDictionary<PowerState, double> seconds = board.Board.Energy.Read();
+        Assert.Equal(2, seconds[PowerState.Handshake]);
+        Assert.InRange(seconds[PowerState.Transmit], 0.001, 1);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
@@ -57,14 +56,14 @@ public sealed class KeptSession_Tests(BrokerFixture fixture) : IClassFixture<Bro
     public void A_queue_that_does_not_subscribe_by_itself_loses_nothing_to_a_restart_either()
     {
         string topic = fixture.NewName();
-        MqttMessageQueue first = Open(topic);
+        MqttQueueComponent first = Open(topic);
         Assert.Null(first.Receive(null, 0)); // subscribes
         first.Send(null, new MessageEnvelope(null, null, "behind it"));
         AssertReceives(first, "behind it");
         first.Close(null);
 
         Publish(topic, "one", "two");
-        MqttMessageQueue second = Open(topic);
+        MqttQueueComponent second = Open(topic);
 
         AssertReceives(second, "one", "two");
         second.Close(null);
@@ -119,9 +118,9 @@ public sealed class KeptSession_Tests(BrokerFixture fixture) : IClassFixture<Bro
     }
 
     /// <summary>Makes a queue with a connection of its own, as a program that has just started does.</summary>
-    private MqttMessageQueue Open(string topic)
+    private MqttQueueComponent Open(string topic)
     {
-        MqttMessageQueue queue = new(topic);
+        MqttQueueComponent queue = new(topic);
         queue.Configure(ConfigParams.FromTuples(
             "client_id", topic,
             "connection.uri", $"mqtt://{fixture.Broker.Host}:{fixture.Broker.Port}",

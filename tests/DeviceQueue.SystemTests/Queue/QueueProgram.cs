@@ -1,4 +1,5 @@
 using Brokers;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Diagnostics;
@@ -80,7 +81,7 @@ internal sealed class QueueProgram : IDisposable, ILogger
     private static QueueOptions Options(params string[] tuples)
     {
         ConfigProblems problems = new();
-        QueueOptions? options = QueueOptions.Read(ConfigParams.FromTuples(tuples), problems);
+        QueueOptions? options = QueueConfig.ReadOptions(ConfigParams.FromTuples(tuples), problems);
         Assert.True(options != null, problems.KeptErrors > 0 ? problems.GetError(0) : null);
         return options;
     }

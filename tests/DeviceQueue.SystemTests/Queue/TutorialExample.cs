@@ -1,5 +1,4 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
 using DeviceQueue.Mqtt;
@@ -28,7 +27,7 @@ internal sealed class TutorialExample(TextWriter console)
             Links = new DesktopLinkFactory(),
         };
 
-        MqttMessageQueue queue = new MqttMessageQueue("myqueue");
+        MqttQueueComponent queue = new MqttQueueComponent("myqueue");
         queue.Configure(ConfigParams.FromTuples(
             "topic", "mytopic",
             "connection.protocol", "mqtt",

@@ -1,5 +1,4 @@
 using DeviceQueue.Components;
-using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Diagnostics;
 using DeviceQueue.Messaging;
@@ -16,14 +15,14 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
 {
     private const int WaitMs = 10_000;
 
-    private readonly List<MqttMessageQueue> _queues = [];
+    private readonly List<MqttQueueComponent> _queues = [];
 
     public void Dispose() => _queues.ForEach(queue => queue.Close("123"));
 
     [Fact]
     public void The_topic_is_defined_by_the_constructor()
     {
-        MqttMessageQueue queue = Made(new MqttMessageQueue("tutorial/constructor"));
+        MqttQueueComponent queue = Made(new MqttQueueComponent("tutorial/constructor"));
 
         queue.Open("123");
 
@@ -35,7 +34,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     [Fact]
     public void Or_the_topic_is_defined_as_a_configuration_parameter()
     {
-        MqttMessageQueue queue = Made(new MqttMessageQueue(), "topic", "tutorial/parameter");
+        MqttQueueComponent queue = Made(new MqttQueueComponent(), "topic", "tutorial/parameter");
 
         queue.Open("123");
 
@@ -47,8 +46,8 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     public void Close_frees_what_the_queue_used_and_it_can_be_opened_again()
     {
         using Observer observer = new(fixture.Broker, "tutorial/will");
-        MqttMessageQueue queue = Made(
-            new MqttMessageQueue("tutorial/close"), "will.topic", "tutorial/will", "will.payload", "cut off");
+        MqttQueueComponent queue = Made(
+            new MqttQueueComponent("tutorial/close"), "will.topic", "tutorial/will", "will.payload", "cut off");
         queue.Open("123");
 
         queue.Close("123");
@@ -66,7 +65,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     public void A_message_is_created_and_sent_to_an_app()
     {
         using Observer app = new(fixture.Broker, "tutorial/send");
-        MqttMessageQueue queue = Opened("tutorial/send");
+        MqttQueueComponent queue = Opened("tutorial/send");
 
         queue.Send("123", new MessageEnvelope("123", "mymessage", "ABC123"));
 
@@ -78,7 +77,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     [Fact]
     public void Receive_returns_the_message_and_removes_it_from_the_queue()
     {
-        MqttMessageQueue queue = Opened("tutorial/receive");
+        MqttQueueComponent queue = Opened("tutorial/receive");
         queue.Send("123", NewMessage());
 
         MessageEnvelope message = queue.Receive("123", WaitMs);
@@ -93,7 +92,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     [Fact]
     public void Peek_shows_the_message_and_leaves_it_and_null_when_there_is_none()
     {
-        MqttMessageQueue queue = Opened("tutorial/peek");
+        MqttQueueComponent queue = Opened("tutorial/peek");
         Assert.Null(queue.Peek("123"));
         Assert.Empty(queue.PeekBatch("123", 3));
 
@@ -107,7 +106,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     [Fact]
     public void The_messages_are_counted_and_cleared()
     {
-        MqttMessageQueue queue = Opened("tutorial/count");
+        MqttQueueComponent queue = Opened("tutorial/count");
 
         Send(queue, 3);
 
@@ -120,7 +119,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     [Fact]
     public void A_listener_gets_what_waits_and_what_comes_until_listening_ends()
     {
-        MqttMessageQueue queue = Opened("tutorial/listen");
+        MqttQueueComponent queue = Opened("tutorial/listen");
         Send(queue, 1);
         Listener listener = new();
         Thread listening = new(() => queue.Listen("123", listener));
@@ -143,7 +142,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     {
         string topic = "tutorial/qos/" + setting;
         using Observer app = new(fixture.Broker, topic);
-        MqttMessageQueue queue = Made(new MqttMessageQueue(topic), "options.qos", setting);
+        MqttQueueComponent queue = Made(new MqttQueueComponent(topic), "options.qos", setting);
         queue.Open("123");
 
         AssertHearsItself(queue);
@@ -154,7 +153,7 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
     [Fact]
     public void Without_autosubscribe_the_first_Receive_subscribes()
     {
-        MqttMessageQueue queue = Made(new MqttMessageQueue("tutorial/auto"), "options.autosubscribe", "false");
+        MqttQueueComponent queue = Made(new MqttQueueComponent("tutorial/auto"), "options.autosubscribe", "false");
         queue.Open("123");
 
         Assert.Null(queue.Receive("123", 0));
@@ -174,14 +173,14 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
 
     private static MessageEnvelope NewMessage() => new("123", "mymessage", "ABC123");
 
-    private static void AssertHearsItself(MqttMessageQueue queue)
+    private static void AssertHearsItself(MqttQueueComponent queue)
     {
         queue.Send("123", NewMessage());
         Assert.Equal("ABC123", queue.Receive("123", WaitMs)?.GetMessageAsString());
     }
 
     /// <summary>Sends messages to the queue itself and waits until they are there.</summary>
-    private static void Send(MqttMessageQueue queue, int messages)
+    private static void Send(MqttQueueComponent queue, int messages)
     {
         for (int i = 0; i < messages; i++)
         {
@@ -191,14 +190,14 @@ public sealed class Tutorial_Tests(BrokerFixture fixture) : IClassFixture<Broker
         Assert.True(SpinWait.SpinUntil(() => queue.ReadMessageCount() == messages, Patience.Bound));
     }
 
-    private MqttMessageQueue Opened(string topic)
+    private MqttQueueComponent Opened(string topic)
     {
-        MqttMessageQueue queue = Made(new MqttMessageQueue(topic));
+        MqttQueueComponent queue = Made(new MqttQueueComponent(topic));
         queue.Open("123");
         return queue;
     }
 
-    private MqttMessageQueue Made(MqttMessageQueue queue, params string[] tuples)
+    private MqttQueueComponent Made(MqttQueueComponent queue, params string[] tuples)
     {
         ConfigParams config = ConfigParams.FromTuples([
             "client_id", fixture.NewName(),

@@ -190,6 +190,9 @@ public sealed partial class Simulator_Tests(BrokerFixture fixture) : IClassFixtu
     [InlineData("--id a b: 1 to 32 of", "--id", "a b")]
     [InlineData("--interval-ms 5: a whole number from 1000 to 86400000 is allowed", "--interval-ms", "5")]
     [InlineData("--interval-ms 5x: a whole number from 1000 to 86400000 is allowed", "--interval-ms", "5x")]
+    [InlineData("--connect-every 3: only a device with --sleep has it", "--connect-every", "3")]
+    [InlineData("--connect-every 0: a whole number from 1 to 86400", "--sleep", "--connect-every", "0")]
+    [InlineData("--interval-ms 60000: with device.sleep at least", "--sleep", "--interval-ms", "60000")]
     [InlineData("'--speed'", "--speed", "5")]
     [InlineData("'--id'", "--id")]
     public void Bad_input_is_one_sentence_that_names_it(string error, params string[] arguments)

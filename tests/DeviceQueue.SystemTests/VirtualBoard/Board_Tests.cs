@@ -3,6 +3,7 @@ using System.Device.Gpio;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Runtime.Native;
 using VirtualBoard;
+using ChipSleep = nanoFramework.Hardware.Esp32.Sleep;
 
 namespace DeviceQueue.SystemTests.VirtualBoard;
 
@@ -256,19 +257,19 @@ public sealed class Board_Tests : IDisposable
     [Fact]
     public void Deep_sleep_ends_the_boot_and_the_timer_starts_the_next()
     {
-        BlockingCollection<Sleep.WakeupCause> causes = [];
+        BlockingCollection<ChipSleep.WakeupCause> causes = [];
         Board.PowerOn(() =>
         {
-            causes.Add(Sleep.GetWakeupCause());
+            causes.Add(ChipSleep.GetWakeupCause());
             if (Board.BootCount == 1)
             {
-                Sleep.EnableWakeupByTimer(TimeSpan.FromMilliseconds(20));
-                Sleep.StartDeepSleep();
-                causes.Add(Sleep.WakeupCause.Bt);
+                ChipSleep.EnableWakeupByTimer(TimeSpan.FromMilliseconds(20));
+                ChipSleep.StartDeepSleep();
+                causes.Add(ChipSleep.WakeupCause.Bt);
             }
         });
 
-        Assert.Equal([Sleep.WakeupCause.Undefined, Sleep.WakeupCause.Timer], Take(causes, 2));
+        Assert.Equal([ChipSleep.WakeupCause.Undefined, ChipSleep.WakeupCause.Timer], Take(causes, 2));
     }
 
     [Fact]

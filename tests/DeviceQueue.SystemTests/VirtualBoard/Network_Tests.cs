@@ -54,6 +54,22 @@ public sealed class Network_Tests : IDisposable
     }
 
     [Fact]
+    public void A_board_that_does_not_connect_by_itself_has_no_address_and_no_time_until_it_is_told_to()
+    {
+        _bench.Board.Network.AutoConnect = false;
+        _bench.Run(() =>
+        {
+            Assert.Equal("0.0.0.0", NetworkInterface.GetAllNetworkInterfaces()[0].IPv4Address);
+            Assert.False(_bench.Board.Clock.IsSet);
+
+            Assert.True(WifiNetworkHelper.Reconnect());
+
+            Assert.NotEqual("0.0.0.0", NetworkInterface.GetAllNetworkInterfaces()[0].IPv4Address);
+            Assert.True(SpinWait.SpinUntil(() => _bench.Board.Clock.IsSet, Bench.Patience));
+        });
+    }
+
+    [Fact]
     public void Reconnect_returns_with_an_address_or_when_its_token_is_cancelled()
     {
         _bench.Run(() =>

@@ -51,7 +51,7 @@ internal sealed class Socket : IClimateScript
     public List<string> Wrong { get; } = [];
 
     /// <summary>Gets how often the firmware has set the chip up.</summary>
-    public int SetUps => _part is Sht31Slave sht31 ? sht31.Breaks : ((Bmx280Slave)_part).Resets;
+    public int SetUps => _part is Sht31Slave sht31 ? sht31.StatusReads : ((Bmx280Slave)_part).Resets;
 
     public Climate At(TimeSpan elapsed) => _climate;
 

@@ -409,6 +409,7 @@ public sealed class CommandDispatcher_Tests
         CommandAnswer answer = new(
             new JsonWriter(),
             new byte[CommandAnswer.MinScratchBytes],
+            new MessageEnvelope(),
             ResponseTopic,
             _drops);
         return new CommandDispatcher(

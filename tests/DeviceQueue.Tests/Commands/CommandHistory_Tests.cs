@@ -312,6 +312,7 @@ public sealed class CommandHistory_Tests
                 new CommandAnswer(
                     new JsonWriter(),
                     new byte[CommandAnswer.MinScratchBytes],
+                    new MessageEnvelope(),
                     "response",
                     new Counts(DropReason.Names)))
             {

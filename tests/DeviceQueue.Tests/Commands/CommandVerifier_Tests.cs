@@ -24,6 +24,7 @@ public sealed class CommandVerifier_Tests
     private readonly CommandAnswer _answer = new(
         new JsonWriter(),
         new byte[CommandAnswer.MaxResultBytes],
+        new MessageEnvelope(),
         "response",
         new Counts(DropReason.Names));
 

@@ -9,6 +9,9 @@ internal sealed class FakePins : IOutputPins
 
     public List<(int Pin, bool IsHigh)> Written { get; } = [];
 
+    /// <summary>Gets the level of each pin that was opened.</summary>
+    public Dictionary<int, bool> Levels { get; } = [];
+
     public bool Fails { get; set; }
 
     /// <summary>Gets or sets what happens once a pin was written.</summary>
@@ -28,6 +31,7 @@ internal sealed class FakePins : IOutputPins
         }
 
         Opened.Add((pin, isHigh));
+        Levels[pin] = isHigh;
     }
 
     public void Write(int pin, bool isHigh)
@@ -43,6 +47,7 @@ internal sealed class FakePins : IOutputPins
         }
 
         Written.Add((pin, isHigh));
+        Levels[pin] = isHigh;
         OnWrite?.Invoke();
     }
 }

@@ -1,3 +1,4 @@
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 
 namespace DeviceQueue.Tests.Configuration;
@@ -112,14 +113,14 @@ public sealed class ConnectionParams_Tests
             + "mqtts://user:password@host:port is allowed, user, password and port optional")]
     public void Refuses_a_bad_value_and_names_it(string line, string error)
     {
-        ConnectionParams.ManyFromConfig(ConfigParams.FromString(line), _problems);
+        QueueConfig.ReadConnections(ConfigParams.FromString(line), _problems);
 
         Assert.Equal(error, Assert.Single(_problems.Errors()));
     }
 
     private ConnectionParams[] Good(string line)
     {
-        var connections = ConnectionParams.ManyFromConfig(ConfigParams.FromString(line), _problems);
+        var connections = QueueConfig.ReadConnections(ConfigParams.FromString(line), _problems);
         Assert.Empty(_problems.Errors());
         return connections;
     }

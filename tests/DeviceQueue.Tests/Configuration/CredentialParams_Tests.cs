@@ -1,3 +1,4 @@
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 
 namespace DeviceQueue.Tests.Configuration;
@@ -14,7 +15,7 @@ public sealed class CredentialParams_Tests
     [InlineData("credentials.1.username=b;credentials.0.username=a;credentials.0.password=p", "-:a:p", "-:b:-")]
     public void Reads_one_or_several(string line, params string[] expected)
     {
-        var credentials = CredentialParams.ManyFromConfig(ConfigParams.FromString(line), _problems);
+        var credentials = QueueConfig.ReadCredentials(ConfigParams.FromString(line), _problems);
 
         Assert.Equal(expected, credentials.Select(c => $"{c.StoreKey ?? "-"}:{c.Username ?? "-"}:{c.Password ?? "-"}"));
         Assert.Empty(_problems.Errors());
@@ -27,7 +28,7 @@ public sealed class CredentialParams_Tests
     [InlineData("credentials.8.username=u", "credentials has too many entries: at most 8 are allowed")]
     public void Refuses_what_cannot_be(string line, string error)
     {
-        CredentialParams.ManyFromConfig(ConfigParams.FromString(line), _problems);
+        QueueConfig.ReadCredentials(ConfigParams.FromString(line), _problems);
 
         Assert.Equal(error, Assert.Single(_problems.Errors()));
     }
@@ -35,7 +36,7 @@ public sealed class CredentialParams_Tests
     [Fact]
     public void Warns_of_what_has_no_effect()
     {
-        CredentialParams.ManyFromConfig(
+        QueueConfig.ReadCredentials(
             ConfigParams.FromString("credentials.0.username=a;credential.username=b"), _problems);
 
         Assert.Equal("credential has no effect beside credentials", Assert.Single(_problems.Warnings()));

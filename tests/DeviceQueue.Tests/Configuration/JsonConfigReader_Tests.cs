@@ -1,3 +1,4 @@
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 
 namespace DeviceQueue.Tests.Configuration;

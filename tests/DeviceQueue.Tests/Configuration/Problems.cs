@@ -1,4 +1,5 @@
 using System.Text;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Text;
 

@@ -33,9 +33,8 @@ public sealed class Counts_Tests
     {
         _counts.Add(0, int.MaxValue - 1);
         _counts.Add(0, 5);
-        _counts.Add(1, 1);
 
-        Assert.Equal((int.MaxValue, int.MaxValue), (_counts[0], _counts.Total));
+        Assert.Equal(int.MaxValue, _counts[0]);
     }
 
     [Theory]

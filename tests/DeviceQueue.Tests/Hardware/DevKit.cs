@@ -13,9 +13,18 @@ internal sealed record DevKit(string Name, string TargetName)
         new("esp32-devkitc", "ESP32_PSRAM_REV0"),
         new("esp32-s3-devkitc-1", "ESP32_S3_OCTAL"),
         new("esp32-c3-devkitm-1", "ESP32_C3"),
+        new("firebeetle2-esp32-e", "ESP32_PSRAM_REV0") { HasBattery = true },
     ];
 
     public static IEnumerable<string> Names => All.Select(board => board.Name);
+
+    /// <summary>Gets those with the whole circuit on USB: LED, relay and watchdog.</summary>
+    public static IEnumerable<string> FedByUsb => All.Where(board => !board.HasBattery).Select(board => board.Name);
+
+    public static DevKit OnBattery => All.Single(board => board.HasBattery);
+
+    /// <summary>Gets a value indicating whether it sleeps on a battery, with nothing but the sensor.</summary>
+    public bool HasBattery { get; private init; }
 
     /// <summary>Gets what pins.csv says of each pin, by its number.</summary>
     public IReadOnlyDictionary<int, IReadOnlyDictionary<string, string>> Pins =>

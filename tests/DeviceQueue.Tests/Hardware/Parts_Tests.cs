@@ -9,11 +9,33 @@ public sealed partial class Parts_Tests
     // USB 2.0, section 7.2.1.4: what a port gives to a high-power function.
     private const double UsbMilliamperes = 500;
 
-    private static readonly string[] StateNames = ["starting", "listening", "sending", "relay on", "worst moment"];
+    // What the cell is said to lose in a month, of 730 hours.
+    private const double LossAMonth = 0.02;
+
+    private static readonly string[] StateNames =
+        ["starting", "listening", "sending", "relay on", "asleep", "worst moment"];
+
+    // As the account of a sleeping device asks for them.
+    private static readonly string[] SleepingStateNames =
+        ["start", "awake", "associate", "connected", "transmit", "asleep", "self_discharge"];
 
     public static TheoryData<string> Boards => [.. DevKit.Names];
 
-    public static MatrixTheoryData<string, string> States => new(DevKit.Names, StateNames);
+    public static TheoryData<string> FedByUsb => [.. DevKit.FedByUsb];
+
+    public static TheoryData<string, string> States
+    {
+        get
+        {
+            TheoryData<string, string> states = [];
+            foreach (string name in DevKit.Names)
+            {
+                Array.ForEach(StatesOf(name), state => states.Add(name, state));
+            }
+
+            return states;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Boards))]
@@ -64,11 +86,11 @@ public sealed partial class Parts_Tests
     [MemberData(nameof(Boards))]
     public void Each_budget_has_the_same_states(string name)
     {
-        Assert.Equal(StateNames, Budget(name).Select(row => row["state"]).Distinct());
+        Assert.Equal(StatesOf(name), Budget(name).Select(row => row["state"]).Distinct());
     }
 
     [Theory]
-    [MemberData(nameof(Boards))]
+    [MemberData(nameof(FedByUsb))]
     public void The_worst_moment_has_every_part_that_draws_and_a_USB_port_bears_it(string name)
     {
         Netlist wiring = DevKit.Of(name).Wiring;
@@ -80,8 +102,24 @@ public sealed partial class Parts_Tests
         Assert.InRange((double)Sum(name, "worst moment"), 0, UsbMilliamperes);
     }
 
+    [Fact]
+    public void A_board_with_a_battery_sleeps_with_microamperes_and_its_cell_loses_what_a_month_takes()
+    {
+        DevKit board = DevKit.OnBattery;
+        Netlist wiring = board.Wiring;
+        string cell = wiring.Parts[Assert.Single(wiring.OfKind("battery"))].Value;
+        double milliampereHours = double.Parse(Capacity().Match(cell).Groups[1].Value, CultureInfo.InvariantCulture);
+        string[] parts = [.. Budget(board.Name).Where(row => row["state"] == "asleep").Select(PartOf)];
+
+        // DFRobot says 13 µA for the board alone.
+        Assert.InRange((double)Sum(board.Name, "asleep") * 1000, 13, 20);
+        Assert.All((string[])["U1", "U2"], part => Assert.Contains(part, parts));
+        Assert.Equal(milliampereHours * LossAMonth / 730, Listed(board.Name, "BT1 cell"), 3);
+        Assert.Equal(3.7 / 2e6 * 1000, Listed(board.Name, "U1 divider"), 5);
+    }
+
     [Theory]
-    [MemberData(nameof(Boards))]
+    [MemberData(nameof(FedByUsb))]
     public void Currents_that_follow_from_the_netlist_do(string name)
     {
         DevKit board = DevKit.Of(name);
@@ -104,17 +142,36 @@ public sealed partial class Parts_Tests
 
         Assert.All(StateNames, state =>
         {
-            string sums = string.Join(" | ", DevKit.Names.Select(name => $"{Sum(name, state):0} mA"));
+            string sums = string.Join(" | ", DevKit.FedByUsb.Select(name => $"{Sum(name, state):0} mA"));
             Assert.Contains($"\n| {state} | {sums} |\n", readme);
         });
         Assert.Contains($"about {37 * 0.85 / watts:0} hours listening", readme);
         Assert.Contains($"about {42 * 0.85 / watts:0} hours at 85 %", readme);
         Assert.Contains($"bring {watts * 24:0.0} Wh a day", readme);
         Assert.All(
-            DevKit.Names,
+            DevKit.FedByUsb,
             name => Assert.Contains(
                 $"each further relay adds {Listed(name, "K1") + Listed(name, "Q1"):0} mA", readme));
     }
+
+    [Fact]
+    public void The_README_tells_what_a_board_on_a_battery_draws()
+    {
+        string readme = Page.Read("hardware/README.md");
+        string name = DevKit.OnBattery.Name;
+        (string State, string Told)[] rows =
+        [
+            ("start", "starting"), ("awake", "awake"), ("associate", "associating with the access point"),
+            ("connected", "connected"), ("transmit", "sending"),
+        ];
+
+        Assert.All(rows, row => Assert.Contains($"\n| {row.Told} | {Sum(name, row.State):0} mA | ", readme));
+        Assert.Contains($"\n| asleep | {Sum(name, "asleep") * 1000:0} µA | ", readme);
+        Assert.Contains($"\n| self-discharge of the cell | {Sum(name, "self_discharge") * 1000:0} µA | ", readme);
+        Assert.Contains($"sleeping, draws {Sum("esp32-devkitc", "asleep"):0} mA by its datasheets", readme);
+    }
+
+    private static string[] StatesOf(string name) => DevKit.Of(name).HasBattery ? SleepingStateNames : StateNames;
 
     private static string[] References(IReadOnlyDictionary<string, string> row) =>
         row["references"].Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -133,7 +190,10 @@ public sealed partial class Parts_Tests
     private static double Listed(string name, string part) =>
         (double)Current(Budget(name).First(row => row["part"] == part));
 
+    [GeneratedRegex(@"([\d]+) mAh$")]
+    private static partial Regex Capacity();
+
     // A paper and where in it, a computation by Ohm's law, or an assumption with its reason.
-    [GeneratedRegex(@"^(assumption: .{20,}|.+ (datasheet|schematics)\b.*: .+|[\d.]+ V through R\d.*)$")]
+    [GeneratedRegex(@"^(assumption: .{20,}|.+ (datasheet|schematics)\b.*: .+|[\d.]+ V through (R\d|\d+ MΩ).*)$")]
     private static partial Regex Source();
 }

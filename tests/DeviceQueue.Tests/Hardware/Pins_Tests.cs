@@ -1,4 +1,5 @@
 using System.Globalization;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Settings;
@@ -35,6 +36,7 @@ public sealed class Pins_Tests
     [InlineData("esp32-devkitc", 40, "20 24 28-31", "0 2 5 12 15", "6-11", "34-39", "1 3", "16 17", "")]
     [InlineData("esp32-s3-devkitc-1", 49, "22-25", "0 3 45 46", "26-32", "", "43 44", "33-37", "19 20")]
     [InlineData("esp32-c3-devkitm-1", 22, "", "2 8 9", "11-17", "", "20 21", "", "18 19")]
+    [InlineData("firebeetle2-esp32-e", 40, "20 24 28-31", "0 2 5 12 15", "6-11", "34-39", "1 3", "16 17", "")]
     public void The_data_has_each_pin_of_the_chip_with_its_limits(
         string name,
         int count,

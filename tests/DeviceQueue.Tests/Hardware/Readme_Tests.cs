@@ -61,9 +61,25 @@ public sealed partial class Readme_Tests
 
         Assert.All(DevKit.All, board =>
         {
-            string pins = string.Join(" | ", nets.Select(net => board.PinOn(net)["label"]));
+            string pins = string.Join(
+                " | ", nets.Select(net => board.Wiring.Nets.ContainsKey(net) ? board.PinOn(net)["label"] : "–"));
             Assert.Contains($"| [{board.Name}](boards/{board.Name}) | `{board.TargetName}` | {pins} |", page);
         });
+    }
+
+    [Fact]
+    public void The_settings_of_the_battery_board_sleep_and_measure_where_its_divider_is()
+    {
+        DeviceSettings device = Page.Settings("hardware/README.md", "battery settings");
+        int pin = DevKit.OnBattery.GpioOn("HALF_BATTERY");
+        Assert.Null(DevKit.OnBattery.Rules(hasPsram: false).WhyNotAdc(pin, out int channel));
+
+        Assert.True(device.Sleep.IsOn);
+        Assert.Equal((channel, 2.0), (device.Battery.Channel, device.Battery.Factor));
+        Assert.EndsWith($"ADC1 channel {channel}: half of the battery's voltage", DevKit.OnBattery.Pins[pin]["note"]);
+
+        // The RT9080 drops 0.31 V at 600 mA, and the chip needs 3.0 V.
+        Assert.InRange(device.Battery.LowMv, 3000 + 310, 3700);
     }
 
     private static string PinOf(IEnumerable<string> net, string part) => net.First(pin => Netlist.PartOf(pin) == part);

@@ -23,12 +23,15 @@ public sealed class Wiring_Tests
         ["terminals"] = ["COM", "NC", "NO"],
         ["sensor"] = ["GND", "SCL", "SDA", "VIN"],
         ["watchdog"] = ["DELAY", "DONE", "GND", "RSTn", "VDD"],
+        ["battery"] = ["+", "-"],
     };
 
     // What the boards call what all of them have.
-    private static readonly string[] NoGpios = ["3V3", "5V", "EN", "RST", "GND", "G"];
+    private static readonly string[] NoGpios = ["3V3", "5V", "EN", "RST", "GND", "G", "BAT+", "BAT-"];
 
     public static TheoryData<string> Boards => [.. DevKit.Names];
+
+    public static TheoryData<string> FedByUsb => [.. DevKit.FedByUsb];
 
     [Theory]
     [MemberData(nameof(Boards))]
@@ -62,24 +65,39 @@ public sealed class Wiring_Tests
         Assert.Equal(4, used.Intersect(NoGpios).Count());
         foreach (string label in used.Except(NoGpios))
         {
-            bool isBus = wiring.NetOf("U1." + label) is "SDA" or "SCL";
             var pin = DevKit.Of(name).Pins.Values.Single(pin => pin["label"] == label);
-            Assert.Equal("yes", pin[isBus ? "i2c" : "output"]);
+            string net = wiring.NetOf("U1." + label);
+            if (net == "HALF_BATTERY")
+            {
+                Assert.StartsWith("ADC1 channel", pin["note"]);
+            }
+            else
+            {
+                Assert.Equal("yes", pin[net is "SDA" or "SCL" ? "i2c" : "output"]);
+            }
         }
     }
 
     [Theory]
     [MemberData(nameof(Boards))]
-    public void The_sensor_is_on_the_firmwares_default_pins_with_a_pull_up_on_each_line(string name)
+    public void The_sensor_is_on_the_firmwares_default_pins(string name)
     {
         Netlist wiring = DevKit.Of(name).Wiring;
         DevKit board = DevKit.Of(name);
         IPinRules rules = board.Rules(hasPsram: true);
 
         Assert.Equal((rules.I2cDataPin, rules.I2cClockPin), (board.GpioOn("SDA"), board.GpioOn("SCL")));
+        Assert.All((string[])["SDA", "SCL"], line => Assert.Contains("U2." + line, wiring.Nets[line]));
+        Assert.Equal(("3V3", Netlist.Ground), (wiring.NetOf("U2.VIN"), wiring.NetOf("U2.GND")));
+    }
+
+    [Theory]
+    [MemberData(nameof(FedByUsb))]
+    public void Each_line_of_the_bus_has_a_pull_up_beside_the_breakouts(string name)
+    {
+        Netlist wiring = DevKit.Of(name).Wiring;
         foreach (string line in (string[])["SDA", "SCL"])
         {
-            Assert.Contains("U2." + line, wiring.Nets[line]);
             string pullUp = Assert.Single(wiring.Between("resistor", line, "3V3"));
 
             // A breakout adds 10 kΩ of its own; I2C specification, table 9: a line is pulled to 0.4 V with 3 mA at
@@ -87,12 +105,31 @@ public sealed class Wiring_Tests
             double ohms = 1 / ((1 / wiring.Ohms(pullUp)) + (1 / 10e3));
             Assert.InRange(ohms, (SupplyVolts - 0.4) / 3e-3, 10e3);
         }
+    }
 
-        Assert.Equal(("3V3", Netlist.Ground), (wiring.NetOf("U2.VIN"), wiring.NetOf("U2.GND")));
+    [Fact]
+    public void The_battery_feeds_the_boards_socket_and_nothing_draws_that_the_board_and_its_sensor_do_not()
+    {
+        Netlist wiring = DevKit.OnBattery.Wiring;
+        string battery = Assert.Single(wiring.OfKind("battery"));
+
+        Assert.Equal(["U1.BAT+"], wiring.Joined(battery + ".+"));
+        Assert.Contains("U1.BAT-", wiring.Joined(battery + ".-"));
+        Assert.Equal(
+            ["battery", "board", "capacitor", "sensor"], wiring.Parts.Values.Select(part => part.Kind).Order());
+    }
+
+    [Fact]
+    public void The_pin_that_measures_the_battery_has_a_capacitor_that_a_read_does_not_empty()
+    {
+        Netlist wiring = DevKit.OnBattery.Wiring;
+
+        Assert.Single(wiring.Between("capacitor", "HALF_BATTERY", Netlist.Ground));
+        Assert.Equal(2, wiring.Nets["HALF_BATTERY"].Length);
     }
 
     [Theory]
-    [MemberData(nameof(Boards))]
+    [MemberData(nameof(FedByUsb))]
     public void A_relay_is_off_at_reset_and_its_coil_harms_nothing(string name)
     {
         Netlist wiring = DevKit.Of(name).Wiring;
@@ -120,7 +157,7 @@ public sealed class Wiring_Tests
     }
 
     [Theory]
-    [MemberData(nameof(Boards))]
+    [MemberData(nameof(FedByUsb))]
     public void The_status_LED_has_a_resistor_that_it_shines_with_and_the_pin_bears(string name)
     {
         Netlist wiring = DevKit.Of(name).Wiring;
@@ -133,7 +170,7 @@ public sealed class Wiring_Tests
     }
 
     [Theory]
-    [MemberData(nameof(Boards))]
+    [MemberData(nameof(FedByUsb))]
     public void The_watchdog_pulls_EN_through_a_jumper_and_only_edges_of_the_chip_feed_it(string name)
     {
         Netlist wiring = DevKit.Of(name).Wiring;
@@ -148,7 +185,7 @@ public sealed class Wiring_Tests
     }
 
     [Theory]
-    [MemberData(nameof(Boards))]
+    [MemberData(nameof(FedByUsb))]
     public void The_watchdog_is_slower_than_the_firmwares_supervisor_and_bites_within_minutes(string name)
     {
         Netlist wiring = DevKit.Of(name).Wiring;

@@ -215,7 +215,7 @@ public sealed class Journal_Tests
             0,
             .. record[(list + 1 + (4 * life.Dropped.Length))..],
         ];
-        Assert.True(file.TryUpdate(longer, longer.Length));
+        Assert.True(file.Put(longer));
 
         var read = new Journal(_store);
         Assert.Equal((3, 3, 4), (read.Dropped[DropReason.Torn], read.Dropped.Total, read.Rejected.Total));
@@ -306,7 +306,7 @@ public sealed class Journal_Tests
     internal static void Write(MemoryStore store, string record)
     {
         byte[] bytes = World.Utf8(record);
-        new TwoSlotFile(store, "life.0", "life.1", 2560).TryUpdate(bytes, Math.Min(bytes.Length, 2560));
+        new TwoSlotFile(store, "life.0", "life.1", 2560).Put(bytes[..Math.Min(bytes.Length, 2560)]);
     }
 
     private static IEnumerable<int> All(Counts counts) =>

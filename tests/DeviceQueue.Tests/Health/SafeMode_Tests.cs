@@ -20,6 +20,7 @@ public sealed class SafeMode_Tests
                 + "\",\"ntp_server\":\"time.local\",\"interval_ms\":1000,"
             + "\"reboot_after_ms\":0,\"safe_after_ms\":5000,\"i2c\":{\"sda\":17},\"sensor\":{\"address\":118},"
             + "\"temperature_offset\":-4.5,\"max_step\":2,\"discovery\":true,"
+            + "\"battery\":{\"pin\":33,\"low_v\":3.5},"
             + "\"safe_mode_boots\":9,\"stable_ms\":1000,\"status_led\":4,\"watchdog_pin\":16,"
             + "\"outputs\":[{\"name\":\"r\",\"pin\":26,\"safe\":\"on\"}]},"
             + "\"options\":{\"max_messages\":1,\"clean_session\":false,\"keepalive_timeout\":90000,\"qos\":0},"
@@ -38,6 +39,7 @@ public sealed class SafeMode_Tests
             (device.IntervalMs, device.TemperatureOffset, device.SafeModeBoots, device.StableMs));
         Assert.Equal(
             (900000, 0, 0.0, false), (device.RebootAfterMs, device.SafeAfterMs, device.MaxStep, device.IsDiscoveryOn));
+        Assert.Equal((33, 3500), (device.Battery.Channel, device.Battery.LowMv));
         MqttLinkOptions endpoint = Assert.Single(loader.Connection.Endpoints);
         Assert.Equal(
             ("host", 1234, true, "thing-4711", "u"),

@@ -32,21 +32,6 @@ public sealed class MqttMessageQueue_Tests
     }
 
     [Fact]
-    public void Says_that_it_was_never_open_to_one_that_subscribes_or_listens()
-    {
-        var queue = new MqttMessageQueue("q");
-
-        AssertCode(InvalidStateException.NotOpened, () => queue.Subscribe(null));
-        AssertCode(InvalidStateException.NotOpened, () => queue.BeginListen(null, new Receiver()));
-        AssertCode(InvalidStateException.NotOpened, () => queue.Peek(null));
-        AssertCode(InvalidStateException.NotOpened, () => queue.Send(null, null!));
-        queue.EndListen(null);
-        queue.Clear(null);
-        queue.Close(null);
-        Assert.Equal((null, 0), (queue.Filter, queue.ReadMessageCount()));
-    }
-
-    [Fact]
     public void Says_what_is_missing_when_it_is_given_no_message()
     {
         MqttMessageQueue queue = _world.Queue("t");

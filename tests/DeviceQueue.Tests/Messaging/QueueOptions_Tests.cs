@@ -1,3 +1,4 @@
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
 using DeviceQueue.Tests.Configuration;
@@ -8,7 +9,7 @@ public sealed class QueueOptions_Tests
 {
     private const string FileNameRule =
         "a file name of at most 30 of a-z 0-9 . _ - is allowed, or none; "
-        + "settings,changes,boot,commands,utc,life,discovery,devicequeue,wipe are the firmware's own";
+        + "settings,changes,boot,commands,utc,life,sleep,discovery,devicequeue,wipe are the firmware's own";
 
     private readonly ConfigProblems _problems = new();
 
@@ -137,13 +138,13 @@ public sealed class QueueOptions_Tests
     [InlineData("client_id=", "client_id is \"\": 1 to 64 characters are allowed")]
     public void Refuses_a_bad_value_and_names_it(string line, string error)
     {
-        Assert.Null(QueueOptions.Read(ConfigParams.FromString(line), _problems));
+        Assert.Null(QueueConfig.ReadOptions(ConfigParams.FromString(line), _problems));
         Assert.Equal(error, Assert.Single(_problems.Errors()));
     }
 
     private QueueOptions Good(string line)
     {
-        var options = QueueOptions.Read(ConfigParams.FromString(line), _problems);
+        var options = QueueConfig.ReadOptions(ConfigParams.FromString(line), _problems);
         Assert.Empty(_problems.Errors());
         return options;
     }

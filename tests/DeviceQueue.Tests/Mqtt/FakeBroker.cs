@@ -40,6 +40,9 @@ internal sealed class FakeBroker(VirtualClock clock) : IMqttLinkFactory
     /// <summary>Gets or sets a value indicating whether probes are answered in the client library's time.</summary>
     public bool AnswersProbes { get; set; } = true;
 
+    /// <summary>Gets or sets a value indicating whether the links are those of a device that sleeps.</summary>
+    public bool IsBurstKept { get; set; }
+
     public bool RefusesSubscriptions { get; set; }
 
     /// <summary>Gets the filters that are refused, the others being granted.</summary>

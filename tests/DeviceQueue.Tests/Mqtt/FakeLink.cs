@@ -12,7 +12,9 @@ internal sealed class FakeLink(FakeBroker broker, AutoResetEvent wake, int numbe
     private const int Attempts = 3;
     private const int ProbeMs = 20;
 
-    private readonly MqttLinkEventQueue _events = new(wake);
+    private readonly MqttLinkEventQueue _events = broker.IsBurstKept
+        ? new(wake, MqttLinkEventQueue.BurstMessages, MqttLinkEventQueue.BurstBytes)
+        : new(wake);
     private readonly PriorityQueue<Action, (long DueMs, int Order)> _pending = new();
     private readonly HashSet<int> _unanswered = [];
     private int _lastPacketId;

@@ -1,3 +1,4 @@
+using DeviceQueue.Components;
 using DeviceQueue.Mqtt;
 using FsCheck.Fluent;
 
@@ -50,7 +51,7 @@ public sealed class TopicFilter_Tests
     [InlineData("/", true)]
     public void Is_valid_when_wildcards_stand_alone_in_their_level(string filter, bool isValid)
     {
-        Assert.Equal(isValid, TopicFilter.IsValid(filter));
+        Assert.Equal(isValid, QueueTopic.IsValid(filter));
     }
 
     [Theory]
@@ -71,10 +72,10 @@ public sealed class TopicFilter_Tests
     {
         Assert.All(
             ["a/\ud83c\udf21", "\ud83c\udf21/b", "é"],
-            topic => Assert.True(TopicFilter.IsTopic(topic) && TopicFilter.IsValid(topic)));
+            topic => Assert.True(TopicFilter.IsTopic(topic) && QueueTopic.IsValid(topic)));
         Assert.All(
             ["a\ud83c", "\udf21a", "\udf21\ud83c"],
-            topic => Assert.False(TopicFilter.IsTopic(topic) || TopicFilter.IsValid(topic)));
+            topic => Assert.False(TopicFilter.IsTopic(topic) || QueueTopic.IsValid(topic)));
     }
 
     [Fact]
@@ -82,10 +83,10 @@ public sealed class TopicFilter_Tests
     {
         Assert.True(
             TopicFilter.IsTopic(new string('a', TopicFilter.MaxLength))
-                && TopicFilter.IsValid(new string('a', TopicFilter.MaxLength)));
+                && QueueTopic.IsValid(new string('a', TopicFilter.MaxLength)));
         Assert.False(
             TopicFilter.IsTopic(new string('a', TopicFilter.MaxLength + 1))
-                || TopicFilter.IsValid(new string('a', TopicFilter.MaxLength + 1)));
+                || QueueTopic.IsValid(new string('a', TopicFilter.MaxLength + 1)));
     }
 
     [Fact]
@@ -99,7 +100,7 @@ public sealed class TopicFilter_Tests
 
         Fuzz.ForAll(from filter in filters from topic in topics select (filter, topic), pair =>
         {
-            if (TopicFilter.IsValid(pair.filter))
+            if (QueueTopic.IsValid(pair.filter))
             {
                 Assert.Equal(Matches(pair.filter, pair.topic), TopicFilter.Matches(pair.filter, pair.topic));
             }

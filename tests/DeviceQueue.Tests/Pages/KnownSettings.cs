@@ -4,9 +4,9 @@ using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Messaging;
-using DeviceQueue.Mqtt;
 using DeviceQueue.Settings;
 using DeviceQueue.Tests.Configuration;
 
@@ -30,6 +30,8 @@ internal static partial class KnownSettings
     private const string OnlyForPrograms = " has no effect on a device";
     private const string NotKnown = " is not a known key and has no effect";
 
+    private static readonly Assembly[] Library = [typeof(ConfigReader).Assembly, typeof(QueueConfig).Assembly];
+
     private static readonly string[] Sections =
         ["", "device.outputs.0.", "connection.", "credential.", "tls.", "options.", "will."];
 
@@ -37,6 +39,10 @@ internal static partial class KnownSettings
     private static readonly (string Section, string Key, string Value)[] Companions =
     [
         ("", "connection.host", "h"),
+        ("device.awake_ms", "device.sleep", "true"),
+        ("device.connect_every", "device.sleep", "true"),
+        ("device.connect_every", "device.command_ttl_ms", "60000"),
+        ("device.battery.", "device.battery.pin", "33"),
         ("device.outputs.0.", "device.outputs.0.name", "n"),
         ("device.outputs.0.", "device.outputs.0.pin", "4"),
         ("credential.", "credential.username", "u"),
@@ -59,7 +65,7 @@ internal static partial class KnownSettings
 
     private static object? ByProgram(ConfigParams config, ConfigProblems problems)
     {
-        QueueOptions? options = QueueOptions.Read(config, problems);
+        QueueOptions? options = QueueConfig.ReadOptions(config, problems);
         WillParams? will = WillParams.Read(config, problems);
         return problems.ErrorCount == 0 ? new object?[] { options, will } : null;
     }
@@ -189,7 +195,7 @@ internal static partial class KnownSettings
                 .Select(item => State(item.Item, $"{path}.{item.Index}", depth + 1)));
         }
 
-        if (type == null || type.IsEnum || depth == MaxDepth || type.Assembly != typeof(ConfigReader).Assembly)
+        if (type == null || type.IsEnum || depth == MaxDepth || !Library.Contains(type.Assembly))
         {
             return path + "=" + Convert.ToString(value, CultureInfo.InvariantCulture) + "\n";
         }
@@ -198,8 +204,10 @@ internal static partial class KnownSettings
             .Select(field => State(field.GetValue(value), $"{path}.{field.Name}", depth + 1)));
     }
 
-    private static FieldInfo[] Fields(Type type) => type.GetFields(
-        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
+    // That a value was given changes nothing; which one does.
+    private static IEnumerable<FieldInfo> Fields(Type type) => type.GetFields(
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+        .Where(field => field.Name != "_given");
 
     private static IEnumerable<Type> Ancestors(Type type) =>
         type.BaseType == null ? [] : Ancestors(type.BaseType).Append(type);
@@ -222,7 +230,7 @@ internal static partial class KnownSettings
     [GeneratedRegex(@"\A[a-z0-9_]+(\.[a-z0-9_]+)*\z")]
     private static partial Regex Word();
 
-    [GeneratedRegex(@"number from (-?\d+) to (-?\d+)")]
+    [GeneratedRegex(@"number from (-?[\d.]+) to (-?[\d.]+)")]
     private static partial Regex Interval();
 
     [GeneratedRegex(@"a (whole )?number from | and no control characters|,? (is|are) (allowed|needed)")]

@@ -7,6 +7,8 @@ internal sealed class FakeSensor : ISensor
 {
     public string Description { get; set; } = "BME280 at 0x76";
 
+    public int Address => State == SensorState.Ok ? 0x76 : 0;
+
     public SensorState State { get; set; } = SensorState.Ok;
 
     public bool Throws { get; set; }

@@ -1,3 +1,4 @@
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Outputs;
 using DeviceQueue.Settings;

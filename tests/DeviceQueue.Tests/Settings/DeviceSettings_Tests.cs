@@ -1,3 +1,4 @@
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Outputs;
 using DeviceQueue.Readings;
@@ -35,6 +36,53 @@ public sealed class DeviceSettings_Tests
         Assert.Equal((5, 600000, false), (settings.SafeModeBoots, settings.StableMs, settings.LateTopic));
         Assert.Null(settings.NtpServer);
         Assert.Empty(settings.Outputs);
+    }
+
+    [Fact]
+    public void A_device_that_sleeps_has_defaults_of_its_own()
+    {
+        DeviceSettings settings = Good("device.sleep=true");
+
+        Assert.Equal((300000, 7260000), (settings.IntervalMs, settings.CommandTtlMs));
+        Assert.Equal((1000, 1), (settings.Sleep.AwakeMs, settings.Sleep.ConnectEvery));
+        Assert.Null(Good(string.Empty).Sleep);
+    }
+
+    [Theory]
+    [InlineData("", 7_260_000)] // two hours and a minute at least
+    [InlineData("device.connect_every=48;", 28_860_000)] // two pauses of four hours
+    [InlineData("device.interval_ms=86400000;device.connect_every=7;", 172_860_000)] // a day at most
+    [InlineData("device.command_ttl_ms=176400000;", 176_400_000)]
+    [InlineData("device.command_ttl_ms=60000;", 60_000)]
+    public void A_command_may_wait_two_of_the_longest_pauses(string config, int ttlMs) =>
+        Assert.Equal(ttlMs, Good("device.sleep=true;" + config).CommandTtlMs);
+
+    [Theory]
+    [InlineData("device.interval_ms=149999", "device.interval_ms", "at least 150000 is needed")]
+    [InlineData("device.connect_every=12;device.interval_ms=79999", "device.interval_ms", "at least 80000 is needed")]
+    [InlineData("device.watchdog_pin=13", "device.watchdog_pin", "nothing feeds a watchdog while the board sleeps")]
+    [InlineData(
+        "device.outputs.3.name=a;device.outputs.3.pin=16;device.outputs.3.safe=on",
+        "device.outputs.0.safe",
+        "no pin is driven while the board sleeps")]
+    [InlineData("options.clean_session=true", "options.clean_session", "commands wait in the session")]
+    [InlineData("options.outbox=", "options.outbox", "readings wait in a file")]
+    [InlineData("options.qos=0", "options.qos", "readings wait in a file")]
+    [InlineData("device.connect_every=0", "device.connect_every", "1 to 86400")]
+    [InlineData("device.awake_ms=60001", "device.awake_ms", "0 to 60000")]
+    public void What_cannot_sleep_is_refused_with_the_reason(string config, string key, string reason)
+    {
+        Assert.Null(Read("device.sleep=true;" + config));
+        string error = Assert.Single(_problems.Errors());
+        Assert.StartsWith(key + " is ", error);
+        Assert.Contains(reason, error);
+    }
+
+    [Fact]
+    public void An_awake_device_lets_no_command_wait_for_more_than_an_hour()
+    {
+        Assert.Null(Read("device.command_ttl_ms=3600001"));
+        Assert.Contains("at most 3600000 is allowed", Assert.Single(_problems.Errors()));
     }
 
     [Fact]
@@ -274,9 +322,12 @@ public sealed class DeviceSettings_Tests
         Assert.Null(DeviceConfig.Read(new ConfigParams(), null, "not an id", _problems));
     }
 
+    private DeviceSettings? Read(string line) =>
+        DeviceConfig.Read(ConfigParams.FromString(line), new InputOnlyFrom34(), "dq-a1b2c3", _problems);
+
     private DeviceSettings Good(string line)
     {
-        var settings = DeviceConfig.Read(ConfigParams.FromString(line), new InputOnlyFrom34(), "dq-a1b2c3", _problems)!;
+        DeviceSettings settings = Read(line)!;
         Assert.Empty(_problems.Errors());
         return settings;
     }
@@ -296,5 +347,11 @@ public sealed class DeviceSettings_Tests
         public string? WhyNotOutput(int pin) => pin is >= 34 and <= 39 ? "it is an input only" : null;
 
         public string? WhyNotI2c(int pin) => pin is >= 34 and <= 39 ? "it has no I2C" : null;
+
+        public string? WhyNotAdc(int pin, out int channel)
+        {
+            channel = pin;
+            return null;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Esp32.Boards;
 using DeviceQueue.Health;
@@ -493,8 +494,8 @@ public sealed class SettingsLoader_Tests
     {
         byte[] json = Encoding.UTF8.GetBytes(Good);
         var slots = new TwoSlotFile(_store, "settings.0", "settings.1", 8192);
-        Assert.True(slots.TryUpdate(Encoding.UTF8.GetBytes("{}"), 2));
-        Assert.True(slots.TryUpdate(json, json.Length));
+        Assert.True(slots.Put("{}"u8.ToArray()));
+        Assert.True(slots.Put(json));
 
         Assert.Equal(("last_good", "bar1"), (Load(null).Settings.SourceWord, _loader.Device.Id));
     }
@@ -549,7 +550,7 @@ public sealed class SettingsLoader_Tests
             .. BitConverter.GetBytes(Crc32.Compute(file, 0, file.Length)), .. Encoding.UTF8.GetBytes(record),
         ];
         var slots = new TwoSlotFile(_store, "changes.0", "changes.1", 1024);
-        Assert.True(slots.TryUpdate(content, content.Length));
+        Assert.True(slots.Put(content));
     }
 
     private void Put(string? json)
@@ -586,5 +587,11 @@ public sealed class SettingsLoader_Tests
         public string WhyNotOutput(int pin) => "no";
 
         public string? WhyNotI2c(int pin) => null;
+
+        public string? WhyNotAdc(int pin, out int channel)
+        {
+            channel = pin;
+            return null;
+        }
     }
 }

@@ -113,7 +113,7 @@ public sealed class CraftedFiles_Tests
     private static void AssertWorks(string name, byte[] record)
     {
         var store = new MemoryStore();
-        Assert.True(new TwoSlotFile(store, name + ".0", name + ".1", record.Length).TryUpdate(record, record.Length));
+        Assert.True(new TwoSlotFile(store, name + ".0", name + ".1", record.Length).Put(record));
         AssertWorks(store, "");
     }
 

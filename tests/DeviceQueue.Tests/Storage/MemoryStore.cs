@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using DeviceQueue.Storage;
+using VirtualBoard;
 
 namespace DeviceQueue.Tests.Storage;
 
@@ -8,23 +9,21 @@ namespace DeviceQueue.Tests.Storage;
 /// </summary>
 internal sealed class MemoryStore : IStore
 {
-    /// <summary>The size of the blocks in which the flash of an ESP32 is erased, in bytes.</summary>
-    public const int BlockBytes = 4096;
-
     public Dictionary<string, byte[]> Files { get; init; } = [];
 
     public int Writes { get; private set; }
 
     public string? LastWritten { get; private set; }
 
-    public int Deletes { get; private set; }
+    /// <summary>Gets what a flash chip would have borne.</summary>
+    public FlashWear Wear { get; } = new();
+
+    public int Deletes => (int)Wear.Deletes;
 
     public long BytesWritten { get; private set; }
 
-    /// <summary>
-    /// Gets the blocks that had to be erased for contents: littlefs copies the last block of a file with each append.
-    /// </summary>
-    public long BlocksErased { get; private set; }
+    /// <summary>Gets the names of the files that were read.</summary>
+    public HashSet<string> ReadNames { get; } = [];
 
     public bool FailsWrites { get; set; }
 
@@ -50,6 +49,9 @@ internal sealed class MemoryStore : IStore
 
     /// <summary>Gets or sets after how many more bytes written and files deleted the power stays off.</summary>
     public int? StepsToPowerCut { get; set; }
+
+    /// <summary>Gets or sets what happens when a file is about to go.</summary>
+    public Action<string> Deleting { get; set; } = _ => { };
 
     public bool IsOff => StepsToPowerCut < 0;
 
@@ -92,7 +94,13 @@ internal sealed class MemoryStore : IStore
             return false;
         }
 
-        Deletes += Files.Remove(name) ? 1 : 0;
+        if (Files.ContainsKey(name))
+        {
+            Deleting(name);
+            Files.Remove(name);
+            Wear.OnDelete();
+        }
+
         return true;
     }
 
@@ -104,6 +112,7 @@ internal sealed class MemoryStore : IStore
     private bool CanRead(string name, [NotNullWhen(true)] out byte[]? file)
     {
         file = null;
+        ReadNames.Add(name);
         return !IsOff && !Is(name, UnreadName) && !Is(name, UntoldName) && Files.TryGetValue(name, out file);
     }
 
@@ -127,7 +136,7 @@ internal sealed class MemoryStore : IStore
         LastWritten = name;
         Files[name] = [.. before, .. data[..written]];
         BytesWritten += written;
-        BlocksErased += ((before.Length + Math.Max(written, 1) - 1) / BlockBytes) - (before.Length / BlockBytes) + 1;
+        Wear.OnWrite(before.Length, written);
         return !isCut && !IsOff;
     }
 

@@ -28,13 +28,6 @@ public sealed class TwoSlotFile_Tests
     }
 
     [Fact]
-    public void Refuses_a_record_that_is_too_long()
-    {
-        Assert.False(Write(new string('x', MaxBytes + 1)));
-        Assert.Equal(0, _store.Writes);
-    }
-
-    [Fact]
     public void Gives_no_record_that_is_longer_than_the_buffer()
     {
         Write("12345");
@@ -72,20 +65,6 @@ public sealed class TwoSlotFile_Tests
 
         Assert.True(file.TryWrite(1));
         Assert.Equal("x", Read());
-    }
-
-    [Fact]
-    public void Writes_only_what_differs_and_takes_turns()
-    {
-        Write("one");
-        Write("one");
-        Assert.Equal(1, _store.Writes);
-
-        Write("two");
-        Write("one");
-        Assert.Equal(3, _store.Writes);
-        Assert.Equal("one", Read());
-        Assert.Equal(["a", "b"], _store.Files.Keys.Order());
     }
 
     [Fact]
@@ -174,11 +153,7 @@ public sealed class TwoSlotFile_Tests
 
     private TwoSlotFile Open() => new(_store, "a", "b", MaxBytes);
 
-    private bool Write(string text)
-    {
-        byte[] data = Encoding.UTF8.GetBytes(text);
-        return Open().TryUpdate(data, data.Length);
-    }
+    private bool Write(string text) => Open().Put(Encoding.UTF8.GetBytes(text));
 
     private string? Read()
     {

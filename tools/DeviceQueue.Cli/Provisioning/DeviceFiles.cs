@@ -46,28 +46,27 @@ internal static class DeviceFiles
     /// editors and tools do not keep.
     /// </summary>
     public static Dictionary<string, byte[]> ForBoard(
-        DeviceRequest request, JsonObject settings, Wifi? wifi, CertificateIssuer issuer)
+        Member device, Wifi? wifi, CertificateIssuer issuer)
     {
         Dictionary<string, byte[]> files = new()
         {
-            [SettingsLoader.FileName] = JsonFile.ToBytes(settings),
+            [SettingsLoader.FileName] = JsonFile.ToBytes(device.Settings),
             [FleetFolder.AuthorityCertificate] = issuer.Certificate.RawData,
         };
-        if (request.NeedsCertificate)
+        if (device.HasCertificate)
         {
-            AddCertificate(files, request.Id, issuer);
+            AddCertificate(files, device.Name, issuer);
         }
 
         files.Add(FleetFolder.FileDeployment, JsonFile.ToBytes(FileDeployment([.. files.Keys])));
         if (wifi != null)
         {
-            files.Add(FleetFolder.NetworkDeployment, JsonFile.ToBytes(wifi.NetworkDeployment));
+            files.Add(FleetFolder.NetworkDeployment, JsonFile.ToBytes(wifi.Deployment(device.Sleeps)));
         }
 
-        Board board = request.Board ?? Board.Default;
-        string steps = string.Join('\n', NextSteps.Flash(board, wifi != null)) + "\n";
+        string steps = string.Join('\n', NextSteps.Flash(device.Board, wifi != null)) + "\n";
         files.Add(FleetFolder.Steps, Encoding.UTF8.GetBytes(steps));
-        files.Add(FleetFolder.BoardFile, Encoding.UTF8.GetBytes(board.Name + "\n"));
+        files.Add(FleetFolder.BoardFile, Encoding.UTF8.GetBytes(device.Board.Name + "\n"));
         return files;
     }
 

@@ -16,8 +16,11 @@ internal static class FleetCsv
     public const string Board = "board";
     public const string Certificate = "certificate";
     public const string Settings = "settings";
+    public const string Sleep = "sleep";
+    public const string ConnectEvery = "connect_every";
 
-    public static readonly string[] Columns = [Id, Broker, Ssid, PasswordFile, Board, Certificate, Settings];
+    public static readonly string[] Columns =
+        [Id, Broker, Ssid, PasswordFile, Board, Certificate, Settings, Sleep, ConnectEvery];
 
     // A spreadsheet's own line before the first row, which names the separator.
     private const string SeparatorLine = "sep=";

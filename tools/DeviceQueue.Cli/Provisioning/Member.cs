@@ -16,6 +16,9 @@ internal sealed record Member(string Name, BrokerUri Broker, string Password)
 
     public bool HasCertificate { get; init; }
 
+    /// <summary>Gets a value indicating whether the device sleeps between readings.</summary>
+    public bool Sleeps { get; init; }
+
     /// <summary>Gets the member's settings file.</summary>
     public required JsonObject Settings { get; init; }
 }

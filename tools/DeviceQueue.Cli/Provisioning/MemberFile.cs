@@ -50,6 +50,7 @@ internal static class MemberFile
             CommandKey = settings.CommandKey,
             Board = board ?? Board.Default,
             HasCertificate = tls.CertificateFile != null,
+            Sleeps = settings.Sleep is { IsOn: true },
             Settings = json,
         };
         return (member, tls);

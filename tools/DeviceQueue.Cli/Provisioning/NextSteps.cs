@@ -34,7 +34,7 @@ internal static class NextSteps
         ];
         if (hasWifi)
         {
-            lines.Insert(1, $"nanoff --networkdeployment {FleetFolder.NetworkDeployment} {Port}");
+            lines.Insert(1, NetworkLine);
         }
 
         return lines;
@@ -65,6 +65,8 @@ internal static class NextSteps
 
     public static string BrokerLine(string root) =>
         $"mosquitto -c {Quote(Path.Combine(root, FleetFolder.Broker, BrokerFiles.Configuration))}";
+
+    public static string NetworkLine => $"nanoff --networkdeployment {FleetFolder.NetworkDeployment} {Port}";
 
     public static string FilesLine => $"nanoff --filedeployment {FleetFolder.FileDeployment} {Port}";
 

@@ -31,10 +31,10 @@ internal static class OwnSettings
         JsonFile.Merge(settings, given);
     }
 
-    /// <summary>Checks the whole as the board reads it, and as the next command that opens the folder does.</summary>
+    /// <summary>Reads the whole as the board does, and as the next command that opens the folder does.</summary>
     /// <exception cref="UserException">It would not be read as it was made.</exception>
-    public static void Check(string id, JsonObject settings, Board board) =>
-        MemberFile.Parse($"settings of {id}", JsonFile.ToBytes(settings), id, board);
+    public static Member Check(string id, JsonObject settings, Board board) =>
+        MemberFile.Parse($"settings of {id}", JsonFile.ToBytes(settings), id, board).Member;
 
     // The board flattens sections to dotted keys: a name with a dot could say what stands elsewhere already.
     private static void RequireNested(string what, JsonObject given, string section)

@@ -147,7 +147,7 @@ internal sealed class Provisioner(string path, IQuestions questions)
         Member device = fleet.FindDevice(id);
         JsonObject settings = device.Settings.DeepClone().AsObject();
         OwnSettings.Apply(id, settings, given);
-        OwnSettings.Check(id, settings, device.Board);
+        Member now = OwnSettings.Check(id, settings, device.Board);
         bool isNew = !JsonNode.DeepEquals(settings, device.Settings);
         using CertificateIssuer issuer = fleet.LoadAuthority()!;
         FleetChange change = Begin(fleet, issuer);
@@ -157,8 +157,10 @@ internal sealed class Provisioner(string path, IQuestions questions)
             change.SetFile(file, JsonFile.ToBytes(settings));
         }
 
+        bool hasNetwork = now.Sleeps != device.Sleeps && SetNetwork(fleet, change, now);
         AddBrokerFiles(fleet, change, issuer, fleet.Devices, fleet.Operators);
-        return Finish(fleet, change, isNew ? [id] : []) with { Device = device };
+        ProvisioningResult set = Finish(fleet, change, isNew ? [id] : []);
+        return set with { Device = device, HasNetwork = hasNetwork };
     });
 
     /// <summary>
@@ -189,6 +191,20 @@ internal sealed class Provisioner(string path, IQuestions questions)
 
         change.SetFileFirst(Path.Combine(FleetFolder.Broker, FleetFolder.RevokedCertificates), revoked);
         return change;
+    }
+
+    // A board that sleeps is told of its Wi-Fi in another way than one that is awake.
+    private static bool SetNetwork(FleetFolder fleet, FleetChange change, Member device)
+    {
+        string file = Path.Combine(FleetFolder.DevicePath(device.Name), FleetFolder.NetworkDeployment);
+        if (!File.Exists(fleet.FullPath(file)))
+        {
+            return false;
+        }
+
+        Wifi wifi = Wifi.Read(fleet.FullPath(file));
+        change.SetFile(file, JsonFile.ToBytes(wifi.Deployment(device.Sleeps)));
+        return true;
     }
 
     private static CertificateIssuer NewAuthority() => CertificateIssuer.Create(
@@ -336,11 +352,10 @@ internal sealed class Provisioner(string path, IQuestions questions)
     {
         string password = Secrets.NewPassword();
         JsonObject settings = DeviceFiles.Settings(request, password, Secrets.NewCommandKey());
-        Dictionary<string, byte[]> files = DeviceFiles.ForBoard(request, settings, FindWifi(request), issuer);
+        Member device = OwnSettings.Check(request.Id, settings, request.Board ?? Board.Default);
+        Dictionary<string, byte[]> files = DeviceFiles.ForBoard(device, FindWifi(request), issuer);
         change.AddFolder(FleetFolder.DevicePath(request.Id), files);
-        string name = $"settings of {request.Id}";
-        Board board = request.Board ?? Board.Default;
-        return MemberFile.Parse(name, files[SettingsLoader.FileName], request.Id, board).Member;
+        return device;
     }
 
     private Wifi? FindWifi(DeviceRequest request)

@@ -17,6 +17,9 @@ internal sealed record ProvisioningResult(
     /// <summary>Gets the device that was rotated, set or revoked, as it was; null for an operator.</summary>
     public Member? Device { get; init; }
 
+    /// <summary>Gets a value indicating whether the device's network.json is another one, too.</summary>
+    public bool HasNetwork { get; init; }
+
     /// <summary>Gets a value indicating whether the fleet has an operator.</summary>
     public bool HasOperator { get; init; }
 }

@@ -15,9 +15,11 @@ internal sealed record Wifi(string Ssid, string Password)
     private const int KeyDigits = 64;
 
     /// <summary>
-    /// Gets the content of nanoff's <c>--networkdeployment</c> file, without the port, which its command line says.
+    /// Makes the content of nanoff's <c>--networkdeployment</c> file, without the port, which its command line says.
     /// </summary>
-    public JsonObject NetworkDeployment => new()
+    /// <param name="sleeps">Whether the board sleeps: with AutoConnect it would associate in each wake-up, with Enable
+    /// alone only when the firmware connects.</param>
+    public JsonObject Deployment(bool sleeps) => new()
     {
         ["WirelessClient"] = new JsonObject
         {
@@ -25,7 +27,7 @@ internal sealed record Wifi(string Ssid, string Password)
             ["Password"] = Password,
             ["Authentication"] = Password.Length == 0 ? "Open" : "WPA2",
             ["Encryption"] = Password.Length == 0 ? "None" : "WPA2_PSK2",
-            ["ConfigurationOption"] = "AutoConnect",
+            ["ConfigurationOption"] = sleeps ? "Enable" : "AutoConnect",
         },
     };
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using DeviceQueue.Components;
 using DeviceQueue.Configuration;
 using DeviceQueue.Desktop;
 using DeviceQueue.Messaging;
@@ -26,7 +27,8 @@ internal static class OutboxFile
             ConfigParams config =
                 ConfigParams.FromString($"options.qos=1;options.outbox={Name};options.max_bytes=4000");
             using AutoResetEvent wake = new(false);
-            Outbox outbox = new(QueueOptions.Read(config, new ConfigProblems()), wake, new DesktopStore(copy.FullName));
+            QueueOptions options = QueueConfig.ReadOptions(config, new ConfigProblems());
+            Outbox outbox = new(options, wake, new DesktopStore(copy.FullName));
             PublishRequest request = new();
             List<long> numbers = [];
             while (outbox.TryTake(1000, request))

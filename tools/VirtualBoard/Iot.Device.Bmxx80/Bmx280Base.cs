@@ -2,6 +2,7 @@ using System.Device.I2c;
 using Iot.Device.Bmxx80.FilteringMode;
 using Iot.Device.Bmxx80.PowerMode;
 using UnitsNet;
+using VirtualBoard;
 
 namespace Iot.Device.Bmxx80;
 
@@ -123,7 +124,7 @@ public abstract class Bmx280Base : Bmxx80Base
         if (ReadPowerMode() != Bmx280PowerMode.Normal)
         {
             SetPowerMode(Bmx280PowerMode.Forced);
-            Thread.Sleep(GetMeasurementDuration());
+            EnergyAccount.Pause(GetMeasurementDuration());
         }
     }
 

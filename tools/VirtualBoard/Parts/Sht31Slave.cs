@@ -86,8 +86,8 @@ public sealed class Sht31Slave : II2cSlave
     /// <summary>Gets or sets what the converters give whatever the climate; null when they work.</summary>
     public Sht31Raw? StuckAt { get; set; }
 
-    /// <summary>Gets how often periodic measuring was ended.</summary>
-    public int Breaks { get; private set; }
+    /// <summary>Gets how often it was asked for its status.</summary>
+    public int StatusReads { get; private set; }
 
     /// <summary>Gets a value indicating whether the heater is on, which warms what is measured.</summary>
     public bool IsHeating => (_status & HeaterFlag) != 0;
@@ -199,6 +199,7 @@ public sealed class Sht31Slave : II2cSlave
                 Measure(4.5);
                 break;
             case ReadStatus:
+                StatusReads++;
                 _answer = Words(_status);
                 break;
             case ClearStatus:
@@ -214,7 +215,6 @@ public sealed class Sht31Slave : II2cSlave
                 Reset();
                 break;
             case Break:
-                Breaks++;
                 break;
             default:
                 _status |= UnknownCommandFlag;

@@ -48,6 +48,7 @@ internal sealed class HelperState
     public bool Wait(NetworkInterfaceType type, bool requiresDateTime, CancellationToken token)
     {
         Status = NetworkHelperStatus.Started;
+        Join(type);
         if (!Poll(() => HasAddress(type), token))
         {
             Status = NetworkHelperStatus.TokenExpiredWaitingIPAddress;
@@ -76,12 +77,21 @@ internal sealed class HelperState
 
         _isSetUp = true;
         Status = NetworkHelperStatus.Started;
+        Join(type);
         NetworkChange.NetworkAddressChanged += (_, _) => Follow(type, requiresDateTime);
         new Thread(() =>
         {
             Poll(() => HasAddress(type) && (!requiresDateTime || HasDate()), default);
             Ready();
         }).Start();
+    }
+
+    private static void Join(NetworkInterfaceType type)
+    {
+        if (type == NetworkInterfaceType.Wireless80211)
+        {
+            Board.Current.Network.Join(Board.CurrentBoot);
+        }
     }
 
     private static bool HasAddress(NetworkInterfaceType type)

@@ -34,8 +34,8 @@ internal sealed class PinFunctions(BoardModel model)
     {
         [DeviceFunction.I2C1_DATA] = model.I2cAtStart.Data,
         [DeviceFunction.I2C1_CLOCK] = model.I2cAtStart.Clock,
-        [DeviceFunction.I2C2_DATA] = model == BoardModel.Esp32 ? 25 : -1,
-        [DeviceFunction.I2C2_CLOCK] = model == BoardModel.Esp32 ? 26 : -1,
+        [DeviceFunction.I2C2_DATA] = model.Chip == BoardModel.Esp32.Chip ? 25 : -1,
+        [DeviceFunction.I2C2_CLOCK] = model.Chip == BoardModel.Esp32.Chip ? 26 : -1,
     };
 
     public int this[DeviceFunction function]

@@ -21,6 +21,10 @@ public class MqttClient : IMqttClient, IDisposable
     private const ushort DefaultKeepalive = 60;
     private const int CloseDelayMs = 200;
 
+    // What the radio sends: SYN, its acknowledgement and CONNECT; a packet and the acknowledgement of its answer.
+    private const int ConnectFrames = 3;
+    private const int ExchangeFrames = 2;
+
     private string _host = "";
     private IPAddress _address = IPAddress.None;
     private int _port;
@@ -202,6 +206,7 @@ public class MqttClient : IMqttClient, IDisposable
         }
 
         _link!.Disconnect(TimeSpan.FromSeconds(1));
+        _board?.Energy.OnFrames(ExchangeFrames);
         BeginClosing();
     }
 
@@ -357,6 +362,7 @@ public class MqttClient : IMqttClient, IDisposable
     private void Open(ClientOptions options)
     {
         JoinBoard();
+        _board?.Energy.OnFrames(ConnectFrames);
         try
         {
             ConnectResult opened = OpenTransport(options);
@@ -392,6 +398,7 @@ public class MqttClient : IMqttClient, IDisposable
         // The handshake runs in native code without a timeout: a silent peer holds the whole board, until the power
         // goes.
         TlsOptions tls = ReadTls();
+        _board?.Energy.OnHandshake();
         return WithInterpreterStopped(() => OpenLink(options with { Tls = tls }, Timeout.InfiniteTimeSpan));
     }
 
@@ -480,6 +487,7 @@ public class MqttClient : IMqttClient, IDisposable
         }
 
         _inflight.Send(exchange);
+        _board?.Energy.OnFrames(ExchangeFrames);
         return true;
     }
 
@@ -522,6 +530,7 @@ public class MqttClient : IMqttClient, IDisposable
 
         MqttMsgPublishEventArgs e = new(
             message.Topic, message.Payload, message.IsRepeat, (MqttQoSLevel)message.Qos, message.Retain);
+        _board?.Energy.OnFrames(ExchangeFrames);
         _inflight.Post(() => _dispatcher!.Enqueue(() => Raise(e, held)));
     }
 
