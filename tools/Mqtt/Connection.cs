@@ -312,8 +312,8 @@ internal sealed class Connection : IDisposable
     }
 
     /// <summary>
-    /// Writes what the socket had not taken, then what is queued, in a limited number of batches: a flood of packets that
-    /// are queued meanwhile does not hold up the reading.
+    /// Writes what the socket had not taken, then what is queued, in a limited number of batches: a flood of packets
+    /// that are queued meanwhile does not hold up the reading.
     /// </summary>
     private void WriteQueued()
     {

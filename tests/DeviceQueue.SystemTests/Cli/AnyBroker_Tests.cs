@@ -163,7 +163,7 @@ public sealed class AnyBroker_Tests(BrokerFixture fixture) : IClassFixture<Broke
         using FieldBoard board = new FieldBoard(fixture.Broker.Port, id).Boot();
         using (Observer watcher = new(fixture.Broker, $"sensor/{id}/status"))
         {
-            watcher.WaitFor(m => m.Text == "online"); // the broker has it, so the tool gets it as a retained message
+            watcher.WaitFor(m => m.Text == "online"); // so the tool gets it as a retained message
         }
 
         Outcome outcome = Run("watch", id, "--json", "--seconds", "3");
