@@ -150,7 +150,7 @@ namespace DeviceQueue.Esp32
             SystemClock clock, ConsoleLogger logger, FlashStore store, Supervisor supervisor, SleepRecord slept)
         {
             Journal life = supervisor.Journal;
-            if (life.WasFloorClock)
+            if (slept == null && life.WasFloorClock)
             {
                 clock.Forget();
             }

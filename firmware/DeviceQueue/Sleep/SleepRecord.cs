@@ -237,7 +237,7 @@ namespace DeviceQueue.Sleep
             }
 
             int count = size < MaxTailBytes ? size : MaxTailBytes;
-            if (!store.TryReadAt(name, size - count, data, 0, count))
+            if (count < TrailerBytes || !store.TryReadAt(name, size - count, data, 0, count))
             {
                 return false;
             }

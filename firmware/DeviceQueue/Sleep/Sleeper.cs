@@ -45,6 +45,7 @@ namespace DeviceQueue.Sleep
         private const int StorageRetryMs = 60000;
         private const int MaxPulseMs = 60000;
         private const int SetToleranceMs = 50;
+        private const int MaxReads = 3;
         private const int MaxReadMs = 10; // of both clocks; in a longer time another thread ran
 
         private readonly DevicePlatform _platform;
@@ -198,6 +199,7 @@ namespace DeviceQueue.Sleep
         /// <summary>Writes when the device wakes and connects next, if it sleeps soon and nothing happens.</summary>
         public void WriteNext(JsonWriter writer)
         {
+            _record[Sampler.TakenAt] = _sampler.Reading.TakenMs;
             _record[SleepRecord.DueMs] = _sampler.DueMs;
             SleepPlan.PlanSleep(_record, _clock);
             long wakeMs = _record[SleepRecord.DueMs];
@@ -265,7 +267,7 @@ namespace DeviceQueue.Sleep
         {
             long calendarMs = GetCalendarMs();
             long movedMs = calendarMs - _calendarMs;
-            if (movedMs > SetToleranceMs || movedMs < -SetToleranceMs)
+            if (calendarMs != 0 && (movedMs > SetToleranceMs || movedMs < -SetToleranceMs))
             {
                 _calendarMs = calendarMs;
                 _isSet = true;
@@ -275,16 +277,17 @@ namespace DeviceQueue.Sleep
 
         private long GetCalendarMs()
         {
-            long nowMs;
-            bool isSet;
-            DateTime utc;
-            do
+            for (int i = 0; i < MaxReads; i++)
             {
-                nowMs = _clock.NowMs;
-                isSet = _clock.TryGetCalendar(out utc);
+                long nowMs = _clock.NowMs;
+                bool isSet = _clock.TryGetCalendar(out DateTime utc);
+                if (_clock.NowMs - nowMs <= MaxReadMs)
+                {
+                    return isSet ? (utc.Ticks / TimeSpan.TicksPerMillisecond) - nowMs : 0;
+                }
             }
-            while (_clock.NowMs - nowMs > MaxReadMs);
-            return isSet ? (utc.Ticks / TimeSpan.TicksPerMillisecond) - nowMs : 0;
+
+            return _calendarMs; // the next poll may have more luck
         }
 
         // For a command that came in the last moment.
@@ -347,6 +350,11 @@ namespace DeviceQueue.Sleep
             _sampler.Save(values);
             bool isWritten = _readings.Flush();
             _readings.Outbox.Log.Save(values);
+            if (journal.IsFloorClock && _clock.TryGetCalendar(out DateTime utc))
+            {
+                journal.SetFloorClock(false); // it was set after housekeeping had looked
+            }
+
             journal.Store();
             _record[SleepRecord.Share] = journal.Share;
             _record[SleepRecord.IsFloorClock] = journal.IsFloorClock ? 1 : 0;
