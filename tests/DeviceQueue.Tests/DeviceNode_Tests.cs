@@ -98,7 +98,7 @@ public sealed class DeviceNode_Tests
         node.World.RunFor(10 * MinuteMs);
 
         Arrival[] readings = node.On("temperature");
-        JsonElement health = Node.Json(node.On("health")[^1]);
+        JsonElement health = node.Health();
         int dropped = health.GetProperty("dropped").GetProperty("overflow").GetInt32();
         Assert.Equal(1 + (9 * 60) + 10, readings.Length + dropped);
         Assert.InRange(dropped, 1, 8 * 60);
@@ -182,7 +182,7 @@ public sealed class DeviceNode_Tests
         Assert.Equal(
             [.. Enumerable.Range(1, 181), .. Enumerable.Range(257, 101)],
             next.Sequences().Select(number => (int)number));
-        JsonElement health = Node.Json(next.On("health")[^1]);
+        JsonElement health = next.Health();
         Assert.Equal(0, health.GetProperty("dropped").GetProperty("overflow").GetInt32());
         Assert.InRange(health.GetProperty("queue").GetProperty("messages").GetInt32(), 0, 1);
         Assert.DoesNotContain(store.Files, file => file.Key.StartsWith("outbox", StringComparison.Ordinal));
@@ -256,7 +256,7 @@ public sealed class DeviceNode_Tests
 
         node.World.RunFor(300000);
         Assert.Equal(Enumerable.Range(1, 362).Select(i => (long)i), node.Sequences());
-        JsonElement health = Node.Json(node.On("health")[^1]);
+        JsonElement health = node.Health();
         JsonElement dropped = health.GetProperty("dropped");
         int counted = dropped.GetProperty("unreadable").GetInt32() + dropped.GetProperty("commands").GetInt32()
             + health.GetProperty("rejected").GetProperty("bad_envelope").GetInt32();
@@ -273,7 +273,7 @@ public sealed class DeviceNode_Tests
         node.World.RunFor(HourMs);
 
         Assert.Single(node.On("temperature"));
-        JsonElement sensor = Node.Json(node.On("health")[^1]).GetProperty("sensor");
+        JsonElement sensor = node.Health().GetProperty("sensor");
         Assert.Equal(
             ("no_answer", 60), (sensor.GetProperty("state").GetString(), sensor.GetProperty("faults").GetInt32()));
     }
@@ -291,7 +291,7 @@ public sealed class DeviceNode_Tests
         JsonElement early = Node.Json(node.On("temperature")[1]);
         Assert.Equal((1, 60000), (early.GetProperty("boot").GetInt32(), early.GetProperty("uptime_ms").GetInt32()));
         Assert.Equal("2026-11-21T00:02:00.000Z", Node.Json(node.On("temperature")[2]).GetProperty("time").GetString());
-        JsonElement health = Node.Json(node.On("health")[^1]);
+        JsonElement health = node.Health();
         Assert.Equal(
             (1, "2026-11-21T00:05:00.000Z"),
             (health.GetProperty("boot").GetInt32(), health.GetProperty("time").GetString()));
@@ -357,7 +357,7 @@ public sealed class DeviceNode_Tests
 
         Assert.True(second.Sequences()[0] > first.Sequences()[^1]);
         second.World.RunFor(5 * MinuteMs);
-        JsonElement health = Node.Json(second.On("health")[^1]);
+        JsonElement health = second.Health();
         Assert.Equal(
             (2, second.Sequences()[0]),
             (health.GetProperty("boot").GetInt32(), health.GetProperty("seq_first").GetInt64()));
@@ -491,7 +491,7 @@ public sealed class DeviceNode_Tests
         node.Broker.IsUp = true;
         node.World.RunFor(2 * MinuteMs);
         long[] seen = [.. node.Sequences().Distinct()];
-        JsonElement dropped = Node.Json(node.On("health")[^1]).GetProperty("dropped");
+        JsonElement dropped = node.Health().GetProperty("dropped");
 
         Assert.True(dropped.GetProperty("refused").GetInt32() > 0);
         Assert.Equal(seen.Max() - seen.Length, dropped.EnumerateObject().Sum(reason => reason.Value.GetInt32()));
@@ -528,7 +528,7 @@ public sealed class DeviceNode_Tests
             node.Broker.IsUp = true;
             node.Broker.PubackMs = 20;
             node.World.RunFor(10 * MinuteMs);
-            JsonElement health = Node.Json(node.On("health")[^1]);
+            JsonElement health = node.Health();
             JsonElement dropped = health.GetProperty("dropped");
             int total = dropped.EnumerateObject().Sum(reason => reason.Value.GetInt32());
             long[] seen = [.. node.Sequences().Distinct().Order()];
@@ -565,7 +565,7 @@ public sealed class DeviceNode_Tests
         var node = new Node("options.serialize_envelope=true;");
         node.World.Open();
         node.World.RunFor(10 * MinuteMs);
-        JsonElement dropped = Node.Json(node.On("health")[^1]).GetProperty("dropped");
+        JsonElement dropped = node.Health().GetProperty("dropped");
 
         Assert.Equal(11, node.On("temperature").Count(arrival => Node.Json(arrival).TryGetProperty("message", out _)));
         Assert.Equal(0, dropped.EnumerateObject().Sum(reason => reason.Value.GetInt32()));
@@ -583,7 +583,7 @@ public sealed class DeviceNode_Tests
         var node = new Node("device.interval_ms=60000;device.health_interval_ms=1000;" + Lowered, store);
         node.World.Open();
         node.World.RunFor(MinuteMs);
-        JsonElement health = Node.Json(node.On("health")[^1]);
+        JsonElement health = node.Health();
         int arrived = node.On("temperature").Count(arrival => Node.Json(arrival).TryGetProperty("message", out _));
 
         Assert.Equal(11, health.GetProperty("dropped").GetProperty("outgrown").GetInt32() + arrived);
@@ -607,7 +607,7 @@ public sealed class DeviceNode_Tests
         var node = new Node("device.health_interval_ms=1000;", store);
         node.World.Open();
         node.World.RunFor(MinuteMs);
-        JsonElement queue = Node.Json(node.On("health")[^1]).GetProperty("queue");
+        JsonElement queue = node.Health().GetProperty("queue");
 
         Assert.True(damaged > 0);
         Assert.Equal(damaged, queue.GetProperty("damaged").GetInt32() + queue.GetProperty("torn").GetInt32());

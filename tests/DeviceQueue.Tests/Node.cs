@@ -116,6 +116,9 @@ internal sealed class Node : IMemory, IRestarter, ICalendar, ICommandMac
     public Arrival[] On(string topic) =>
         [.. Broker.Arrivals.Where(arrival => arrival.Topic == "sensor/bar1/" + topic && !arrival.IsRepeat)];
 
+    /// <summary>Gets the last report.</summary>
+    public JsonElement Health() => Json(On("health")[^1]);
+
     public static JsonElement Json(Arrival arrival) => JsonDocument.Parse(arrival.Payload).RootElement;
 
     public long[] Sequences() => [.. On("temperature").Select(reading => Json(reading).GetProperty("seq").GetInt64())];

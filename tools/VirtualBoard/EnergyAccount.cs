@@ -6,7 +6,7 @@ public enum PowerState
     /// <summary>The chip and the interpreter start; the radio is initialised.</summary>
     Start,
 
-    /// <summary>The firmware runs, and the radio is off.</summary>
+    /// <summary>The firmware runs, and the radio has not been told to join.</summary>
     Awake,
 
     /// <summary>The radio joins the network and waits for an address.</summary>
@@ -55,8 +55,8 @@ public sealed record EnergyAssumptions
 /// <summary>
 /// How long a board was in which state. Waits last here as long as on the chip, so the time between two states counts
 /// as it passes, with what was skipped; what the chip takes longer for is added by <see cref="Assumptions"/>. Of a
-/// firmware that counts its instructions these are added, and while the radio is off nothing counts but them and the
-/// pauses: how long this computer takes, which may be busy, tells nothing of the chip.
+/// firmware that counts its instructions these are added, and while the radio has not joined nothing counts but them
+/// and the pauses: how long this computer takes, which may be busy, tells nothing of the chip.
 /// </summary>
 public sealed class EnergyAccount
 {

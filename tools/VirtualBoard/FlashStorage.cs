@@ -154,9 +154,7 @@ public sealed class FlashStorage
                 int length = isPowerCut ? _bytesToPowerCut!.Value : room;
                 int before = mode == FileMode.Append ? SizeOf(name) : 0;
                 isWritten = Try(() => Put(PathOf(name), mode, data.Span[..length])) && length == count;
-                long worn = Wear.Blocks;
-                Wear.OnWrite(before, length);
-                _board.Energy.OnErase(Wear.Blocks - worn);
+                Age(() => Wear.OnWrite(before, length));
                 BytesWritten += length;
                 _bytesToPowerCut = isPowerCut ? null : _bytesToPowerCut - length;
             }
@@ -178,8 +176,16 @@ public sealed class FlashStorage
         if (File.Exists(path))
         {
             File.Delete(path);
-            Wear.OnDelete();
+            Age(Wear.OnDelete);
         }
+    }
+
+    // Erasing the blocks takes its time, and that is energy.
+    private void Age(Action access)
+    {
+        long worn = Wear.Blocks;
+        access();
+        _board.Energy.OnErase(Wear.Blocks - worn);
     }
 
     private void CutPower()

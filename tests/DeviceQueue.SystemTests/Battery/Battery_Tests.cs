@@ -14,10 +14,10 @@ public sealed class Battery_Tests
     private const int TestConnects = 1;
     private const int TableConnects = 6; // a day with one each 4 hours
 
-    // The goals are 180 and 400 days: the start of chip, interpreter and radio takes half of all, and no firmware can
-    // do without it.
-    private const int FiveMinuteDays = 125;
-    private const int QuarterHourDays = 300;
+    // The goals are 180 and 400 days: the start of chip, interpreter and radio takes more than half at five minutes,
+    // and no firmware can do without it. Beyond the upper bounds something is left out of the account.
+    private static readonly (int Least, int Most) FiveMinuteDays = (125, 165);
+    private static readonly (int Least, int Most) QuarterHourDays = (300, 400);
 
     private static readonly BatterySetup FiveMinutes = new(5, 12, false);
     private static readonly BatterySetup QuarterHours = new(15, 16, false);
@@ -42,9 +42,9 @@ public sealed class Battery_Tests
 
         if (!options.IsTable)
         {
-            Assert.InRange(table.GetLipoDays(days[0]), FiveMinuteDays, 365);
+            Assert.InRange(table.GetLipoDays(days[0]), FiveMinuteDays.Least, FiveMinuteDays.Most);
             Assert.InRange(days[0].Blocks, FiveMinutes.WakesPerDay, MaxBlocksPerDay);
-            Assert.InRange(table.GetLipoDays(days[1]), QuarterHourDays, 1000);
+            Assert.InRange(table.GetLipoDays(days[1]), QuarterHourDays.Least, QuarterHourDays.Most);
         }
     }
 

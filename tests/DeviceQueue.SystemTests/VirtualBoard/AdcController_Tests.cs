@@ -31,8 +31,9 @@ public sealed class AdcController_Tests : IDisposable
     [Theory]
     [InlineData(null, 0)]
     [InlineData(0.1, 0)]
+    [InlineData(2.8, 3752)] // 2.84 V by the line below 2.6 V
     [InlineData(3.3, 4095)]
-    public void What_is_outside_the_scale_reads_as_its_end(double? volts, int value)
+    public void Outside_its_linear_range_the_converter_is_as_the_chips(double? volts, int value)
     {
         _bench.Board.Gpio[36].ExternalVolts = volts;
 

@@ -111,7 +111,7 @@ public sealed class Freshness_Tests
         node.World.Clock.StartUtc = start.AddMinutes(202);
         Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1)));
         node.Do("device.info", "{}");
-        Assert.False(Node.Json(node.On("health")[^1]).TryGetProperty("behind_floor_ms", out _));
+        Assert.False(node.Health().TryGetProperty("behind_floor_ms", out _));
     }
 
     [Fact]
@@ -125,12 +125,12 @@ public sealed class Freshness_Tests
 
         Assert.Single(node.Log.Lines, line => line.Contains("days before 2099-01-01, the lowest time (utc.0, utc.1)"));
         Assert.InRange(
-            Node.Json(node.On("health")[^1]).GetProperty("behind_floor_ms").GetInt64(),
+            node.Health().GetProperty("behind_floor_ms").GetInt64(),
             (long)(time.StartUtc.Value - start).TotalMilliseconds - (2 * MinuteMs),
             long.MaxValue);
         node.World.Clock.StartUtc = time.StartUtc;
         node.World.RunFor(2 * MinuteMs);
-        Assert.False(Node.Json(node.On("health")[^1]).TryGetProperty("behind_floor_ms", out _));
+        Assert.False(node.Health().TryGetProperty("behind_floor_ms", out _));
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class Freshness_Tests
         Assert.Equal(2 + ((node.World.Clock.NowMs - 1000) / 1000), node.Sequences().Length);
         Assert.InRange(_store.Writes - writes, 0, 1); // that the last answer was delivered
         node.Do("device.info", "{}");
-        System.Text.Json.JsonElement rejected = Node.Json(node.On("health")[^1]).GetProperty("rejected");
+        System.Text.Json.JsonElement rejected = node.Health().GetProperty("rejected");
         Assert.Equal(
             (250, 250, 250, 250),
             (
@@ -206,7 +206,7 @@ public sealed class Freshness_Tests
         node.World.RunFor(5 * 60_000);
         Assert.Equal(readings + 5, node.Sequences().Length);
         Assert.Equal(
-            1, Node.Json(node.On("health")[^1]).GetProperty("rejected").GetProperty("internal_error").GetInt32());
+            1, node.Health().GetProperty("rejected").GetProperty("internal_error").GetInt32());
 
         node.MacError = null;
         Assert.Equal("succeeded", Node.Status(node.Do(Toggle, Relay1, "m1")));

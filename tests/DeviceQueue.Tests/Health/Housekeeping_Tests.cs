@@ -190,7 +190,7 @@ public sealed class Housekeeping_Tests
 
         Assert.Equal("unknown_command", node.Answer().GetProperty("code").GetString());
         Assert.Empty(node.Pins.Written);
-        JsonElement health = Node.Json(node.On("health")[^1]);
+        JsonElement health = node.Health();
         Assert.Equal(
             (true, "safe"), (health.GetProperty("safe_mode").GetBoolean(), health.GetProperty("settings").GetString()));
         Assert.NotEmpty(node.On("temperature"));
@@ -241,7 +241,7 @@ public sealed class Housekeeping_Tests
         Node last = Boot();
         last.World.Open();
         last.World.RunFor(6 * MinuteMs);
-        JsonElement health = Node.Json(last.On("health")[^1]);
+        JsonElement health = last.Health();
         Assert.Equal(
             (2, 2),
             (
@@ -390,7 +390,7 @@ public sealed class Housekeeping_Tests
     }
 
     private static int Dropped(Node node) =>
-        Node.Json(node.On("health")[^1]).GetProperty("dropped").GetProperty("memory").GetInt32();
+        node.Health().GetProperty("dropped").GetProperty("memory").GetInt32();
 
     private Node Lonely()
     {

@@ -114,7 +114,7 @@ public sealed class DeviceDiscovery_Tests
                 ["msg", "unit", "temperature", "humidity", "seq", "time"],
                 Node.Json(reading).EnumerateObject().Select(member => member.Name)));
         Assert.Equal(
-            """{"state":"ok","faults":0}""", Node.Json(node.On("health")[^1]).GetProperty("sensor").GetRawText());
+            """{"state":"ok","faults":0}""", node.Health().GetProperty("sensor").GetRawText());
     }
 
     [Theory]

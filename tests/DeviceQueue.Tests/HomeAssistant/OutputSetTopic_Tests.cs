@@ -51,7 +51,7 @@ public sealed class OutputSetTopic_Tests
         node.World.RunFor(300000);
 
         Assert.Empty(node.Pins.Written);
-        JsonElement rejected = Node.Json(node.On("health")[^1]).GetProperty("rejected");
+        JsonElement rejected = node.Health().GetProperty("rejected");
         Assert.Equal("{\"bad_arguments\":7,\"unknown_output\":1,\"retained\":1}", rejected.GetRawText());
     }
 
@@ -81,7 +81,7 @@ public sealed class OutputSetTopic_Tests
         node.World.RunFor(300000);
 
         Assert.Equal("OFF", node.Broker.Retained("sensor/bar1/output/relay1"));
-        Assert.Equal("{\"internal_error\":1}", Node.Json(node.On("health")[^1]).GetProperty("rejected").GetRawText());
+        Assert.Equal("{\"internal_error\":1}", node.Health().GetProperty("rejected").GetRawText());
         Assert.Equal(6, node.Sequences().Length);
     }
 

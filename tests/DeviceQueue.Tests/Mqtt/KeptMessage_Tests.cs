@@ -65,7 +65,7 @@ public sealed class KeptMessage_Tests
         node.World.RunFor(60000);
 
         Assert.Equal([false, false, true], node.Broker.Links.Select(link => link.IsSessionClean));
-        Assert.Equal(1, Node.Json(node.On("health")[^1]).GetProperty("session_discarded").GetInt32());
+        Assert.Equal(1, node.Health().GetProperty("session_discarded").GetInt32());
         Assert.Equal("succeeded", Node.Status(node.Do("output.set", """{"name":"relay1","on":true}""")));
 
         node.Broker.Drop();
@@ -87,7 +87,7 @@ public sealed class KeptMessage_Tests
 
         Assert.Equal((DeviceState.NoCommands, "online"), (node.State, node.Broker.Retained("sensor/bar1/status")));
         Assert.Contains("status: commands: blocked by a message that is too large", node.Log.Lines);
-        JsonElement health = Node.Json(node.On("health")[^1]);
+        JsonElement health = node.Health();
         Assert.Equal("blocked by a message that is too large", health.GetProperty("commands").GetString());
         Assert.Contains(node.Log.Errors, line => line.Contains("allow bar1 to publish to " + Command));
 

@@ -37,7 +37,7 @@ public sealed class Subscriptions_Tests
         Assert.Equal(DeviceState.NoCommands, node.State);
         Assert.Contains("status: commands: subscription refused by the broker", node.Log.Lines);
         Assert.DoesNotContain("status: all well", node.Log.Lines);
-        JsonElement health = Node.Json(node.On("health")[^1]);
+        JsonElement health = node.Health();
         Assert.Equal("subscription refused by the broker", health.GetProperty("commands").GetString());
         Assert.Equal("online", node.Broker.Retained("sensor/bar1/status"));
         Assert.NotEmpty(node.On("temperature"));
@@ -46,7 +46,7 @@ public sealed class Subscriptions_Tests
         node.World.RunFor(RetryPolicy.MaxDelayMs);
         Assert.Equal(
             "status: all well", node.Log.Lines.Last(line => line.StartsWith("status: ", StringComparison.Ordinal)));
-        Assert.False(Node.Json(node.On("health")[^1]).TryGetProperty("commands", out _));
+        Assert.False(node.Health().TryGetProperty("commands", out _));
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class Battery_Tests
 
         Assert.Equal(0, node.Battery.Reads);
         Assert.False(Node.Json(node.On("temperature")[^1]).TryGetProperty("battery", out _));
-        Assert.False(Health(node).TryGetProperty("battery", out _));
+        Assert.False(node.Health().TryGetProperty("battery", out _));
         Assert.DoesNotContain(node.Log.Lines, line => line.Contains("battery", StringComparison.Ordinal));
     }
 
@@ -207,7 +207,5 @@ public sealed class Battery_Tests
         battery.Volts = battery.Throws ? 0 : volts;
     }
 
-    private static JsonElement Health(Node node) => Node.Json(node.On("health")[^1]);
-
-    private static JsonElement Battery(Node node) => Health(node).GetProperty("battery");
+    private static JsonElement Battery(Node node) => node.Health().GetProperty("battery");
 }

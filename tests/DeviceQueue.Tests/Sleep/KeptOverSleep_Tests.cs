@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DeviceQueue.Sleep;
 
 namespace DeviceQueue.Tests.Sleep;
@@ -93,7 +92,7 @@ public sealed class KeptOverSleep_Tests
             }
         }
 
-        Assert.InRange(Health(board).GetProperty("time").GetDateTime(), default, board.WorldUtc.AddSeconds(2));
+        Assert.InRange(board.Node.Health().GetProperty("time").GetDateTime(), default, board.WorldUtc.AddSeconds(2));
     }
 
     [Fact]
@@ -149,14 +148,12 @@ public sealed class KeptOverSleep_Tests
         board.PowerOn();
         board.RunUntilAsleep();
         Assert.True(MayRepeat(board));
-        long boot = Health(board).GetProperty("boot").GetInt64();
+        long boot = board.Node.Health().GetProperty("boot").GetInt64();
         board.Wake(2);
 
         Assert.True(MayRepeat(board));
-        Assert.Equal(boot, Health(board).GetProperty("boot").GetInt64());
+        Assert.Equal(boot, board.Node.Health().GetProperty("boot").GetInt64());
     }
 
-    private static bool MayRepeat(SleepingBoard board) => Health(board).TryGetProperty("seq_may_repeat", out _);
-
-    private static JsonElement Health(SleepingBoard board) => Node.Json(board.Node.On("health")[^1]);
+    private static bool MayRepeat(SleepingBoard board) => board.Node.Health().TryGetProperty("seq_may_repeat", out _);
 }

@@ -85,7 +85,7 @@ public sealed class SleepingBattery_Tests
     }
 
     [Fact]
-    public void Within_an_hour_neither_a_fault_of_the_sensor_nor_a_full_outbox_connects_with_a_low_battery()
+    public void Within_an_hour_a_fault_of_the_sensor_does_not_connect_with_a_low_battery()
     {
         SleepingBoard board = new SleepingBoard(Measured).Begin();
         board.Battery.Volts = 3.4;
@@ -98,13 +98,34 @@ public sealed class SleepingBattery_Tests
     }
 
     [Fact]
+    public void Within_an_hour_an_outbox_that_is_half_full_does_not_connect_with_a_low_battery()
+    {
+        const int OutboxBytes = 8192;
+        string config = $"device.interval_ms=150000;device.connect_every=100;options.outbox_max_bytes={OutboxBytes};";
+        SleepingBoard board = new SleepingBoard(Measured + config).Begin();
+        board.Battery.Volts = 3.4;
+        int links = board.Broker.Links.Count;
+        while (board.Broker.Links.Count == links)
+        {
+            board.Wake();
+        }
+
+        board.Wake(23);
+
+        Assert.Equal(links + 1, board.Broker.Links.Count);
+        int filled = board.Store.Files.Where(file => file.Key.StartsWith("outbox", StringComparison.Ordinal))
+            .Sum(file => file.Value.Length);
+        Assert.InRange(filled, OutboxBytes / 2, OutboxBytes);
+    }
+
+    [Fact]
     public void Health_says_when_it_connects_next_with_a_low_battery()
     {
         SleepingBoard board = new SleepingBoard(Measured).Begin();
         board.Battery.Volts = 3.4;
         board.Wake(13);
 
-        JsonElement sleep = Node.Json(board.Node.On("health")[^1]).GetProperty("sleep");
+        JsonElement sleep = board.Node.Health().GetProperty("sleep");
         Assert.Equal(
             sleep.GetProperty("wakes_at").GetDateTime().AddMinutes(55), sleep.GetProperty("connects_at").GetDateTime());
     }
@@ -137,5 +158,5 @@ public sealed class SleepingBattery_Tests
     }
 
     private static JsonElement Battery(SleepingBoard board) =>
-        Node.Json(board.Node.On("health")[^1]).GetProperty("battery");
+        board.Node.Health().GetProperty("battery");
 }

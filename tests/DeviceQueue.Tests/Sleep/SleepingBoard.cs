@@ -86,9 +86,7 @@ internal sealed class SleepingBoard : IDeepSleep
     public long AwakeMs { get; private set; }
 
     /// <summary>Gets the reading's numbers that arrived.</summary>
-    public long[] Sequences =>
-        [.. Broker.Arrivals.Where(arrival => arrival.Topic == "sensor/bar1/temperature" && !arrival.IsRepeat)
-            .Select(arrival => Node.Json(arrival).GetProperty("seq").GetInt64())];
+    public long[] Sequences => Node.Sequences();
 
     /// <summary>Gets the message_ids of the commands that were handed to a link, and when.</summary>
     public List<(string Id, DateTime Utc)> Delivered { get; } = [];
